@@ -1,0 +1,2 @@
+/* Packs structures to 16 byte(s) until poppack.h. No include guard: it is included many times. */
+#pragma pack(push, 16)
