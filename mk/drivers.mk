@@ -1,0 +1,109 @@
+# Drivers and guest tests: from C to .sys and .pdb, with the export table and the import libraries they are bound to.
+# The including Makefile sets BUILD and may use: DRIVER_SYS, GUEST_SYS (the images), EXPORT_TABLE (generated C).
+
+DRIVER_CC ?= clang-19
+DRIVER_LD ?= lld-link-19
+DRIVER_AR ?= llvm-lib-19
+DLLTOOL ?= llvm-dlltool-19
+
+SDK_LIB := $(BUILD)/sdk/lib
+EXPORT_ROWS := $(sort $(wildcard src/*/exports.tsv src/*/exports/*.tsv))
+EXPORT_TABLE := $(BUILD)/gen/exports.c
+API_TABLES := $(sort $(wildcard docs/api/*.tsv))
+IMPORT_MODULES := ntoskrnl hal ndis netio fwpkclnt storport ksecdd wmilib
+
+DRIVER_CFLAGS = --target=x86_64-pc-windows-msvc -std=gnu11 -fms-extensions -fms-compatibility-version=19.38 \
+	-ffreestanding -fasync-exceptions -fstack-protector-strong -O2 -g -gcodeview -fno-ident -nostdlibinc \
+	-Wall -Wextra -Wno-unknown-pragmas -Wno-ignored-pragma-intrinsic -Wno-unused-parameter \
+	-Wno-missing-field-initializers -Wno-microsoft -Wno-pragma-pack \
+	-D_AMD64_ -D_WIN64 -D_KERNEL_MODE -DKERNEL_MODE -DNTDDI_VERSION=0x0A00000C -D_WIN32_WINNT=0x0A00 -DWINVER=0x0A00 \
+	-DPOOL_NX_OPTIN=1 -Isdk/include -Isdk/include/crt -Idrivers/lib
+DRIVER_LIB_CFLAGS = $(filter-out -fstack-protector-strong,$(DRIVER_CFLAGS)) -fno-builtin -fno-stack-protector
+DRIVER_LDFLAGS = /driver /subsystem:native /entry:GsDriverEntry /nodefaultlib /debug /opt:ref /Brepro \
+	/dynamicbase /pdbaltpath:%_PDB% /section:INIT,erd
+
+DRIVER_LIBS = $(SDK_LIB)/ring3drv.lib $(if $(DRIVER_SHARED_SRC),$(SDK_LIB)/drvlib.lib) \
+	$(IMPORT_MODULES:%=$(SDK_LIB)/%.lib)
+
+define need_tool
+	@command -v $(1) >/dev/null || { echo "ring3: $(1) is not installed (Debian package $(2))" >&2; exit 1; }
+endef
+
+# ---- the export table and the import libraries
+
+$(EXPORT_TABLE): $(EXPORT_ROWS) tools/exports.awk
+	@mkdir -p $(@D)
+	@awk -v mode=table -f tools/exports.awk /dev/null $(EXPORT_ROWS) > $@.tmp
+	@if cmp -s $@.tmp $@; then rm $@.tmp; touch $@; else mv $@.tmp $@; fi
+
+$(SDK_LIB)/def/stamp: $(EXPORT_ROWS) $(API_TABLES) tools/exports.awk
+	$(call need_tool,$(DLLTOOL),llvm-19)
+	@rm -rf $(@D) && mkdir -p $(@D)
+	@awk -v mode=def -v out=$(@D) -f tools/exports.awk $(EXPORT_ROWS) $(API_TABLES)
+	@for def in $(@D)/*.def; do module=$${def##*/}; module=$${module%.def}; \
+		$(DLLTOOL) -m i386:x86-64 -d $$def -l $(SDK_LIB)/$${module%.*}.lib || exit 1; done
+	@touch $@
+
+$(IMPORT_MODULES:%=$(SDK_LIB)/%.lib): $(SDK_LIB)/def/stamp ;
+
+# ---- what every driver links
+
+SDK_LIB_SRC := $(sort $(wildcard sdk/lib/*.c))
+SDK_LIB_OBJ := $(SDK_LIB_SRC:sdk/lib/%.c=$(SDK_LIB)/obj/%.obj)
+DRIVER_SHARED_SRC := $(sort $(wildcard drivers/lib/*.c))
+DRIVER_SHARED_OBJ := $(DRIVER_SHARED_SRC:drivers/lib/%.c=$(BUILD)/drivers/lib/%.obj)
+
+$(SDK_LIB)/obj/%.obj: sdk/lib/%.c mk/drivers.mk
+	$(call need_tool,$(DRIVER_CC),clang-19)
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	@$(DRIVER_CC) $(DRIVER_LIB_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
+
+$(SDK_LIB)/ring3drv.lib: $(SDK_LIB_OBJ)
+	@$(DRIVER_AR) /nologo /llvmlibempty /out:$@ $^
+
+$(BUILD)/drivers/lib/%.obj: drivers/lib/%.c mk/drivers.mk
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	@$(DRIVER_CC) $(DRIVER_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
+
+$(SDK_LIB)/drvlib.lib: $(DRIVER_SHARED_OBJ)
+	@$(DRIVER_AR) /nologo /llvmlibempty /out:$@ $^
+
+# ---- drivers/<name>/*.c -> build/drivers/<name>/<name>.sys
+
+DRIVER_NAMES := $(filter-out lib,$(sort $(patsubst drivers/%/,%,$(dir $(wildcard drivers/*/*.c)))))
+DRIVER_SYS := $(foreach name,$(DRIVER_NAMES),$(BUILD)/drivers/$(name)/$(name).sys)
+GUEST_NAMES := $(sort $(patsubst tests/guest/%.c,%,$(wildcard tests/guest/*.c)))
+GUEST_SYS := $(GUEST_NAMES:%=$(BUILD)/tests/guest/%.sys)
+
+define driver_rules
+$(BUILD)/drivers/$(1)/%.obj: drivers/$(1)/%.c mk/drivers.mk
+	@mkdir -p $$(@D)
+	@echo "  CC   $$<"
+	@$$(DRIVER_CC) $$(DRIVER_CFLAGS) -Idrivers/$(1) -MMD -MP -MF $$(@:.obj=.d) -c $$< -o $$@
+$(BUILD)/drivers/$(1)/$(1).sys: $(patsubst drivers/$(1)/%.c,$(BUILD)/drivers/$(1)/%.obj,$(sort $(wildcard drivers/$(1)/*.c))) \
+		$$(DRIVER_LIBS)
+	@echo "  SYS  $$@"
+	@$$(DRIVER_LD) $$(DRIVER_LDFLAGS) /out:$$@ $$(filter %.obj,$$^) $$(filter %.lib,$$^)
+	@for inf in $$(wildcard drivers/$(1)/*.inf); do cp $$$$inf $$(@D)/; done
+endef
+$(foreach name,$(DRIVER_NAMES),$(eval $(call driver_rules,$(name))))
+
+$(BUILD)/tests/guest/%.obj: tests/guest/%.c mk/drivers.mk
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	@$(DRIVER_CC) $(DRIVER_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
+
+$(GUEST_SYS): $(BUILD)/tests/guest/%.sys: $(BUILD)/tests/guest/%.obj $(DRIVER_LIBS)
+	@echo "  SYS  $@"
+	@$(DRIVER_LD) $(DRIVER_LDFLAGS) /out:$@ $(filter %.obj,$^) $(filter %.lib,$^)
+
+.PRECIOUS: $(BUILD)/tests/guest/%.obj
+.PHONY: drivers guest-tests sdk-lib
+sdk-lib: $(DRIVER_LIBS)
+drivers: $(DRIVER_SYS)
+guest-tests: $(GUEST_SYS)
+
+-include $(SDK_LIB_OBJ:.obj=.d) $(DRIVER_SHARED_OBJ:.obj=.d) $(GUEST_SYS:.sys=.d) \
+	$(wildcard $(BUILD)/drivers/*/*.d)

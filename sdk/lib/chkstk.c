@@ -1,0 +1,21 @@
+/* Stack probe of functions with more than a page of locals: rax = bytes about to be taken, all registers kept.
+ * Touches each page in order, so that running off the stack meets the guard page and not the memory behind it. */
+__asm__(".globl __chkstk\n"
+        "__chkstk:\n\t"
+        "push %rcx\n\t"
+        "push %rax\n\t"
+        "lea 0x18(%rsp), %rcx\n\t"
+        "cmp $0x1000, %rax\n\t"
+        "jb 2f\n"
+        "1:\n\t"
+        "sub $0x1000, %rcx\n\t"
+        "testb $0, (%rcx)\n\t"
+        "sub $0x1000, %rax\n\t"
+        "cmp $0x1000, %rax\n\t"
+        "ja 1b\n"
+        "2:\n\t"
+        "sub %rax, %rcx\n\t"
+        "testb $0, (%rcx)\n\t"
+        "pop %rax\n\t"
+        "pop %rcx\n\t"
+        "ret");
