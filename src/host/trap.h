@@ -31,13 +31,14 @@ struct trap_frame {
     uint64_t address;           /* what was accessed, for TRAP_ACCESS */
     enum trap_kind kind;
     bool write, fetch, stack_overflow;
-    void *xsave;                /* FXSAVE-format area (512 bytes), 16-byte aligned; xmm registers at +160 */
+    void *xsave;                /* XSAVE area (x87, SSE, AVX): xmm registers at +160 as in FXSAVE, 16 bytes each */
 };
 
 typedef void (*trap_handler)(struct trap_frame *frame);
 
-/* Installs the handler for the whole process; NULL restores the default actions. */
-bool trap_install(trap_handler handler);
+/* Installs the handler for the whole process; NULL restores the default actions. stack_limit tells the lowest usable
+ * byte of the running stack (0: unknown), so that a fault at its end is delivered on the spare stack. */
+bool trap_install(trap_handler handler, uintptr_t (*stack_limit)(void));
 
 /* A periodic signal, `period_us` apart, for taking processors away from code that spins; 0 stops it. `tick` runs in
  * signal context: it may only set flags and ask. When it returns true the interrupted code is left through the

@@ -1,0 +1,172 @@
+#include "host/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+static bool read_all(int fd, const char *path, size_t limit, uint8_t **data, size_t *size)
+{
+    size_t room = 65536, used = 0;
+    uint8_t *buffer = malloc(room + 1);
+
+    while (buffer) {
+        ssize_t n = read(fd, buffer + used, room - used);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            free(buffer);
+            return error_set("%s: cannot read: %s", path, strerror(errno));
+        }
+        used += (size_t)n;
+        if (used > limit) {
+            free(buffer);
+            return error_set("%s: larger than %zu bytes", path, limit);
+        }
+        if (n == 0) {
+            buffer[used] = 0;
+            *data = buffer;
+            *size = used;
+            return true;
+        }
+        if (used == room) {
+            uint8_t *more = realloc(buffer, room * 2 + 1);
+            if (!more)
+                free(buffer);
+            buffer = more;
+            room *= 2;
+        }
+    }
+    return error_set("%s: out of memory after %zu bytes", path, used);
+}
+
+bool host_read_file(const char *path, size_t limit, uint8_t **data, size_t *size)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return error_set("%s: cannot open: %s", path, strerror(errno));
+    bool ok = fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) ? error_set("%s: is a directory", path)
+                                                         : read_all(fd, path, limit, data, size);
+    close(fd);
+    return ok;
+}
+
+bool host_write_file(const char *path, const void *data, size_t size)
+{
+    const char *p = data;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        return error_set("%s: cannot create: %s", path, strerror(errno));
+    while (size) {
+        ssize_t n = write(fd, p, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            error_set("%s: cannot write: %s", path, strerror(errno));
+            close(fd);
+            return false;
+        }
+        p += n;
+        size -= (size_t)n;
+    }
+    if (close(fd) != 0)
+        return error_set("%s: cannot write: %s", path, strerror(errno));
+    return true;
+}
+
+bool host_file_exists(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+static void child(const char *const argv[], int in, int out)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    dup2(in, 0);
+    dup2(out, 1);
+    execvp(argv[0], (char *const *)(uintptr_t)argv);
+    _exit(127);
+}
+
+/* Feeds input and collects output at once, so that neither side can block the other. */
+static void converse(int to, int from, const char *input, char *output, size_t size)
+{
+    size_t left = input ? strlen(input) : 0, used = 0;
+    char spill[512];
+
+    for (;;) {
+        if (!left && to >= 0) {
+            close(to);
+            to = -1;
+        }
+        struct pollfd fds[2] = { { from, POLLIN, 0 }, { to, POLLOUT, 0 } };
+        if (poll(fds, 2, -1) < 0 && errno != EINTR)
+            break;
+        if (to >= 0 && fds[1].revents) {
+            ssize_t n = write(to, input, left);
+            if (n < 0 && errno != EINTR && errno != EAGAIN)
+                left = 0;
+            if (n > 0) {
+                input += n;
+                left -= (size_t)n;
+            }
+        }
+        if (fds[0].revents) {
+            bool fits = used + 1 < size;
+            ssize_t n = fits ? read(from, output + used, size - 1 - used) : read(from, spill, sizeof spill);
+            if (n == 0 || (n < 0 && errno != EINTR))
+                break;
+            if (n > 0 && fits)
+                used += (size_t)n;
+        }
+    }
+    if (to >= 0)
+        close(to);
+    if (size)
+        output[used] = 0;
+}
+
+int host_run(const char *const argv[], const char *input, char *output, size_t size)
+{
+    int in[2], out[2], status;
+    void (*old)(int);
+
+    if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0) {
+        error_set("cannot run %s: %s", argv[0], strerror(errno));
+        return -1;
+    }
+    pid_t pid = fork();
+    if (pid == 0)
+        child(argv, in[0], out[1]);
+    close(in[0]);
+    close(out[1]);
+    old = signal(SIGPIPE, SIG_IGN);
+    if (pid > 0)
+        converse(in[1], out[0], input, output, size);
+    else
+        close(in[1]);
+    signal(SIGPIPE, old);
+    close(out[0]);
+    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+        error_set("cannot run %s: %s", argv[0], strerror(errno));
+        return -1;
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
+        error_set("cannot run %s: not found on PATH", argv[0]);
+        return -1;
+    }
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}

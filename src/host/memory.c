@@ -1,0 +1,74 @@
+#include "host/memory.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+static int native(int protection)
+{
+    return (protection & HOST_READ ? PROT_READ : 0) | (protection & HOST_WRITE ? PROT_WRITE : 0) |
+           (protection & HOST_EXECUTE ? PROT_EXEC : 0);
+}
+
+static void *map(void *address, size_t size, int protection, int flags, int object, uint64_t offset)
+{
+    if (address)
+        flags |= MAP_FIXED_NOREPLACE;
+    void *p = mmap(address, size, native(protection), flags | MAP_NORESERVE, object, (off_t)offset);
+    if (p != MAP_FAILED && (!address || p == address))
+        return p;
+    if (p != MAP_FAILED) {
+        munmap(p, size);
+        errno = EEXIST;
+    }
+    error_set("cannot map %zu bytes at %p: %s", size, address, strerror(errno));
+    return NULL;
+}
+
+void *host_map(void *address, size_t size, int protection)
+{
+    return map(address, size, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+int host_memory_object(const char *name, size_t size)
+{
+    int object = memfd_create(name, MFD_CLOEXEC);
+
+    if (object >= 0 && ftruncate(object, (off_t)size) == 0)
+        return object;
+    error_set("cannot make a memory object of %zu bytes: %s", size, strerror(errno));
+    if (object >= 0)
+        close(object);
+    return -1;
+}
+
+void *host_map_object(int object, uint64_t offset, void *address, size_t size, int protection)
+{
+    return map(address, size, protection, MAP_SHARED, object, offset);
+}
+
+bool host_protect(void *address, size_t size, int protection)
+{
+    if (mprotect(address, size, native(protection)) == 0)
+        return true;
+    return error_set("cannot protect %zu bytes at %p: %s", size, address, strerror(errno));
+}
+
+void host_unmap(void *address, size_t size)
+{
+    munmap(address, size);
+}
+
+void host_discard(void *address, size_t size)
+{
+    if (madvise(address, size, MADV_REMOVE) != 0)
+        memset(address, 0, size);
+}
+
+void host_close(int object)
+{
+    close(object);
+}
