@@ -1,2 +1,5 @@
 /* Packs structures to 16 byte(s) until poppack.h. No include guard: it is included many times. */
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wpragma-pack"
+#endif
 #pragma pack(push, 16)

@@ -71,6 +71,17 @@
 #define UNALIGNED64
 #endif
 
+/* Imported variables. RING3_DATA(type, name): the source names the variable itself (MmHighestUserAddress).
+ * RING3_DATA_POINTER(type, name): the source names a pointer to the kernel's variable, as with
+ * `*IoFileObjectType`: that pointer is the import table's slot. In the host, both are the variable. */
+#ifdef RING3_HOST
+#define RING3_DATA(type, name) extern type name
+#define RING3_DATA_POINTER(type, name) extern type name
+#else
+#define RING3_DATA(type, name) extern __declspec(dllimport) type name
+#define RING3_DATA_POINTER(type, name) extern type *name __asm__("__imp_" #name)
+#endif
+
 #ifdef __cplusplus
 #define RING3_BEGIN_C extern "C" {
 #define RING3_END_C }
