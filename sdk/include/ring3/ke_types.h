@@ -10,25 +10,6 @@
 extern "C" {
 #endif
 
-#ifndef NTKERNELAPI
-#ifdef RING3_HOST
-#define NTKERNELAPI
-#else
-#define NTKERNELAPI __declspec(dllimport)
-#endif
-#endif
-#ifndef NTHALAPI
-#define NTHALAPI NTKERNELAPI
-#endif
-#ifndef FASTCALL
-#define FASTCALL NTAPI
-#endif
-
-typedef UCHAR KIRQL, *PKIRQL;
-typedef CCHAR KPROCESSOR_MODE;
-typedef LONG KPRIORITY;
-typedef ULONG_PTR KSPIN_LOCK, *PKSPIN_LOCK;
-
 typedef struct _KTHREAD *PKTHREAD, *PRKTHREAD;
 typedef struct _ETHREAD *PETHREAD;
 typedef struct _KPROCESS *PKPROCESS, *PRKPROCESS;
@@ -60,20 +41,9 @@ typedef struct _KINTERRUPT *PKINTERRUPT;
 #define ALL_PROCESSOR_GROUPS 0xffff
 #define INVALID_PROCESSOR_INDEX 0xffffffff
 
-typedef enum _MODE { KernelMode, UserMode, MaximumMode } MODE;
-
 #define EVENT_INCREMENT 1
 #define IO_NO_INCREMENT 0
 #define SEMAPHORE_INCREMENT 1
-
-#ifndef RING3_EVENT_TYPE
-#define RING3_EVENT_TYPE
-#ifndef _NTDEF_EVENT_TYPE
-typedef enum _EVENT_TYPE { NotificationEvent, SynchronizationEvent } EVENT_TYPE;
-typedef enum _TIMER_TYPE { NotificationTimer, SynchronizationTimer } TIMER_TYPE;
-typedef enum _WAIT_TYPE { WaitAll, WaitAny, WaitNotification, WaitDequeue, WaitDpc } WAIT_TYPE;
-#endif
-#endif
 
 typedef enum _KOBJECTS {
     EventNotificationObject = 0,
@@ -114,20 +84,20 @@ typedef struct _DISPATCHER_HEADER {
             UCHAR Signalling;
             UCHAR Size;
             UCHAR Reserved1;
-        } DUMMYSTRUCTNAME;
+        };
         struct {
             UCHAR TimerType;
             UCHAR TimerControlFlags;
             UCHAR Hand;
             UCHAR TimerMiscFlags;
-        } DUMMYSTRUCTNAME2;
+        };
         struct {
             UCHAR MutantType;
             UCHAR MutantReserved;
             UCHAR MutantSize;
             BOOLEAN DpcActive;
-        } DUMMYSTRUCTNAME3;
-    } DUMMYUNIONNAME;
+        };
+    };
     volatile LONG SignalState;
     LIST_ENTRY WaitListHead;
 } DISPATCHER_HEADER, *PDISPATCHER_HEADER;
@@ -153,8 +123,8 @@ typedef struct _KMUTANT {
         struct {
             UCHAR Abandoned : 1;
             UCHAR Spare1 : 7;
-        } DUMMYSTRUCTNAME;
-    } DUMMYUNIONNAME;
+        };
+    };
     UCHAR ApcDisable;
 } KMUTANT, *PKMUTANT, *PRKMUTANT, KMUTEX, *PKMUTEX, *PRKMUTEX;
 RING3_SIZE(KMUTANT, 56);
@@ -191,8 +161,8 @@ typedef struct _KDPC {
             UCHAR Type;
             UCHAR Importance;
             volatile USHORT Number;
-        } DUMMYSTRUCTNAME;
-    } DUMMYUNIONNAME;
+        };
+    };
     SINGLE_LIST_ENTRY DpcListEntry;
     KAFFINITY ProcessorHistory;
     PKDEFERRED_ROUTINE DeferredRoutine;
@@ -269,7 +239,7 @@ typedef struct _KWAIT_BLOCK {
         struct _KTHREAD *Thread;
         struct _KQUEUE *NotificationQueue;
         struct _KDPC *Dpc;
-    } DUMMYUNIONNAME;
+    };
     PVOID Object;
     PVOID SparePtr;
 } KWAIT_BLOCK, *PKWAIT_BLOCK, *PRKWAIT_BLOCK;
@@ -285,7 +255,7 @@ typedef struct _KDEVICE_QUEUE {
     union {
         BOOLEAN Busy;
         LONG64 Hint;
-    } DUMMYUNIONNAME;
+    };
 } KDEVICE_QUEUE, *PKDEVICE_QUEUE, *PRKDEVICE_QUEUE;
 RING3_SIZE(KDEVICE_QUEUE, 40);
 RING3_OFFSET(KDEVICE_QUEUE, Lock, 24);

@@ -21,8 +21,6 @@ typedef enum _ALTERNATIVE_ARCHITECTURE_TYPE {
     StandardDesign, NEC98x86, EndAlternatives
 } ALTERNATIVE_ARCHITECTURE_TYPE;
 
-typedef enum _NT_PRODUCT_TYPE { NtProductWinNt = 1, NtProductLanManNt, NtProductServer } NT_PRODUCT_TYPE, *PNT_PRODUCT_TYPE;
-
 typedef struct _XSTATE_FEATURE {
     ULONG Offset;
     ULONG Size;
@@ -96,9 +94,8 @@ typedef struct _KUSER_SHARED_DATA {
     union {
         volatile KSYSTEM_TIME TickCount;
         volatile ULONG64 TickCountQuad;
-        ULONG ReservedTickCountOverlay[3];
-    } DUMMYUNIONNAME;
-    ULONG TickCountPad[1];
+        ULONG ReservedTickCountOverlay[4];
+    };
     ULONG Cookie;
     ULONG CookiePad[1];
     LONGLONG ConsoleSessionForegroundProcessId;
@@ -126,8 +123,8 @@ typedef struct _KUSER_SHARED_DATA {
         struct {
             volatile UCHAR QpcBypassEnabled;
             UCHAR QpcShift;
-        } DUMMYSTRUCTNAME;
-    } DUMMYUNIONNAME2;
+        };
+    };
     LARGE_INTEGER TimeZoneBiasEffectiveStart;
     LARGE_INTEGER TimeZoneBiasEffectiveEnd;
     XSTATE_CONFIGURATION XState;
