@@ -22,7 +22,10 @@
 #include "base/util.h"
 #include "host/fiber.h"
 #include "host/trap.h"
-#include "wdm.h"
+#include "ntdef.h"
+#include "ntstatus.h"
+#include "bugcodes.h"
+#include "ring3/ke.h"
 
 #define KE_MAX_CPUS 64
 #define KE_PRIORITIES 32
@@ -59,9 +62,10 @@ struct cpu {
     struct thread *current, *idle;
     struct list ready[KE_PRIORITIES];
     uint32_t ready_mask;
-    struct list dpcs;                   /* KDPC.DpcListEntry; LIST_ENTRY has the layout of struct list */
+    SINGLE_LIST_ENTRY *dpc_first, **dpc_last;   /* KDPC.DpcListEntry */
     unsigned dpc_depth;
     bool in_dpc;
+    PKDPC running_dpc;
     struct list interrupts;             /* struct ke_interrupt, highest IRQL first */
     uint64_t interrupt_count, dpc_count, switch_count;
 };
@@ -90,7 +94,6 @@ struct thread {
     uint32_t id;
     const char *name;                   /* for reports; not owned */
     void (*ended)(struct thread *);     /* after the last switch away; may free the thread */
-    uint64_t quantum_start;
     void *seh_state;                    /* pe/'s own */
 };
 
@@ -105,6 +108,15 @@ struct ke_config {
     uint64_t wall_start_ns;             /* 1970-based time at start; 0: now (real) or a fixed date (virtual) */
 };
 
+/* One-shot alarms, fired at DISPATCH_LEVEL on some processor, in order of due time, then of arming. */
+struct ke_alarm {
+    uint64_t due_ns;
+    void (*fire)(struct ke_alarm *alarm);
+    void *context;
+    uint64_t order;                     /* the heap's own */
+    size_t heap_index;                  /* 0: not armed */
+};
+
 struct ke {
     struct ke_config config;
     struct cpu *cpus;
@@ -114,9 +126,20 @@ struct ke {
     struct list threads;
     struct random random;
     enum ke_stop stop;
+    struct list dead;                   /* ended threads whose stack is still to be freed (ready_node) */
+    struct ke_alarm deadline;
+    uint64_t virtual_ns, real_start_ns, system_time_offset;
+    bool bugchecked;
     bool inside;                        /* the running stack belongs to an NT thread */
     uint32_t next_thread_id;
-    uint64_t next_spread;
+    unsigned next_cpu;                  /* where the next new thread starts */
+    uint64_t progress;                  /* counts scheduling points, so that the tick notices a spinning driver */
+    uint32_t hook_calls;
+    /* Set once by the object code before any thread exists: memory for a thread of the host's own (ke_call), with
+     * whatever stands before a thread object; and what makes an ended thread's waiters run. NULL: plain memory, nobody waits. */
+    struct thread *(*thread_alloc)(void);
+    void (*thread_free)(struct thread *);
+    void (*thread_signal)(struct thread *);
 };
 
 extern struct cpu *this_cpu;
@@ -134,6 +157,8 @@ enum ke_stop ke_call(void (*fn)(void *), void *arg);
 /* Schedules until ke_request_stop(), the deadline (ns of ke_now, UINT64_MAX: none), or a bug check. */
 enum ke_stop ke_run(uint64_t deadline_ns);
 void ke_request_stop(void);
+/* Lowest usable byte of the running NT stack, 0 outside NT: for trap_install. */
+uintptr_t ke_stack_limit(void);
 /* The end of a bug check: leaves NT for good; ke_run and ke_call return KE_BUGCHECK. */
 _Noreturn void ke_stop_bugcheck(void);
 
@@ -227,20 +252,15 @@ void ke_interrupt_cancel(struct ke_interrupt *interrupt);
 
 /* --- clock ------------------------------------------------------------------------------------------------ */
 
-/* One-shot alarms, fired at DISPATCH_LEVEL on some processor, in order of due time, then of arming. */
-struct ke_alarm {
-    uint64_t due_ns;
-    void (*fire)(struct ke_alarm *alarm);
-    void *context;
-    uint64_t order;                     /* the heap's own */
-    size_t heap_index;                  /* 0: not armed */
-};
 void ke_alarm_set(struct ke_alarm *alarm, uint64_t due_ns);     /* re-arming replaces */
 bool ke_alarm_cancel(struct ke_alarm *alarm);                   /* true when it was armed */
 
 uint64_t ke_now(void);                  /* ns since the computer started; interrupt time = ke_now() / 100 */
 uint64_t ke_system_time(void);          /* 100 ns since 1601 */
 void ke_set_system_time(uint64_t time);
+uint64_t ke_next_alarm(void);           /* due time of the earliest alarm, UINT64_MAX when there is none */
+/* Fires every alarm that is due. DISPATCH_LEVEL. */
+void ke_run_alarms(void);
 struct clock *ke_clock(void);           /* the same clock for devices and wires */
 /* Virtual clock: lets ns pass. Real clock: nothing. Fires no alarm by itself. */
 void ke_advance(uint64_t ns);
