@@ -1,0 +1,35 @@
+/* Shared by the files of the INF engine only. */
+#ifndef PKG_INF_INTERNAL_H
+#define PKG_INF_INTERNAL_H
+
+#include "pkg/inf.h"
+
+struct inf_chunk;
+
+struct inf {
+    const char *name;
+    struct inf_chunk *chunks;           /* everything an INF allocates, freed at once */
+    struct inf_section *sections, **last;
+    struct inf_model *models;
+    int model_count;                    /* -1: not looked for yet */
+};
+
+/* Memory that lives as long as the INF, zeroed. Never NULL: running out of memory ends the process. */
+void *inf_alloc(struct inf *inf, size_t size);
+char *inf_copy(struct inf *inf, const char *text, size_t length);
+/* Makes room for one more element in an array of `count` whose capacity doubles at powers of two. */
+void *inf_grow(struct inf *inf, void *array, int count, size_t element);
+
+/* The text as UTF-8 (malloc'ed, NUL-terminated). False with error_text() for a wrong encoding. */
+bool inf_decode(const char *name, const uint8_t *data, size_t size, char **text);
+/* Registry form of a string: UTF-16LE with its NUL. *size is in bytes. */
+uint8_t *inf_utf16(struct inf *inf, const char *text, uint32_t *size);
+
+/* Expands every %token% of the file. False when one is not defined. */
+bool inf_expand_strings(struct inf *inf);
+
+bool inf_error(const struct inf *inf, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+bool inf_same(const char *a, const char *b);
+bool inf_same_part(const char *a, const char *prefix, size_t length);
+
+#endif
