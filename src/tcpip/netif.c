@@ -1,0 +1,351 @@
+/* One lwIP network interface for each NDIS binding.
+ *
+ * A slot keeps its number, settings and counters for the life of the computer; attach fills the first slot without a
+ * binding that had the same adapter name before, else a new one. */
+#include <assert.h>
+#include <arpa/inet.h>
+#include <lwip/etharp.h>
+#include <lwip/ethip6.h>
+#include <lwip/mld6.h>
+#include <lwip/netif.h>
+#include <netif/ethernet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "nt/ke.h"
+#include "tcpip/dhcp.h"
+#include "tcpip/lwip_address.h"
+#include "tcpip/stack.h"
+
+struct interface {
+    struct netif netif;
+    struct interface_config config;
+    struct dhcp dhcp;
+    struct tcpip_stats stats;
+    bool known, bound;
+};
+
+struct setting {
+    bool is_static;
+    uint32_t address, mask, gateway;
+};
+
+static struct interface interfaces[TCPIP_MAX_INTERFACES];
+static struct setting settings[TCPIP_MAX_INTERFACES];
+
+/* --- out ---------------------------------------------------------------------------------------------------- */
+
+static uint8_t *reserve(struct interface *i, size_t size)
+{
+    uint8_t *room = i->bound && size <= i->config.mtu + 14u + 4u ? binding_reserve(i->config.binding, size) : NULL;
+
+    if (!room) {
+        i->stats.tx_dropped++;
+        return NULL;
+    }
+    i->stats.tx_frames++;
+    i->stats.tx_bytes += size;
+    return room;
+}
+
+static err_t link_output(struct netif *netif, struct pbuf *p)
+{
+    uint8_t *room = reserve(netif->state, p->tot_len);
+
+    if (!room)
+        return ERR_MEM;
+    pbuf_copy_partial(p, room, p->tot_len, 0);
+    return ERR_OK;
+}
+
+bool interface_send_frame(struct interface *i, const void *frame, size_t size)
+{
+    uint8_t *room = reserve(i, size);
+
+    if (room)
+        memcpy(room, frame, size);
+    return room != NULL;
+}
+
+static err_t igmp_filter(struct netif *netif, const ip4_addr_t *group, enum netif_mac_filter_action action)
+{
+    const uint8_t *g = (const uint8_t *)&group->addr;
+    uint8_t mac[6] = { 0x01, 0x00, 0x5e, g[1] & 0x7f, g[2], g[3] };
+    struct interface *i = netif->state;
+
+    binding_multicast(i->config.binding, mac, action == NETIF_ADD_MAC_FILTER);
+    return ERR_OK;
+}
+
+static err_t mld_filter(struct netif *netif, const ip6_addr_t *group, enum netif_mac_filter_action action)
+{
+    const uint8_t *g = (const uint8_t *)group->addr;
+    uint8_t mac[6] = { 0x33, 0x33, g[12], g[13], g[14], g[15] };
+    struct interface *i = netif->state;
+
+    binding_multicast(i->config.binding, mac, action == NETIF_ADD_MAC_FILTER);
+    return ERR_OK;
+}
+
+static err_t netif_setup(struct netif *netif)
+{
+    struct interface *i = netif->state;
+
+    netif->name[0] = 'e';
+    netif->name[1] = 'n';
+    netif->output = etharp_output;
+    netif->output_ip6 = ethip6_output;
+    netif->linkoutput = link_output;
+    netif->mtu = (u16_t)i->config.mtu;
+    netif->hwaddr_len = 6;
+    memcpy(netif->hwaddr, i->config.mac, 6);
+    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
+    netif_set_igmp_mac_filter(netif, igmp_filter);
+    netif_set_mld_mac_filter(netif, mld_filter);
+    return ERR_OK;
+}
+
+/* --- addresses ---------------------------------------------------------------------------------------------- */
+
+static void dhcp_timer(void *argument)
+{
+    struct interface *i = argument;
+
+    dhcp_tick(&i->dhcp, ke_now());
+    if (i->dhcp.due_ns != UINT64_MAX)
+        stack_set_timer(i->dhcp.due_ns > ke_now() ? i->dhcp.due_ns - ke_now() : 0, dhcp_timer, i);
+}
+
+static bool dhcp_send(struct dhcp *dhcp, const void *frame, size_t size)
+{
+    return interface_send_frame(dhcp->context, frame, size);
+}
+
+void interface_set_ipv4(struct interface *i, uint32_t address, uint32_t mask, uint32_t gateway)
+{
+    ip4_addr_t a = { address }, m = { mask }, g = { gateway };
+
+    netif_set_addr(&i->netif, &a, &m, &g);
+    stack_notify_change();
+}
+
+static void dhcp_configured(struct dhcp *dhcp, uint32_t address, uint32_t mask, uint32_t gateway)
+{
+    interface_set_ipv4(dhcp->context, address, mask, gateway);
+}
+
+static void start_addresses(struct interface *i)
+{
+    struct setting *s = &settings[i - interfaces];
+
+    dhcp_stop(&i->dhcp);
+    stack_cancel_timer(dhcp_timer, i);
+    if (s->is_static) {
+        interface_set_ipv4(i, s->address, s->mask, s->gateway);
+    } else if (netif_is_link_up(&i->netif)) {
+        dhcp_start(&i->dhcp, stack_random(), ke_now());
+        dhcp_timer(i);
+    }
+}
+
+static bool parse_setting(const char *text, struct setting *s)
+{
+    char copy[96], *slash, *comma;
+    struct tcpip_address a, g = { 0 };
+
+    snprintf(copy, sizeof copy, "%s", text);
+    if ((comma = strchr(copy, ',')))
+        *comma++ = 0;
+    slash = strchr(copy, '/');
+    char *end = NULL;
+    if (slash)
+        *slash++ = 0;
+    unsigned long length = slash ? strtoul(slash, &end, 10) : 0;
+    if (!slash || end == slash || *end || length > 32)
+        return error_set("'%s' is not ADDRESS/LENGTH with a length of 0 to 32", text);
+    if (!tcpip_parse_address(copy, &a) || (comma && !tcpip_parse_address(comma, &g)))
+        return false;
+    if (a.family != 4 || a.port || (comma && (g.family != 4 || g.port)))
+        return error_set("'%s': a static address is IPv4; IPv6 addresses come from the network", text);
+    *s = (struct setting){ .is_static = true, .mask = length ? htonl(0xffffffffu << (32 - length)) : 0 };
+    memcpy(&s->address, a.bytes, 4);
+    memcpy(&s->gateway, g.bytes, 4);
+    return true;
+}
+
+bool tcpip_set_address(unsigned number, const char *text)
+{
+    struct setting s = { 0 };
+
+    if (number >= TCPIP_MAX_INTERFACES)
+        return error_set("at most %d network interfaces", TCPIP_MAX_INTERFACES);
+    if (text && !parse_setting(text, &s))
+        return false;
+    settings[number] = s;
+    if (stack_is_open() && interfaces[number].bound) {
+        stack_enter();
+        start_addresses(&interfaces[number]);
+        stack_leave();
+    }
+    return true;
+}
+
+/* --- in ----------------------------------------------------------------------------------------------------- */
+
+bool interface_input(struct interface *i, const struct iovec *parts, int count, size_t total)
+{
+    if (!i->bound || total < 14 || total > TCPIP_FRAME_MAX) {
+        i->stats.rx_dropped++;
+        return false;
+    }
+    i->stats.rx_frames++;
+    i->stats.rx_bytes += total;
+    struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)total, PBUF_RAM);
+    if (!p) {
+        i->stats.rx_dropped++;
+        return false;
+    }
+    size_t at = 0;
+    for (int k = 0; k < count && at < total; k++) {
+        size_t n = parts[k].iov_len < total - at ? parts[k].iov_len : total - at;
+        memcpy((char *)p->payload + at, parts[k].iov_base, n);
+        at += n;
+    }
+    if (i->dhcp.state != DHCP_OFF && dhcp_input(&i->dhcp, p->payload, total, ke_now())) {
+        dhcp_timer(i);
+        pbuf_free(p);
+        return true;
+    }
+    if (i->netif.input(p, &i->netif) != ERR_OK) {
+        pbuf_free(p);
+        i->stats.rx_dropped++;
+    }
+    return true;
+}
+
+/* --- life --------------------------------------------------------------------------------------------------- */
+
+static struct interface *find_slot(const char *name)
+{
+    for (unsigned n = 0; n < TCPIP_MAX_INTERFACES; n++)
+        if (interfaces[n].known && !interfaces[n].bound && strcmp(interfaces[n].config.name, name) == 0)
+            return &interfaces[n];
+    for (unsigned n = 0; n < TCPIP_MAX_INTERFACES; n++)
+        if (!interfaces[n].known)
+            return &interfaces[n];
+    return NULL;
+}
+
+static void set_link(struct interface *i, bool up)
+{
+    if (up == !!netif_is_link_up(&i->netif))
+        return;
+    if (up)
+        netif_set_link_up(&i->netif);
+    else
+        netif_set_link_down(&i->netif);
+    start_addresses(i);
+    stack_notify_change();
+}
+
+struct interface *interface_attach(const struct interface_config *config)
+{
+    struct interface *i = find_slot(config->name);
+    ip4_addr_t none = { 0 };
+
+    if (!i)
+        return NULL;
+    stack_enter();
+    memset(&i->netif, 0, sizeof i->netif);
+    i->config = *config;
+    i->known = i->bound = true;
+    i->dhcp = (struct dhcp){ .send = dhcp_send, .configured = dhcp_configured, .context = i, .due_ns = UINT64_MAX };
+    memcpy(i->dhcp.mac, config->mac, 6);
+    netif_add(&i->netif, &none, &none, &none, i, netif_setup, ethernet_input);
+    netif_create_ip6_linklocal_address(&i->netif, 1);
+    netif_set_ip6_autoconfig_enabled(&i->netif, 1);
+    if (!netif_default)
+        netif_set_default(&i->netif);
+    netif_set_up(&i->netif);
+    set_link(i, config->link_up);
+    if (!config->link_up)
+        start_addresses(i);
+    stack_leave();
+    return i;
+}
+
+void interface_detach(struct interface *i)
+{
+    stack_enter();
+    if (i->bound) {
+        dhcp_stop(&i->dhcp);
+        stack_cancel_timer(dhcp_timer, i);
+        netif_set_down(&i->netif);
+        netif_remove(&i->netif);
+        i->bound = false;
+        i->config.binding = NULL;
+        if (!netif_default && netif_list)
+            netif_set_default(netif_list);
+        stack_notify_change();
+    }
+    stack_leave();
+}
+
+void interface_link(struct interface *i, bool up)
+{
+    stack_enter();
+    if (i->bound)
+        set_link(i, up);
+    stack_leave();
+}
+
+struct tcpip_stats *interface_stats(struct interface *i)
+{
+    return &i->stats;
+}
+
+void interface_close_all(void)
+{
+    for (unsigned n = 0; n < TCPIP_MAX_INTERFACES; n++)
+        if (interfaces[n].bound)
+            interface_detach(&interfaces[n]);
+    memset(interfaces, 0, sizeof interfaces);
+    memset(settings, 0, sizeof settings);
+}
+
+/* --- questions ---------------------------------------------------------------------------------------------- */
+
+static void query_addresses(struct netif *netif, struct tcpip_interface_info *info)
+{
+    unsigned n = 0;
+
+    info->configured = !ip4_addr_isany(netif_ip4_addr(netif));
+    info->ipv4_prefix = (uint8_t)__builtin_popcount(netif_ip4_netmask(netif)->addr);
+    if (info->configured)
+        info->ipv4 = from_lwip(netif_ip_addr4(netif), 0);
+    if (!ip4_addr_isany(netif_ip4_gw(netif)))
+        info->gateway = from_lwip(netif_ip_gw4(netif), 0);
+    for (int k = 0; k < LWIP_IPV6_NUM_ADDRESSES && n < TCPIP_IPV6_ADDRESSES; k++)
+        if (ip6_addr_isvalid(netif_ip6_addr_state(netif, k)))
+            info->ipv6[n++] = from_lwip(netif_ip_addr6(netif, k), 0);
+}
+
+bool tcpip_query_interface(unsigned number, struct tcpip_interface_info *info)
+{
+    memset(info, 0, sizeof *info);
+    if (number >= TCPIP_MAX_INTERFACES || !interfaces[number].known)
+        return false;
+    struct interface *i = &interfaces[number];
+    memcpy(info->name, i->config.name, sizeof info->name);
+    memcpy(info->mac, i->config.mac, 6);
+    info->mtu = i->config.mtu;
+    info->bound = i->bound;
+    info->uses_dhcp = !settings[number].is_static;
+    info->stats = i->stats;
+    if (i->bound) {
+        info->link_up = netif_is_link_up(&i->netif);
+        query_addresses(&i->netif, info);
+    }
+    return true;
+}

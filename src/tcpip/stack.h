@@ -1,0 +1,74 @@
+/* Between the files of tcpip/. No lwIP and no NDIS types: netif.c knows the one, ndis_*.c the other. */
+#ifndef TCPIP_STACK_H
+#define TCPIP_STACK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "tcpip/tcpip.h"
+
+#define TCPIP_MAX_INTERFACES 16
+#define TCPIP_FRAME_MAX 9018u           /* the largest MTU we take, with its Ethernet header */
+
+/* --- stack.c: one lock around lwIP, timers ---------------------------------------------------------------- */
+
+/* Takes the stack, at DISPATCH_LEVEL until left. Nests. Frames queued meanwhile go out at the outermost leave. */
+void stack_enter(void);
+void stack_leave(void);
+bool stack_entered(void);
+bool stack_is_open(void);
+/* Milliseconds-timers inside the stack; a second call for the same function and argument replaces the first. */
+void stack_set_timer(uint64_t delay_ns, void (*fire)(void *argument), void *argument);
+void stack_cancel_timer(void (*fire)(void *argument), void *argument);
+uint32_t stack_random(void);
+void stack_notify_change(void);
+
+/* --- ndis_binding.c ---------------------------------------------------------------------------------------- */
+
+struct binding;
+
+bool binding_register(void);            /* PASSIVE_LEVEL; error_text() */
+void binding_deregister(void);          /* PASSIVE_LEVEL; returns when every adapter is unbound */
+/* Room for one frame of `size` bytes in a preallocated send buffer; NULL when there is none. Stack entered. The
+ * frame goes out at the outermost leave. */
+uint8_t *binding_reserve(struct binding *binding, size_t size);
+/* Detaches and sends what was reserved on every binding. Called without the lock. True when there was something. */
+bool binding_flush_all(void);
+bool binding_has_output(void);
+/* The set of multicast addresses changed. Stack entered. */
+void binding_multicast(struct binding *binding, const uint8_t mac[6], bool add);
+
+/* --- netif.c ----------------------------------------------------------------------------------------------- */
+
+struct interface;
+
+struct interface_config {
+    char name[64];
+    uint8_t mac[6];
+    uint32_t mtu;                       /* bytes of IP */
+    bool link_up;
+    struct binding *binding;
+};
+
+/* A binding came: NULL when there is no room for another. Stack not entered. */
+struct interface *interface_attach(const struct interface_config *config);
+void interface_detach(struct interface *interface);
+/* One frame in parts. Stack entered. False: not taken. */
+bool interface_input(struct interface *interface, const struct iovec *parts, int count, size_t total);
+void interface_link(struct interface *interface, bool up);
+struct tcpip_stats *interface_stats(struct interface *interface);
+/* Removes every interface that is left (a driver that never unbound). */
+void interface_close_all(void);
+/* For dhcp.c. */
+void interface_set_ipv4(struct interface *interface, uint32_t address, uint32_t mask, uint32_t gateway);
+bool interface_send_frame(struct interface *interface, const void *frame, size_t size);
+
+/* --- what each part of the stack forgets at close ----------------------------------------------------------- */
+
+void ping_close_all(void);
+void tcp_close_all(void);
+void udp_close_all(void);
+
+#endif

@@ -1,0 +1,216 @@
+/* Bulk TCP with a checked pattern, and UDP echo. No lwIP here: this is a user of tcpip.h like any other.
+ *
+ * The stream is a sequence of 64-bit little-endian words, word k = k * PATTERN. The checksum is the sum of all whole
+ * words rotated left by one before each addition, so that order matters. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "nt/ke.h"
+#include "tcpip/stack.h"
+
+#define PATTERN 0x9E3779B97F4A7C15ull
+#define PIECE 16384u
+
+static uint64_t word_at(uint64_t offset)
+{
+    return (offset / 8) * PATTERN;
+}
+
+static void add_word(struct tcpip_transfer *t, uint64_t word)
+{
+    t->checksum = (t->checksum << 1 | t->checksum >> 63) + word;
+}
+
+static void finish(struct tcpip_transfer *t, const char *why)
+{
+    if (t->finished)
+        return;
+    t->finished = true;
+    t->failed = why != NULL;
+    snprintf(t->why, sizeof t->why, "%s", why ? why : "");
+    t->ended_ns = ke_now();
+    t->tcp = NULL;
+    if (t->done)
+        t->done(t);
+}
+
+static void on_failed(struct tcpip_tcp *tcp, const char *why)
+{
+    struct tcpip_transfer *t = tcpip_tcp_context(tcp);
+
+    if (t)
+        finish(t, why);
+}
+
+/* --- sender ------------------------------------------------------------------------------------------------- */
+
+static void push(struct tcpip_tcp *tcp, struct tcpip_transfer *t)
+{
+    uint64_t words[PIECE / 8];
+
+    for (;;) {
+        uint64_t at = t->moved, skip = at % 8, left = t->bytes - at;
+        size_t n = min_u64(left, PIECE - 8);
+        if (n == 0)
+            return;
+        for (size_t k = 0; k < (skip + n + 7) / 8; k++)
+            words[k] = word_at(at - skip + 8 * k);
+        size_t taken = tcpip_tcp_send(tcp, (char *)words + skip, n);
+        t->moved += taken;
+        for (uint64_t w = at / 8; w < t->moved / 8; w++)
+            add_word(t, w * PATTERN);
+        if (taken < n)
+            return;
+    }
+}
+
+static void sender_connected(struct tcpip_tcp *tcp)
+{
+    struct tcpip_transfer *t = tcpip_tcp_context(tcp);
+
+    t->started_ns = ke_now();
+    push(tcp, t);
+}
+
+static void sender_sent(struct tcpip_tcp *tcp, size_t size)
+{
+    struct tcpip_transfer *t = tcpip_tcp_context(tcp);
+
+    t->acknowledged += size;
+    if (t->acknowledged == t->bytes) {
+        tcpip_tcp_close(tcp);
+        finish(t, NULL);
+    } else {
+        push(tcp, t);
+    }
+}
+
+static void sender_received(struct tcpip_tcp *tcp, const void *data, size_t size)
+{
+    if (size)
+        tcpip_tcp_consumed(tcp, size);
+}
+
+static const struct tcpip_tcp_events sender_events = {
+    .connected = sender_connected,
+    .sent = sender_sent,
+    .received = sender_received,
+    .failed = on_failed,
+};
+
+bool tcpip_transfer_send(struct tcpip_transfer *t)
+{
+    t->finished = t->failed = t->corrupt = false;
+    t->moved = t->checksum = t->acknowledged = 0;
+    t->started_ns = ke_now();
+    t->tcp = tcpip_tcp_connect(&t->address, &sender_events, t);
+    return t->tcp != NULL;
+}
+
+/* --- server ------------------------------------------------------------------------------------------------- */
+
+/* Whole words at a word boundary of the stream: the common case. Returns the bytes it took. */
+static size_t check_words(struct tcpip_transfer *t, const uint8_t *data, size_t size)
+{
+    uint64_t expected = word_at(t->moved), sum = t->checksum, wrong = 0;
+
+    for (size_t at = 0; at + 8 <= size; at += 8, expected += PATTERN) {
+        uint64_t word;
+        memcpy(&word, data + at, 8);
+        wrong |= word ^ expected;
+        sum = (sum << 1 | sum >> 63) + word;
+    }
+    t->checksum = sum;
+    t->corrupt |= wrong != 0;
+    t->moved += size & ~(size_t)7;
+    return size & ~(size_t)7;
+}
+
+static void check_bytes(struct tcpip_transfer *t, const uint8_t *data, size_t size)
+{
+    while (size) {
+        if (t->moved % 8 == 0 && size >= 8) {
+            size_t n = check_words(t, data, size);
+            data += n;
+            size -= n;
+            continue;
+        }
+        unsigned skip = t->moved % 8, n = (unsigned)min_u64(8 - skip, size);
+        uint64_t word = word_at(t->moved);
+
+        t->corrupt |= memcmp((uint8_t *)&word + skip, data, n) != 0;
+        memcpy(t->partial + skip, data, n);
+        if (skip + n == 8) {
+            memcpy(&word, t->partial, 8);
+            add_word(t, word);
+        }
+        t->moved += n;
+        data += n;
+        size -= n;
+    }
+}
+
+static void server_received(struct tcpip_tcp *tcp, const void *data, size_t size)
+{
+    struct tcpip_transfer *t = tcpip_tcp_context(tcp);
+
+    if (size) {
+        check_bytes(t, data, size);
+        tcpip_tcp_consumed(tcp, size);
+    } else {
+        tcpip_tcp_close(tcp);
+        finish(t, t->corrupt ? "bytes arrived that were never sent" : NULL);
+    }
+}
+
+static void server_accepted(struct tcpip_tcp *listener, struct tcpip_tcp *tcp)
+{
+    struct tcpip_transfer *t = tcpip_tcp_context(listener);
+
+    if (t->tcp != listener) {
+        tcpip_tcp_abort(tcp);
+        return;
+    }
+    t->tcp = tcp;
+    t->started_ns = ke_now();
+    tcpip_tcp_close(listener);
+}
+
+static const struct tcpip_tcp_events server_events = {
+    .accepted = server_accepted,
+    .received = server_received,
+    .failed = on_failed,
+};
+
+bool tcpip_transfer_serve(struct tcpip_transfer *t)
+{
+    t->finished = t->failed = t->corrupt = false;
+    t->moved = t->checksum = 0;
+    t->tcp = tcpip_tcp_listen(&t->address, &server_events, t);
+    return t->tcp != NULL;
+}
+
+void tcpip_transfer_stop(struct tcpip_transfer *t)
+{
+    stack_enter();
+    if (t->tcp)
+        tcpip_tcp_abort(t->tcp);
+    t->tcp = NULL;
+    stack_leave();
+}
+
+/* --- UDP echo ----------------------------------------------------------------------------------------------- */
+
+static void echo(struct tcpip_udp *udp, const struct tcpip_address *from, const void *data, size_t size)
+{
+    tcpip_udp_send(udp, from, data, size);
+}
+
+struct tcpip_udp *tcpip_udp_echo(uint16_t port)
+{
+    struct tcpip_address any = { .port = port };
+
+    return tcpip_udp_open(&any, echo, NULL);
+}
