@@ -1,65 +1,135 @@
-# ring3: `make` builds everything into build/; see README.md for the targets.
+# ring3. `make` builds everything into build/; `make run` is the main job; `make test` tests.
+#   make run        installs what is missing, builds, and lets vionet.sys carry a ping over slirp
+#   make test       all tests that need neither root nor network (JOBS=N, ONLY=unit|guest|system)
+#   make bench      measures, with ratios against the peer run beside it
+#   make tidy       layers, sizes, leftovers, help against docs, headers that compile alone
+#   make fuzz       every fuzz target for FUZZ_SECONDS (10) seconds each
+#   make sanitize   builds and tests with AddressSanitizer and UndefinedBehaviorSanitizer in build/asan
+# BUILD=DIR builds elsewhere; CC=clang-19 uses the other compiler.
 BUILD ?= build
 CC := gcc
-SAN ?=
 OPT ?= -O2
+SAN ?=
 CCACHE := $(shell command -v ccache 2>/dev/null)
 
-LAYERS := base host wire disk dev pe nt ndis tcpip check machine pkg cli
+LAYERS := base host wire disk dev pe nt ndis storport wdf fwp tcpip netio check machine pkg fuzz debug cli
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wno-unknown-pragmas -Wno-missing-field-initializers \
-        -Wno-unused-parameter -Wno-attributes -Wno-format-truncation
-CPPFLAGS += -D_GNU_SOURCE -DRING3_HOST -Isdk/include -Isrc -Iinclude -I$(BUILD)/gen
-CFLAGS += -std=gnu11 $(OPT) -g -fno-strict-aliasing -fPIE -mfsgsbase -fasynchronous-unwind-tables $(WARN)
+        -Wno-unused-parameter -Wno-attributes
+ifeq ($(findstring clang,$(CC)),)
+WARN += -Wno-format-truncation
+endif
+CPPFLAGS += -D_GNU_SOURCE -DRING3_HOST -Isdk/include -Isrc -Iinclude
+CFLAGS += -std=gnu11 $(OPT) -g -fno-strict-aliasing -fPIE -mfsgsbase -mno-red-zone -fasynchronous-unwind-tables $(WARN)
 LDFLAGS += -pie -rdynamic
-LDLIBS += -lZydis -llwip -lslirp -lpcap -lunwind -ldl
+LDLIBS += -lZydis -llwip -lslirp -lpcap -lunwind -lcrypto -ldl
 
 ifneq ($(SAN),)
-  CFLAGS += -fsanitize=$(SAN) -fno-sanitize=alignment,function -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+  CFLAGS += -fsanitize=$(SAN) -fno-sanitize=alignment -fno-sanitize-recover=undefined -fno-omit-frame-pointer
   LDFLAGS += -fsanitize=$(SAN)
 endif
 
-SOURCES := $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c src/$(l)/*.S)))
-OBJECTS := $(patsubst src/%,$(BUILD)/obj/%.o,$(SOURCES))
-LIB_OBJECTS := $(filter-out $(BUILD)/obj/cli/main.c.o,$(OBJECTS))
-EXPORT_TABLES := $(sort $(wildcard src/*/exports.tsv src/*/exports/*.tsv))
-
 .DEFAULT_GOAL := all
-.PHONY: all run test bench tidy fuzz clean packages host drivers sanitize check-clang
+.PHONY: all host unit-tests run test bench tidy fuzz fuzzers clean packages sanitize
 .DELETE_ON_ERROR:
+
+include mk/drivers.mk
+
+SOURCES := $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c src/$(l)/*.S)))
+OBJECTS := $(SOURCES:src/%=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/exports.o
+LIB_OBJECTS := $(filter-out $(BUILD)/obj/cli/main.c.o,$(OBJECTS))
 
 all: host drivers
 
 host: $(BUILD)/ring3
 
--include mk/drivers.mk
+$(BUILD)/ring3: $(OBJECTS)
+	@echo "  LINK $@"
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(BUILD)/ring3: $(OBJECTS) $(BUILD)/obj/gen/exports.c.o
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# Everything but main(), for unit tests, benches and fuzz targets. Linked whole: rules and verbs register by being there.
+$(BUILD)/libring3.a: $(LIB_OBJECTS)
+	@rm -f $@ && ar rcs $@ $^
+WHOLE = -Wl,--whole-archive $(BUILD)/libring3.a -Wl,--no-whole-archive
 
-$(BUILD)/libring3.a: $(LIB_OBJECTS) $(BUILD)/obj/gen/exports.c.o
-	rm -f $@ && ar rcs $@ $^
-
-$(BUILD)/obj/%.o: src/%
+$(BUILD)/obj/%.o: src/% Makefile
 	@mkdir -p $(@D)
-	$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC   $<"
+	@$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/obj/gen/exports.c.o: $(BUILD)/gen/exports.c
+$(BUILD)/obj/gen/exports.o: $(BUILD)/gen/exports.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-builtin-declaration-mismatch -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-builtin-declaration-mismatch -c -o $@ $<
 
-$(BUILD)/gen/exports.c: tools/exports.awk $(EXPORT_TABLES)
-	@mkdir -p $(@D)
-	awk -f tools/exports.awk $(EXPORT_TABLES) > $@
+# --- unit tests: one program for each tests/unit/<folder>/<name>.c ---------------------------------------------
 
-# Unit tests: one program for each tests/unit/<folder>/<name>.c
-UNIT_SOURCES := $(wildcard tests/unit/*/*.c)
-UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SOURCES))
+UNIT_SOURCES := $(sort $(wildcard tests/unit/*/*.c))
+UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/unit/%)
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libring3.a
 	@mkdir -p $(@D)
-	$(CCACHE) $(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -Wno-missing-prototypes -MMD -MP -c -o $@.o $<
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $@.o $(BUILD)/libring3.a $(LDLIBS)
+	@echo "  TEST $@"
+	@$(CCACHE) $(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -Wno-missing-prototypes -MMD -MP -c -o $@.o $<
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $@.o $(WHOLE) $(LDLIBS)
 
 unit-tests: $(UNIT_TESTS)
 
--include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d)
+# --- benches -----------------------------------------------------------------------------------------------------
+
+BENCH_SOURCES := $(sort $(wildcard bench/*.c))
+BENCHES := $(BENCH_SOURCES:bench/%.c=$(BUILD)/bench/%)
+
+$(BUILD)/bench/%: bench/%.c $(BUILD)/libring3.a
+	@mkdir -p $(@D)
+	@echo "  BENCH $@"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes -MMD -MP -MF $@.d -o $@ $< $(LDFLAGS) $(WHOLE) $(LDLIBS)
+
+# --- fuzz targets: fuzz/fuzz_<name>.c with LLVMFuzzerTestOneInput, corpus in fuzz/corpus/<name>/ --------------------
+
+FUZZ_CC ?= clang-19
+FUZZ_SECONDS ?= 10
+FUZZ_BUILD := $(BUILD)/fuzz
+FUZZ_NAMES := $(patsubst fuzz/fuzz_%.c,%,$(sort $(wildcard fuzz/fuzz_*.c)))
+
+# libFuzzer's runtime needs the whole host built with its coverage: a build of its own.
+fuzzers:
+	@tools/packages test
+	@$(MAKE) --no-print-directory BUILD=$(FUZZ_BUILD) CC=$(FUZZ_CC) OPT=-O1 SAN=fuzzer-no-link,address,undefined fuzz-programs
+
+fuzz-programs: $(FUZZ_NAMES:%=$(BUILD)/fuzz_%)
+$(BUILD)/fuzz_%: fuzz/fuzz_%.c $(BUILD)/libring3.a
+	@echo "  FUZZ $@"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-missing-prototypes -o $@ $< -fsanitize=fuzzer,address,undefined $(LDFLAGS) $(WHOLE) $(LDLIBS)
+
+fuzz: fuzzers
+	@tests/fuzz $(FUZZ_BUILD) $(FUZZ_SECONDS)
+
+# --- the main job, tests, checks ---------------------------------------------------------------------------------
+
+packages:
+	@tools/packages build
+
+run: packages
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/ring3 run $(BUILD)/drivers/vionet/vionet.sys --nic=slirp --ping=10.0.2.2 --for=3s
+
+test:
+	@tools/packages test
+	@$(MAKE) --no-print-directory all unit-tests guest-tests
+	@BUILD=$(BUILD) tests/run $(if $(JOBS),--jobs=$(JOBS)) $(if $(ONLY),--only=$(ONLY)) $(TESTFLAGS)
+
+bench: packages
+	@$(MAKE) --no-print-directory all $(BENCHES)
+	@BUILD=$(BUILD) bench/run
+
+tidy:
+	@tools/packages test
+	@$(MAKE) --no-print-directory all
+	@BUILD=$(BUILD) tests/tidy
+
+sanitize:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT=-O1 SAN=address,undefined test TESTFLAGS="--quick $(TESTFLAGS)"
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(OBJECTS:.o=.d) $(UNIT_TESTS:=.d) $(BENCHES:=.d)
