@@ -18,10 +18,10 @@ WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wno-unkn
 ifeq ($(findstring clang,$(CC)),)
 WARN += -Wno-format-truncation
 endif
-CPPFLAGS += -D_GNU_SOURCE -DRING3_HOST -Isdk/include -Isrc -Iinclude
+CPPFLAGS += -D_GNU_SOURCE -DRING3_HOST -Isdk/include -Isrc -Iinclude -isystem /usr/include/lwip
 CFLAGS += -std=gnu11 $(OPT) -g -fno-strict-aliasing -fPIE -mfsgsbase -mno-red-zone -fasynchronous-unwind-tables $(WARN)
 LDFLAGS += -pie -rdynamic
-LDLIBS += -lZydis -llwip -lslirp -lpcap -lunwind -lcrypto -ldl
+LDLIBS += -lZydis -llwip -lslirp -lpcap -lunwind -ldl
 
 ifneq ($(SAN),)
   CFLAGS += -fsanitize=$(SAN) -fno-sanitize=alignment -fno-sanitize-recover=undefined -fno-omit-frame-pointer
