@@ -1,0 +1,173 @@
+/* ring3: a computer that runs Windows kernel drivers, as a library.
+ *
+ *     struct ring3_config config;
+ *     ring3_config_init(&config);
+ *     struct ring3_computer *computer = ring3_open(&config);
+ *     ring3_add_nic(computer, "slirp");
+ *     ring3_load(computer, "vionet.sys");
+ *     struct ring3_traffic *ping = ring3_ping(computer, "10.0.2.2,count=4");
+ *     ring3_run(computer, RING3_UNTIL_IDLE);
+ *     ring3_close(computer, &report);
+ *
+ * One computer at a time in a process, and all calls from one thread. A call runs its work inside the computer as a
+ * system thread would and returns when that is done; between calls the computer stands still. Every function that can
+ * fail returns false or NULL and leaves a sentence in ring3_error(). Handles end with their computer. */
+#ifndef RING3_H
+#define RING3_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ring3_computer;
+struct ring3_driver;
+struct ring3_nic;
+struct ring3_file;
+struct ring3_traffic;
+
+/* The last failure in words; never NULL. */
+const char *ring3_error(void);
+/* "1.0" and the like. */
+const char *ring3_version(void);
+
+/* --- the computer ------------------------------------------------------------------------------------------- */
+
+enum ring3_clock { RING3_CLOCK_REAL, RING3_CLOCK_VIRTUAL };
+enum ring3_log { RING3_LOG_ERROR, RING3_LOG_WARN, RING3_LOG_INFO, RING3_LOG_DEBUG, RING3_LOG_TRACE };
+
+struct ring3_config {
+    size_t size;                        /* of this structure, as the caller knows it: ring3_config_init sets it */
+    unsigned cpus;                      /* 1 to 64; default 2 */
+    enum ring3_clock clock;             /* default real */
+    bool seeded;                        /* schedule chosen by `seed`: the same run again for the same inputs */
+    uint64_t seed;
+    uint64_t memory;                    /* bytes of RAM; default 256 MiB */
+    enum ring3_log log;                 /* default warnings */
+    bool allow_missing;                 /* load drivers whose imports ring3 does not all have */
+    const char *replay;                 /* the command line that repeats this run, for reports; may be NULL */
+};
+
+#define ring3_config_init(config) ring3_config_init_sized((config), sizeof *(config))
+void ring3_config_init_sized(struct ring3_config *config, size_t size);
+
+/* NULL when the configuration or the host does not allow it. */
+struct ring3_computer *ring3_open(const struct ring3_config *config);
+
+struct ring3_report {
+    unsigned findings;                  /* rules broken by drivers, leaks included */
+    bool bug_check;
+    uint32_t bug_check_code;
+    uint64_t pool_bytes, pool_allocations;      /* left over by drivers */
+};
+
+/* Unloads what is still loaded and takes everything down. report may be NULL. */
+void ring3_close(struct ring3_computer *computer, struct ring3_report *report);
+/* Unloads every driver in reverse order of loading; afterwards statistics and left-overs can be asked for. */
+void ring3_shut_down(struct ring3_computer *computer);
+void ring3_query_report(struct ring3_computer *computer, struct ring3_report *report);
+
+enum ring3_end {
+    RING3_END_TIME,                     /* the duration is over */
+    RING3_END_IDLE,                     /* all traffic is finished and every replay has ended */
+    RING3_END_STOPPED,                  /* SIGINT, SIGTERM or ring3_stop */
+    RING3_END_BUG_CHECK,
+    RING3_END_STUCK                     /* nothing can ever happen again */
+};
+#define RING3_FOREVER UINT64_MAX
+#define RING3_UNTIL_IDLE (UINT64_MAX - 1)
+
+/* Lets the computer run for so many nanoseconds of its own time. */
+enum ring3_end ring3_run(struct ring3_computer *computer, uint64_t duration_ns);
+/* Ends ring3_run from a callback. */
+void ring3_stop(struct ring3_computer *computer);
+/* Nanoseconds since the computer was opened. */
+uint64_t ring3_now(struct ring3_computer *computer);
+
+/* Values from a file in Windows' .reg format. Before ring3_load of the driver that reads them. */
+bool ring3_import_registry(struct ring3_computer *computer, const char *path);
+/* A keyword in the software key of every network adapter installed from now on ("*JumboPacket", "9014"). */
+bool ring3_set_parameter(struct ring3_computer *computer, const char *name, const char *value);
+
+/* --- drivers ------------------------------------------------------------------------------------------------- */
+
+/* Loads a .sys, with the INF beside it if there is one, calls DriverEntry and starts the devices it serves. */
+struct ring3_driver *ring3_load(struct ring3_computer *computer, const char *path);
+/* True when the last ring3_load failed because of imports that ring3 does not have. */
+bool ring3_missing_imports(void);
+/* Removes its devices and unloads it. False when the driver cannot be unloaded. */
+bool ring3_unload(struct ring3_driver *driver);
+const char *ring3_driver_name(const struct ring3_driver *driver);
+
+/* --- network -------------------------------------------------------------------------------------------------- */
+
+/* A card by specification: WIRE[:ARGUMENT][,model=virtio-net][,driver=NAME][,capture=FILE][,key=value...]. */
+struct ring3_nic *ring3_add_nic(struct ring3_computer *computer, const char *spec);
+/* Every frame on the card's wire goes to a pcapng file too. Before ring3_load of its driver. */
+bool ring3_nic_capture(struct ring3_nic *nic, const char *path);
+/* "ADDRESS/LENGTH[,GATEWAY]" for the n-th network interface; NULL for DHCP, the default. */
+bool ring3_set_address(struct ring3_computer *computer, unsigned interface, const char *text);
+
+/* Traffic of the computer's own TCP/IP. It starts as soon as an interface has an address. */
+/* "ADDRESS[,count=4][,interval=100ms][,timeout=1s][,size=32]" */
+struct ring3_traffic *ring3_ping(struct ring3_computer *computer, const char *spec);
+/* "ADDRESS:PORT,bytes=1G": connects, sends a known pattern. */
+struct ring3_traffic *ring3_tcp_send(struct ring3_computer *computer, const char *spec);
+/* Takes one connection on a port and checks the pattern. */
+struct ring3_traffic *ring3_tcp_serve(struct ring3_computer *computer, const char *port);
+/* Answers every datagram on a port with itself; never finishes. */
+struct ring3_traffic *ring3_udp_echo(struct ring3_computer *computer, const char *port);
+
+enum ring3_traffic_kind { RING3_PING, RING3_TCP_SEND, RING3_TCP_SERVE, RING3_UDP_ECHO };
+struct ring3_traffic_info {
+    enum ring3_traffic_kind kind;
+    char peer[64];
+    bool started, finished, good;       /* good: every ping answered; every byte moved and right */
+    char why[128];                      /* when not good */
+    unsigned sent, received;            /* pings */
+    uint64_t min_ns, max_ns, average_ns;
+    uint64_t bytes, checksum, elapsed_ns;       /* TCP */
+};
+void ring3_query_traffic(struct ring3_traffic *traffic, struct ring3_traffic_info *info);
+
+/* --- what went through ------------------------------------------------------------------------------------------ */
+
+struct ring3_layer {
+    const char *layer;                  /* "wire", "device", "miniport", "protocol" */
+    uint64_t tx_frames, tx_bytes, rx_frames, rx_bytes, tx_dropped, rx_dropped;
+};
+struct ring3_nic_info {
+    unsigned number;
+    char wire[32], model[32], driver[64], address[64];  /* driver "" when none serves it */
+    bool link_up;
+    struct ring3_layer layer[4];        /* in the order above */
+    uint64_t interrupts, doorbells, oids;
+};
+/* False when there is no card of this number. */
+bool ring3_query_nic(struct ring3_computer *computer, unsigned number, struct ring3_nic_info *info);
+
+struct ring3_counts {
+    uint64_t interrupts, dpcs, switches, elapsed_ns;
+    uint64_t pool_bytes, pool_allocations;      /* held by drivers now */
+};
+void ring3_query_counts(struct ring3_computer *computer, struct ring3_counts *counts);
+
+/* --- what there is ----------------------------------------------------------------------------------------------- */
+
+struct ring3_export {
+    const char *module, *name, *doc;
+    bool partial;
+};
+/* The n-th function that drivers can import, in order of name. False after the last. */
+bool ring3_export_at(unsigned n, struct ring3_export *row);
+/* The n-th kind of wire with its one line of help; NULL after the last. */
+const char *ring3_wire_kind(unsigned n, const char **help);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,165 @@
+/* ring3 run: a computer with these drivers and cards. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/run.h"
+
+static bool set_parameter(struct run *run, const char *text)
+{
+    char name[128];
+    const char *equals = strchr(text, '=');
+
+    if (!equals || equals == text || (size_t)(equals - text) >= sizeof name)
+        return error_set("'%s' is not NAME=VALUE", text);
+    memcpy(name, text, (size_t)(equals - text));
+    name[equals - text] = 0;
+    return ring3_set_parameter(run->computer, name, equals + 1);
+}
+
+/* What the command line says about the computer before a driver is there. */
+static int furnish(struct run *run)
+{
+    for (unsigned i = 0; i < run->addresses.count; i++)
+        if (!ring3_set_address(run->computer, i, run->addresses.item[i]))
+            return cli_fail(EXIT_USAGE, "--ip: %s", ring3_error());
+    for (unsigned i = 0; i < run->registries.count; i++)
+        if (!ring3_import_registry(run->computer, run->registries.item[i]))
+            return cli_fail(EXIT_USAGE, "--reg: %s", ring3_error());
+    for (unsigned i = 0; i < run->parameters.count; i++)
+        if (!set_parameter(run, run->parameters.item[i]))
+            return cli_fail(EXIT_USAGE, "--parameter: %s", ring3_error());
+    return EXIT_GOOD;
+}
+
+static bool known_wire(const char *spec)
+{
+    size_t length = strcspn(spec, ":,");
+    const char *kind;
+
+    for (unsigned n = 0; (kind = ring3_wire_kind(n, NULL)); n++)
+        if (strlen(kind) == length && !memcmp(kind, spec, length))
+            return true;
+    return false;
+}
+
+static int add_nics(struct run *run)
+{
+    for (unsigned i = 0; i < run->nics.count; i++) {
+        const char *spec = run->nics.item[i];
+        struct ring3_nic *nic = ring3_add_nic(run->computer, spec);
+        if (!nic)
+            return cli_fail(known_wire(spec) ? EXIT_HOST : EXIT_USAGE, "--nic=%s: %s", spec, ring3_error());
+        if (i == 0 && run->capture && !ring3_nic_capture(nic, run->capture))
+            return cli_fail(EXIT_HOST, "--capture: %s", ring3_error());
+    }
+    if (run->capture && !run->nics.count)
+        return cli_fail(EXIT_USAGE, "--capture needs a --nic whose frames it writes");
+    return EXIT_GOOD;
+}
+
+static int load_drivers(struct run *run)
+{
+    for (unsigned i = 0; i < run->drivers.count; i++)
+        if (!ring3_load(run->computer, run->drivers.item[i])) {
+            int code = ring3_missing_imports() ? EXIT_MISSING : EXIT_FINDINGS;
+            return cli_fail(code, "%s", ring3_error());
+        }
+    return EXIT_GOOD;
+}
+
+static bool start(struct run *run, const struct run_list *list, const char *option,
+                  struct ring3_traffic *(*begin)(struct ring3_computer *, const char *))
+{
+    for (unsigned i = 0; i < list->count; i++) {
+        struct ring3_traffic *traffic = begin(run->computer, list->item[i]);
+        if (!traffic) {
+            cli_fail(EXIT_USAGE, "%s=%s: %s", option, list->item[i], ring3_error());
+            return false;
+        }
+        run->traffic[run->traffic_count++] = traffic;
+    }
+    return true;
+}
+
+static bool start_traffic(struct run *run)
+{
+    return start(run, &run->echoes, "--udp-echo", ring3_udp_echo) &&
+           start(run, &run->serves, "--tcp-serve", ring3_tcp_serve) &&
+           start(run, &run->sends, "--tcp-send", ring3_tcp_send) && start(run, &run->pings, "--ping", ring3_ping);
+}
+
+static bool traffic_good(struct run *run)
+{
+    bool good = true;
+
+    for (unsigned i = 0; i < run->traffic_count; i++) {
+        struct ring3_traffic_info info;
+        ring3_query_traffic(run->traffic[i], &info);
+        good &= info.good;
+    }
+    return good;
+}
+
+static int work(struct run *run)
+{
+    int code = furnish(run);
+
+    if (code == EXIT_GOOD && !start_traffic(run))
+        code = EXIT_USAGE;
+    if (code == EXIT_GOOD)
+        code = add_nics(run);
+    if (code == EXIT_GOOD)
+        code = load_drivers(run);
+    if (code != EXIT_GOOD)
+        return code;
+    run->end = ring3_run(run->computer, run->has_duration ? run->duration_ns : RING3_UNTIL_IDLE);
+    struct ring3_report report;
+    bool good = traffic_good(run);
+    ring3_shut_down(run->computer);
+    ring3_query_report(run->computer, &report);
+    run_report(run, &report);
+    return good && !report.findings && !report.bug_check ? EXIT_GOOD : EXIT_FINDINGS;
+}
+
+/* The command that repeats this run; a run without a seed gets its clock and processors named. */
+static void describe_replay(struct run *run, int argc, char **argv)
+{
+    size_t at = (size_t)snprintf(run->replay, sizeof run->replay, "ring3 run");
+
+    for (int i = 0; i < argc && at < sizeof run->replay; i++)
+        at += (size_t)snprintf(run->replay + at, sizeof run->replay - at,
+                               strpbrk(argv[i], " \t'\"\\$*?") ? " '%s'" : " %s", argv[i]);
+    run->config.replay = run->replay;
+}
+
+static int run_verb_main(const struct verb *verb, int argc, char **argv)
+{
+    static struct run run;
+    struct ring3_report report = { 0 };
+
+    ring3_config_init(&run.config);
+    int code = cli_parse(verb, argc, argv, &run);
+    if (code != EXIT_GOOD)
+        return code;
+    if (!run.drivers.count)
+        return cli_fail(EXIT_USAGE, "no driver: expected ring3 run %s", verb->synopsis);
+    describe_replay(&run, argc, argv);
+    run.computer = ring3_open(&run.config);
+    if (!run.computer)
+        return cli_fail(EXIT_HOST, "%s", ring3_error());
+    code = work(&run);
+    ring3_close(run.computer, &report);
+    if (code == EXIT_GOOD && (report.findings || report.bug_check))
+        code = EXIT_FINDINGS;
+    return code;
+}
+
+VERB(run_verb) = {
+    .name = "run",
+    .synopsis = "DRIVER.sys... [options]",
+    .summary = "a computer with these drivers and network cards, until --for, the end of all traffic, or Ctrl-C",
+    .options = run_options,
+    .run = run_verb_main,
+    .order = 30,
+};

@@ -1,0 +1,34 @@
+/* ring3 run, between its parts: the options (run_options.c), the run (run.c), what it prints (run_report.c). */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include "cli/verb.h"
+#include "ring3.h"
+
+#define RUN_MAX 16
+
+struct run_list {
+    const char *item[RUN_MAX];
+    unsigned count;
+};
+
+struct run {
+    struct ring3_config config;
+    struct run_list drivers, nics, addresses, registries, parameters, pings, sends, serves, echoes;
+    const char *capture;
+    bool has_duration, json;
+    uint64_t duration_ns;
+
+    struct ring3_computer *computer;
+    struct ring3_traffic *traffic[4 * RUN_MAX];
+    unsigned traffic_count;
+    enum ring3_end end;
+    char replay[2048];
+};
+
+extern const struct cli_option run_options[];
+
+/* The tables, on stdout. */
+void run_report(struct run *run, const struct ring3_report *report);
+
+#endif

@@ -1,0 +1,155 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "cli/run.h"
+
+static bool add(struct run_list *list, const char *value)
+{
+    if (!value[0])
+        return error_set("an empty value");
+    if (list->count == RUN_MAX)
+        return error_set("more than %d times", RUN_MAX);
+    list->item[list->count++] = value;
+    return true;
+}
+
+#define LIST_OPTION(name, list)                                                                                     \
+    static bool take_##name(void *target, const char *value)                                                        \
+    {                                                                                                               \
+        return add(&((struct run *)target)->list, value);                                                           \
+    }
+
+LIST_OPTION(driver, drivers)
+LIST_OPTION(nic, nics)
+LIST_OPTION(ip, addresses)
+LIST_OPTION(reg, registries)
+LIST_OPTION(parameter, parameters)
+LIST_OPTION(ping, pings)
+LIST_OPTION(send, sends)
+LIST_OPTION(serve, serves)
+LIST_OPTION(echo, echoes)
+
+static bool take_for(void *target, const char *value)
+{
+    struct run *run = target;
+
+    run->has_duration = true;
+    return cli_time(value, &run->duration_ns);
+}
+
+static bool take_cpus(void *target, const char *value)
+{
+    uint64_t n;
+
+    if (!cli_number(value, 1, 64, &n))
+        return false;
+    ((struct run *)target)->config.cpus = (unsigned)n;
+    return true;
+}
+
+static bool take_memory(void *target, const char *value)
+{
+    uint64_t n;
+
+    if (!cli_number(value, 32, 8192, &n))
+        return false;
+    ((struct run *)target)->config.memory = n << 20;
+    return true;
+}
+
+static bool take_clock(void *target, const char *value)
+{
+    struct run *run = target;
+
+    if (!strcmp(value, "real"))
+        run->config.clock = RING3_CLOCK_REAL;
+    else if (!strcmp(value, "virtual"))
+        run->config.clock = RING3_CLOCK_VIRTUAL;
+    else
+        return error_set("'%s' is neither real nor virtual", value);
+    return true;
+}
+
+static bool take_seed(void *target, const char *value)
+{
+    struct run *run = target;
+
+    run->config.seeded = true;
+    return cli_number(value, 0, UINT64_MAX, &run->config.seed);
+}
+
+static bool take_schedule(void *target, const char *value)
+{
+    struct run *run = target;
+
+    if (!strcmp(value, "fair"))
+        run->config.seeded = false;
+    else if (!strncmp(value, "seed:", 5))
+        return take_seed(target, value + 5);
+    else
+        return error_set("'%s' is neither fair nor seed:N", value);
+    return true;
+}
+
+static bool take_capture(void *target, const char *value)
+{
+    struct run *run = target;
+
+    if (!value[0])
+        return error_set("an empty file name");
+    run->capture = value;
+    return true;
+}
+
+static bool take_allow_missing(void *target, const char *value)
+{
+    ((struct run *)target)->config.allow_missing = true;
+    return true;
+}
+
+static bool take_log(void *target, const char *value)
+{
+    static const char *const levels[] = { "error", "warn", "info", "debug", "trace" };
+
+    for (unsigned i = 0; i < sizeof levels / sizeof levels[0]; i++)
+        if (!strcmp(value, levels[i])) {
+            ((struct run *)target)->config.log = (enum ring3_log)i;
+            return true;
+        }
+    return error_set("'%s' is not error, warn, info, debug or trace", value);
+}
+
+static bool take_format(void *target, const char *value)
+{
+    struct run *run = target;
+
+    run->json = !strcmp(value, "json");
+    return run->json || !strcmp(value, "text") || error_set("'%s' is neither text nor json", value);
+}
+
+const struct cli_option run_options[] = {
+    { NULL, "DRIVER.sys", "drivers to load, in this order; an INF beside one says which devices it serves", take_driver },
+    { "--nic", "SPEC", "a network card on a wire: slirp[,hostfwd=tcp:ADDRESS:PORT:PORT], tap:NAME[,ip=ADDRESS/LENGTH],\n"
+      "pcap:IN[,out=OUT], link:SOCKET, null, loop; also model=, driver=NAME, mac=, capture=FILE", take_nic },
+    { "--ip", "ADDRESS/LENGTH", "a static address[,gateway] instead of DHCP; the n-th for the n-th interface", take_ip },
+    { "--ping", "ADDRESS", "sends echo requests as soon as there is an address: ADDRESS[,count=4][,interval=100ms]\n"
+      "[,timeout=1s][,size=32]; one that stays unanswered is exit code 1", take_ping },
+    { "--tcp-send", "ADDRESS:PORT", "sends a known pattern by TCP: ADDRESS:PORT[,bytes=1G]", take_send },
+    { "--tcp-serve", "PORT", "takes one TCP connection and checks that pattern", take_serve },
+    { "--udp-echo", "PORT", "answers every UDP datagram with itself", take_echo },
+    { "--for", "TIME", "ends after this time (3s, 500ms); without it, when all traffic is done, or at Ctrl-C", take_for },
+    { "--cpus", "N", "virtual processors, 1 to 64 (2)", take_cpus },
+    { "--memory", "MIB", "RAM of the computer, 32 to 8192 (256)", take_memory },
+    { "--clock", "KIND", "real, or virtual: time jumps to the next timer when nothing else is to do", take_clock },
+    { "--seed", "N", "a schedule chosen by this number; the same for --schedule=seed:N", take_seed },
+    { "--schedule", "KIND", "fair, or seed:N", take_schedule },
+    { "--capture", "FILE", "writes every frame of the first card's wire to a pcapng file", take_capture },
+    { "--reg", "FILE.reg", "imports registry values before drivers start", take_reg },
+    { "--parameter", "NAME=VALUE", "a keyword of the network adapters, over what the INF says", take_parameter },
+    { "--allow-missing", NULL, "loads drivers that need what ring3 does not have; a call to it is a bug check",
+      take_allow_missing },
+    { "--log", "LEVEL", "error, warn, info, debug or trace, on stderr (warn)", take_log },
+    { "--format", "KIND", "text or json", take_format },
+    { 0 }
+};
