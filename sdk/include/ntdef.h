@@ -166,10 +166,10 @@ typedef struct _LUID {
 } LUID, *PLUID;
 RING3_SIZE(LUID, 8);
 
-typedef struct _M128A_ {
+typedef struct DECLSPEC_ALIGN(16) _M128A {
     ULONGLONG Low;
     LONGLONG High;
-} DECLSPEC_ALIGN(16) M128A, *PM128A;
+} M128A, *PM128A;
 RING3_SIZE(M128A, 16);
 
 /* ---- counted strings ---- */
@@ -307,6 +307,24 @@ RING3_OFFSET(OBJECT_ATTRIBUTES, Attributes, 24);
     } while (0)
 #define RTL_CONSTANT_OBJECT_ATTRIBUTES(n, a) {sizeof(OBJECT_ATTRIBUTES), NULL, (PUNICODE_STRING)(n), (a), NULL, NULL}
 #define RTL_INIT_OBJECT_ATTRIBUTES(n, a) RTL_CONSTANT_OBJECT_ATTRIBUTES(n, a)
+
+/* ---- names that prototypes mention before their definition ---- */
+
+struct _IRP;
+struct _MDL;
+struct _KEVENT;
+struct _KTHREAD;
+struct _DEVICE_OBJECT;
+struct _DRIVER_OBJECT;
+struct _FILE_OBJECT;
+struct _IO_STATUS_BLOCK;
+struct _IO_STACK_LOCATION;
+struct _IO_RESOURCE_REQUIREMENTS_LIST;
+struct _CM_RESOURCE_LIST;
+struct _SCATTER_GATHER_LIST;
+struct _DEVICE_DESCRIPTION;
+struct _DMA_ADAPTER;
+struct _OBJECT_TYPE;
 
 /* ---- macros ---- */
 
