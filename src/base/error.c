@@ -27,7 +27,7 @@ bool error_prefix(const char *format, ...)
     int used = vsnprintf(text, sizeof text, format, args);
     va_end(args);
     if (used >= 0 && (size_t)used < sizeof text)
-        snprintf(text + used, sizeof text - (size_t)used, ": %s", sentence);
+        snprintf(text + used, sizeof text - (size_t)used, ": %.*s", (int)(sizeof text - (size_t)used), sentence);
     memcpy(sentence, text, sizeof sentence);
     return false;
 }
