@@ -34,7 +34,7 @@ static bool parse_decoration(const char *text, struct decoration *decoration)
         if (*text == '.' || *text == 0)
             continue;
         number = strtol(text, &end, 0);
-        if (end == text || number < 0)
+        if (end == text || number < 0 || number > 999999)
             return false;
         decoration->part[i] = number;
         text = end;
@@ -50,13 +50,13 @@ static long decoration_score(const char *text)
 
     if (!parse_decoration(text, &d) || !d.amd64)
         return -1;                      /* NTx86, NTarm64, or no platform: not for this one */
-    version = (d.part[MAJOR] < 0 ? 0 : d.part[MAJOR]) * 100 + (d.part[MINOR] < 0 ? 0 : d.part[MINOR]);
+    version = (d.part[MAJOR] < 0 ? 0 : d.part[MAJOR]) * 1000 + (d.part[MINOR] < 0 ? 0 : d.part[MINOR]);
     build = d.part[BUILD] < 0 ? 0 : d.part[BUILD];
-    if (version > INF_OS_MAJOR * 100 + INF_OS_MINOR || (version == INF_OS_MAJOR * 100 + INF_OS_MINOR && build > INF_OS_BUILD))
+    if (version > INF_OS_MAJOR * 1000 + INF_OS_MINOR || (version == INF_OS_MAJOR * 1000 + INF_OS_MINOR && build > INF_OS_BUILD))
         return -1;
     if (d.part[PRODUCT] > 0 && d.part[PRODUCT] != PRODUCT_WORKSTATION)
         return -1;
-    return version * 1000000 + build * 2 + (d.part[PRODUCT] > 0);
+    return version * 10000000 + build * 2 + (d.part[PRODUCT] > 0);
 }
 
 /* The best decoration of a [Manufacturer] entry, NULL when none fits. */
