@@ -2,6 +2,8 @@
 #ifndef RING3_IO_CONST_H
 #define RING3_IO_CONST_H
 
+#include <ntdef.h>
+
 #define IRP_MJ_CREATE                   0x00
 #define IRP_MJ_CREATE_NAMED_PIPE        0x01
 #define IRP_MJ_CLOSE                    0x02

@@ -3,6 +3,7 @@
 #define RING3_IO_TYPES_H
 
 #include <ntdef.h>
+#include <ring3/security.h>
 #include <ring3/ke.h>
 #include <ring3/ex.h>
 #include <ring3/mm.h>
