@@ -18,7 +18,8 @@ struct device_stats;
 /* What the computer gives a device. Every pointer is valid for the device's life. */
 struct device_host {
     void *context;
-    /* Host address of [pa, pa+size) of the computer's memory, or NULL when any byte of it is not RAM. */
+    /* Host address of [pa, pa+size) of the computer's memory, or NULL when any byte of it is not RAM. The answer for
+     * an address must not change while the device lives: devices keep it. */
     void *(*dma)(void *context, uint64_t pa, size_t size);
     /* One message-signalled interrupt: the address and data the driver's side programmed. */
     void (*raise_msi)(void *context, uint64_t address, uint32_t data);
@@ -30,6 +31,8 @@ struct device_ops {
     const char *model;                  /* "virtio-net" */
     uint64_t (*bar_read)(struct device *device, int bar, uint64_t offset, unsigned size);
     void (*bar_write)(struct device *device, int bar, uint64_t offset, unsigned size, uint64_t value);
+    /* Before config space is read: the model refreshes bytes that change by themselves. May be NULL. */
+    void (*config_reading)(struct device *device, unsigned offset, unsigned size);
     /* After config space was written: the model reacts to command, MSI-X enable and its own capabilities. */
     void (*config_written)(struct device *device, unsigned offset, unsigned size);
     /* Back to the state after power on; registers, rings and interrupts forgotten. */
@@ -41,6 +44,7 @@ struct device_ops {
 
 struct device_stats {
     uint64_t tx_frames, tx_bytes, rx_frames, rx_bytes, rx_dropped, interrupts, doorbells;
+    uint64_t tx_dropped, rx_filtered;
 };
 
 struct device {
@@ -51,6 +55,9 @@ struct device {
     uint64_t bar_size[PCI_BARS];        /* 0: not there. A 64-bit BAR uses two slots, the second has size 0 */
     bool bar_is_64[PCI_BARS];
     bool gone;                          /* surprise-removed: reads give all ones, writes go nowhere */
+    unsigned power;                     /* offset of the power management capability, 0: none */
+    unsigned last_capability;           /* offset of the last one in the list, 0: none */
+    unsigned next_capability;           /* where the next one goes */
 };
 
 /* dev/pci.c: config space as a driver sees it. size is 1, 2 or 4. */
@@ -59,9 +66,16 @@ void pci_config_write(struct device *device, unsigned offset, unsigned size, uin
 /* Physical base the guest side assigned to a BAR (0: none). The bus sets it through pci_set_bar. */
 uint64_t pci_bar_base(const struct device *device, int bar);
 void pci_set_bar(struct device *device, int bar, uint64_t base);
+/* Access to the registers behind a BAR, as the bus does it: size 1, 2, 4 or 8, naturally aligned. A device that is
+ * gone, or that does not decode memory (command register), reads as all ones and swallows writes. */
+uint64_t pci_bar_read(struct device *device, int bar, uint64_t offset, unsigned size);
+void pci_bar_write(struct device *device, int bar, uint64_t offset, unsigned size, uint64_t value);
+/* Takes the card out of the running computer: from now on it reads as all ones and does nothing. */
+void pci_unplug(struct device *device);
 
 struct wire;
-/* virtio-net 1.x modern. The device owns the wire from now on. Keys: mac=, queues=, mtu=, ring=. NULL with error_text(). */
+/* virtio-net 1.x modern. The device owns the wire from now on. Keys: mac=, queues=, mtu=, ring=. NULL with error_text();
+ * the wire is then still the caller's. */
 struct device *virtio_net_create(const struct device_host *host, struct wire *wire, struct spec *spec);
 
 #endif

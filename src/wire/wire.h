@@ -51,6 +51,7 @@ struct wire {
     void (*link_changed)(void *card, bool up);
     void *card;
     struct wire_stats stats;
+    unsigned end;                       /* 0, or 1 for the second end of a link: the two must differ in what they choose */
     bool link_up;
     bool ready;                         /* what the card said last; false until it is started */
     bool blocked;                       /* sends fail for want of room, until writable */

@@ -1,0 +1,121 @@
+/* virtio-net's parts: virtio_net.c (features, configuration, life), _tx.c, _rx.c, _ctrl.c (control queue, filters).
+ * Queues: 2n receives and 2n+1 transmits for pair n; the control queue is behind them. */
+#ifndef DEV_VIRTIO_NET_H
+#define DEV_VIRTIO_NET_H
+
+#include "dev/net_offload.h"
+#include "dev/virtio.h"
+#include "wire/wire.h"
+
+#define NET_BIT(n) (1ull << (n))
+#define NET_F_CSUM NET_BIT(0)
+#define NET_F_GUEST_CSUM NET_BIT(1)
+#define NET_F_MTU NET_BIT(3)
+#define NET_F_MAC NET_BIT(5)
+#define NET_F_GUEST_TSO4 NET_BIT(7)
+#define NET_F_GUEST_TSO6 NET_BIT(8)
+#define NET_F_HOST_TSO4 NET_BIT(11)
+#define NET_F_HOST_TSO6 NET_BIT(12)
+#define NET_F_HOST_ECN NET_BIT(13)
+#define NET_F_MRG_RXBUF NET_BIT(15)
+#define NET_F_STATUS NET_BIT(16)
+#define NET_F_CTRL_VQ NET_BIT(17)
+#define NET_F_CTRL_RX NET_BIT(18)
+#define NET_F_CTRL_VLAN NET_BIT(19)
+#define NET_F_CTRL_RX_EXTRA NET_BIT(20)
+#define NET_F_GUEST_ANNOUNCE NET_BIT(21)
+#define NET_F_MQ NET_BIT(22)
+#define NET_F_CTRL_MAC_ADDR NET_BIT(23)
+#define NET_F_SPEED_DUPLEX NET_BIT(63)
+
+#define NET_S_LINK_UP 1u
+#define NET_S_ANNOUNCE 2u
+#define NET_HDR_NEEDS_CSUM 1u
+#define NET_HDR_DATA_VALID 2u
+#define NET_GSO_NONE 0u
+#define NET_GSO_TCPV4 1u
+#define NET_GSO_TCPV6 4u
+#define NET_GSO_ECN 0x80u
+
+#define NET_CONFIG_BYTES 24u
+#define NET_PAIRS_MAX 64u
+#define NET_MAC_TABLE 128u
+#define NET_FLOWS 256u
+#define NET_MTU_MAX 65500u
+
+struct net_hdr {
+    uint8_t flags, gso_type;
+    uint16_t hdr_len, gso_size, csum_start, csum_offset, num_buffers;
+};
+
+struct net_filter {
+    bool promiscuous, all_multicast, all_unicast, no_multicast, no_unicast, no_broadcast;
+    bool unicast_overflow, multicast_overflow;  /* more addresses than the table holds: let all of the kind in */
+    unsigned unicast_count, multicast_count;
+    uint8_t unicast[NET_MAC_TABLE][6], multicast[NET_MAC_TABLE][6];
+    uint8_t vlans[4096 / 8];
+};
+
+struct net_tx {
+    uint32_t segments_sent;             /* of the frame at the head, when the wire blocked in its middle */
+    bool running, again, stalled;
+};
+
+struct virtio_net {
+    struct virtio virtio;               /* first */
+    struct wire *wire;
+    uint8_t mac[6], mac_at_reset[6];
+    uint16_t net_status, mtu;
+    unsigned pairs_max, pairs;          /* offered, in use */
+    struct net_filter filter;
+    uint8_t flow_pair[NET_FLOWS];       /* where a flow last transmitted, plus one */
+    struct net_tx tx[NET_PAIRS_MAX];
+    uint64_t rx_dirty;                  /* pairs with received frames that are not published */
+    struct device_stats stats;
+    /* Scratch of the data path. */
+    struct virtq_chain tx_chain, rx_chain;
+    struct iovec tx_parts[VIRTQ_SIZE_MAX + 1], segment_parts[VIRTQ_SIZE_MAX + 1];
+    struct virtq_used_elem rx_taken[VIRTQ_SIZE_MAX];
+    struct net_segmenter segmenter;
+    uint8_t tx_head[NET_HEADER_MAX];
+};
+
+static inline struct virtio_net *net_of(struct virtio *virtio)
+{
+    return container_of(virtio, struct virtio_net, virtio);
+}
+
+static inline struct virtq *net_rx_queue(struct virtio_net *net, unsigned pair)
+{
+    return &net->virtio.queues[2 * pair];
+}
+
+static inline struct virtq *net_tx_queue(struct virtio_net *net, unsigned pair)
+{
+    return &net->virtio.queues[2 * pair + 1];
+}
+
+/* Behind the pairs that could be in use: all of them with VIRTIO_NET_F_MQ, else the first. */
+static inline unsigned net_control_index(const struct virtio_net *net)
+{
+    return virtio_has(&net->virtio, NET_F_MQ) ? 2 * net->pairs_max : 2;
+}
+
+/* The size of the largest frame the card carries, tag included. */
+static inline uint32_t net_frame_max(const struct virtio_net *net)
+{
+    return net->mtu + 18u;
+}
+
+void net_tx_run(struct virtio_net *net, unsigned pair);
+void net_tx_writable(void *card);
+bool net_rx_deliver(void *card, const struct iovec *parts, int count);
+void net_rx_burst_end(void *card);
+/* The driver made receive buffers available. */
+void net_rx_refilled(struct virtio_net *net, unsigned pair);
+void net_control_run(struct virtio_net *net);
+/* `head`: the first `size` bytes of the frame, at least 14 and at most 18 of them. */
+bool net_filter_accepts(const struct virtio_net *net, const uint8_t *head, size_t size);
+void net_filter_reset(struct virtio_net *net);
+
+#endif

@@ -1,0 +1,227 @@
+/* Receive: filter, choose a queue, write the frame into as many buffers as it needs. Used elements become visible and
+ * the driver is interrupted at the end of a burst. */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "dev/virtio_net.h"
+
+/* Where in the frame the copy stands. */
+struct cursor {
+    const struct iovec *parts;
+    size_t offset;                      /* in parts[0] */
+    size_t left;                        /* of the frame */
+};
+
+static void copy_out(struct cursor *from, uint8_t *to, size_t size)
+{
+    while (size) {
+        size_t have = from->parts->iov_len - from->offset, n = min_u64(have, size);
+
+        memcpy(to, (const uint8_t *)from->parts->iov_base + from->offset, n);
+        to += n;
+        size -= n;
+        from->left -= n;
+        from->offset += n;
+        if (from->offset == from->parts->iov_len) {
+            from->parts++;
+            from->offset = 0;
+        }
+    }
+}
+
+/* Fills the writable parts of the chain from `skip` on. Returns the bytes of the frame that went in. */
+static uint32_t fill(const struct virtq_chain *chain, size_t skip, struct cursor *from)
+{
+    uint32_t done = 0;
+
+    for (int i = chain->out_count; i < chain->out_count + chain->in_count && from->left; i++) {
+        uint8_t *base = chain->parts[i].iov_base;
+        size_t room = chain->parts[i].iov_len;
+
+        if (skip >= room) {
+            skip -= room;
+            continue;
+        }
+        size_t n = min_u64(room - skip, from->left);
+        copy_out(from, base + skip, n);
+        done += (uint32_t)n;
+        skip = 0;
+    }
+    return done;
+}
+
+/* Writes the header over the first parts of the first buffer, however it is cut. */
+static void put_header(const struct virtq_chain *chain, const struct net_hdr *header)
+{
+    struct iovec part = { (void *)(uintptr_t)header, sizeof *header };
+    struct cursor from = { &part, 0, sizeof *header };
+
+    fill(chain, 0, &from);
+}
+
+static uint8_t receive_flags(const struct virtio_net *net, const struct iovec *parts, int count)
+{
+    if (!virtio_has(&net->virtio, NET_F_GUEST_CSUM) || count != 1)
+        return 0;
+    return net_checksums_hold(parts[0].iov_base, parts[0].iov_len) ? NET_HDR_DATA_VALID : 0;
+}
+
+enum outcome { DONE, NO_BUFFER, BAD };
+
+/* Takes one more buffer that the device may write. */
+static enum outcome next_buffer(struct virtio_net *net, struct virtq *queue)
+{
+    if (!virtq_pop(queue, &net->rx_chain))
+        return net->virtio.status & VIRTIO_S_NEEDS_RESET ? BAD : NO_BUFFER;
+    if (likely(net->rx_chain.in_size))
+        return DONE;
+    virtio_break(&net->virtio, "queue %u: a receive buffer without writable memory", queue->index);
+    return BAD;
+}
+
+/* The number of buffers stands in the first one, known only at the end: its place is looked up again. */
+static void put_buffer_count(uint8_t *const place[2], unsigned count)
+{
+    *place[0] = (uint8_t)count;
+    *place[1] = (uint8_t)(count >> 8);
+}
+
+static uint8_t *byte_at(const struct virtq_chain *chain, size_t offset)
+{
+    for (int i = chain->out_count; i < chain->out_count + chain->in_count; i++) {
+        if (offset < chain->parts[i].iov_len)
+            return (uint8_t *)chain->parts[i].iov_base + offset;
+        offset -= chain->parts[i].iov_len;
+    }
+    return NULL;
+}
+
+static enum outcome write_frame(struct virtio_net *net, struct virtq *queue, const struct iovec *parts, int count, size_t size)
+{
+    struct net_hdr header = { .flags = receive_flags(net, parts, count), .num_buffers = 1 };
+    struct cursor from = { parts, 0, size };
+    uint8_t *place[2] = { NULL, NULL };
+    unsigned taken = 0;
+    enum outcome outcome;
+
+    while (from.left) {
+        size_t skip = taken ? 0 : sizeof header;
+
+        outcome = next_buffer(net, queue);
+        if (outcome != DONE)
+            break;
+        if (!taken) {
+            if (net->rx_chain.in_size < sizeof header) {
+                virtio_break(&net->virtio, "queue %u: a receive buffer smaller than the header", queue->index);
+                return BAD;
+            }
+            put_header(&net->rx_chain, &header);
+            place[0] = byte_at(&net->rx_chain, offsetof(struct net_hdr, num_buffers));
+            place[1] = byte_at(&net->rx_chain, offsetof(struct net_hdr, num_buffers) + 1);
+        }
+        uint32_t written = fill(&net->rx_chain, skip, &from);
+        net->rx_taken[taken++] = (struct virtq_used_elem){ net->rx_chain.head, written + (uint32_t)skip };
+        if (from.left && (!virtio_has(&net->virtio, NET_F_MRG_RXBUF) || taken == queue->size))
+            return virtq_unpop(queue, (uint16_t)taken), BAD;
+    }
+    if (from.left) {
+        virtq_unpop(queue, (uint16_t)taken);
+        return outcome;
+    }
+    put_buffer_count(place, taken);
+    for (unsigned i = 0; i < taken; i++)
+        virtq_push(queue, (uint16_t)net->rx_taken[i].id, net->rx_taken[i].length);
+    return DONE;
+}
+
+/* Out of buffers: ask for a notification; the wire stops, unless other queues could still take frames. */
+static bool starved(struct virtio_net *net, struct virtq *queue)
+{
+    virtq_want_kicks(queue, true);
+    if (net->pairs > 1) {
+        net->stats.rx_dropped++;
+        return true;
+    }
+    wire_set_ready(net->wire, false);
+    return false;
+}
+
+static unsigned choose_pair(const struct virtio_net *net, const struct iovec *parts)
+{
+    unsigned hint;
+
+    if (net->pairs == 1)
+        return 0;
+    uint32_t hash = net_flow_hash(parts[0].iov_base, parts[0].iov_len);
+    hint = net->flow_pair[hash % NET_FLOWS];
+    return hint && hint <= net->pairs ? hint - 1 : hash % net->pairs;
+}
+
+static size_t gather_head(uint8_t *head, size_t room, const struct iovec *parts, int count)
+{
+    size_t size = 0;
+
+    for (int i = 0; i < count && size < room; i++) {
+        size_t n = min_u64(parts[i].iov_len, room - size);
+
+        memcpy(head + size, parts[i].iov_base, n);
+        size += n;
+    }
+    return size;
+}
+
+bool net_rx_deliver(void *card, const struct iovec *parts, int count)
+{
+    struct virtio_net *net = card;
+    uint8_t head[18];
+    size_t size = 0, head_size = gather_head(head, sizeof head, parts, count);
+    unsigned pair;
+
+    for (int i = 0; i < count; i++)
+        size += parts[i].iov_len;
+    if (!virtio_running(&net->virtio) || size < WIRE_FRAME_MIN || size > net_frame_max(net)) {
+        net->stats.rx_dropped++;
+        return true;
+    }
+    if (!net_filter_accepts(net, head, head_size)) {
+        net->stats.rx_filtered++;
+        return true;
+    }
+    pair = choose_pair(net, parts);
+    struct virtq *queue = net_rx_queue(net, pair);
+    enum outcome outcome = queue->enabled ? write_frame(net, queue, parts, count, size) : BAD;
+    if (outcome == NO_BUFFER)
+        return starved(net, queue);
+    if (outcome == BAD) {
+        net->stats.rx_dropped++;
+        return true;
+    }
+    net->rx_dirty |= 1ull << pair;
+    net->stats.rx_frames++;
+    net->stats.rx_bytes += size;
+    return true;
+}
+
+void net_rx_burst_end(void *card)
+{
+    struct virtio_net *net = card;
+
+    while (net->rx_dirty) {
+        unsigned pair = (unsigned)__builtin_ctzll(net->rx_dirty);
+
+        net->rx_dirty &= net->rx_dirty - 1;
+        virtq_publish(net_rx_queue(net, pair));
+    }
+}
+
+void net_rx_refilled(struct virtio_net *net, unsigned pair)
+{
+    struct virtq *queue = net_rx_queue(net, pair);
+
+    if (!virtq_available(queue))
+        return;
+    virtq_want_kicks(queue, false);
+    if (!net->wire->ready)
+        wire_set_ready(net->wire, true);
+}
