@@ -1,0 +1,58 @@
+/* Events. */
+#include "nt/ke_wait.h"
+
+/* Event: the caller's nonpaged memory. Type: a notification event stays signalled and lets every waiter go, a
+ * synchronization event lets one go and resets itself. Any IRQL. docs: wdm/nf-wdm-keinitializeevent */
+VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
+{
+    ke_header_init(&Event->Header, Type == NotificationEvent ? EventNotificationObject : EventSynchronizationObject,
+                   sizeof *Event, State != FALSE);
+}
+
+/* Signals the event; returns its state before, nonzero when it was signalled. Increment: priority boost of whom it
+ * wakes. With Wait the caller's next call is a wait. <= DISPATCH_LEVEL. docs: wdm/nf-wdm-kesetevent */
+LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
+{
+    LONG before = Event->Header.SignalState;
+
+    Event->Header.SignalState = 1;
+    ke_signalled(&Event->Header, Increment);
+    if (!Wait)
+        ke_settle();
+    return before;
+}
+
+/* Makes the event not signalled; returns its state before. <= DISPATCH_LEVEL. docs: wdm/nf-wdm-keresetevent */
+LONG NTAPI KeResetEvent(PRKEVENT Event)
+{
+    LONG before = Event->Header.SignalState;
+
+    Event->Header.SignalState = 0;
+    return before;
+}
+
+/* The same without a result. <= DISPATCH_LEVEL. docs: wdm/nf-wdm-keclearevent */
+VOID NTAPI KeClearEvent(PRKEVENT Event)
+{
+    Event->Header.SignalState = 0;
+}
+
+/* Nonzero when signalled. <= DISPATCH_LEVEL. docs: wdm/nf-wdm-kereadstateevent */
+LONG NTAPI KeReadStateEvent(PRKEVENT Event)
+{
+    return Event->Header.SignalState;
+}
+
+/* Signals the event for those that wait at this moment, and resets it. Returns its state before.
+ * <= DISPATCH_LEVEL. docs: ntddk/nf-ntddk-kepulseevent */
+LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
+{
+    LONG before = Event->Header.SignalState;
+
+    Event->Header.SignalState = 1;
+    ke_signalled(&Event->Header, Increment);
+    Event->Header.SignalState = 0;
+    if (!Wait)
+        ke_settle();
+    return before;
+}

@@ -1,0 +1,12 @@
+/* Timers that are set, for reports: a driver must have none left when it unloads. */
+#ifndef NT_KE_TIMER_H
+#define NT_KE_TIMER_H
+
+#include "ring3/ke.h"
+
+/* Calls back for every timer that is set, in no particular order. */
+void ke_timers_each(void (*visit)(void *context, PKTIMER timer), void *context);
+/* Drops all of them; at the end of the computer. */
+void ke_timers_close(void);
+
+#endif

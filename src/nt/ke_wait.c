@@ -1,0 +1,296 @@
+/* KeWaitForSingleObject, KeWaitForMultipleObjects, KeDelayExecutionThread, and what signalling an object does. */
+#include "nt/ke_wait.h"
+
+#include <assert.h>
+
+#include "nt/event.h"
+#include "nt/raise.h"
+
+struct waiter {
+    struct thread *thread;
+    KWAIT_BLOCK *blocks;
+    unsigned count;
+    bool all, done;
+    struct ke_alarm alarm;
+};
+
+static bool is_mutant(const DISPATCHER_HEADER *object)
+{
+    return object->Type == MutantObject;
+}
+
+/* Would a wait of this thread for the object be over at once? */
+static bool available(const DISPATCHER_HEADER *object, const struct thread *thread)
+{
+    if (object->SignalState > 0)
+        return true;
+    return is_mutant(object) && ((const KMUTANT *)object)->OwnerThread == (struct _KTHREAD *)thread;
+}
+
+static void take_mutant(KMUTANT *mutant, struct thread *thread)
+{
+    struct ps_thread *owner = (struct ps_thread *)thread;
+
+    if (mutant->OwnerThread == (struct _KTHREAD *)thread && mutant->Header.SignalState == (LONG)MINLONG)
+        nt_raise_status(STATUS_MUTANT_LIMIT_EXCEEDED);
+    if (--mutant->Header.SignalState != 0)
+        return;
+    mutant->OwnerThread = (struct _KTHREAD *)thread;
+    thread->kernel_apc_disable -= mutant->ApcDisable;
+    if (!owner->mutants.Flink)
+        nt_list_init(&owner->mutants);
+    nt_list_push_front(&owner->mutants, &mutant->MutantListEntry);
+}
+
+/* Changes the object as a satisfied wait does. STATUS_ABANDONED when the object is a mutant that was left behind. */
+static NTSTATUS take(DISPATCHER_HEADER *object, struct thread *thread)
+{
+    switch (object->Type) {
+    case EventSynchronizationObject:
+    case TimerSynchronizationObject:
+    case GateObject:
+        object->SignalState = 0;
+        return STATUS_SUCCESS;
+    case SemaphoreObject:
+        object->SignalState--;
+        return STATUS_SUCCESS;
+    case MutantObject: {
+        KMUTANT *mutant = (KMUTANT *)object;
+        bool abandoned = mutant->Abandoned;
+        take_mutant(mutant, thread);
+        mutant->Abandoned = 0;
+        return abandoned ? STATUS_ABANDONED : STATUS_SUCCESS;
+    }
+    default:
+        return STATUS_SUCCESS;
+    }
+}
+
+static void finish(struct waiter *w, NTSTATUS status, int increment)
+{
+    for (unsigned i = 0; i < w->count; i++)
+        nt_list_remove(&w->blocks[i].WaitListEntry);
+    ke_alarm_cancel(&w->alarm);
+    w->done = true;
+    w->thread->wait_list = NULL;
+    w->thread->wait_status = status;
+    ke_ready(w->thread, increment);
+}
+
+static bool all_available(const struct waiter *w)
+{
+    for (unsigned i = 0; i < w->count; i++)
+        if (!available(w->blocks[i].Object, w->thread))
+            return false;
+    return true;
+}
+
+/* Takes every object at once. One that was abandoned makes the whole wait STATUS_ABANDONED. */
+static NTSTATUS take_all(struct waiter *w)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    for (unsigned i = 0; i < w->count; i++)
+        if (take(w->blocks[i].Object, w->thread) == STATUS_ABANDONED)
+            status = STATUS_ABANDONED;
+    return status;
+}
+
+void ke_satisfy_waiters(DISPATCHER_HEADER *object, int increment)
+{
+    LIST_ENTRY *entry = object->WaitListHead.Flink;
+
+    while (entry != &object->WaitListHead && object->SignalState > 0) {
+        KWAIT_BLOCK *block = container_of(entry, KWAIT_BLOCK, WaitListEntry);
+        struct waiter *w = ((struct thread *)block->Thread)->wait_list;
+        if (!w->all) {
+            NTSTATUS status = block->WaitKey + take(object, w->thread);
+            finish(w, status, increment);
+        } else if (all_available(w)) {
+            finish(w, take_all(w), increment);
+        } else {
+            entry = entry->Flink;
+            continue;
+        }
+        entry = object->WaitListHead.Flink;
+    }
+}
+
+static void on_timeout(struct ke_alarm *alarm)
+{
+    struct waiter *w = container_of(alarm, struct waiter, alarm);
+
+    if (!w->done)
+        finish(w, STATUS_TIMEOUT, 0);
+}
+
+void ke_alert(struct thread *thread)
+{
+    struct waiter *w = thread->wait_list;
+
+    if (thread->state == THREAD_BLOCKED && thread->alertable && w)
+        finish(w, STATUS_ALERTED, 0);
+    else
+        thread->alerted = true;
+}
+
+uint64_t ke_due_ns(int64_t time)
+{
+    uint64_t now = ke_now();
+
+    if (time < 0)
+        return now + (uint64_t)-time * 100;
+    uint64_t system = ke_system_time();
+    return (uint64_t)time > system ? now + ((uint64_t)time - system) * 100 : 0;
+}
+
+static NTSTATUS poll_objects(struct waiter *w, bool *satisfied)
+{
+    *satisfied = true;
+    if (w->all) {
+        if (all_available(w))
+            return take_all(w);
+    } else {
+        for (unsigned i = 0; i < w->count; i++)
+            if (available(w->blocks[i].Object, w->thread))
+                return (NTSTATUS)i + take(w->blocks[i].Object, w->thread);
+    }
+    *satisfied = false;
+    return STATUS_TIMEOUT;
+}
+
+static void enlist(struct waiter *w)
+{
+    for (unsigned i = 0; i < w->count; i++) {
+        DISPATCHER_HEADER *object = w->blocks[i].Object;
+        nt_list_push_back(&object->WaitListHead, &w->blocks[i].WaitListEntry);
+    }
+}
+
+static NTSTATUS block(struct waiter *w, bool alertable, const LARGE_INTEGER *timeout)
+{
+    struct thread *thread = w->thread;
+
+    if (alertable && thread->alerted) {
+        thread->alerted = false;
+        return STATUS_ALERTED;
+    }
+    if (timeout) {
+        uint64_t due = ke_due_ns(timeout->QuadPart);
+        if (timeout->QuadPart == 0 || due == 0)
+            return STATUS_TIMEOUT;
+        w->alarm.fire = on_timeout;
+        ke_alarm_set(&w->alarm, due);
+    }
+    enlist(w);
+    thread->wait_list = w;
+    thread->alertable = alertable;
+    thread->wait_status = STATUS_SUCCESS;
+    return ke_block();
+}
+
+static NTSTATUS wait(struct waiter *w, bool alertable, const LARGE_INTEGER *timeout)
+{
+    bool satisfied;
+    NTSTATUS status = poll_objects(w, &satisfied);
+
+    if (satisfied || (timeout && timeout->QuadPart == 0 && !alertable))
+        return status;
+    if (unlikely(ke_irql() >= DISPATCH_LEVEL)) {
+        if (timeout && timeout->QuadPart == 0)
+            return status;
+        KeBugCheckEx(ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)w->thread, (ULONG_PTR)this_cpu->idle,
+                     (ULONG_PTR)w->thread->fiber.stack, 0);
+    }
+    return block(w, alertable, timeout);
+}
+
+static void set_block(KWAIT_BLOCK *block, struct thread *thread, void *object, unsigned key, bool all)
+{
+    block->WaitType = all ? WaitAll : WaitAny;
+    block->BlockState = 0;
+    block->WaitKey = (USHORT)key;
+    block->Thread = (struct _KTHREAD *)thread;
+    block->Object = object;
+}
+
+NTSTATUS ke_wait_timeout(void *object, const LARGE_INTEGER *timeout)
+{
+    struct thread *thread = ke_current();
+    struct waiter w = { .thread = thread, .blocks = thread->wait_blocks, .count = 1 };
+
+    set_block(&w.blocks[0], thread, object, 0, false);
+    return wait(&w, false, timeout);
+}
+
+NTSTATUS ke_wait(void *object)
+{
+    return ke_wait_timeout(object, NULL);
+}
+
+static uint64_t wait_flags(const LARGE_INTEGER *timeout)
+{
+    return timeout && timeout->QuadPart == 0;
+}
+
+/* Waits until Object (any dispatcher object; storage the caller keeps) is signalled, or Timeout: NULL for ever,
+ * negative 100 ns units from now, positive system time. STATUS_SUCCESS, _TIMEOUT, _ALERTED, _ABANDONED.
+ * <= APC_LEVEL; DISPATCH_LEVEL only with a time-out of zero. docs: wdm/nf-wdm-kewaitforsingleobject */
+NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
+                                     PLARGE_INTEGER Timeout)
+{
+    struct thread *thread = ke_current();
+    struct waiter w = { .thread = thread, .blocks = thread->wait_blocks, .count = 1 };
+
+    (void)WaitReason;
+    (void)WaitMode;
+    NT_EMIT(NT_EVENT_WAIT, "KeWaitForSingleObject", Object, wait_flags(Timeout), PE_CALLER());
+    set_block(&w.blocks[0], thread, Object, 0, false);
+    NTSTATUS status = wait(&w, Alertable, Timeout);
+    ke_settle();
+    return status;
+}
+
+/* The same for Count objects: WaitAny returns STATUS_WAIT_0 + index of the first that is signalled, WaitAll takes all
+ * at the moment when all are. WaitBlockArray: the caller's nonpaged memory, may be NULL up to THREAD_WAIT_OBJECTS.
+ * docs: wdm/nf-wdm-kewaitformultipleobjects */
+NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType, KWAIT_REASON WaitReason,
+                                        KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Timeout,
+                                        PKWAIT_BLOCK WaitBlockArray)
+{
+    struct thread *thread = ke_current();
+    struct waiter w = { .thread = thread, .count = Count, .all = WaitType == WaitAll };
+
+    (void)WaitReason;
+    (void)WaitMode;
+    NT_EMIT(NT_EVENT_WAIT, "KeWaitForMultipleObjects", Count ? Object[0] : NULL, wait_flags(Timeout), PE_CALLER());
+    if (Count == 0 || Count > (WaitBlockArray ? MAXIMUM_WAIT_OBJECTS : THREAD_WAIT_OBJECTS))
+        KeBugCheckEx(MAXIMUM_WAIT_OBJECTS_EXCEEDED, Count, 0, 0, 0);
+    w.blocks = WaitBlockArray ? WaitBlockArray : thread->wait_blocks;
+    for (ULONG i = 0; i < Count; i++)
+        set_block(&w.blocks[i], thread, Object[i], i, w.all);
+    NTSTATUS status = wait(&w, Alertable, Timeout);
+    ke_settle();
+    return status;
+}
+
+/* Puts the thread to sleep for Interval (as a wait's time-out). STATUS_SUCCESS when it passed, STATUS_ALERTED when
+ * Alertable and alerted. <= APC_LEVEL. docs: wdm/nf-wdm-kedelayexecutionthread */
+NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval)
+{
+    struct waiter w = { .thread = ke_current(), .count = 0 };
+
+    (void)WaitMode;
+    NT_EMIT(NT_EVENT_WAIT, "KeDelayExecutionThread", NULL, 0, PE_CALLER());
+    if (ke_irql() >= DISPATCH_LEVEL)
+        KeBugCheckEx(ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)w.thread, (ULONG_PTR)this_cpu->idle,
+                     (ULONG_PTR)w.thread->fiber.stack, 0);
+    if (Interval->QuadPart == 0) {
+        ke_yield_thread();
+        ke_settle();
+        return STATUS_SUCCESS;
+    }
+    NTSTATUS status = block(&w, Alertable, Interval);
+    ke_settle();
+    return status == STATUS_TIMEOUT ? STATUS_SUCCESS : status;
+}
