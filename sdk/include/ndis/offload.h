@@ -1,0 +1,315 @@
+/* Task offload capabilities and parameters (ntddndis.h). */
+#ifndef RING3_NDIS_OFFLOAD_H
+#define RING3_NDIS_OFFLOAD_H
+
+#include <ndis/objectheader.h>
+
+#define NDIS_OFFLOAD_PARAMETERS_NO_CHANGE                   0
+#define NDIS_OFFLOAD_PARAMETERS_TX_RX_DISABLED              1
+#define NDIS_OFFLOAD_PARAMETERS_TX_ENABLED_RX_DISABLED      2
+#define NDIS_OFFLOAD_PARAMETERS_RX_ENABLED_TX_DISABLED      3
+#define NDIS_OFFLOAD_PARAMETERS_TX_RX_ENABLED               4
+#define NDIS_OFFLOAD_PARAMETERS_LSOV1_DISABLED              1
+#define NDIS_OFFLOAD_PARAMETERS_LSOV1_ENABLED               2
+#define NDIS_OFFLOAD_PARAMETERS_IPSECV1_DISABLED            1
+#define NDIS_OFFLOAD_PARAMETERS_IPSECV1_AH_ENABLED          2
+#define NDIS_OFFLOAD_PARAMETERS_IPSECV1_ESP_ENABLED         3
+#define NDIS_OFFLOAD_PARAMETERS_IPSECV1_AH_AND_ESP_ENABLED  4
+#define NDIS_OFFLOAD_PARAMETERS_LSOV2_DISABLED              1
+#define NDIS_OFFLOAD_PARAMETERS_LSOV2_ENABLED               2
+#define NDIS_OFFLOAD_PARAMETERS_IPSECV2_DISABLED            1
+#define NDIS_OFFLOAD_PARAMETERS_IPSECV2_AH_ENABLED          2
+#define NDIS_OFFLOAD_PARAMETERS_IPSECV2_ESP_ENABLED         3
+#define NDIS_OFFLOAD_PARAMETERS_IPSECV2_AH_AND_ESP_ENABLED  4
+#define NDIS_OFFLOAD_PARAMETERS_RSC_DISABLED                1
+#define NDIS_OFFLOAD_PARAMETERS_RSC_ENABLED                 2
+#define NDIS_ENCAPSULATION_TYPE_GRE_MAC                     0x00000001
+#define NDIS_ENCAPSULATION_TYPE_MAX                         NDIS_ENCAPSULATION_TYPE_GRE_MAC
+#define NDIS_OFFLOAD_PARAMETERS_CONNECTION_OFFLOAD_DISABLED 1
+#define NDIS_OFFLOAD_PARAMETERS_CONNECTION_OFFLOAD_ENABLED  2
+#define NDIS_OFFLOAD_PARAMETERS_REVISION_1                  1
+#define NDIS_OFFLOAD_PARAMETERS_REVISION_2                  2
+#define NDIS_OFFLOAD_PARAMETERS_REVISION_3                  3
+#define NDIS_OFFLOAD_PARAMETERS_SKIP_REGISTRY_UPDATE        0x00000001
+#define NDIS_OFFLOAD_NOT_SUPPORTED                          0
+#define NDIS_OFFLOAD_SUPPORTED                              1
+#define NDIS_OFFLOAD_SET_NO_CHANGE                          0
+#define NDIS_OFFLOAD_SET_ON                                 1
+#define NDIS_OFFLOAD_SET_OFF                                2
+#define NDIS_ENCAPSULATION_NOT_SUPPORTED                    0x00000000
+#define NDIS_ENCAPSULATION_NULL                             0x00000001
+#define NDIS_ENCAPSULATION_IEEE_802_3                       0x00000002
+#define NDIS_ENCAPSULATION_IEEE_802_3_P_AND_Q               0x00000004
+#define NDIS_ENCAPSULATION_IEEE_802_3_P_AND_Q_IN_OOB        0x00000008
+#define NDIS_ENCAPSULATION_IEEE_LLC_SNAP_ROUTED             0x00000010
+#define IPSEC_OFFLOAD_V2_AUTHENTICATION_MD5                 0x00000001
+#define IPSEC_OFFLOAD_V2_AUTHENTICATION_SHA_1               0x00000002
+#define IPSEC_OFFLOAD_V2_AUTHENTICATION_SHA_256             0x00000004
+#define IPSEC_OFFLOAD_V2_AUTHENTICATION_AES_GCM_128         0x00000008
+#define IPSEC_OFFLOAD_V2_AUTHENTICATION_AES_GCM_192         0x00000010
+#define IPSEC_OFFLOAD_V2_AUTHENTICATION_AES_GCM_256         0x00000020
+#define IPSEC_OFFLOAD_V2_ENCRYPTION_NONE                    0x00000001
+#define IPSEC_OFFLOAD_V2_ENCRYPTION_DES_CBC                 0x00000002
+#define IPSEC_OFFLOAD_V2_ENCRYPTION_3_DES_CBC               0x00000004
+#define IPSEC_OFFLOAD_V2_ENCRYPTION_AES_GCM_128             0x00000008
+#define IPSEC_OFFLOAD_V2_ENCRYPTION_AES_GCM_192             0x00000010
+#define IPSEC_OFFLOAD_V2_ENCRYPTION_AES_GCM_256             0x00000020
+#define IPSEC_OFFLOAD_V2_ENCRYPTION_AES_CBC_128             0x00000040
+#define IPSEC_OFFLOAD_V2_ENCRYPTION_AES_CBC_192             0x00000080
+#define IPSEC_OFFLOAD_V2_ENCRYPTION_AES_CBC_256             0x00000100
+#define NDIS_ENCAPSULATED_PACKET_TASK_OFFLOAD_NOT_SUPPORTED 0x00000000
+#define NDIS_ENCAPSULATED_PACKET_TASK_OFFLOAD_INNER_IPV4    0x00000001
+#define NDIS_ENCAPSULATED_PACKET_TASK_OFFLOAD_OUTER_IPV4    0x00000002
+#define NDIS_ENCAPSULATED_PACKET_TASK_OFFLOAD_INNER_IPV6    0x00000004
+#define NDIS_ENCAPSULATED_PACKET_TASK_OFFLOAD_OUTER_IPV6    0x00000008
+#define NDIS_OFFLOAD_FLAGS_GROUP_CHECKSUM_CAPABILITIES      0x1
+#define IPSEC_OFFLOAD_V2_AND_TCP_CHECKSUM_COEXISTENCE       0x2
+#define IPSEC_OFFLOAD_V2_AND_UDP_CHECKSUM_COEXISTENCE       0x4
+#define NDIS_OFFLOAD_REVISION_1                             1
+#define NDIS_TCP_CONNECTION_OFFLOAD_REVISION_1              1
+#define NDIS_TCP_CONNECTION_OFFLOAD_REVISION_2              2
+#define NDIS_OFFLOAD_REVISION_2                             2
+#define NDIS_OFFLOAD_REVISION_3                             3
+#define NDIS_TCP_RECV_SEG_COALESC_OFFLOAD_REVISION_1        1
+#define NDIS_HD_SPLIT_COMBINE_ALL_HEADERS                   0x00000001
+#define NDIS_HD_SPLIT_CAPS_SUPPORTS_HEADER_DATA_SPLIT       0x00000001
+#define NDIS_HD_SPLIT_CAPS_SUPPORTS_IPV4_OPTIONS            0x00000002
+#define NDIS_HD_SPLIT_CAPS_SUPPORTS_IPV6_EXTENSION_HEADERS  0x00000004
+#define NDIS_HD_SPLIT_CAPS_SUPPORTS_TCP_OPTIONS             0x00000008
+#define NDIS_HD_SPLIT_ENABLE_HEADER_DATA_SPLIT              0x00000001
+#define NDIS_HD_SPLIT_PARAMETERS_REVISION_1                 1
+#define NDIS_HD_SPLIT_CURRENT_CONFIG_REVISION_1             1
+
+typedef struct _NDIS_OFFLOAD_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    UCHAR IPv4Checksum;
+    UCHAR TCPIPv4Checksum;
+    UCHAR UDPIPv4Checksum;
+    UCHAR TCPIPv6Checksum;
+    UCHAR UDPIPv6Checksum;
+    UCHAR LsoV1;
+    UCHAR IPsecV1;
+    UCHAR LsoV2IPv4;
+    UCHAR LsoV2IPv6;
+    UCHAR TcpConnectionIPv4;
+    UCHAR TcpConnectionIPv6;
+    ULONG Flags;
+#if NDIS_SUPPORT_NDIS61
+    UCHAR IPsecV2;
+    UCHAR IPsecV2IPv4;
+#endif
+#if NDIS_SUPPORT_NDIS630
+    struct {
+        UCHAR RscIPv4;
+        UCHAR RscIPv6;
+    };
+#endif
+#if NDIS_SUPPORT_NDIS630
+    struct {
+        UCHAR EncapsulatedPacketTaskOffload;
+        UCHAR EncapsulationTypes;
+    };
+#endif
+} NDIS_OFFLOAD_PARAMETERS, *PNDIS_OFFLOAD_PARAMETERS;
+#ifdef RING3_HOST
+RING3_SIZE(NDIS_OFFLOAD_PARAMETERS, 28);
+#endif
+
+typedef struct _NDIS_TCP_LARGE_SEND_OFFLOAD_V1 {
+    struct {
+        ULONG Encapsulation;
+        ULONG MaxOffLoadSize;
+        ULONG MinSegmentCount;
+        ULONG TcpOptions : 2;
+        ULONG IpOptions : 2;
+    } IPv4;
+} NDIS_TCP_LARGE_SEND_OFFLOAD_V1, *PNDIS_TCP_LARGE_SEND_OFFLOAD_V1;
+RING3_SIZE(NDIS_TCP_LARGE_SEND_OFFLOAD_V1, 16);
+
+typedef struct _NDIS_TCP_IP_CHECKSUM_OFFLOAD {
+    struct {
+        ULONG Encapsulation;
+        ULONG IpOptionsSupported : 2;
+        ULONG TcpOptionsSupported : 2;
+        ULONG TcpChecksum : 2;
+        ULONG UdpChecksum : 2;
+        ULONG IpChecksum : 2;
+    } IPv4Transmit;
+    struct {
+        ULONG Encapsulation;
+        ULONG IpOptionsSupported : 2;
+        ULONG TcpOptionsSupported : 2;
+        ULONG TcpChecksum : 2;
+        ULONG UdpChecksum : 2;
+        ULONG IpChecksum : 2;
+    } IPv4Receive;
+    struct {
+        ULONG Encapsulation;
+        ULONG IpExtensionHeadersSupported : 2;
+        ULONG TcpOptionsSupported : 2;
+        ULONG TcpChecksum : 2;
+        ULONG UdpChecksum : 2;
+    } IPv6Transmit;
+    struct {
+        ULONG Encapsulation;
+        ULONG IpExtensionHeadersSupported : 2;
+        ULONG TcpOptionsSupported : 2;
+        ULONG TcpChecksum : 2;
+        ULONG UdpChecksum : 2;
+    } IPv6Receive;
+} NDIS_TCP_IP_CHECKSUM_OFFLOAD, *PNDIS_TCP_IP_CHECKSUM_OFFLOAD;
+RING3_SIZE(NDIS_TCP_IP_CHECKSUM_OFFLOAD, 32);
+
+typedef struct _NDIS_IPSEC_OFFLOAD_V1 {
+    struct {
+        ULONG Encapsulation;
+        ULONG AhEspCombined;
+        ULONG TransportTunnelCombined;
+        ULONG IPv4Options;
+        ULONG Flags;
+    } Supported;
+    struct {
+        ULONG Md5 : 2;
+        ULONG Sha_1 : 2;
+        ULONG Transport : 2;
+        ULONG Tunnel : 2;
+        ULONG Send : 2;
+        ULONG Receive : 2;
+    } IPv4AH;
+    struct {
+        ULONG Des : 2;
+        ULONG Reserved : 2;
+        ULONG TripleDes : 2;
+        ULONG NullEsp : 2;
+        ULONG Transport : 2;
+        ULONG Tunnel : 2;
+        ULONG Send : 2;
+        ULONG Receive : 2;
+    } IPv4ESP;
+} NDIS_IPSEC_OFFLOAD_V1, *PNDIS_IPSEC_OFFLOAD_V1;
+RING3_SIZE(NDIS_IPSEC_OFFLOAD_V1, 28);
+
+typedef struct _NDIS_TCP_LARGE_SEND_OFFLOAD_V2 {
+    struct {
+        ULONG Encapsulation;
+        ULONG MaxOffLoadSize;
+        ULONG MinSegmentCount;
+    } IPv4;
+    struct {
+        ULONG Encapsulation;
+        ULONG MaxOffLoadSize;
+        ULONG MinSegmentCount;
+        ULONG IpExtensionHeadersSupported : 2;
+        ULONG TcpOptionsSupported : 2;
+    } IPv6;
+} NDIS_TCP_LARGE_SEND_OFFLOAD_V2, *PNDIS_TCP_LARGE_SEND_OFFLOAD_V2;
+RING3_SIZE(NDIS_TCP_LARGE_SEND_OFFLOAD_V2, 28);
+
+typedef struct _NDIS_IPSEC_OFFLOAD_V2 {
+    ULONG Encapsulation;
+    BOOLEAN IPv6Supported;
+    BOOLEAN IPv4Options;
+    BOOLEAN IPv6NonIPsecExtensionHeaders;
+    BOOLEAN Ah;
+    BOOLEAN Esp;
+    BOOLEAN AhEspCombined;
+    BOOLEAN Transport;
+    BOOLEAN Tunnel;
+    BOOLEAN TransportTunnelCombined;
+    BOOLEAN LsoSupported;
+    BOOLEAN ExtendedSequenceNumbers;
+    ULONG UdpEsp;
+    ULONG AuthenticationAlgorithms;
+    ULONG EncryptionAlgorithms;
+    ULONG SaOffloadCapacity;
+} NDIS_IPSEC_OFFLOAD_V2, *PNDIS_IPSEC_OFFLOAD_V2;
+RING3_SIZE(NDIS_IPSEC_OFFLOAD_V2, 32);
+
+typedef struct _NDIS_TCP_RECV_SEG_COALESCE_OFFLOAD {
+    struct {
+        BOOLEAN Enabled;
+    } IPv4;
+    struct {
+        BOOLEAN Enabled;
+    } IPv6;
+} NDIS_TCP_RECV_SEG_COALESCE_OFFLOAD, *PNDIS_TCP_RECV_SEG_COALESCE_OFFLOAD;
+RING3_SIZE(NDIS_TCP_RECV_SEG_COALESCE_OFFLOAD, 2);
+
+typedef struct _NDIS_ENCAPSULATED_PACKET_TASK_OFFLOAD {
+    ULONG TransmitChecksumOffloadSupported : 4;
+    ULONG ReceiveChecksumOffloadSupported : 4;
+    ULONG LsoV2Supported : 4;
+    ULONG RssSupported : 4;
+    ULONG VmqSupported : 4;
+    ULONG MaxHeaderSizeSupported;
+} NDIS_ENCAPSULATED_PACKET_TASK_OFFLOAD, *PNDIS_ENCAPSULATED_PACKET_TASK_OFFLOAD;
+RING3_SIZE(NDIS_ENCAPSULATED_PACKET_TASK_OFFLOAD, 8);
+
+typedef struct _NDIS_OFFLOAD {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_TCP_IP_CHECKSUM_OFFLOAD Checksum;
+    NDIS_TCP_LARGE_SEND_OFFLOAD_V1 LsoV1;
+    NDIS_IPSEC_OFFLOAD_V1 IPsecV1;
+    NDIS_TCP_LARGE_SEND_OFFLOAD_V2 LsoV2;
+    ULONG Flags;
+#if NDIS_SUPPORT_NDIS61
+    NDIS_IPSEC_OFFLOAD_V2 IPsecV2;
+#endif
+#if NDIS_SUPPORT_NDIS630
+    NDIS_TCP_RECV_SEG_COALESCE_OFFLOAD Rsc;
+    NDIS_ENCAPSULATED_PACKET_TASK_OFFLOAD EncapsulatedPacketTaskOffloadGre;
+#endif
+} NDIS_OFFLOAD, *PNDIS_OFFLOAD;
+#ifdef RING3_HOST
+RING3_SIZE(NDIS_OFFLOAD, 156);
+#endif
+
+typedef struct _NDIS_TCP_CONNECTION_OFFLOAD {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Encapsulation;
+    ULONG SupportIPv4 : 2;
+    ULONG SupportIPv6 : 2;
+    ULONG SupportIPv6ExtensionHeaders : 2;
+    ULONG SupportSack : 2;
+#if NDIS_SUPPORT_NDIS61
+    ULONG CongestionAlgorithm : 4;
+#endif
+    ULONG TcpConnectionOffloadCapacity;
+    ULONG Flags;
+} NDIS_TCP_CONNECTION_OFFLOAD, *PNDIS_TCP_CONNECTION_OFFLOAD;
+#ifdef RING3_HOST
+RING3_SIZE(NDIS_TCP_CONNECTION_OFFLOAD, 20);
+#endif
+
+typedef struct _NDIS_HD_SPLIT_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG HDSplitCombineFlags;
+} NDIS_HD_SPLIT_PARAMETERS, *PNDIS_HD_SPLIT_PARAMETERS;
+RING3_SIZE(NDIS_HD_SPLIT_PARAMETERS, 8);
+
+typedef struct _NDIS_HD_SPLIT_CURRENT_CONFIG {
+    NDIS_OBJECT_HEADER Header;
+    ULONG HardwareCapabilities;
+    ULONG CurrentCapabilities;
+    ULONG HDSplitFlags;
+    ULONG HDSplitCombineFlags;
+    ULONG BackfillSize;
+    ULONG MaxHeaderSize;
+} NDIS_HD_SPLIT_CURRENT_CONFIG, *PNDIS_HD_SPLIT_CURRENT_CONFIG;
+RING3_SIZE(NDIS_HD_SPLIT_CURRENT_CONFIG, 28);
+
+#define NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_1           RTL_SIZEOF_THROUGH_FIELD(NDIS_OFFLOAD_PARAMETERS, Flags)
+#define NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_2           RTL_SIZEOF_THROUGH_FIELD(NDIS_OFFLOAD_PARAMETERS, IPsecV2IPv4)
+#define NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_3           RTL_SIZEOF_THROUGH_FIELD(NDIS_OFFLOAD_PARAMETERS, EncapsulationTypes)
+#define NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_1                 RTL_SIZEOF_THROUGH_FIELD(NDIS_OFFLOAD, Flags)
+#define NDIS_SIZEOF_TCP_CONNECTION_OFFLOAD_REVISION_1       RTL_SIZEOF_THROUGH_FIELD(NDIS_TCP_CONNECTION_OFFLOAD, Flags)
+#define NDIS_SIZEOF_TCP_CONNECTION_OFFLOAD_REVISION_2       RTL_SIZEOF_THROUGH_FIELD(NDIS_TCP_CONNECTION_OFFLOAD, Flags)
+#define NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_2                 RTL_SIZEOF_THROUGH_FIELD(NDIS_OFFLOAD, IPsecV2)
+#define NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_3                 RTL_SIZEOF_THROUGH_FIELD(NDIS_OFFLOAD, EncapsulatedPacketTaskOffloadGre)
+#define NDIS_SIZEOF_TCP_RECV_SEG_COALESC_OFFLOAD_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_TCP_RECV_SEG_COALESCE_OFFLOAD, IPv6.Enabled)
+#define NDIS_SIZEOF_ENCAPSULATED_PACKET_TASK_OFFLOAD_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_ENCAPSULATED_PACKET_TASK_OFFLOAD, MaxHeaderSizeSupported)
+#define NDIS_SIZEOF_HD_SPLIT_PARAMETERS_REVISION_1     RTL_SIZEOF_THROUGH_FIELD(NDIS_HD_SPLIT_PARAMETERS, HDSplitCombineFlags)
+#define NDIS_SIZEOF_HD_SPLIT_CURRENT_CONFIG_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_HD_SPLIT_CURRENT_CONFIG, MaxHeaderSize)
+
+#endif

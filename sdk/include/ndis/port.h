@@ -1,0 +1,104 @@
+/* NDIS ports (ntddndis.h). */
+#ifndef RING3_NDIS_PORT_H
+#define RING3_NDIS_PORT_H
+
+#include <ndis/media.h>
+
+typedef ULONG NDIS_PORT_NUMBER, *PNDIS_PORT_NUMBER;
+
+#define NDIS_PORT_AUTHENTICATION_PARAMETERS_REVISION_1 1
+#define NDIS_PORT_CHAR_USE_DEFAULT_AUTH_SETTINGS       0x00000001
+#define NDIS_PORT_STATE_REVISION_1                     1
+#define NDIS_PORT_CHARACTERISTICS_REVISION_1           1
+#define NDIS_PORT_ARRAY_REVISION_1                     1
+
+typedef enum _NDIS_PORT_TYPE {
+    NdisPortTypeUndefined,
+    NdisPortTypeBridge,
+    NdisPortTypeRasConnection,
+    NdisPortType8021xSupplicant,
+#if NDIS_SUPPORT_NDIS630
+    NdisPortTypeNdisImPlatform,
+#endif
+    NdisPortTypeMax,
+} NDIS_PORT_TYPE, *PNDIS_PORT_TYPE;
+
+typedef enum _NDIS_PORT_AUTHORIZATION_STATE {
+    NdisPortAuthorizationUnknown,
+    NdisPortAuthorized,
+    NdisPortUnauthorized,
+    NdisPortReauthorizing
+} NDIS_PORT_AUTHORIZATION_STATE, *PNDIS_PORT_AUTHORIZATION_STATE;
+
+typedef enum _NDIS_PORT_CONTROL_STATE {
+    NdisPortControlStateUnknown,
+    NdisPortControlStateControlled,
+    NdisPortControlStateUncontrolled
+} NDIS_PORT_CONTROL_STATE, *PNDIS_PORT_CONTROL_STATE;
+
+typedef struct _NDIS_PORT_AUTHENTICATION_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_PORT_CONTROL_STATE SendControlState;
+    NDIS_PORT_CONTROL_STATE RcvControlState;
+    NDIS_PORT_AUTHORIZATION_STATE SendAuthorizationState;
+    NDIS_PORT_AUTHORIZATION_STATE RcvAuthorizationState;
+} NDIS_PORT_AUTHENTICATION_PARAMETERS, *PNDIS_PORT_AUTHENTICATION_PARAMETERS;
+RING3_SIZE(NDIS_PORT_AUTHENTICATION_PARAMETERS, 20);
+
+typedef struct _NDIS_PORT_STATE {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_MEDIA_CONNECT_STATE MediaConnectState;
+    ULONG64 XmitLinkSpeed;
+    ULONG64 RcvLinkSpeed;
+    NET_IF_DIRECTION_TYPE Direction;
+    NDIS_PORT_CONTROL_STATE SendControlState;
+    NDIS_PORT_CONTROL_STATE RcvControlState;
+    NDIS_PORT_AUTHORIZATION_STATE SendAuthorizationState;
+    NDIS_PORT_AUTHORIZATION_STATE RcvAuthorizationState;
+    ULONG Flags;
+} NDIS_PORT_STATE, *PNDIS_PORT_STATE;
+RING3_SIZE(NDIS_PORT_STATE, 48);
+
+typedef struct _NDIS_PORT_CHARACTERISTICS {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_PORT_NUMBER PortNumber;
+    ULONG Flags;
+    NDIS_PORT_TYPE Type;
+    NDIS_MEDIA_CONNECT_STATE MediaConnectState;
+    ULONG64 XmitLinkSpeed;
+    ULONG64 RcvLinkSpeed;
+    NET_IF_DIRECTION_TYPE Direction;
+    NDIS_PORT_CONTROL_STATE SendControlState;
+    NDIS_PORT_CONTROL_STATE RcvControlState;
+    NDIS_PORT_AUTHORIZATION_STATE SendAuthorizationState;
+    NDIS_PORT_AUTHORIZATION_STATE RcvAuthorizationState;
+} NDIS_PORT_CHARACTERISTICS, *PNDIS_PORT_CHARACTERISTICS;
+RING3_SIZE(NDIS_PORT_CHARACTERISTICS, 64);
+
+typedef struct _NDIS_PORT NDIS_PORT, *PNDIS_PORT;
+
+struct _NDIS_PORT {
+    PNDIS_PORT Next;
+    PVOID NdisReserved;
+    PVOID MiniportReserved;
+    PVOID ProtocolReserved;
+    NDIS_PORT_CHARACTERISTICS PortCharacteristics;
+};
+RING3_OFFSET(NDIS_PORT, PortCharacteristics, 32);
+
+typedef struct _NDIS_PORT_ARRAY {
+    NDIS_OBJECT_HEADER Header;
+    ULONG NumberOfPorts;
+    ULONG OffsetFirstPort;
+    ULONG ElementSize;
+    NDIS_PORT_CHARACTERISTICS Ports[1];
+} NDIS_PORT_ARRAY, *PNDIS_PORT_ARRAY;
+RING3_SIZE(NDIS_PORT_ARRAY, 80);
+
+#define NDIS_SIZEOF_PORT_AUTHENTICATION_PARAMETERS_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_PORT_AUTHENTICATION_PARAMETERS, RcvAuthorizationState)
+#define NDIS_SIZEOF_PORT_STATE_REVISION_1           RTL_SIZEOF_THROUGH_FIELD(NDIS_PORT_STATE, Flags)
+#define NDIS_SIZEOF_PORT_CHARACTERISTICS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_PORT_CHARACTERISTICS, RcvAuthorizationState)
+#define NDIS_SIZEOF_PORT_ARRAY_REVISION_1           RTL_SIZEOF_THROUGH_FIELD(NDIS_PORT_ARRAY, Ports)
+
+#endif

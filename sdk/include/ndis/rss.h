@@ -1,0 +1,191 @@
+/* Receive-side scaling and processor information (ntddndis.h). */
+#ifndef RING3_NDIS_RSS_H
+#define RING3_NDIS_RSS_H
+
+#include <ndis/objectheader.h>
+
+#define NDIS_RSS_CAPS_MESSAGE_SIGNALED_INTERRUPTS          0x01000000
+#define NDIS_RSS_CAPS_CLASSIFICATION_AT_ISR                0x02000000
+#define NDIS_RSS_CAPS_CLASSIFICATION_AT_DPC                0x04000000
+#define NDIS_RSS_CAPS_USING_MSI_X                          0x08000000
+#define NDIS_RSS_CAPS_RSS_AVAILABLE_ON_PORTS               0x10000000
+#define NDIS_RSS_CAPS_SUPPORTS_MSI_X                       0x20000000
+#define NDIS_RSS_CAPS_HASH_TYPE_TCP_IPV4                   0x00000100
+#define NDIS_RSS_CAPS_HASH_TYPE_TCP_IPV6                   0x00000200
+#define NDIS_RSS_CAPS_HASH_TYPE_TCP_IPV6_EX                0x00000400
+#define NdisHashFunctionToeplitz                           0x00000001
+#define NdisHashFunctionReserved1                          0x00000002
+#define NdisHashFunctionReserved2                          0x00000004
+#define NdisHashFunctionReserved3                          0x00000008
+#define NDIS_HASH_FUNCTION_MASK                            0x000000ff
+#define NDIS_HASH_TYPE_MASK                                0x00ffff00
+#define NDIS_RSS_HASH_FUNC_FROM_HASH_INFO(HINFO)           ((HINFO) & (NDIS_HASH_FUNCTION_MASK))
+#define NDIS_RSS_HASH_TYPE_FROM_HASH_INFO(HINFO)           ((HINFO) & (NDIS_HASH_TYPE_MASK))
+#define NDIS_RSS_HASH_INFO_FROM_TYPE_AND_FUNC(HTYPE, HFCT) ((HTYPE) | (HFCT))
+#define NDIS_HASH_IPV4                                     0x00000100
+#define NDIS_HASH_TCP_IPV4                                 0x00000200
+#define NDIS_HASH_IPV6                                     0x00000400
+#define NDIS_HASH_IPV6_EX                                  0x00000800
+#define NDIS_HASH_TCP_IPV6                                 0x00001000
+#define NDIS_HASH_TCP_IPV6_EX                              0x00002000
+#define NDIS_HASH_UDP_IPV4 0x00004000
+#define NDIS_HASH_UDP_IPV6 0x00008000
+#define NDIS_HASH_UDP_IPV6_EX 0x00010000
+#define NDIS_RSS_PARAM_FLAG_BASE_CPU_UNCHANGED             0x0001
+#define NDIS_RSS_PARAM_FLAG_HASH_INFO_UNCHANGED            0x0002
+#define NDIS_RSS_PARAM_FLAG_ITABLE_UNCHANGED               0x0004
+#define NDIS_RSS_PARAM_FLAG_HASH_KEY_UNCHANGED             0x0008
+#define NDIS_RSS_PARAM_FLAG_DISABLE_RSS                    0x0010
+#define NDIS_RSS_INDIRECTION_TABLE_SIZE_REVISION_1         128
+#define NDIS_RSS_HASH_SECRET_KEY_SIZE_REVISION_1           40
+#define NDIS_RSS_INDIRECTION_TABLE_MAX_SIZE_REVISION_1     128
+#define NDIS_RSS_HASH_SECRET_KEY_MAX_SIZE_REVISION_1       40
+#define NDIS_RSS_INDIRECTION_TABLE_MAX_SIZE_REVISION_2     (128 * sizeof(PROCESSOR_NUMBER))
+#define NDIS_RSS_HASH_SECRET_KEY_MAX_SIZE_REVISION_2       40
+#define NDIS_RECEIVE_HASH_FLAG_ENABLE_HASH                 0x00000001
+#define NDIS_RECEIVE_HASH_FLAG_HASH_INFO_UNCHANGED         0x00000002
+#define NDIS_RECEIVE_HASH_FLAG_HASH_KEY_UNCHANGED          0x00000004
+#define NDIS_RECEIVE_SCALE_CAPABILITIES_REVISION_1         1
+#define NDIS_RECEIVE_HASH_PARAMETERS_REVISION_1            1
+#define NDIS_RECEIVE_SCALE_PARAMETERS_REVISION_1           1
+#define NDIS_RECEIVE_SCALE_PARAMETERS_REVISION_2           2
+#define NDIS_RECEIVE_SCALE_CAPABILITIES_REVISION_2         2
+#define NDIS_HYPERVISOR_INFO_FLAG_HYPERVISOR_PRESENT       0x00000001
+#define NDIS_RSS_PROCESSOR_INFO_REVISION_1                 1
+#define NDIS_SYSTEM_PROCESSOR_INFO_EX_REVISION_1           1
+#define NDIS_HYPERVISOR_INFO_REVISION_1                    1
+#define NDIS_RSS_PROCESSOR_INFO_REVISION_2                 2
+
+typedef struct _NDIS_RECEIVE_SCALE_CAPABILITIES {
+    NDIS_OBJECT_HEADER Header;
+    ULONG CapabilitiesFlags;
+    ULONG NumberOfInterruptMessages;
+    ULONG NumberOfReceiveQueues;
+#if NDIS_SUPPORT_NDIS630
+    USHORT NumberOfIndirectionTableEntries;
+#endif
+} NDIS_RECEIVE_SCALE_CAPABILITIES, *PNDIS_RECEIVE_SCALE_CAPABILITIES;
+#ifdef RING3_HOST
+RING3_SIZE(NDIS_RECEIVE_SCALE_CAPABILITIES, 20);
+#endif
+
+typedef struct _NDIS_RECEIVE_SCALE_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    USHORT Flags;
+    USHORT BaseCpuNumber;
+    ULONG HashInformation;
+    USHORT IndirectionTableSize;
+    ULONG IndirectionTableOffset;
+    USHORT HashSecretKeySize;
+    ULONG HashSecretKeyOffset;
+#if NDIS_SUPPORT_NDIS620
+    ULONG ProcessorMasksOffset;
+    ULONG NumberOfProcessorMasks;
+    ULONG ProcessorMasksEntrySize;
+#endif
+} NDIS_RECEIVE_SCALE_PARAMETERS, *PNDIS_RECEIVE_SCALE_PARAMETERS;
+#ifdef RING3_HOST
+RING3_SIZE(NDIS_RECEIVE_SCALE_PARAMETERS, 40);
+#endif
+
+typedef struct _NDIS_RECEIVE_HASH_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    ULONG HashInformation;
+    USHORT HashSecretKeySize;
+    ULONG HashSecretKeyOffset;
+} NDIS_RECEIVE_HASH_PARAMETERS, *PNDIS_RECEIVE_HASH_PARAMETERS;
+RING3_SIZE(NDIS_RECEIVE_HASH_PARAMETERS, 20);
+
+typedef enum _NDIS_PROCESSOR_VENDOR {
+    NdisProcessorVendorUnknown,
+    NdisProcessorVendorGenuinIntel,
+    NdisProcessorVendorGenuineIntel = NdisProcessorVendorGenuinIntel,
+    NdisProcessorVendorAuthenticAMD
+} NDIS_PROCESSOR_VENDOR, *PNDIS_PROCESSOR_VENDOR;
+
+typedef struct _NDIS_RSS_PROCESSOR {
+    PROCESSOR_NUMBER ProcNum;
+    USHORT PreferenceIndex;
+    USHORT Reserved;
+} NDIS_RSS_PROCESSOR, *PNDIS_RSS_PROCESSOR;
+RING3_SIZE(NDIS_RSS_PROCESSOR, 8);
+
+typedef enum _NDIS_RSS_PROFILE {
+    NdisRssProfileClosest = 1,
+    NdisRssProfileClosestStatic,
+    NdisRssProfileNuma,
+    NdisRssProfileNumaStatic,
+    NdisRssProfileConservative,
+    NdisRssProfileMaximum,
+} NDIS_RSS_PROFILE, *PNDIS_RSS_PROFILE;
+
+typedef struct _NDIS_RSS_PROCESSOR_INFO {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    PROCESSOR_NUMBER RssBaseProcessor;
+    ULONG MaxNumRssProcessors;
+    USHORT PreferredNumaNode;
+    ULONG RssProcessorArrayOffset;
+    ULONG RssProcessorCount;
+    ULONG RssProcessorEntrySize;
+#if NDIS_SUPPORT_NDIS630
+    PROCESSOR_NUMBER RssMaxProcessor;
+    NDIS_RSS_PROFILE RssProfile;
+#endif
+} NDIS_RSS_PROCESSOR_INFO, *PNDIS_RSS_PROCESSOR_INFO;
+#ifdef RING3_HOST
+RING3_SIZE(NDIS_RSS_PROCESSOR_INFO, 40);
+#endif
+
+typedef struct _NDIS_PROCESSOR_INFO_EX {
+    PROCESSOR_NUMBER ProcNum;
+    ULONG SocketId;
+    ULONG CoreId;
+    ULONG HyperThreadId;
+    USHORT NodeId;
+    USHORT NodeDistance;
+} NDIS_PROCESSOR_INFO_EX, *PNDIS_PROCESSOR_INFO_EX;
+RING3_SIZE(NDIS_PROCESSOR_INFO_EX, 20);
+
+typedef struct _NDIS_SYSTEM_PROCESSOR_INFO_EX {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_PROCESSOR_VENDOR ProcessorVendor;
+    ULONG NumSockets;
+    ULONG NumCores;
+    ULONG NumCoresPerSocket;
+    ULONG MaxHyperThreadingProcsPerCore;
+    ULONG ProcessorInfoOffset;
+    ULONG NumberOfProcessors;
+    ULONG ProcessorInfoEntrySize;
+} NDIS_SYSTEM_PROCESSOR_INFO_EX, *PNDIS_SYSTEM_PROCESSOR_INFO_EX;
+RING3_SIZE(NDIS_SYSTEM_PROCESSOR_INFO_EX, 40);
+
+typedef enum _NDIS_HYPERVISOR_PARTITION_TYPE {
+    NdisHypervisorPartitionTypeUnknown,
+    NdisHypervisorPartitionTypeMsHvParent,
+    NdisHypervisorPartitionMsHvChild,
+    NdisHypervisorPartitionTypeMax
+} NDIS_HYPERVISOR_PARTITION_TYPE, *PNDIS_HYPERVISOR_PARTITION_TYPE;
+
+typedef struct _NDIS_HYPERVISOR_INFO {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_HYPERVISOR_PARTITION_TYPE PartitionType;
+} NDIS_HYPERVISOR_INFO, *PNDIS_HYPERVISOR_INFO;
+RING3_SIZE(NDIS_HYPERVISOR_INFO, 12);
+
+#define NDIS_SIZEOF_RECEIVE_SCALE_CAPABILITIES_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_RECEIVE_SCALE_CAPABILITIES, NumberOfReceiveQueues)
+#define NDIS_SIZEOF_RECEIVE_SCALE_PARAMETERS_REVISION_1   RTL_SIZEOF_THROUGH_FIELD(NDIS_RECEIVE_SCALE_PARAMETERS, HashSecretKeyOffset)
+#define NDIS_SIZEOF_RECEIVE_HASH_PARAMETERS_REVISION_1    RTL_SIZEOF_THROUGH_FIELD(NDIS_RECEIVE_HASH_PARAMETERS, HashSecretKeyOffset)
+#define NDIS_SIZEOF_RECEIVE_SCALE_PARAMETERS_REVISION_2   RTL_SIZEOF_THROUGH_FIELD(NDIS_RECEIVE_SCALE_PARAMETERS, ProcessorMasksEntrySize)
+#define NDIS_SIZEOF_RECEIVE_SCALE_CAPABILITIES_REVISION_2 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_RECEIVE_SCALE_CAPABILITIES, NumberOfIndirectionTableEntries)
+#define NDIS_SIZEOF_RSS_PROCESSOR_REVISION_1            RTL_SIZEOF_THROUGH_FIELD(NDIS_RSS_PROCESSOR, PreferenceIndex)
+#define NDIS_SIZEOF_RSS_PROCESSOR_INFO_REVISION_1       RTL_SIZEOF_THROUGH_FIELD(NDIS_RSS_PROCESSOR_INFO, RssProcessorEntrySize)
+#define NDIS_SIZEOF_SYSTEM_PROCESSOR_INFO_EX_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_SYSTEM_PROCESSOR_INFO_EX, ProcessorInfoEntrySize)
+#define NDIS_SIZEOF_HYPERVISOR_INFO_REVISION_1          RTL_SIZEOF_THROUGH_FIELD(NDIS_HYPERVISOR_INFO, PartitionType)
+#define NDIS_SIZEOF_RSS_PROCESSOR_INFO_REVISION_2       RTL_SIZEOF_THROUGH_FIELD(NDIS_RSS_PROCESSOR_INFO, RssProfile)
+
+#endif

@@ -1,0 +1,17 @@
+/* OIDs and the structures they carry. docs: ntddndis */
+#ifndef RING3_NTDDNDIS_H
+#define RING3_NTDDNDIS_H
+
+#include <ndis/objectheader.h>
+#include <ndis/oids.h>
+#include <ndis/oids_other.h>
+#include <ndis/statistics.h>
+#include <ndis/media.h>
+#include <ndis/port.h>
+#include <ndis/offload.h>
+#include <ndis/rss.h>
+#include <ndis/pm.h>
+#include <ndis/receive_filter.h>
+#include <ndis/wmi.h>
+
+#endif
