@@ -7,6 +7,7 @@
 #include <bugcodes.h>
 #ifndef RING3_HOST
 #include <stdarg.h>
+#include <intrin.h>
 #include <string.h>
 #endif
 #include <ring3/interlocked.h>
