@@ -268,9 +268,7 @@ struct interface *interface_attach(const struct interface_config *config)
     if (!netif_default)
         netif_set_default(&i->netif);
     netif_set_up(&i->netif);
-    set_link(i, config->link_up);
-    if (!config->link_up)
-        start_addresses(i);
+    start_addresses(i);
     stack_leave();
     return i;
 }

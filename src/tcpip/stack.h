@@ -48,11 +48,10 @@ struct interface_config {
     char name[64];
     uint8_t mac[6];
     uint32_t mtu;                       /* bytes of IP */
-    bool link_up;
     struct binding *binding;
 };
 
-/* A binding came: NULL when there is no room for another. Stack not entered. */
+/* A binding came, its link is down until interface_link says otherwise: NULL when there is no room for another. Stack not entered. */
 struct interface *interface_attach(const struct interface_config *config);
 void interface_detach(struct interface *interface);
 /* One frame in parts. Stack entered. False: not taken. */

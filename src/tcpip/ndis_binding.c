@@ -1,0 +1,249 @@
+/* The protocol driver: binds every Ethernet adapter. Nothing here knows that it is part of ring3: it uses the functions
+ * of ndis.sys as any protocol driver. docs: network/ndis-protocol-drivers2 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "nt/ke.h"
+#include "tcpip/ndis_internal.h"
+
+#define FILTER (NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_BROADCAST)
+#define ETHERNET_HEADER 14u
+#define VLAN_TAG 4u
+
+static NDIS_HANDLE protocol;
+static struct list bindings = LIST_INIT(bindings);
+
+static NDIS_STATUS wait_for(struct binding *b, NDIS_STATUS status)
+{
+    if (status != NDIS_STATUS_PENDING)
+        return status;
+    KeWaitForSingleObject(&b->completed, Executive, KernelMode, FALSE, NULL);
+    return b->status;
+}
+
+static void complete(struct binding *b, NDIS_STATUS status)
+{
+    b->status = status;
+    KeSetEvent(&b->completed, IO_NO_INCREMENT, FALSE);
+}
+
+/* --- requests --------------------------------------------------------------------------------------------------- */
+
+NDIS_STATUS binding_set_oid(struct binding *b, NDIS_OID oid, void *data, ULONG size)
+{
+    NDIS_OID_REQUEST request = {
+        .Header = { NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1, NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
+        .RequestType = NdisRequestSetInformation,
+        .DATA.SET_INFORMATION = { .Oid = oid, .InformationBuffer = data, .InformationBufferLength = size },
+    };
+
+    KeClearEvent(&b->completed);
+    NDIS_STATUS status = wait_for(b, NdisOidRequest(b->handle, &request));
+    if (status != NDIS_STATUS_SUCCESS)
+        log_debug("tcpip", "OID %08x was refused with %08x", oid, status);
+    return status;
+}
+
+static VOID NTAPI oid_complete(NDIS_HANDLE context, PNDIS_OID_REQUEST request, NDIS_STATUS status)
+{
+    complete(context, status);
+}
+
+/* --- bind and unbind ---------------------------------------------------------------------------------------------- */
+
+static void free_binding(struct binding *b)
+{
+    binding_free_buffers(b);
+    list_remove(&b->node);
+    free(b);
+}
+
+static NDIS_STATUS open_adapter(struct binding *b, NDIS_HANDLE bind, PNDIS_BIND_PARAMETERS parameters)
+{
+    NDIS_MEDIUM media[] = { NdisMedium802_3 };
+    NET_FRAME_TYPE types[] = { NDIS_ETH_TYPE_IPV4, NDIS_ETH_TYPE_ARP, NDIS_ETH_TYPE_IPV6 };
+    UINT selected = 0;
+    NDIS_OPEN_PARAMETERS open = {
+        .Header = { NDIS_OBJECT_TYPE_OPEN_PARAMETERS, NDIS_OPEN_PARAMETERS_REVISION_1,
+                    NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1 },
+        .AdapterName = parameters->AdapterName,
+        .MediumArray = media,
+        .MediumArraySize = 1,
+        .SelectedMediumIndex = &selected,
+        .FrameTypeArray = types,
+        .FrameTypeArraySize = 3,
+    };
+
+    KeClearEvent(&b->completed);
+    return wait_for(b, NdisOpenAdapterEx(protocol, b, &open, bind, &b->handle));
+}
+
+static void close_adapter(struct binding *b)
+{
+    KeClearEvent(&b->completed);
+    wait_for(b, NdisCloseAdapterEx(b->handle));
+}
+
+static void copy_name(char *text, size_t size, const UNICODE_STRING *name)
+{
+    size_t n = 0;
+
+    for (; name && n < name->Length / sizeof(WCHAR) && n + 1 < size; n++)
+        text[n] = name->Buffer[n] < 0x80 ? (char)name->Buffer[n] : '?';
+    text[n] = 0;
+}
+
+static bool attach(struct binding *b, PNDIS_BIND_PARAMETERS parameters)
+{
+    struct interface_config config = {
+        .mtu = parameters->MtuSize,
+        .binding = b,
+    };
+
+    b->link_up = parameters->MediaConnectState != MediaConnectStateDisconnected;
+    if (config.mtu + ETHERNET_HEADER + VLAN_TAG > TCPIP_FRAME_MAX)
+        config.mtu = TCPIP_FRAME_MAX - ETHERNET_HEADER - VLAN_TAG;
+    memcpy(config.mac, parameters->CurrentMacAddress, 6);
+    copy_name(config.name, sizeof config.name, parameters->BoundAdapterName);
+    b->interface = interface_attach(&config);
+    return b->interface != NULL;
+}
+
+static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PNDIS_BIND_PARAMETERS parameters)
+{
+    if (parameters->MediaType != NdisMedium802_3 || parameters->MacAddressLength != 6 || parameters->MtuSize < 576)
+        return NDIS_STATUS_NOT_SUPPORTED;
+    struct binding *b = calloc(1, sizeof *b);
+    if (!b)
+        return NDIS_STATUS_RESOURCES;
+    KeInitializeEvent(&b->completed, SynchronizationEvent, FALSE);
+    multicast_open(b, parameters->MaxMulticastListSize);
+    list_push_back(&bindings, &b->node);
+    if (!binding_allocate_buffers(b, protocol, parameters->MtuSize + ETHERNET_HEADER + VLAN_TAG)) {
+        free_binding(b);
+        return NDIS_STATUS_RESOURCES;
+    }
+    NDIS_STATUS status = open_adapter(b, bind, parameters);
+    if (status != NDIS_STATUS_SUCCESS) {
+        free_binding(b);
+        return status;
+    }
+    b->state = BINDING_PAUSED;
+    ULONG filter = FILTER;
+    status = binding_set_oid(b, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof filter);
+    if (status == NDIS_STATUS_SUCCESS && attach(b, parameters))
+        return NDIS_STATUS_SUCCESS;
+    b->state = BINDING_CLOSING;
+    close_adapter(b);
+    free_binding(b);
+    return status == NDIS_STATUS_SUCCESS ? NDIS_STATUS_RESOURCES : status;
+}
+
+static NDIS_STATUS NTAPI unbind_adapter(NDIS_HANDLE unbind, NDIS_HANDLE context)
+{
+    struct binding *b = context;
+    ULONG none = 0;
+
+    interface_detach(b->interface);
+    binding_pause(b, BINDING_CLOSING);
+    multicast_close(b);
+    binding_set_oid(b, OID_GEN_CURRENT_PACKET_FILTER, &none, sizeof none);
+    close_adapter(b);
+    free_binding(b);
+    return NDIS_STATUS_SUCCESS;
+}
+
+static VOID NTAPI open_complete(NDIS_HANDLE context, NDIS_STATUS status)
+{
+    complete(context, status);
+}
+
+static VOID NTAPI close_complete(NDIS_HANDLE context)
+{
+    complete(context, NDIS_STATUS_SUCCESS);
+}
+
+/* --- what NDIS tells ------------------------------------------------------------------------------------------------ */
+
+static VOID NTAPI status_indicated(NDIS_HANDLE context, PNDIS_STATUS_INDICATION indication)
+{
+    struct binding *b = context;
+
+    if (indication->StatusCode == NDIS_STATUS_LINK_STATE && b->interface &&
+        indication->StatusBufferSize >= NDIS_SIZEOF_LINK_STATE_REVISION_1) {
+        const NDIS_LINK_STATE *link = indication->StatusBuffer;
+        b->link_up = link->MediaConnectState == MediaConnectStateConnected;
+        if (b->state == BINDING_RUNNING)
+            interface_link(b->interface, b->link_up);
+    }
+}
+
+static NDIS_STATUS NTAPI pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICATION notification)
+{
+    struct binding *b = context;
+
+    switch (notification->NetPnPEvent.NetEvent) {
+    case NetEventPause:
+        if (b)
+            binding_pause(b, BINDING_PAUSED);
+        return NDIS_STATUS_SUCCESS;
+    case NetEventRestart:
+        if (b) {
+            stack_enter();
+            b->state = BINDING_RUNNING;
+            stack_leave();
+            interface_link(b->interface, b->link_up);
+        }
+        return NDIS_STATUS_SUCCESS;
+    case NetEventQueryPower:
+    case NetEventQueryRemoveDevice:
+    case NetEventCancelRemoveDevice:
+    case NetEventSetPower:
+    case NetEventReconfigure:
+    case NetEventBindList:
+    case NetEventBindsComplete:
+    case NetEventPnPCapabilities:
+        return NDIS_STATUS_SUCCESS;
+    default:
+        return NDIS_STATUS_NOT_SUPPORTED;
+    }
+}
+
+/* --- the protocol ------------------------------------------------------------------------------------------------------ */
+
+bool binding_register(void)
+{
+    static WCHAR name[] = u"TCPIP";
+    NDIS_PROTOCOL_DRIVER_CHARACTERISTICS characteristics = {
+        .Header = { NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS, NDIS_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1,
+                    NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1 },
+        .MajorNdisVersion = 6,
+        .MinorNdisVersion = 30,
+        .MajorDriverVersion = 1,
+        .Name = { sizeof name - sizeof(WCHAR), sizeof name, name },
+        .BindAdapterHandlerEx = bind_adapter,
+        .UnbindAdapterHandlerEx = unbind_adapter,
+        .OpenAdapterCompleteHandlerEx = open_complete,
+        .CloseAdapterCompleteHandlerEx = close_complete,
+        .NetPnPEventHandler = pnp_event,
+        .OidRequestCompleteHandler = oid_complete,
+        .StatusHandlerEx = status_indicated,
+        .ReceiveNetBufferListsHandler = binding_receive,
+        .SendNetBufferListsCompleteHandler = binding_send_complete,
+    };
+
+    NDIS_STATUS status = NdisRegisterProtocolDriver(NULL, &characteristics, &protocol);
+    if (status != NDIS_STATUS_SUCCESS)
+        return error_set("NDIS refused the TCP/IP protocol driver with status %08x", status);
+    return true;
+}
+
+void binding_deregister(void)
+{
+    if (protocol)
+        NdisDeregisterProtocolDriver(protocol);
+    protocol = NULL;
+}

@@ -1,0 +1,225 @@
+/* Frames between lwIP and NDIS. Sending allocates nothing: a frame is copied into a buffer whose MDL, NET_BUFFER and
+ * NET_BUFFER_LIST were made at bind time. docs: network/sending-data-from-a-protocol-driver */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "nt/ke.h"
+#include "tcpip/ndis_internal.h"
+
+#define RECEIVE_PARTS 24
+
+static struct binding *outputs;         /* bindings with frames to send */
+
+/* --- buffers -------------------------------------------------------------------------------------------------- */
+
+static bool allocate_one(struct binding *b, NDIS_HANDLE protocol, unsigned n)
+{
+    struct send_buffer *buffer = &b->buffers[n];
+
+    buffer->data = b->memory + n * align_up(b->frame_size, 64);
+    buffer->mdl = NdisAllocateMdl(protocol, buffer->data, (ULONG)b->frame_size);
+    if (!buffer->mdl)
+        return false;
+    buffer->list = NdisAllocateNetBufferAndNetBufferList(b->pool, 0, 0, buffer->mdl, 0, 0);
+    if (!buffer->list)
+        return false;
+    buffer->list->ProtocolReserved[0] = buffer;
+    buffer->next = b->free;
+    b->free = buffer;
+    return true;
+}
+
+bool binding_allocate_buffers(struct binding *b, NDIS_HANDLE protocol, size_t frame_size)
+{
+    NET_BUFFER_LIST_POOL_PARAMETERS parameters = {
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
+                    NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 },
+        .ProtocolId = NDIS_PROTOCOL_ID_TCP_IP,
+        .fAllocateNetBuffer = TRUE,
+        .PoolTag = BINDING_TAG,
+    };
+
+    b->frame_size = frame_size;
+    b->output_last = &b->output;
+    KeInitializeEvent(&b->drained, NotificationEvent, TRUE);
+    b->pool = NdisAllocateNetBufferListPool(protocol, &parameters);
+    b->memory = ExAllocatePoolWithTag(NonPagedPoolNx, SEND_BUFFERS * align_up(frame_size, 64), BINDING_TAG);
+    b->buffers = calloc(SEND_BUFFERS, sizeof *b->buffers);
+    if (!b->pool || !b->memory || !b->buffers)
+        return false;
+    for (unsigned n = SEND_BUFFERS; n-- > 0;)
+        if (!allocate_one(b, protocol, n))
+            return false;
+    return true;
+}
+
+void binding_free_buffers(struct binding *b)
+{
+    for (unsigned n = 0; b->buffers && n < SEND_BUFFERS; n++) {
+        if (b->buffers[n].list)
+            NdisFreeNetBufferList(b->buffers[n].list);
+        if (b->buffers[n].mdl)
+            NdisFreeMdl(b->buffers[n].mdl);
+    }
+    free(b->buffers);
+    if (b->memory)
+        ExFreePoolWithTag(b->memory, BINDING_TAG);
+    if (b->pool)
+        NdisFreeNetBufferListPool(b->pool);
+    b->buffers = NULL;
+    b->memory = NULL;
+    b->pool = NULL;
+    b->free = NULL;
+}
+
+/* --- out ------------------------------------------------------------------------------------------------------ */
+
+static void queue_output(struct binding *b, PNET_BUFFER_LIST list)
+{
+    *b->output_last = list;
+    b->output_last = &list->Next;
+    if (!b->on_output_list) {
+        b->on_output_list = true;
+        b->next_output = outputs;
+        outputs = b;
+    }
+}
+
+uint8_t *binding_reserve(struct binding *b, size_t size)
+{
+    struct send_buffer *buffer = b->free;
+
+    if (!buffer || b->state != BINDING_RUNNING || size > b->frame_size)
+        return NULL;
+    b->free = buffer->next;
+    PNET_BUFFER_LIST list = buffer->list;
+    PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(list);
+    NET_BUFFER_DATA_LENGTH(nb) = (ULONG)size;
+    NET_BUFFER_DATA_OFFSET(nb) = 0;
+    NET_BUFFER_CURRENT_MDL(nb) = buffer->mdl;
+    NET_BUFFER_CURRENT_MDL_OFFSET(nb) = 0;
+    list->Next = NULL;
+    list->SourceHandle = b->handle;
+    memset(list->NetBufferListInfo, 0, sizeof list->NetBufferListInfo);
+    b->outstanding++;
+    queue_output(b, list);
+    return buffer->data;
+}
+
+bool binding_has_output(void)
+{
+    return outputs != NULL;
+}
+
+static void set_frame_type(PNET_BUFFER_LIST list)
+{
+    const struct send_buffer *buffer = list->ProtocolReserved[0];
+    USHORT type;
+
+    memcpy(&type, buffer->data + 12, sizeof type);
+    NDIS_SET_NET_BUFFER_LIST_FRAME_TYPE(list, type);
+    if (type == htons(NDIS_ETH_TYPE_IPV4))
+        list->NblFlags = NDIS_NBL_FLAGS_IS_IPV4;
+    else
+        list->NblFlags = type == htons(NDIS_ETH_TYPE_IPV6) ? NDIS_NBL_FLAGS_IS_IPV6 : 0;
+}
+
+bool binding_flush_all(void)
+{
+    KIRQL old = ke_raise(DISPATCH_LEVEL);
+    bool any = false;
+    struct binding *b;
+
+    while ((b = outputs)) {
+        PNET_BUFFER_LIST lists = b->output;
+        outputs = b->next_output;
+        b->on_output_list = false;
+        b->output = NULL;
+        b->output_last = &b->output;
+        for (PNET_BUFFER_LIST list = lists; list; list = list->Next)
+            set_frame_type(list);
+        any = true;
+        NdisSendNetBufferLists(b->handle, lists, NDIS_DEFAULT_PORT_NUMBER, NDIS_SEND_FLAGS_DISPATCH_LEVEL);
+    }
+    ke_lower(old);
+    return any;
+}
+
+VOID NTAPI binding_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST lists, ULONG flags)
+{
+    struct binding *b = context;
+    bool drained = false;
+
+    stack_enter();
+    for (PNET_BUFFER_LIST list = lists, next; list; list = next) {
+        struct send_buffer *buffer = list->ProtocolReserved[0];
+        next = list->Next;
+        if (list->Status != NDIS_STATUS_SUCCESS && b->interface)
+            interface_stats(b->interface)->tx_failed++;
+        buffer->next = b->free;
+        b->free = buffer;
+        b->outstanding--;
+    }
+    drained = b->outstanding == 0 && b->state != BINDING_RUNNING;
+    stack_leave();
+    if (drained)
+        KeSetEvent(&b->drained, IO_NO_INCREMENT, FALSE);
+}
+
+void binding_pause(struct binding *b, enum binding_state then)
+{
+    stack_enter();
+    bool wait = b->outstanding > 0;
+    if (wait)
+        KeClearEvent(&b->drained);
+    b->state = BINDING_PAUSING;
+    stack_leave();
+    if (wait)
+        KeWaitForSingleObject(&b->drained, Executive, KernelMode, FALSE, NULL);
+    stack_enter();
+    b->state = then;
+    stack_leave();
+}
+
+/* --- in ------------------------------------------------------------------------------------------------------- */
+
+static void receive_one(struct binding *b, PNET_BUFFER nb)
+{
+    struct iovec parts[RECEIVE_PARTS];
+    size_t left = NET_BUFFER_DATA_LENGTH(nb), total = left;
+    size_t skip = NET_BUFFER_CURRENT_MDL_OFFSET(nb);
+    int count = 0;
+
+    for (PMDL mdl = NET_BUFFER_CURRENT_MDL(nb); mdl && left && count < RECEIVE_PARTS; mdl = mdl->Next) {
+        size_t size = MmGetMdlByteCount(mdl) - skip;
+        uint8_t *data = MmGetSystemAddressForMdlSafe(mdl, LowPagePriority | MdlMappingNoExecute);
+        if (!data)
+            break;
+        size = min_u64(size, left);
+        parts[count++] = (struct iovec){ data + skip, size };
+        left -= size;
+        skip = 0;
+    }
+    if (left)
+        interface_stats(b->interface)->rx_dropped++;
+    else
+        interface_input(b->interface, parts, count, total);
+}
+
+VOID NTAPI binding_receive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG count, ULONG flags)
+{
+    struct binding *b = context;
+
+    stack_enter();
+    if (b->state == BINDING_RUNNING && b->interface)
+        for (PNET_BUFFER_LIST list = lists; list; list = list->Next)
+            for (PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(list); nb; nb = NET_BUFFER_NEXT_NB(nb))
+                receive_one(b, nb);
+    stack_leave();
+    if (!NDIS_TEST_RECEIVE_CANNOT_PEND(flags))
+        NdisReturnNetBufferLists(b->handle, lists,
+                                 NDIS_TEST_RECEIVE_AT_DISPATCH_LEVEL(flags) ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
+}
