@@ -77,5 +77,8 @@ struct wire;
 /* virtio-net 1.x modern. The device owns the wire from now on. Keys: mac=, queues=, mtu=, ring=. NULL with error_text();
  * the wire is then still the caller's. */
 struct device *virtio_net_create(const struct device_host *host, struct wire *wire, struct spec *spec);
+/* Puts the card on another wire, at any time; the one before is the caller's again (a wrapper around it, say). Always
+ * true. */
+bool virtio_net_set_wire(struct device *device, struct wire *wire);
 
 #endif

@@ -220,7 +220,18 @@ static void attach(struct virtio_net *net, struct wire *wire)
     wire->burst_end = net_rx_burst_end;
     wire->writable = net_tx_writable;
     wire->link_changed = link_changed;
-    net->net_status = wire->link_up ? NET_S_LINK_UP : 0;
+}
+
+bool virtio_net_set_wire(struct device *device, struct wire *wire)
+{
+    struct virtio_net *net = container_of(device, struct virtio_net, virtio.device);
+    bool ready = net->wire->ready, up = net->net_status & NET_S_LINK_UP;
+
+    attach(net, wire);
+    wire->ready = ready;
+    if (wire->link_up != up)
+        link_changed(net, wire->link_up);
+    return true;
 }
 
 struct device *virtio_net_create(const struct device_host *host, struct wire *wire, struct spec *spec)
@@ -240,5 +251,6 @@ struct device *virtio_net_create(const struct device_host *host, struct wire *wi
         return NULL;
     }
     attach(net, wire);
+    net->net_status = wire->link_up ? NET_S_LINK_UP : 0;
     return &net->virtio.device;
 }
