@@ -90,4 +90,9 @@ FORCEINLINE VOID NdisCopyNblTimestampInfo(PNET_BUFFER_LIST to, const NET_BUFFER_
     to->NetBufferListInfo[NetBufferListInfoReserved3] = from->NetBufferListInfo[NetBufferListInfoReserved3];
 }
 
+/* The bits of NblFlags that belong to protocol drivers. */
+#define NBL_SET_PROT_RSVD_FLAG(nbl, flag) ((nbl)->NblFlags |= ((flag) & NBL_PROT_RSVD_FLAGS))
+#define NBL_CLEAR_PROT_RSVD_FLAG(nbl, flag) ((nbl)->NblFlags &= ~((flag) & NBL_PROT_RSVD_FLAGS))
+#define NBL_TEST_PROT_RSVD_FLAG(nbl, flag) (((nbl)->NblFlags & (flag) & NBL_PROT_RSVD_FLAGS) != 0)
+
 #endif

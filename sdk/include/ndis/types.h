@@ -172,4 +172,13 @@ typedef struct _NDIS_RESTART_GENERAL_ATTRIBUTES {
 #define ETH_COPY_NETWORK_ADDRESS(to, from) RtlCopyMemory((to), (from), ETH_LENGTH_OF_ADDRESS)
 #define ETH_COMPARE_NETWORK_ADDRESSES_EQ(a, b, result) (*(result) = (memcmp((a), (b), ETH_LENGTH_OF_ADDRESS) != 0))
 
+/* Notes for source analysis: which type a context handle stands for. They generate nothing. */
+#define NDIS_DECLARE_MINIPORT_DRIVER_CONTEXT(type) C_ASSERT(sizeof(type) > 0)
+#define NDIS_DECLARE_MINIPORT_ADAPTER_CONTEXT(type) C_ASSERT(sizeof(type) > 0)
+#define NDIS_DECLARE_MINIPORT_INTERRUPT_CONTEXT(type) C_ASSERT(sizeof(type) > 0)
+#define NDIS_DECLARE_PROTOCOL_DRIVER_CONTEXT(type) C_ASSERT(sizeof(type) > 0)
+#define NDIS_DECLARE_PROTOCOL_OPEN_CONTEXT(type) C_ASSERT(sizeof(type) > 0)
+#define NDIS_DECLARE_FILTER_DRIVER_CONTEXT(type) C_ASSERT(sizeof(type) > 0)
+#define NDIS_DECLARE_FILTER_MODULE_CONTEXT(type) C_ASSERT(sizeof(type) > 0)
+
 #endif
