@@ -1,7 +1,11 @@
 /* What a driver left behind when it was unloaded. The image is still mapped, so its frames have names. */
 #include "check/check.h"
 
+#include "ndis/leaks.h"
+#include "nt/ke.h"
+#include "nt/ke_timer.h"
 #include "nt/pool.h"
+#include "nt/ps.h"
 
 static void after_unload(const char *driver, uint64_t image_base, uint64_t image_size);
 
@@ -43,9 +47,64 @@ static void visit_block(void *context, const struct pool_block *block)
                            block->size, tag);
 }
 
+static bool inside(const struct search *search, const void *address)
+{
+    return (uint64_t)(uintptr_t)address - search->base < search->size;
+}
+
+/* A timer or DPC belongs to the driver when it lies in its image or would run its code. */
+static void visit_timer(void *context, PKTIMER timer)
+{
+    const struct search *search = context;
+    const void *routine = timer->Dpc ? (const void *)(uintptr_t)timer->Dpc->DeferredRoutine : NULL;
+    uint64_t frame = (uint64_t)(uintptr_t)(routine ? routine : timer);
+
+    if (inside(search, timer) || (routine && inside(search, routine)))
+        finding_with_stack(&rule, &frame, 1, "%s left a timer set (KTIMER %p); its DPC routine is", search->driver,
+                           (void *)timer);
+}
+
+static void visit_dpcs(const struct search *search)
+{
+    for (unsigned i = 0; i < ke.cpu_count; i++) {
+        for (SINGLE_LIST_ENTRY *link = ke.cpus[i].dpc_first; link; link = link->Next) {
+            PKDPC dpc = container_of(link, KDPC, DpcListEntry);
+            uint64_t frame = (uint64_t)(uintptr_t)dpc->DeferredRoutine;
+            if (inside(search, dpc) || inside(search, (void *)(uintptr_t)frame))
+                finding_with_stack(&rule, &frame, 1, "%s left a DPC queued (KDPC %p); its routine is", search->driver,
+                                   (void *)dpc);
+        }
+    }
+}
+
+static void visit_thread(void *context, struct ps_thread *thread)
+{
+    const struct search *search = context;
+    uint64_t frame = (uint64_t)(uintptr_t)thread->start;
+
+    if (frame - search->base < search->size)
+        finding_with_stack(&rule, &frame, 1, "%s left a system thread running; it started at", search->driver);
+}
+
+static void visit_ndis(void *context, const struct ndis_leak *leak)
+{
+    const struct search *search = context;
+    uint64_t frame = (uint64_t)(uintptr_t)leak->caller;
+
+    if (leak->uses)
+        finding_with_stack(&rule, &frame, 1, "%s left a %s with %llu structures still allocated, made at", search->driver,
+                           leak->what, (unsigned long long)leak->uses);
+    else
+        finding_with_stack(&rule, &frame, 1, "%s left a %s, made at", search->driver, leak->what);
+}
+
 static void after_unload(const char *driver, uint64_t image_base, uint64_t image_size)
 {
     struct search search = { driver, image_base, image_size };
 
+    ndis_leaks_walk(image_base, image_size, visit_ndis, &search);
     pool_walk(visit_block, &search);
+    ke_timers_each(visit_timer, &search);
+    visit_dpcs(&search);
+    ps_each_thread(visit_thread, &search);
 }
