@@ -31,9 +31,9 @@ endef
 
 # ---- the export table and the import libraries
 
-$(EXPORT_TABLE): $(EXPORT_ROWS) tools/exports.awk
+$(EXPORT_TABLE): $(EXPORT_ROWS) $(API_TABLES) tools/exports.awk
 	@mkdir -p $(@D)
-	@awk -v mode=table -f tools/exports.awk /dev/null $(EXPORT_ROWS) > $@.tmp
+	@awk -v mode=table -f tools/exports.awk $(EXPORT_ROWS) $(API_TABLES) > $@.tmp
 	@if cmp -s $@.tmp $@; then rm $@.tmp; touch $@; else mv $@.tmp $@; fi
 
 $(SDK_LIB)/def/stamp: $(EXPORT_ROWS) $(API_TABLES) tools/exports.awk

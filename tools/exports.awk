@@ -69,8 +69,11 @@ column["name"] && column["kind"] && $(column["kind"]) == "function" {
     where = column["module"] ? $(column["module"]) : $(column["documented_module"])
     if (where == "" && column["mingw_w64_10_import_lib"])
         where = $(column["mingw_w64_10_import_lib"])
-    if (where ~ /^[A-Za-z0-9_]+\.(exe|sys|dll)$/)
+    if (where ~ /^[A-Za-z0-9_]+\.(exe|sys|dll)$/) {
         offer(tolower(where), $(column["name"]), 0)
+        if (column["header"])
+            page[tolower(where) SUBSEP $(column["name"])] = $(column["header"])
+    }
 }
 
 function offer(in_module, export_name, data) {
@@ -104,6 +107,17 @@ function write_table(    i, seen) {
     print "    { 0, 0, 0, 0, 0, 0, 0, 0 }"
     print "};"
     print "const unsigned pe_export_table_count = " n + 0 ";"
+    print "\nconst struct pe_documented pe_documented_table[] = {"
+    fflush()
+    documented = 0
+    for (i in page) {
+        split(i, part, SUBSEP)
+        printf "%s\t{ \"%s\", \"%s\", \"%s\" },\n", part[2], part[1], part[2], page[i] | sort
+        documented++
+    }
+    close(sort)
+    print "    { 0, 0, 0 }\n};"
+    print "const unsigned pe_documented_table_count = " documented + 0 ";"
 }
 
 function write_defs(    key, part, file) {

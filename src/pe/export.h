@@ -18,7 +18,14 @@ struct pe_export {
     uint8_t status;                 /* enum pe_export_status */
 };
 
+/* A documented function, whether ring3 has it or not; sorted by name. */
+struct pe_documented {
+    const char *module, *name, *header;
+};
+
 /* Generated. */
+extern const struct pe_documented pe_documented_table[];
+extern const unsigned pe_documented_table_count;
 extern const struct pe_export pe_export_table[];
 extern const unsigned pe_export_table_count;
 

@@ -40,6 +40,8 @@ struct pe_config {
 
     const struct pe_export *exports;                /* sorted by name */
     unsigned export_count;
+    const struct pe_documented *documented;         /* may be NULL */
+    unsigned documented_count;
     /* Nonzero sends every export call through export_hook. NULL: never. Must be in the program's own data. */
     const volatile uint32_t *attention;
     /* Called before an export when IRQL is out of the row's range or attention is set. caller is the driver's side. */
@@ -56,9 +58,11 @@ struct pe_config {
     uint64_t shared_data_va;                        /* KUSER_SHARED_DATA as drivers address it */
     void *shared_data;                              /* the page with its content */
     void (*shared_data_refresh)(void *page);
+    /* Faults at addresses from here on up are the kernel's and cannot be caught; 0: none are. */
+    uint64_t system_range_start;
     uint8_t (*irql_get)(void);                      /* inline cr8 */
     void (*irql_set)(uint8_t irql);
-    /* True: any stack walk may stop here (limits of the running stack, lowest and highest). */
+    /* Lowest byte of the running stack and the byte behind it; 0, 0 when not known. */
     void (*stack_limits)(uint64_t *low, uint64_t *high);
     /* Windows would stop. context is the machine state at fault; text (may be NULL) says more. Must not return. */
     void (*bug_check)(uint32_t code, const uint64_t parameter[4], struct _CONTEXT *context, const char *text);
@@ -94,6 +98,7 @@ struct pe_image {
     const struct pe_function *functions;
     unsigned function_count;
     uint32_t export_rva, export_size;
+    bool fixed_base;                    /* mapped where it was linked, outside RAM: it has no relocations */
     bool was_writable_code;             /* a section asked for write and execute; it got write only */
     unsigned users;                     /* images bound to this one */
     unsigned dependency_count;
