@@ -6,7 +6,7 @@
 #include "base/util.h"
 #include "dev/virtio_net.h"
 
-enum outcome { SENT, BLOCKED };
+enum outcome { SENT, BLOCKED, BROKEN };
 
 /* One frame to the wire; BLOCKED when it has to be offered again. */
 static enum outcome to_wire(struct virtio_net *net, const struct iovec *parts, int count, size_t size)
@@ -103,7 +103,7 @@ static enum outcome send_chain(struct virtio_net *net, unsigned pair)
 
     if (unlikely(count < 0)) {
         virtio_break(&net->virtio, "queue %u: a buffer of %u bytes has no room for the header", 2 * pair + 1, chain->out_size);
-        return SENT;
+        return BROKEN;
     }
     size = chain->out_size - (uint32_t)sizeof header;
     if (unlikely(size < WIRE_FRAME_MIN))
@@ -132,9 +132,11 @@ static void run_once(struct virtio_net *net, unsigned pair)
 
     tx->stalled = false;
     while (queue->enabled && virtio_running(&net->virtio) && virtq_pop(queue, &net->tx_chain)) {
-        if (send_chain(net, pair) == BLOCKED) {
+        enum outcome outcome = send_chain(net, pair);
+
+        if (outcome != SENT) {
             virtq_unpop(queue, 1);
-            tx->stalled = true;
+            tx->stalled = outcome == BLOCKED;
             break;
         }
         virtq_push(queue, net->tx_chain.head, 0);
