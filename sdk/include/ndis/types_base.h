@@ -21,9 +21,15 @@ typedef LARGE_INTEGER NDIS_PHYSICAL_ADDRESS, *PNDIS_PHYSICAL_ADDRESS;
 #define RTL_SIZEOF_THROUGH_FIELD(type, field) (FIELD_OFFSET(type, field) + RTL_FIELD_SIZE(type, field))
 #endif
 
-#ifndef DECLSPEC_NDIS
+#ifndef MEMORY_ALLOCATION_ALIGNMENT
+#define MEMORY_ALLOCATION_ALIGNMENT 16
+#endif
+
+#ifndef NDISAPI
 #define NDISAPI DECLSPEC_IMPORT
-#define EXPORT NDISAPI
+#endif
+#ifndef EXPORT
+#define EXPORT
 #endif
 
 #endif
