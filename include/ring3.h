@@ -96,18 +96,24 @@ bool ring3_set_parameter(struct ring3_computer *computer, const char *name, cons
 
 /* Loads a .sys, with the INF beside it if there is one, calls DriverEntry and starts the devices it serves. */
 struct ring3_driver *ring3_load(struct ring3_computer *computer, const char *path);
-/* True when the last ring3_load failed because of imports that ring3 does not have. */
-bool ring3_missing_imports(void);
+/* Why the last ring3_load failed. */
+enum ring3_load_failure {
+    RING3_LOAD_FILE,                    /* the .sys or its INF cannot be read or is malformed */
+    RING3_LOAD_MISSING,                 /* it imports what ring3 does not have */
+    RING3_LOAD_DRIVER                   /* DriverEntry failed, or the computer stopped in it */
+};
+enum ring3_load_failure ring3_load_failure(struct ring3_computer *computer);
 /* Removes its devices and unloads it. False when the driver cannot be unloaded. */
 bool ring3_unload(struct ring3_driver *driver);
 const char *ring3_driver_name(const struct ring3_driver *driver);
 
 /* --- network -------------------------------------------------------------------------------------------------- */
 
-/* A card by specification: WIRE[:ARGUMENT][,model=virtio-net][,driver=NAME][,capture=FILE][,key=value...]. */
+/* A card by specification: WIRE[:ARGUMENT][,model=virtio-net][,driver=NAME][,capture=FILE][,key=value...].
+ * capture writes every frame on its wire to a pcapng file. Cards get their drivers as these are loaded. */
 struct ring3_nic *ring3_add_nic(struct ring3_computer *computer, const char *spec);
-/* Every frame on the card's wire goes to a pcapng file too. Before ring3_load of its driver. */
-bool ring3_nic_capture(struct ring3_nic *nic, const char *path);
+/* Pulls the card out without asking its driver. */
+bool ring3_unplug_nic(struct ring3_nic *nic);
 /* "ADDRESS/LENGTH[,GATEWAY]" for the n-th network interface; NULL for DHCP, the default. */
 bool ring3_set_address(struct ring3_computer *computer, unsigned interface, const char *text);
 
@@ -142,7 +148,8 @@ struct ring3_layer {
 struct ring3_nic_info {
     unsigned number;
     char wire[32], model[32], driver[64], address[64];  /* driver "" when none serves it */
-    bool link_up;
+    bool started, link_up;
+    uint32_t start_status;              /* NTSTATUS of a start that failed */
     struct ring3_layer layer[4];        /* in the order above */
     uint64_t interrupts, doorbells, oids;
 };
@@ -163,6 +170,8 @@ struct ring3_export {
 };
 /* The n-th function that drivers can import, in order of name. False after the last. */
 bool ring3_export_at(unsigned n, struct ring3_export *row);
+/* The n-th function of the documented surface, whether ring3 has it or not: module, name, and its header in doc. */
+bool ring3_documented_at(unsigned n, struct ring3_export *row);
 /* The n-th kind of wire with its one line of help; NULL after the last. */
 const char *ring3_wire_kind(unsigned n, const char **help);
 

@@ -1,35 +1,23 @@
 /* ring3 exports: what drivers can import, and how much of the documented surface that is. */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "cli/verb.h"
-#include "host/file.h"
 #include "ring3.h"
 
-#define MODULES_MAX 32
+#define MODULES_MAX 40
 
 struct exports {
     bool coverage, missing;
-    const char *module, *api;
-};
-
-/* The tables of docs/api whose rows are functions with the module that exports them. */
-static const char *const tables[] = {
-    "wdm", "ntifs-fs", "kernel-support", "ndis", "wfp", "wsk", "iphelper", "storport", "wdf", "srb-scsi",
+    const char *module;
 };
 
 struct module_count {
     char name[32];
     unsigned documented, implemented, partial;
-};
-
-struct name_set {
-    char **name;
-    size_t count, room;
 };
 
 static struct module_count counts[MODULES_MAX];
@@ -43,106 +31,49 @@ static struct module_count *count_of(const char *module)
     if (count_used == MODULES_MAX)
         return &counts[MODULES_MAX - 1];
     snprintf(counts[count_used].name, sizeof counts[0].name, "%s", module);
-    for (char *c = counts[count_used].name; *c; c++)
-        *c = (char)tolower((unsigned char)*c);
     return &counts[count_used++];
 }
 
 /* ntoskrnl.exe and hal.dll share one namespace, so a driver may import a function from either. */
 static const char *space(const char *module)
 {
-    return strcasecmp(module, "hal.dll") == 0 || strcasecmp(module, "ntkrnlpa.exe") == 0 ? "ntoskrnl.exe" : module;
+    return strcasecmp(module, "hal.dll") == 0 ? "ntoskrnl.exe" : module;
 }
 
-static bool lookup(const char *module, const char *name, struct ring3_export *found)
+static bool lookup(const struct ring3_export *documented, struct ring3_export *found)
 {
     for (unsigned n = 0; ring3_export_at(n, found); n++)
-        if (!strcmp(found->name, name) && !strcasecmp(space(found->module), space(module)))
+        if (!strcmp(found->name, documented->name) && !strcasecmp(space(found->module), space(documented->module)))
             return true;
     return false;
 }
 
-static bool first_time(struct name_set *set, const char *module, const char *name)
+static void count(const struct exports *options, const struct ring3_export *documented)
 {
-    char key[256];
-
-    snprintf(key, sizeof key, "%s!%s", space(module), name);
-    for (size_t i = 0; i < set->count; i++)
-        if (!strcasecmp(set->name[i], key))
-            return false;
-    if (set->count == set->room)
-        set->name = realloc(set->name, (set->room = set->room ? set->room * 2 : 1024) * sizeof *set->name);
-    set->name[set->count++] = strdup(key);
-    return true;
-}
-
-/* name, kind, header, module: the module may say "NtosKrnl.exe", or nothing when the function is inline. */
-static void count_row(char *row, struct name_set *seen, bool list_missing, const char *only)
-{
-    char *column[5] = { 0 }, *at = row;
+    const char *module = space(documented->module);
     struct ring3_export found;
 
-    for (int i = 0; i < 5 && at; i++)
-        column[i] = strsep(&at, "\t");
-    if (!column[3] || strcmp(column[1], "function") || !strpbrk(column[3], "."))
+    if (options->module && strcasecmp(space(options->module), module))
         return;
-    const char *module = space(column[3]);
-    if ((only && strcasecmp(space(only), module)) || !first_time(seen, module, column[0]))
-        return;
-    struct module_count *count = count_of(module);
-    count->documented++;
-    if (!lookup(module, column[0], &found)) {
-        if (list_missing)
-            printf("%s!%s\n", count->name, column[0]);
-        return;
+    struct module_count *c = count_of(module);
+    c->documented++;
+    if (lookup(documented, &found)) {
+        c->implemented++;
+        c->partial += found.partial;
+    } else if (options->missing) {
+        printf("%s!%s\n", c->name, documented->name);
     }
-    count->implemented++;
-    count->partial += found.partial;
-}
-
-static bool read_table(const char *directory, const char *table, struct name_set *seen, const struct exports *options)
-{
-    char path[1100];
-    uint8_t *data;
-    size_t size;
-
-    snprintf(path, sizeof path, "%s/%s.tsv", directory, table);
-    if (!host_read_file(path, 16 << 20, &data, &size))
-        return false;
-    char *at = (char *)data, *line;
-    while ((line = strsep(&at, "\n")))
-        count_row(line, seen, options->missing, options->module);
-    free(data);
-    return true;
-}
-
-static bool find_tables(const struct exports *options, char directory[1024])
-{
-    static const char *const places[] = { "/../docs/api", "/../../docs/api", "/../share/ring3/api" };
-    char self[768], probe[1100];
-
-    if (options->api) {
-        snprintf(directory, 1024, "%s", options->api);
-        return true;
-    }
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[length > 0 ? length : 0] = 0;
-    if (strrchr(self, '/'))
-        *strrchr(self, '/') = 0;
-    for (unsigned i = 0; i < sizeof places / sizeof places[0]; i++) {
-        snprintf(directory, 1024, "%s%s", self, places[i]);
-        snprintf(probe, sizeof probe, "%s/wdm.tsv", directory);
-        if (host_file_exists(probe))
-            return true;
-    }
-    snprintf(directory, 1024, "docs/api");
-    return host_file_exists("docs/api/wdm.tsv") ||
-           error_set("the tables of the documented surface (docs/api) are not beside %s; name them with --api", self);
 }
 
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct module_count *)a)->name, ((const struct module_count *)b)->name);
+}
+
+static void print_line(const struct module_count *c)
+{
+    printf("%-16s %10u %11u %8u %8u\n", c->name, c->documented, c->implemented, c->partial,
+           c->documented - c->implemented);
 }
 
 static void print_counts(void)
@@ -152,33 +83,25 @@ static void print_counts(void)
     qsort(counts, count_used, sizeof counts[0], by_name);
     printf("%-16s %10s %11s %8s %8s\n", "module", "documented", "implemented", "partial", "missing");
     for (unsigned i = 0; i < count_used; i++) {
-        printf("%-16s %10u %11u %8u %8u\n", counts[i].name, counts[i].documented, counts[i].implemented,
-               counts[i].partial, counts[i].documented - counts[i].implemented);
+        print_line(&counts[i]);
         total.documented += counts[i].documented;
         total.implemented += counts[i].implemented;
         total.partial += counts[i].partial;
     }
-    printf("%-16s %10u %11u %8u %8u\n", total.name, total.documented, total.implemented, total.partial,
-           total.documented - total.implemented);
+    print_line(&total);
 }
 
 static int coverage(const struct exports *options)
 {
-    char directory[1024];
-    struct name_set seen = { 0 };
-    int code = EXIT_GOOD;
+    struct ring3_export documented;
 
-    if (!find_tables(options, directory))
-        return cli_fail(EXIT_HOST, "%s", error_text());
-    for (unsigned i = 0; i < sizeof tables / sizeof tables[0] && code == EXIT_GOOD; i++)
-        if (!read_table(directory, tables[i], &seen, options))
-            code = cli_fail(EXIT_HOST, "%s", error_text());
-    if (code == EXIT_GOOD && !options->missing)
+    for (unsigned n = 0; ring3_documented_at(n, &documented); n++)
+        count(options, &documented);
+    if (options->module && !count_used)
+        return cli_fail(EXIT_USAGE, "the documentation has no module '%s'", options->module);
+    if (options->coverage)
         print_counts();
-    for (size_t i = 0; i < seen.count; i++)
-        free(seen.name[i]);
-    free(seen.name);
-    return code;
+    return EXIT_GOOD;
 }
 
 static int list(const struct exports *options)
@@ -209,12 +132,6 @@ static bool take_missing(void *target, const char *value)
     return ((struct exports *)target)->missing = true;
 }
 
-static bool take_api(void *target, const char *value)
-{
-    ((struct exports *)target)->api = value;
-    return true;
-}
-
 static bool take_module(void *target, const char *value)
 {
     struct exports *options = target;
@@ -229,7 +146,6 @@ static const struct cli_option options[] = {
     { NULL, "MODULE", "only this one: ntoskrnl.exe, hal.dll, ndis.sys, ...", take_module },
     { "--coverage", NULL, "per module: functions documented, implemented, partial, missing", take_coverage },
     { "--missing", NULL, "lists the documented functions that are missing", take_missing },
-    { "--api", "DIR", "where the tables of the documented surface are (docs/api near the program)", take_api },
     { 0 }
 };
 

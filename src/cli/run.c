@@ -46,15 +46,12 @@ static bool known_wire(const char *spec)
 static int add_nics(struct run *run)
 {
     for (unsigned i = 0; i < run->nics.count; i++) {
-        const char *spec = run->nics.item[i];
-        struct ring3_nic *nic = ring3_add_nic(run->computer, spec);
-        if (!nic)
+        char spec[1024];
+        bool capture = i == 0 && run->capture;
+        snprintf(spec, sizeof spec, capture ? "%s,capture=%s" : "%s", run->nics.item[i], run->capture);
+        if (!ring3_add_nic(run->computer, spec))
             return cli_fail(known_wire(spec) ? EXIT_HOST : EXIT_USAGE, "--nic=%s: %s", spec, ring3_error());
-        if (i == 0 && run->capture && !ring3_nic_capture(nic, run->capture))
-            return cli_fail(EXIT_HOST, "--capture: %s", ring3_error());
     }
-    if (run->capture && !run->nics.count)
-        return cli_fail(EXIT_USAGE, "--capture needs a --nic whose frames it writes");
     return EXIT_GOOD;
 }
 
@@ -62,8 +59,10 @@ static int load_drivers(struct run *run)
 {
     for (unsigned i = 0; i < run->drivers.count; i++)
         if (!ring3_load(run->computer, run->drivers.item[i])) {
-            int code = ring3_missing_imports() ? EXIT_MISSING : EXIT_FINDINGS;
-            return cli_fail(code, "%s", ring3_error());
+            static const int codes[] = {
+                [RING3_LOAD_FILE] = EXIT_USAGE, [RING3_LOAD_MISSING] = EXIT_MISSING, [RING3_LOAD_DRIVER] = EXIT_FINDINGS,
+            };
+            return cli_fail(codes[ring3_load_failure(run->computer)], "%s", ring3_error());
         }
     return EXIT_GOOD;
 }
@@ -142,6 +141,8 @@ static int run_verb_main(const struct verb *verb, int argc, char **argv)
     int code = cli_parse(verb, argc, argv, &run);
     if (code != EXIT_GOOD)
         return code;
+    if (run.capture && (!run.nics.count || strchr(run.capture, ',')))
+        return cli_fail(EXIT_USAGE, "--capture needs a --nic whose frames it writes, and a file name without comma");
     if (!run.drivers.count)
         return cli_fail(EXIT_USAGE, "no driver: expected ring3 run %s", verb->synopsis);
     describe_replay(&run, argc, argv);

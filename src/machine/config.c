@@ -37,6 +37,15 @@ bool ring3_export_at(unsigned n, struct ring3_export *row)
     return true;
 }
 
+bool ring3_documented_at(unsigned n, struct ring3_export *row)
+{
+    if (n >= pe_documented_table_count)
+        return false;
+    const struct pe_documented *d = &pe_documented_table[n];
+    *row = (struct ring3_export){ d->module, d->name, d->header, false };
+    return true;
+}
+
 const char *ring3_wire_kind(unsigned n, const char **help)
 {
     for (unsigned i = 0; wire_kinds[i]; i++)

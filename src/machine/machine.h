@@ -17,11 +17,19 @@ struct ring3_computer {
     char *replay;
     unsigned stages;                    /* how many of machine_stages are open */
     struct list nics, drivers, traffic;
-    unsigned nic_count;
+    unsigned nic_count, instance_count;
+    struct machine_parameter *parameters;
     bool shut_down, until_idle;
+    enum ring3_load_failure load_failure;
     struct ke_alarm watch;              /* looks for the end of everything */
     uint64_t idle_since;                /* UINT64_MAX: not idle */
     struct ring3_report report;
+};
+
+/* --parameter: a keyword over what INF files say. */
+struct machine_parameter {
+    struct machine_parameter *next;
+    char *name, *value;
 };
 
 struct ring3_nic {
@@ -31,15 +39,18 @@ struct ring3_nic {
     char wire_kind[32], model[32], driver[64];
     struct wire *wire;
     struct device *device;
-    void *pdo;                          /* the bus's device object */
+    bool plugged;
+    struct ring3_nic_info last;         /* as it was before its driver went */
 };
 
 struct ring3_driver {
     struct ring3_computer *computer;
     struct list node;
     char name[64], path[512];
-    void *handle;                       /* the I/O manager's */
-    struct inf *inf;
+    struct io_driver *io;
+    struct pe_image *image;
+    struct inf *inf;                    /* NULL: none beside the .sys */
+    unsigned adapters;                  /* devices it was given, over time */
 };
 
 struct ring3_traffic {
@@ -85,10 +96,23 @@ bool nic_replays_finished(struct ring3_computer *computer);
 /* True when any card's wire brings frames from outside the process. */
 bool nic_any_external(struct ring3_computer *computer);
 void nic_close_all(struct ring3_computer *computer);
+/* Before the drivers go: what can only be asked while they are there. */
+void nic_remember(struct ring3_computer *computer);
 
 /* driver.c */
 void driver_unload_all(struct ring3_computer *computer);
-/* The loaded driver whose INF or name says that it serves this device; NULL: none. ids are NULL-terminated. */
-struct ring3_driver *driver_for(struct ring3_computer *computer, struct ring3_nic *nic, const char *const *ids);
+struct pnp_node;
+/* pnp_find_driver of this computer: who serves the device, with its keys written. */
+struct io_driver *driver_find(struct pnp_node *node, const char *const *ids, unsigned count);
+
+/* registry.c */
+void registry_forget_parameters(struct ring3_computer *computer);
+
+/* install.c: the registry as setup would leave it. */
+struct inf_install;
+struct inf_model;
+void install_service(struct ring3_driver *driver, const struct inf_install *install);
+void install_device(struct ring3_driver *driver, struct pnp_node *node, const struct inf_model *model,
+                    const struct inf_install *install);
 
 #endif

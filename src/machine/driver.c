@@ -1,0 +1,234 @@
+/* Drivers: from a .sys file to a started driver, and back. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "check/check.h"
+#include "host/file.h"
+#include "machine/machine.h"
+#include "nt/io.h"
+#include "nt/pnp.h"
+#include "pe/pe.h"
+#include "pkg/inf.h"
+
+/* --- which driver serves a device ---------------------------------------------------------------------------- */
+
+static struct ring3_nic *nic_of(struct ring3_computer *computer, const struct device *device)
+{
+    list_each(node, &computer->nics) {
+        struct ring3_nic *nic = container_of(node, struct ring3_nic, node);
+        if (device && nic->device == device)
+            return nic;
+    }
+    return NULL;
+}
+
+static bool serves(struct ring3_driver *driver, const char *const *ids, struct pnp_node *node)
+{
+    const struct inf_model *model = driver->inf ? inf_match(driver->inf, ids, NULL) : NULL;
+    struct inf_install *install = model ? inf_install_of(driver->inf, model) : NULL;
+
+    if (!install)
+        return false;
+    bool mine = install->service && !strcasecmp(install->service, driver->name);
+    if (mine)
+        install_device(driver, node, model, install);
+    inf_install_free(install);
+    return mine;
+}
+
+struct io_driver *driver_find(struct pnp_node *node, const char *const *ids, unsigned count)
+{
+    const char *list[65];
+    struct ring3_nic *nic = nic_of(machine, node->device);
+
+    count = count < 64 ? count : 64;
+    memcpy(list, ids, count * sizeof *list);
+    list[count] = NULL;
+    list_each(it, &machine->drivers) {
+        struct ring3_driver *driver = container_of(it, struct ring3_driver, node);
+        bool named = nic && nic->driver[0];
+        if (!driver->io || (named && strcasecmp(nic->driver, driver->name)))
+            continue;
+        if (!serves(driver, list, node)) {
+            if (!named)
+                continue;
+            install_device(driver, node, NULL, NULL);
+        }
+        driver->adapters++;
+        return driver->io;
+    }
+    return NULL;
+}
+
+/* --- load ------------------------------------------------------------------------------------------------------ */
+
+static void set_names(struct ring3_driver *driver, const char *path)
+{
+    const char *file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    size_t length = strlen(file);
+
+    if (length > 4 && !strcasecmp(file + length - 4, ".sys"))
+        length -= 4;
+    snprintf(driver->name, sizeof driver->name, "%.*s", (int)length, file);
+    snprintf(driver->path, sizeof driver->path, "%s", path);
+}
+
+/* The INF beside it, when there is one: NAME.inf. False: there is one and it is wrong. */
+static bool read_inf(struct ring3_driver *driver)
+{
+    char path[sizeof driver->path + 8];
+    size_t length = strlen(driver->path);
+
+    if (length > 4 && !strcasecmp(driver->path + length - 4, ".sys"))
+        length -= 4;
+    snprintf(path, sizeof path, "%.*s.inf", (int)length, driver->path);
+    if (!host_file_exists(path))
+        return true;
+    driver->inf = inf_open(path);
+    return driver->inf != NULL;
+}
+
+/* The install of the first model whose service runs this file; names the service. NULL: none does. */
+static struct inf_install *find_service(struct ring3_driver *driver)
+{
+    const struct inf_model *models;
+    const char *file = strrchr(driver->path, '/') ? strrchr(driver->path, '/') + 1 : driver->path;
+    int count = driver->inf ? inf_models(driver->inf, &models) : 0;
+
+    for (int i = 0; i < count; i++) {
+        struct inf_install *install = inf_install_of(driver->inf, &models[i]);
+        if (install && install->binary && !strcasecmp(install->binary, file)) {
+            snprintf(driver->name, sizeof driver->name, "%s", install->service);
+            return install;
+        }
+        if (install)
+            inf_install_free(install);
+    }
+    return NULL;
+}
+
+struct load_call {
+    struct ring3_driver *driver;
+    NTSTATUS status;
+};
+
+static void start_driver(void *arg)
+{
+    struct load_call *call = arg;
+    struct ring3_driver *driver = call->driver;
+    struct inf_install *install = find_service(driver);
+
+    install_service(driver, install);
+    if (install)
+        inf_install_free(install);
+    call->status = io_load_driver(driver->name, driver->image, &driver->io);
+    if (!NT_SUCCESS(call->status))
+        return;
+    pe_discard(driver->image);
+    io_reinitialize_drivers();
+    pnp_find_drivers();
+    pnp_flush();
+}
+
+static struct ring3_driver *drop(struct ring3_driver *driver)
+{
+    list_remove(&driver->node);
+    if (driver->image)
+        pe_unload(driver->image);
+    if (driver->inf)
+        inf_close(driver->inf);
+    free(driver);
+    return NULL;
+}
+
+static bool load_image(struct ring3_driver *driver)
+{
+    struct ring3_config *config = &driver->computer->config;
+
+    driver->image = pe_load_file(driver->path, config->allow_missing ? PE_ALLOW_MISSING : 0);
+    return driver->image != NULL;
+}
+
+struct ring3_driver *ring3_load(struct ring3_computer *computer, const char *path)
+{
+    struct ring3_driver *driver = calloc(1, sizeof *driver);
+    struct load_call call = { driver, 0 };
+
+    if (!driver)
+        return error_set("no memory"), NULL;
+    driver->computer = computer;
+    list_init(&driver->node);
+    computer->load_failure = RING3_LOAD_FILE;
+    if (strlen(path) >= sizeof driver->path) {
+        error_set("the path '%.40s...' is too long", path);
+        return drop(driver);
+    }
+    set_names(driver, path);
+    if (!read_inf(driver))
+        return drop(driver);
+    if (!load_image(driver)) {
+        computer->load_failure = pe_missing_only() ? RING3_LOAD_MISSING : RING3_LOAD_FILE;
+        return drop(driver);
+    }
+    list_push_back(&computer->drivers, &driver->node);
+    computer->load_failure = RING3_LOAD_DRIVER;
+    if (!machine_call(start_driver, &call))
+        return drop(driver);
+    if (!NT_SUCCESS(call.status)) {
+        error_set("%s: DriverEntry returned status 0x%08x", path, (unsigned)call.status);
+        return drop(driver);
+    }
+    return driver;
+}
+
+enum ring3_load_failure ring3_load_failure(struct ring3_computer *computer)
+{
+    return computer->load_failure;
+}
+
+const char *ring3_driver_name(const struct ring3_driver *driver)
+{
+    return driver->name;
+}
+
+/* --- unload ------------------------------------------------------------------------------------------------------ */
+
+static void stop_driver(void *arg)
+{
+    struct load_call *call = arg;
+    struct ring3_driver *driver = call->driver;
+
+    pnp_remove_driver_nodes(driver->io, true);
+    pnp_flush();
+    call->status = io_unload_driver(driver->io);
+    if (NT_SUCCESS(call->status))
+        driver->io = NULL;
+}
+
+bool ring3_unload(struct ring3_driver *driver)
+{
+    struct load_call call = { driver, 0 };
+
+    if (driver->io && !machine_call(stop_driver, &call))
+        return false;
+    if (!NT_SUCCESS(call.status))
+        return error_set("%s cannot be unloaded (status 0x%08x)", driver->name, (unsigned)call.status);
+    check_after_unload(driver->name, (uint64_t)(uintptr_t)driver->image->base, driver->image->size);
+    drop(driver);
+    return true;
+}
+
+void driver_unload_all(struct ring3_computer *computer)
+{
+    while (!list_empty(&computer->drivers)) {
+        struct ring3_driver *driver = container_of(computer->drivers.prev, struct ring3_driver, node);
+        if (ring3_unload(driver))
+            continue;
+        log_warn("machine", "%s", error_text());
+        drop(driver);
+    }
+}

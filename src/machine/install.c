@@ -1,0 +1,185 @@
+/* What setup does to the registry when a driver is installed for a device: service key, driver key, device key.
+ *
+ * The registry of a new computer is empty but for the standard keys, so a value that is there already comes from the
+ * user (--reg) and stays. docs: install/inf-addreg-directive, network/adding-registry-values-for-a-network-adapter */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "machine/machine.h"
+#include "nt/cm.h"
+#include "nt/pnp.h"
+#include "pkg/inf.h"
+
+#define SERVICES "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
+#define NET_CLASS "{4d36e972-e325-11ce-bfc1-08002be10318}"
+
+static void set(struct cm_key *key, const char *name, uint32_t type, const void *data, size_t size)
+{
+    struct cm_value present;
+
+    if (key && !cm_get(key, name, &present))
+        cm_set(key, name, type, data, size);
+}
+
+static void set_string(struct cm_key *key, const char *name, const char *text)
+{
+    struct cm_value present;
+
+    if (key && text && !cm_get(key, name, &present))
+        cm_set_string(key, name, text);
+}
+
+static void set_dword(struct cm_key *key, const char *name, uint32_t number)
+{
+    set(key, name, REG_DWORD, &number, sizeof number);
+}
+
+static void apply(struct cm_key *root, const struct inf_value *value)
+{
+    struct cm_key *key = root && value->subkey[0] ? cm_key(root, value->subkey, true) : root;
+
+    if (!key || value->key_only)
+        return;
+    if (value->flags & INF_FLAG_DELETE)
+        cm_delete_value(key, value->name);
+    else
+        set(key, value->name, value->type, value->data, value->size);
+}
+
+static struct cm_key *absolute_root(enum inf_root root)
+{
+    switch (root) {
+    case INF_LOCAL_MACHINE: return cm_key(NULL, "\\Registry\\Machine", true);
+    case INF_CLASSES_ROOT: return cm_key(NULL, "\\Registry\\Machine\\Software\\Classes", true);
+    case INF_USERS: return cm_key(NULL, "\\Registry\\User", true);
+    default: return NULL;
+    }
+}
+
+static struct cm_key *service_key(const char *name)
+{
+    char path[200];
+
+    snprintf(path, sizeof path, SERVICES "%.100s", name);
+    return cm_key(NULL, path, true);
+}
+
+/* --- services ---------------------------------------------------------------------------------------------------- */
+
+static void describe_service(struct ring3_driver *driver, const struct inf_service *service)
+{
+    struct cm_key *key = service_key(service ? service->name : driver->name);
+    const char *file = strrchr(driver->path, '/') ? strrchr(driver->path, '/') + 1 : driver->path;
+    char image[600];
+
+    snprintf(image, sizeof image, "\\SystemRoot\\System32\\drivers\\%s", service ? service->binary : file);
+    set_dword(key, "Type", service ? service->type : 1);
+    set_dword(key, "Start", service ? service->start : 3);
+    set_dword(key, "ErrorControl", service ? service->error_control : 1);
+    if (key)
+        cm_set_expand(key, "ImagePath", image);
+    set_string(key, "DisplayName", service && service->display_name ? service->display_name : driver->name);
+    if (service)
+        set_string(key, "Group", service->load_order_group);
+}
+
+void install_service(struct ring3_driver *driver, const struct inf_install *install)
+{
+    if (!install) {
+        describe_service(driver, NULL);
+        return;
+    }
+    for (int i = 0; i < install->service_count; i++)
+        describe_service(driver, &install->services[i]);
+    for (int i = 0; i < install->value_count; i++)
+        if (install->value[i].root == INF_SERVICE_KEY)
+            apply(service_key(install->value[i].service), &install->value[i]);
+        else if (absolute_root(install->value[i].root))
+            apply(absolute_root(install->value[i].root), &install->value[i]);
+}
+
+/* --- devices ------------------------------------------------------------------------------------------------------- */
+
+static struct cm_key *open_key(struct pnp_node *node, NTSTATUS (*open)(struct pnp_node *, ACCESS_MASK, HANDLE *),
+                               HANDLE *handle)
+{
+    struct cm_key *key = NULL;
+
+    *handle = NULL;
+    if (!NT_SUCCESS(open(node, KEY_ALL_ACCESS, handle)) || !NT_SUCCESS(cm_from_handle(*handle, KEY_WRITE, &key)))
+        log_warn("machine", "no registry key for %s", node->instance_path);
+    return key;
+}
+
+static void set_class(struct ring3_driver *driver, struct pnp_node *node, const struct inf_model *model)
+{
+    const char *guid = driver->inf ? inf_version(driver->inf, "ClassGuid") : "";
+    const char *name = driver->inf ? inf_version(driver->inf, "Class") : "";
+
+    snprintf(node->class_guid, sizeof node->class_guid, "%s", guid[0] ? guid : NET_CLASS);
+    snprintf(node->class_name, sizeof node->class_name, "%s", name[0] ? name : "Net");
+    if (model && model->description)
+        snprintf(node->description, sizeof node->description, "%.79s", model->description);
+}
+
+/* What the network class installer adds for every adapter. */
+static void describe_adapter(struct ring3_driver *driver, struct pnp_node *node, struct cm_key *key)
+{
+    char guid[64], device[80];
+    unsigned n = driver->computer->instance_count++;
+
+    if (strcasecmp(node->class_guid, NET_CLASS))
+        return;
+    snprintf(guid, sizeof guid, "{72330000-0000-4000-8000-%012X}", n + 1);
+    snprintf(device, sizeof device, "\\Device\\%s", guid);
+    set_string(key, "NetCfgInstanceId", guid);
+    set_dword(key, "NetLuidIndex", 0x8000 + n);
+    set_string(key, "ComponentId", node->hardware_ids);
+    struct cm_key *linkage = cm_key(key, "Linkage", true);
+    if (linkage) {
+        const char *root[] = { guid }, *bind[] = { device };
+        cm_set_multi(linkage, "RootDevice", root, 1);
+        cm_set_multi(linkage, "Export", bind, 1);
+        cm_set_multi(linkage, "UpperBind", root, 0);
+    }
+}
+
+static void describe_driver(struct ring3_driver *driver, struct pnp_node *node, struct cm_key *key,
+                            const struct inf_model *model, const struct inf_install *install)
+{
+    set_string(key, "DriverDesc", node->description[0] ? node->description : driver->name);
+    if (!model)
+        return;
+    set_string(key, "ProviderName", inf_version(driver->inf, "Provider"));
+    set_string(key, "InfPath", "oem0.inf");
+    set_string(key, "InfSection", model->install_section);
+    set_string(key, "MatchingDeviceId", model->id_count ? model->id[0] : "");
+    set_string(key, "DriverVer", inf_version(driver->inf, "DriverVer"));
+}
+
+void install_device(struct ring3_driver *driver, struct pnp_node *node, const struct inf_model *model,
+                    const struct inf_install *install)
+{
+    HANDLE driver_handle, device_handle;
+
+    set_class(driver, node, model);
+    struct cm_key *driver_key = open_key(node, pnp_open_driver_key, &driver_handle);
+    struct cm_key *device_key = open_key(node, pnp_open_hardware_key, &device_handle);
+    if (driver_key) {
+        for (struct machine_parameter *p = driver->computer->parameters; p; p = p->next)
+            set_string(driver_key, p->name, p->value);
+        describe_driver(driver, node, driver_key, model, install);
+        describe_adapter(driver, node, driver_key);
+    }
+    for (int i = 0; install && i < install->value_count; i++)
+        if (install->value[i].root == INF_DRIVER_KEY)
+            apply(driver_key, &install->value[i]);
+        else if (install->value[i].root == INF_DEVICE_KEY)
+            apply(device_key, &install->value[i]);
+    if (driver_handle)
+        ZwClose(driver_handle);
+    if (device_handle)
+        ZwClose(device_handle);
+}

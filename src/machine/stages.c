@@ -1,0 +1,180 @@
+/* The parts of a computer, bottom up. */
+#include "base/error.h"
+#include "base/log.h"
+#include "check/check.h"
+#include "host/loop.h"
+#include "host/time.h"
+#include "machine/machine.h"
+#include "nt/bugcheck.h"
+#include "nt/cm.h"
+#include "nt/hal.h"
+#include "nt/io.h"
+#include "nt/ob.h"
+#include "nt/pnp.h"
+#include "nt/pool.h"
+#include "nt/ram.h"
+
+static bool worked(NTSTATUS status)
+{
+    return NT_SUCCESS(status) || error_set("status 0x%08x", (unsigned)status);
+}
+
+static bool open_loop(struct ring3_computer *computer)
+{
+    if (!loop_open())
+        return false;
+    loop_catch_stop();
+    return true;
+}
+
+static void close_loop(struct ring3_computer *computer)
+{
+    loop_close();
+}
+
+static bool open_ram(struct ring3_computer *computer)
+{
+    return ram_open(computer->config.memory);
+}
+
+static void close_ram(struct ring3_computer *computer)
+{
+    ram_close();
+}
+
+/* An unseeded run on a real clock differs each time anyway; every other one depends on the seed alone. */
+static uint64_t seed_of(const struct ring3_config *config)
+{
+    uint64_t seed = config->seed;
+
+    if (!config->seeded && config->clock == RING3_CLOCK_REAL)
+        host_entropy(&seed, sizeof seed);
+    return seed;
+}
+
+static bool open_ke(struct ring3_computer *computer)
+{
+    const struct ring3_config *c = &computer->config;
+    struct ke_config config = {
+        .cpus = c->cpus,
+        .clock = c->clock == RING3_CLOCK_VIRTUAL ? KE_CLOCK_VIRTUAL : KE_CLOCK_REAL,
+        .seeded = c->seeded,
+        .seed = seed_of(c),
+    };
+    struct log_config log = { .level = (enum log_level)c->log, .now_ns = ke_now };
+
+    if (!ke_open(&config))
+        return false;
+    log_configure(&log);
+    return true;
+}
+
+static void close_ke(struct ring3_computer *computer)
+{
+    struct log_config log = { .level = LOG_WARN };
+
+    log_configure(&log);
+    ke_close();
+    pool_close();
+}
+
+static bool open_check(struct ring3_computer *computer)
+{
+    struct check_config config = { .replay = computer->replay };
+
+    return check_open(&config);
+}
+
+static void close_check(struct ring3_computer *computer)
+{
+    check_close();
+}
+
+static bool open_ob(struct ring3_computer *computer)
+{
+    return worked(ob_start());
+}
+
+static void close_ob(struct ring3_computer *computer)
+{
+    unsigned left = ob_stop();
+
+    if (left)
+        log_debug("machine", "%u objects were still alive", left);
+}
+
+static bool open_cm(struct ring3_computer *computer)
+{
+    return worked(cm_start());
+}
+
+static void close_cm(struct ring3_computer *computer)
+{
+    cm_stop();
+}
+
+static bool open_io(struct ring3_computer *computer)
+{
+    return worked(io_start());
+}
+
+static void close_io(struct ring3_computer *computer)
+{
+    io_stop();
+}
+
+static bool open_hal(struct ring3_computer *computer)
+{
+    hal_start();
+    return true;
+}
+
+static void close_hal(struct ring3_computer *computer)
+{
+    hal_stop();
+}
+
+static bool open_pnp(struct ring3_computer *computer)
+{
+    if (!worked(pnp_start()))
+        return false;
+    pnp_find_driver = driver_find;
+    return true;
+}
+
+static void close_pnp(struct ring3_computer *computer)
+{
+    pnp_stop();
+    pnp_find_driver = NULL;
+}
+
+static void close_nics(struct ring3_computer *computer)
+{
+    nic_close_all(computer);
+}
+
+static bool open_tcpip(struct ring3_computer *computer)
+{
+    return tcpip_open(ke.config.seed);
+}
+
+static void close_tcpip(struct ring3_computer *computer)
+{
+    tcpip_close();
+}
+
+const struct machine_stage machine_stages[] = {
+    { "event loop", false, open_loop, close_loop },
+    { "memory", false, open_ram, close_ram },
+    { "processors", false, open_ke, close_ke },
+    { "checks", false, open_check, close_check },
+    { "loader", false, crossing_open, crossing_close },
+    { "objects", true, open_ob, close_ob },
+    { "registry", true, open_cm, close_cm },
+    { "I/O manager", true, open_io, close_io },
+    { "HAL", true, open_hal, close_hal },
+    { "cards", false, NULL, close_nics },
+    { "PnP", true, open_pnp, close_pnp },
+    { "TCP/IP", true, open_tcpip, close_tcpip },
+};
+const unsigned machine_stage_count = sizeof machine_stages / sizeof machine_stages[0];
