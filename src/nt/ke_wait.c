@@ -52,6 +52,7 @@ static NTSTATUS take(DISPATCHER_HEADER *object, struct thread *thread)
         object->SignalState = 0;
         return STATUS_SUCCESS;
     case SemaphoreObject:
+    case QueueObject:                   /* signalled: the number of its entries */
         object->SignalState--;
         return STATUS_SUCCESS;
     case MutantObject: {

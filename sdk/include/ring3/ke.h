@@ -304,12 +304,12 @@ NTKERNELAPI NTSTATUS NTAPI KdEnableDebugger(VOID);
 NTKERNELAPI BOOLEAN NTAPI KdRefreshDebuggerNotPresent(VOID);
 NTKERNELAPI NTSTATUS NTAPI KdChangeOption(KD_OPTION Option, ULONG InBufferBytes, PVOID InBuffer, ULONG OutBufferBytes,
                                           PVOID OutBuffer, PULONG OutBufferNeeded);
-#ifdef RING3_HOST
-extern PBOOLEAN KdDebuggerEnabled;
-extern PBOOLEAN KdDebuggerNotPresent;
-#else
-extern __declspec(dllimport) PBOOLEAN KdDebuggerEnabled;
-extern __declspec(dllimport) PBOOLEAN KdDebuggerNotPresent;
+RING3_DATA_POINTER(CCHAR, KeNumberProcessors);
+RING3_DATA_POINTER(ULONG, NtBuildNumber);
+RING3_DATA_POINTER(ULONG, InitSafeBootMode);
+RING3_DATA_POINTER(BOOLEAN, KdDebuggerEnabled);
+RING3_DATA_POINTER(BOOLEAN, KdDebuggerNotPresent);
+#ifndef RING3_HOST
 #define KD_DEBUGGER_ENABLED (*KdDebuggerEnabled)
 #define KD_DEBUGGER_NOT_PRESENT (*KdDebuggerNotPresent)
 #endif
