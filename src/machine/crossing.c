@@ -1,4 +1,5 @@
 /* What pe/ needs of the executive: memory, IRQL, device registers, the shared data page, bug checks. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -9,6 +10,7 @@
 #include "nt/hal.h"
 #include "nt/ram.h"
 #include "pe/pe.h"
+#include "pe/trap.h"
 
 static void *shared_page;
 
@@ -110,11 +112,12 @@ bool crossing_open(struct ring3_computer *computer)
     if (!shared_page)
         return error_set("no memory");
     config.shared_data = shared_page;
-    return pe_open(&config);
+    return pe_open(&config) && trap_install(pe_trap, ke_stack_limit);
 }
 
 void crossing_close(struct ring3_computer *computer)
 {
+    trap_install(NULL, NULL);
     pe_close();
     ram_free(shared_page, 1);
     shared_page = NULL;

@@ -39,7 +39,8 @@ struct ring3_nic {
     char wire_kind[32], model[32], driver[64];
     struct wire *wire;
     struct device *device;
-    bool plugged;
+    bool plugged, has_mac;
+    uint8_t mac[6];                     /* as its driver reports it */
     struct ring3_nic_info last;         /* as it was before its driver went */
 };
 

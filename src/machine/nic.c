@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "machine/machine.h"
+#include "ndis/stats.h"
 #include "nt/hal.h"
 #include "nt/io.h"
 #include "nt/pnp.h"
@@ -168,13 +169,21 @@ static void fill_layers(struct ring3_nic *nic, struct ring3_nic_info *info)
     info->doorbells = device.doorbells;
 }
 
-static void fill_protocol(struct ring3_nic_info *info)
+static bool find_interface(const struct ring3_nic *nic, struct tcpip_interface_info *interface)
+{
+    for (unsigned n = 0; nic->has_mac && tcpip_query_interface(n, interface); n++)
+        if (memcmp(interface->mac, nic->mac, 6) == 0)
+            return true;
+    return false;
+}
+
+static void fill_protocol(struct ring3_nic *nic, struct ring3_nic_info *info)
 {
     struct tcpip_interface_info interface;
     char text[TCPIP_ADDRESS_TEXT];
 
     info->layer[3].layer = "protocol";
-    if (!tcpip_query_interface(info->number, &interface))
+    if (!find_interface(nic, &interface))
         return;
     struct tcpip_stats *s = &interface.stats;
     info->layer[3] = (struct ring3_layer){ "protocol", s->tx_frames, s->tx_bytes, s->rx_frames, s->rx_bytes,
@@ -187,8 +196,18 @@ static void fill_protocol(struct ring3_nic_info *info)
 /* The miniport's counters: what NDIS saw pass between protocols and the driver. */
 static void fill_miniport(struct ring3_nic *nic, struct ring3_nic_info *info)
 {
+    struct pnp_node *node = pnp_node_of_device(nic->device);
+    struct ndis_adapter_info adapter;
+
     info->layer[2].layer = "miniport";
-    miniport_fill(nic, info);
+    if (!node || !ndis_adapter_info_of(node->pdo, &adapter))
+        return;
+    struct ndis_layer_stats *s = &adapter.stats.miniport;
+    info->layer[2] = (struct ring3_layer){ "miniport", s->tx_frames, s->tx_bytes, s->rx_frames, s->rx_bytes,
+                                           s->tx_dropped, s->rx_dropped };
+    info->oids = adapter.stats.oids;
+    nic->has_mac = true;
+    memcpy(nic->mac, adapter.mac, 6);
 }
 
 static void fill_driver(struct ring3_nic *nic, struct ring3_nic_info *info)
@@ -211,7 +230,7 @@ static void fill(struct ring3_nic *nic, struct ring3_nic_info *info)
     copy(info->model, sizeof info->model, nic->model);
     fill_layers(nic, info);
     fill_miniport(nic, info);
-    fill_protocol(info);
+    fill_protocol(nic, info);
     fill_driver(nic, info);
 }
 

@@ -5,6 +5,7 @@
 #include "host/loop.h"
 #include "host/time.h"
 #include "machine/machine.h"
+#include "ndis/stats.h"
 #include "nt/bugcheck.h"
 #include "nt/cm.h"
 #include "nt/hal.h"
@@ -12,6 +13,7 @@
 #include "nt/ob.h"
 #include "nt/pnp.h"
 #include "nt/pool.h"
+#include "nt/ps.h"
 #include "nt/ram.h"
 
 static bool worked(NTSTATUS status)
@@ -82,12 +84,14 @@ static bool open_check(struct ring3_computer *computer)
 {
     struct check_config config = { .replay = computer->replay };
 
+    bugcheck_reset(computer->replay);
     return check_open(&config);
 }
 
 static void close_check(struct ring3_computer *computer)
 {
     check_close();
+    bugcheck_reset(NULL);
 }
 
 static bool open_ob(struct ring3_computer *computer)
@@ -101,6 +105,16 @@ static void close_ob(struct ring3_computer *computer)
 
     if (left)
         log_debug("machine", "%u objects were still alive", left);
+}
+
+static bool open_ps(struct ring3_computer *computer)
+{
+    return worked(ps_start());
+}
+
+static void close_ps(struct ring3_computer *computer)
+{
+    ps_stop();
 }
 
 static bool open_cm(struct ring3_computer *computer)
@@ -153,6 +167,16 @@ static void close_nics(struct ring3_computer *computer)
     nic_close_all(computer);
 }
 
+static bool open_ndis(struct ring3_computer *computer)
+{
+    return ndis_open();
+}
+
+static void close_ndis(struct ring3_computer *computer)
+{
+    ndis_close();
+}
+
 static bool open_tcpip(struct ring3_computer *computer)
 {
     return tcpip_open(ke.config.seed);
@@ -170,11 +194,13 @@ const struct machine_stage machine_stages[] = {
     { "checks", false, open_check, close_check },
     { "loader", false, crossing_open, crossing_close },
     { "objects", true, open_ob, close_ob },
+    { "processes", true, open_ps, close_ps },
     { "registry", true, open_cm, close_cm },
     { "I/O manager", true, open_io, close_io },
     { "HAL", true, open_hal, close_hal },
     { "cards", false, NULL, close_nics },
     { "PnP", true, open_pnp, close_pnp },
+    { "NDIS", true, open_ndis, close_ndis },
     { "TCP/IP", true, open_tcpip, close_tcpip },
 };
 const unsigned machine_stage_count = sizeof machine_stages / sizeof machine_stages[0];
