@@ -1,0 +1,258 @@
+#include "offload.h"
+
+#include "adapter.h"
+#include "frame.h"
+
+#define TCP_CHECKSUM_OFFSET 16
+#define UDP_CHECKSUM_OFFSET 6
+#define IPV4_HEADER 20
+#define IPV6_HEADER 40
+
+/* ---- capabilities and settings ---- */
+
+static ULONG Capable(const VIONET_ADAPTER *adapter)
+{
+    return ((adapter->Features & VIRTIO_NET_F_CSUM) != 0 ? VIONET_OFFLOAD_SEND : 0) |
+           ((adapter->Features & VIRTIO_NET_F_GUEST_CSUM) != 0 ? VIONET_OFFLOAD_RECEIVE : 0);
+}
+
+_Use_decl_annotations_
+VOID VioNetOffloadInitialize(PVIONET_ADAPTER adapter)
+{
+    ULONG capable = Capable(adapter);
+
+    adapter->Offload.TcpV4 = adapter->Config.TcpChecksumV4 & capable;
+    adapter->Offload.TcpV6 = adapter->Config.TcpChecksumV6 & capable;
+    adapter->Offload.UdpV4 = adapter->Config.UdpChecksumV4 & capable;
+    adapter->Offload.UdpV6 = adapter->Config.UdpChecksumV6 & capable;
+}
+
+static ULONG OnIf(ULONG value, ULONG bit)
+{
+    return (value & bit) != 0 ? NDIS_OFFLOAD_SUPPORTED : NDIS_OFFLOAD_NOT_SUPPORTED;
+}
+
+_Use_decl_annotations_
+VOID VioNetOffloadDescribe(const VIONET_ADAPTER *adapter, BOOLEAN hardware, PNDIS_OFFLOAD offload)
+{
+    ULONG capable = Capable(adapter);
+    VIONET_OFFLOAD on = { capable, capable, capable, capable };
+    PNDIS_TCP_IP_CHECKSUM_OFFLOAD checksum = &offload->Checksum;
+
+    if (!hardware)
+        on = adapter->Offload;
+    RtlZeroMemory(offload, sizeof(*offload));
+    offload->Header.Type = NDIS_OBJECT_TYPE_OFFLOAD;
+    offload->Header.Revision = NDIS_OFFLOAD_REVISION_3;
+    offload->Header.Size = NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_3;
+
+    checksum->IPv4Transmit.Encapsulation = NDIS_ENCAPSULATION_IEEE_802_3;
+    checksum->IPv4Transmit.IpOptionsSupported = NDIS_OFFLOAD_SUPPORTED;
+    checksum->IPv4Transmit.TcpOptionsSupported = NDIS_OFFLOAD_SUPPORTED;
+    checksum->IPv4Transmit.TcpChecksum = OnIf(on.TcpV4, VIONET_OFFLOAD_SEND);
+    checksum->IPv4Transmit.UdpChecksum = OnIf(on.UdpV4, VIONET_OFFLOAD_SEND);
+
+    checksum->IPv4Receive.Encapsulation = NDIS_ENCAPSULATION_IEEE_802_3;
+    checksum->IPv4Receive.IpOptionsSupported = NDIS_OFFLOAD_SUPPORTED;
+    checksum->IPv4Receive.TcpOptionsSupported = NDIS_OFFLOAD_SUPPORTED;
+    checksum->IPv4Receive.TcpChecksum = OnIf(on.TcpV4, VIONET_OFFLOAD_RECEIVE);
+    checksum->IPv4Receive.UdpChecksum = OnIf(on.UdpV4, VIONET_OFFLOAD_RECEIVE);
+
+    checksum->IPv6Transmit.Encapsulation = NDIS_ENCAPSULATION_IEEE_802_3;
+    checksum->IPv6Transmit.TcpOptionsSupported = NDIS_OFFLOAD_SUPPORTED;
+    checksum->IPv6Transmit.TcpChecksum = OnIf(on.TcpV6, VIONET_OFFLOAD_SEND);
+    checksum->IPv6Transmit.UdpChecksum = OnIf(on.UdpV6, VIONET_OFFLOAD_SEND);
+
+    checksum->IPv6Receive.Encapsulation = NDIS_ENCAPSULATION_IEEE_802_3;
+    checksum->IPv6Receive.TcpOptionsSupported = NDIS_OFFLOAD_SUPPORTED;
+    checksum->IPv6Receive.TcpChecksum = OnIf(on.TcpV6, VIONET_OFFLOAD_RECEIVE);
+    checksum->IPv6Receive.UdpChecksum = OnIf(on.UdpV6, VIONET_OFFLOAD_RECEIVE);
+}
+
+_Use_decl_annotations_
+VOID VioNetOffloadIndicate(PVIONET_ADAPTER adapter)
+{
+    NDIS_STATUS_INDICATION indication;
+    NDIS_OFFLOAD offload;
+
+    VioNetOffloadDescribe(adapter, FALSE, &offload);
+    RtlZeroMemory(&indication, sizeof(indication));
+    indication.Header.Type = NDIS_OBJECT_TYPE_STATUS_INDICATION;
+    indication.Header.Revision = NDIS_STATUS_INDICATION_REVISION_1;
+    indication.Header.Size = NDIS_SIZEOF_STATUS_INDICATION_REVISION_1;
+    indication.SourceHandle = adapter->Handle;
+    indication.StatusCode = NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG;
+    indication.StatusBuffer = &offload;
+    indication.StatusBufferSize = NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_3;
+    NdisMIndicateStatusEx(adapter->Handle, &indication);
+}
+
+/* One setting of NDIS_OFFLOAD_PARAMETERS into VIONET_OFFLOAD_* bits. */
+static NDIS_STATUS SetOne(UCHAR parameter, ULONG capable, PULONG setting)
+{
+    static const ULONG bits[] = {
+        [NDIS_OFFLOAD_PARAMETERS_TX_RX_DISABLED] = 0,
+        [NDIS_OFFLOAD_PARAMETERS_TX_ENABLED_RX_DISABLED] = VIONET_OFFLOAD_SEND,
+        [NDIS_OFFLOAD_PARAMETERS_RX_ENABLED_TX_DISABLED] = VIONET_OFFLOAD_RECEIVE,
+        [NDIS_OFFLOAD_PARAMETERS_TX_RX_ENABLED] = VIONET_OFFLOAD_SEND | VIONET_OFFLOAD_RECEIVE,
+    };
+
+    if (parameter == NDIS_OFFLOAD_PARAMETERS_NO_CHANGE)
+        return NDIS_STATUS_SUCCESS;
+    if (parameter >= ARRAYSIZE(bits))
+        return NDIS_STATUS_INVALID_PARAMETER;
+    if ((bits[parameter] & ~capable) != 0)
+        return NDIS_STATUS_NOT_SUPPORTED;
+    *setting = bits[parameter];
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* What the device has nothing of may be left alone or switched off. */
+static BOOLEAN Leaves(UCHAR parameter)
+{
+    return parameter == NDIS_OFFLOAD_PARAMETERS_NO_CHANGE || parameter == NDIS_OFFLOAD_PARAMETERS_TX_RX_DISABLED;
+}
+
+_Use_decl_annotations_
+NDIS_STATUS VioNetOffloadSet(PVIONET_ADAPTER adapter, const NDIS_OFFLOAD_PARAMETERS *parameters)
+{
+    ULONG capable = Capable(adapter);
+    VIONET_OFFLOAD offload = adapter->Offload;
+    NDIS_STATUS status;
+
+    if (!Leaves(parameters->IPv4Checksum) || !Leaves(parameters->LsoV1) || !Leaves(parameters->IPsecV1) ||
+        !Leaves(parameters->LsoV2IPv4) || !Leaves(parameters->LsoV2IPv6) || !Leaves(parameters->TcpConnectionIPv4) ||
+        !Leaves(parameters->TcpConnectionIPv6))
+        return NDIS_STATUS_NOT_SUPPORTED;
+    status = SetOne(parameters->TCPIPv4Checksum, capable, &offload.TcpV4);
+    if (status == NDIS_STATUS_SUCCESS)
+        status = SetOne(parameters->TCPIPv6Checksum, capable, &offload.TcpV6);
+    if (status == NDIS_STATUS_SUCCESS)
+        status = SetOne(parameters->UDPIPv4Checksum, capable, &offload.UdpV4);
+    if (status == NDIS_STATUS_SUCCESS)
+        status = SetOne(parameters->UDPIPv6Checksum, capable, &offload.UdpV6);
+    if (status != NDIS_STATUS_SUCCESS)
+        return status;
+    adapter->Offload = offload;
+    VioNetOffloadIndicate(adapter);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* ---- sending ---- */
+
+/* Where the UDP header starts; 0 when the headers are not IPv4 or IPv6 with UDP next. */
+static ULONG UdpOffset(const UCHAR *frame, ULONG length)
+{
+    ULONG at = VIONET_ETHERNET_HEADER;
+    USHORT type;
+
+    if (length < at + IPV4_HEADER)
+        return 0;
+    type = VioNetRead16(frame + 12);
+    if (type == VIONET_ETHERTYPE_VLAN && length >= at + VIONET_VLAN_TAG + IPV4_HEADER) {
+        type = VioNetRead16(frame + 16);
+        at += VIONET_VLAN_TAG;
+    }
+    if (type == VIONET_ETHERTYPE_IPV4 && frame[at + 9] == VIONET_PROTOCOL_UDP)
+        return at + (frame[at] & 0xF) * 4;
+    if (type == VIONET_ETHERTYPE_IPV6 && frame[at + 6] == VIONET_PROTOCOL_UDP)
+        return at + IPV6_HEADER;
+    return 0;
+}
+
+_Use_decl_annotations_
+BOOLEAN VioNetOffloadSend(const VIONET_ADAPTER *adapter, PNET_BUFFER_LIST nbl, VIRTIO_NET_HEADER *header,
+                          const UCHAR *frame, ULONG length)
+{
+    NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO info;
+    ULONG start, field;
+
+    RtlZeroMemory(header, sizeof(*header));
+    info.Value = NET_BUFFER_LIST_INFO(nbl, TcpIpChecksumNetBufferListInfo);
+    if (info.Value == NULL || (!info.Transmit.TcpChecksum && !info.Transmit.UdpChecksum))
+        return TRUE;
+    if ((adapter->Features & VIRTIO_NET_F_CSUM) == 0)
+        return FALSE;
+    start = info.Transmit.TcpChecksum ? info.Transmit.TcpHeaderOffset : UdpOffset(frame, length);
+    field = info.Transmit.TcpChecksum ? TCP_CHECKSUM_OFFSET : UDP_CHECKSUM_OFFSET;
+    if (start < VIONET_ETHERNET_HEADER + IPV4_HEADER || start + field + sizeof(USHORT) > length)
+        return FALSE;
+    header->Flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
+    header->ChecksumStart = (USHORT)start;
+    header->ChecksumOffset = (USHORT)field;
+    return TRUE;
+}
+
+/* ---- receiving ---- */
+
+static USHORT Sum(const UCHAR *data, ULONG length)
+{
+    ULONG64 sum = 0;
+
+    for (; length > 1; length -= 2, data += 2)
+        sum += VioNetRead16(data);
+    if (length != 0)
+        sum += (ULONG)data[0] << 8;
+    while (sum >> 16 != 0)
+        sum = (sum & 0xFFFF) + (sum >> 16);
+    return (USHORT)sum;
+}
+
+/* The sender left the checksum to hardware (another computer on the same host): it is finished here, so that whoever
+ * forwards or captures the frame sees a whole one. */
+static BOOLEAN FinishChecksum(const VIRTIO_NET_HEADER *header, PUCHAR frame, ULONG length)
+{
+    ULONG start = header->ChecksumStart, field = start + header->ChecksumOffset;
+    USHORT sum;
+
+    if (start >= length || field + sizeof(USHORT) > length)
+        return FALSE;
+    sum = (USHORT)~Sum(frame + start, length - start);
+    VioNetWrite16(frame + field, sum == 0 && header->ChecksumOffset == UDP_CHECKSUM_OFFSET ? 0xFFFF : sum);
+    return TRUE;
+}
+
+/* The transport protocol of an IPv4 or IPv6 frame and which setting governs it; 0 for anything else. */
+static UCHAR Transport(const VIONET_ADAPTER *adapter, const UCHAR *frame, ULONG length, PULONG setting)
+{
+    USHORT type = VioNetRead16(frame + 12);
+    const UCHAR *ip = frame + VIONET_ETHERNET_HEADER;
+    UCHAR protocol;
+
+    if (type == VIONET_ETHERTYPE_VLAN && length >= VIONET_ETHERNET_HEADER + VIONET_VLAN_TAG) {
+        type = VioNetRead16(frame + 16);
+        ip += VIONET_VLAN_TAG;
+    }
+    if (type == VIONET_ETHERTYPE_IPV4 && ip + IPV4_HEADER <= frame + length) {
+        protocol = ip[9];
+        *setting = protocol == VIONET_PROTOCOL_TCP ? adapter->Offload.TcpV4 : adapter->Offload.UdpV4;
+        return protocol;
+    }
+    if (type == VIONET_ETHERTYPE_IPV6 && ip + IPV6_HEADER <= frame + length) {
+        protocol = ip[6];
+        *setting = protocol == VIONET_PROTOCOL_TCP ? adapter->Offload.TcpV6 : adapter->Offload.UdpV6;
+        return protocol;
+    }
+    return 0;
+}
+
+_Use_decl_annotations_
+VOID VioNetOffloadReceive(const VIONET_ADAPTER *adapter, PNET_BUFFER_LIST nbl, const VIRTIO_NET_HEADER *header,
+                          PUCHAR frame, ULONG length)
+{
+    NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO info;
+    ULONG setting = 0;
+    UCHAR protocol;
+
+    if ((header->Flags & (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID)) == 0)
+        return;
+    if ((header->Flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0 && !FinishChecksum(header, frame, length))
+        return;
+    protocol = Transport(adapter, frame, length, &setting);
+    if ((setting & VIONET_OFFLOAD_RECEIVE) == 0)
+        return;
+    info.Value = NULL;
+    info.Receive.TcpChecksumSucceeded = protocol == VIONET_PROTOCOL_TCP;
+    info.Receive.UdpChecksumSucceeded = protocol == VIONET_PROTOCOL_UDP;
+    NET_BUFFER_LIST_INFO(nbl, TcpIpChecksumNetBufferListInfo) = info.Value;
+}

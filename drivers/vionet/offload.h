@@ -1,0 +1,46 @@
+/* Checksum offload: what the device can do, what is switched on, and both directions of each frame.
+ *
+ * The device finishes a checksum whose pseudo-header sum the stack has put in place, which is what NDIS asks of its
+ * hardware, too. It does not do IPv4 header checksums. */
+#ifndef VIONET_OFFLOAD_H
+#define VIONET_OFFLOAD_H
+
+#include "driver.h"
+#include "virtio.h"
+
+#define VIONET_HEADERS_LENGTH 128       /* bytes from the frame's start that VioNetOffloadSend may look at */
+
+typedef struct _VIONET_OFFLOAD {
+    ULONG TcpV4, TcpV6, UdpV4, UdpV6;   /* VIONET_OFFLOAD_SEND, VIONET_OFFLOAD_RECEIVE */
+} VIONET_OFFLOAD, *PVIONET_OFFLOAD;
+
+/* Capabilities from the negotiated features, limited by the registry. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID VioNetOffloadInitialize(_Inout_ PVIONET_ADAPTER adapter);
+
+/* Fills an NDIS_OFFLOAD of revision 3 from the features (what could be) or the present state (what is on). */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID VioNetOffloadDescribe(_In_ const VIONET_ADAPTER *adapter, _In_ BOOLEAN hardware, _Out_ PNDIS_OFFLOAD offload);
+
+/* OID_TCP_OFFLOAD_PARAMETERS. NDIS_STATUS_INVALID_PARAMETER for a value outside its range, NDIS_STATUS_NOT_SUPPORTED
+ * for something the device cannot do. Indicates the new configuration. */
+_IRQL_requires_(PASSIVE_LEVEL)
+NDIS_STATUS VioNetOffloadSet(_Inout_ PVIONET_ADAPTER adapter, _In_ const NDIS_OFFLOAD_PARAMETERS *parameters);
+
+/* Indicates NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID VioNetOffloadIndicate(_In_ PVIONET_ADAPTER adapter);
+
+/* Writes the virtio header of a frame to send, whose first min(length, VIONET_HEADERS_LENGTH) bytes are at `frame`.
+ * FALSE: the list asks for a checksum in something that is not such a packet. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+BOOLEAN VioNetOffloadSend(_In_ const VIONET_ADAPTER *adapter, _In_ PNET_BUFFER_LIST nbl,
+                          _Out_ VIRTIO_NET_HEADER *header, _In_ const UCHAR *frame, _In_ ULONG length);
+
+/* Tells NDIS what the device knows about the checksums of a received frame; finishes one that it left open. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID VioNetOffloadReceive(_In_ const VIONET_ADAPTER *adapter, _In_ PNET_BUFFER_LIST nbl,
+                          _In_ const VIRTIO_NET_HEADER *header, _Inout_updates_(length) PUCHAR frame,
+                          _In_ ULONG length);
+
+#endif

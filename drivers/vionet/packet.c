@@ -1,0 +1,166 @@
+#include "packet.h"
+
+#include "frame.h"
+
+static VOID InitializePacket(PVIONET_TRANSMIT transmit, ULONG index)
+{
+    PVIONET_PACKET packet = &transmit->Packet[index];
+
+    packet->Transmit = transmit;
+    packet->Address = VioNetSlot(&transmit->Slots, index, &packet->Physical);
+    packet->SgBuffer = transmit->SgMemory + (SIZE_T)index * transmit->Adapter->SgListSize;
+    packet->Next = transmit->Free;
+    transmit->Free = packet;
+}
+
+_Use_decl_annotations_
+NDIS_STATUS VioNetPacketsCreate(PVIONET_TRANSMIT transmit, ULONG count)
+{
+    PVIONET_ADAPTER adapter = transmit->Adapter;
+    NDIS_STATUS status;
+
+    status = VioNetSlotsCreate(&transmit->Slots, adapter->Handle, count,
+                               sizeof(VIRTIO_NET_HEADER) + VioNetMaxFrame(adapter), NdisSharedMemoryUsageXmit);
+    if (status != NDIS_STATUS_SUCCESS)
+        return status;
+    transmit->SgMemory = VioNetAllocate(adapter->Handle, (SIZE_T)count * adapter->SgListSize);
+    transmit->Packet = VioNetAllocate(adapter->Handle, count * sizeof(*transmit->Packet));
+    if (transmit->SgMemory == NULL || transmit->Packet == NULL) {
+        VioNetPacketsDestroy(transmit);
+        return NDIS_STATUS_RESOURCES;
+    }
+    transmit->PacketCount = count;
+    for (ULONG i = count; i-- != 0;)
+        InitializePacket(transmit, i);
+    return NDIS_STATUS_SUCCESS;
+}
+
+_Use_decl_annotations_
+VOID VioNetPacketsDestroy(PVIONET_TRANSMIT transmit)
+{
+    if (transmit->Packet != NULL)
+        NdisFreeMemory(transmit->Packet, 0, 0);
+    if (transmit->SgMemory != NULL)
+        NdisFreeMemory(transmit->SgMemory, 0, 0);
+    VioNetSlotsDestroy(&transmit->Slots);
+    transmit->Packet = transmit->Free = NULL;
+    transmit->SgMemory = NULL;
+}
+
+static USHORT TagOf(const VIONET_ADAPTER *adapter, PNET_BUFFER_LIST nbl, BOOLEAN *tagged)
+{
+    NDIS_NET_BUFFER_LIST_8021Q_INFO info;
+
+    info.Value = NET_BUFFER_LIST_INFO(nbl, Ieee8021QNetBufferListInfo);
+    *tagged = adapter->Config.PriorityVlanTag != 0 && info.Value != NULL;
+    return (USHORT)(info.TagHeader.UserPriority << 13 | info.TagHeader.CanonicalFormatId << 12 |
+                    info.TagHeader.VlanId);
+}
+
+_Use_decl_annotations_
+BOOLEAN VioNetPacketWantsCopy(const VIONET_ADAPTER *adapter, PNET_BUFFER_LIST nbl, PNET_BUFFER nb)
+{
+    BOOLEAN tagged;
+
+    (VOID)TagOf(adapter, nbl, &tagged);
+    return tagged || NET_BUFFER_DATA_LENGTH(nb) <= VIONET_COPY_LIMIT;
+}
+
+/* The frame's bytes, through its MDLs, to `to`. FALSE when an MDL cannot be mapped or the chain is too short. */
+static BOOLEAN CopyFrame(PNET_BUFFER nb, PUCHAR to)
+{
+    ULONG left = NET_BUFFER_DATA_LENGTH(nb), skip = NET_BUFFER_CURRENT_MDL_OFFSET(nb);
+
+    for (PMDL mdl = NET_BUFFER_CURRENT_MDL(nb); left != 0 && mdl != NULL; mdl = mdl->Next, skip = 0) {
+        ULONG length = min(left, MmGetMdlByteCount(mdl) - skip);
+        PUCHAR from = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority | MdlMappingNoExecute);
+
+        if (from == NULL)
+            return FALSE;
+        RtlCopyMemory(to, from + skip, length);
+        to += length;
+        left -= length;
+    }
+    return left == 0;
+}
+
+static VOID InsertTag(PUCHAR frame, USHORT tag)
+{
+    RtlMoveMemory(frame, frame + VIONET_VLAN_TAG, 2 * ETH_LENGTH_OF_ADDRESS);
+    VioNetWrite16(frame + 12, VIONET_ETHERTYPE_VLAN);
+    VioNetWrite16(frame + 14, tag);
+}
+
+_Use_decl_annotations_
+BOOLEAN VioNetPacketCopy(PVIONET_PACKET packet)
+{
+    PVIONET_ADAPTER adapter = packet->Transmit->Adapter;
+    VIRTIO_NET_HEADER *header = (VIRTIO_NET_HEADER *)packet->Address;
+    PUCHAR frame = packet->Address + sizeof(*header);
+    VIRTQ_BUFFER area = { packet->Physical, sizeof(*header) + NET_BUFFER_DATA_LENGTH(packet->NetBuffer) };
+    BOOLEAN tagged;
+    USHORT tag = TagOf(adapter, packet->NetBufferList, &tagged);
+    ULONG shift = tagged ? VIONET_VLAN_TAG : 0;
+
+    if (area.Length + shift > sizeof(*header) + VioNetMaxFrame(adapter) || !CopyFrame(packet->NetBuffer, frame + shift))
+        return FALSE;
+    if (!VioNetOffloadSend(adapter, packet->NetBufferList, header, frame + shift, NET_BUFFER_DATA_LENGTH(packet->NetBuffer)))
+        return FALSE;
+    packet->Kind = VioNetAddressKind(frame + shift);
+    if (tagged) {
+        InsertTag(frame, tag);
+        header->ChecksumStart += header->Flags != 0 ? VIONET_VLAN_TAG : 0;
+        area.Length += VIONET_VLAN_TAG;
+    }
+    VirtqueueAdd(&packet->Transmit->Queue, &area, 1, 0, packet);
+    return TRUE;
+}
+
+/* The list describes the memory from the start of the current MDL; the frame starts CurrentMdlOffset bytes later.
+ * Returns how many areas the frame has, or 0 when there are too many. */
+static USHORT Fragments(const SCATTER_GATHER_LIST *list, PNET_BUFFER nb, VIRTQ_BUFFER *area)
+{
+    ULONG skip = NET_BUFFER_CURRENT_MDL_OFFSET(nb), left = NET_BUFFER_DATA_LENGTH(nb);
+    USHORT count = 0;
+
+    for (ULONG i = 0; left != 0 && i < list->NumberOfElements; i++) {
+        const SCATTER_GATHER_ELEMENT *element = &list->Elements[i];
+        ULONG length = element->Length;
+
+        if (skip >= length) {
+            skip -= length;
+            continue;
+        }
+        if (count == VIONET_MAX_FRAGMENTS)
+            return 0;
+        length = min(length - skip, left);
+        area[count].Address = (ULONG64)element->Address.QuadPart + skip;
+        area[count++].Length = length;
+        skip = 0;
+        left -= length;
+    }
+    return left == 0 ? count : 0;
+}
+
+_Use_decl_annotations_
+BOOLEAN VioNetPacketMap(PVIONET_PACKET packet)
+{
+    VIRTQ_BUFFER area[1 + VIONET_MAX_FRAGMENTS];
+    VIRTIO_NET_HEADER *header = (VIRTIO_NET_HEADER *)packet->Address;
+    PNET_BUFFER nb = packet->NetBuffer;
+    PUCHAR start = packet->Address + sizeof(*header);
+    USHORT count = Fragments(packet->SgList, nb, &area[1]);
+    PUCHAR headers;
+
+    if (count == 0)
+        return VioNetPacketCopy(packet);
+    headers = NdisGetDataBuffer(nb, min(NET_BUFFER_DATA_LENGTH(nb), VIONET_HEADERS_LENGTH), start, 1, 0);
+    if (headers == NULL ||
+        !VioNetOffloadSend(packet->Transmit->Adapter, packet->NetBufferList, header, headers, NET_BUFFER_DATA_LENGTH(nb)))
+        return FALSE;
+    packet->Kind = VioNetAddressKind(headers);
+    area[0].Address = packet->Physical;
+    area[0].Length = sizeof(*header);
+    VirtqueueAdd(&packet->Transmit->Queue, area, count + 1, 0, packet);
+    return TRUE;
+}

@@ -1,0 +1,29 @@
+/* One frame on its way to the device: filling a packet by copying or from a scatter/gather list. */
+#ifndef VIONET_PACKET_H
+#define VIONET_PACKET_H
+
+#include "adapter.h"
+
+#define VIONET_COPY_LIMIT 256           /* bytes: below, a copy costs less than a mapping */
+#define VIONET_MAX_FRAGMENTS 16         /* above, a copy costs less than the descriptors */
+
+_IRQL_requires_max_(DISPATCH_LEVEL)
+_Must_inspect_result_
+NDIS_STATUS VioNetPacketsCreate(_Inout_ PVIONET_TRANSMIT transmit, _In_ ULONG count);
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID VioNetPacketsDestroy(_Inout_ PVIONET_TRANSMIT transmit);
+
+/* TRUE when the frame is to be copied (small, or a VLAN tag must be put in). */
+BOOLEAN VioNetPacketWantsCopy(_In_ const VIONET_ADAPTER *adapter, _In_ PNET_BUFFER_LIST nbl, _In_ PNET_BUFFER nb);
+
+/* Writes header and frame into the packet's memory and adds it to the queue (one descriptor). FALSE: the data cannot
+ * be mapped, or the offload request makes no sense. */
+_Requires_lock_held_(packet->Transmit->Lock)
+BOOLEAN VioNetPacketCopy(_Inout_ PVIONET_PACKET packet);
+
+/* Writes the header and adds it with the fragments of packet->SgList (at most 1 + VIONET_MAX_FRAGMENTS descriptors).
+ * Falls back to copying when there are more fragments. */
+_Requires_lock_held_(packet->Transmit->Lock)
+BOOLEAN VioNetPacketMap(_Inout_ PVIONET_PACKET packet);
+
+#endif

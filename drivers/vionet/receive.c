@@ -1,0 +1,363 @@
+#include "adapter.h"
+
+#include "frame.h"
+
+#define MAX_BATCH 64                    /* frames of one indication */
+#define BUFFER_OF(nbl) ((PVIONET_RECEIVE_BUFFER)NET_BUFFER_LIST_MINIPORT_RESERVED(nbl)[0])
+
+/* Frames of one poll: a chain in order of arrival. */
+typedef struct _RECEIVED {
+    PNET_BUFFER_LIST First, *Last;
+    ULONG Count;
+} RECEIVED;
+
+/* ---- life ---- */
+
+static NDIS_HANDLE CreatePool(NDIS_HANDLE adapter)
+{
+    NET_BUFFER_LIST_POOL_PARAMETERS parameters;
+
+    RtlZeroMemory(&parameters, sizeof(parameters));
+    parameters.Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
+    parameters.Header.Revision = NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1;
+    parameters.Header.Size = NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1;
+    parameters.ProtocolId = NDIS_PROTOCOL_ID_DEFAULT;
+    parameters.fAllocateNetBuffer = TRUE;
+    parameters.PoolTag = VIONET_TAG;
+    return NdisAllocateNetBufferListPool(adapter, &parameters);
+}
+
+static NDIS_STATUS CreateBuffer(PVIONET_RECEIVE receive, ULONG index)
+{
+    PVIONET_RECEIVE_BUFFER buffer = &receive->Buffer[index];
+
+    buffer->Address = VioNetSlot(&receive->Slots, index, &buffer->Physical);
+    buffer->Mdl = NdisAllocateMdl(receive->Adapter->Handle, buffer->Address, receive->BufferSize);
+    if (buffer->Mdl == NULL)
+        return NDIS_STATUS_RESOURCES;
+    buffer->NetBufferList = NdisAllocateNetBufferAndNetBufferList(receive->Pool, 0, 0, buffer->Mdl,
+                                                                  sizeof(VIRTIO_NET_HEADER), 0);
+    if (buffer->NetBufferList == NULL)
+        return NDIS_STATUS_RESOURCES;
+    buffer->NetBufferList->SourceHandle = receive->Adapter->Handle;
+    NET_BUFFER_LIST_MINIPORT_RESERVED(buffer->NetBufferList)[0] = buffer;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static VOID DestroyBuffer(PVIONET_RECEIVE_BUFFER buffer)
+{
+    if (buffer->NetBufferList != NULL)
+        NdisFreeNetBufferList(buffer->NetBufferList);
+    if (buffer->Mdl != NULL)
+        NdisFreeMdl(buffer->Mdl);
+}
+
+_Use_decl_annotations_
+NDIS_STATUS VioNetReceiveCreate(PVIONET_RECEIVE receive, PVIONET_ADAPTER adapter)
+{
+    USHORT size = VioNetQueueSize(&adapter->Pci, VIRTIO_NET_QUEUE_RECEIVE, adapter->Config.ReceiveBuffers);
+    NDIS_STATUS status = NDIS_STATUS_RESOURCES;
+
+    RtlZeroMemory(receive, sizeof(*receive));
+    KeInitializeSpinLock(&receive->Lock);
+    receive->Adapter = adapter;
+    if (size == 0)
+        return NDIS_STATUS_DEVICE_FAILED;
+    receive->BufferCount = min(size, adapter->Config.ReceiveBuffers);
+    receive->BufferSize = sizeof(VIRTIO_NET_HEADER) + VioNetMaxFrame(adapter);
+    receive->Low = receive->BufferCount / 8;
+    receive->Buffer = VioNetAllocate(adapter->Handle, receive->BufferCount * sizeof(*receive->Buffer));
+    if (receive->Buffer == NULL)
+        goto fail;
+    receive->Pool = CreatePool(adapter->Handle);
+    if (receive->Pool == NULL)
+        goto fail;
+    status = VioNetSlotsCreate(&receive->Slots, adapter->Handle, receive->BufferCount, receive->BufferSize,
+                               NdisSharedMemoryUsageReceive);
+    for (ULONG i = 0; status == NDIS_STATUS_SUCCESS && i < receive->BufferCount; i++)
+        status = CreateBuffer(receive, i);
+    if (status == NDIS_STATUS_SUCCESS)
+        status = VirtqueueCreate(&receive->Queue, adapter->Handle, VIRTIO_NET_QUEUE_RECEIVE, size);
+    if (status == NDIS_STATUS_SUCCESS)
+        return NDIS_STATUS_SUCCESS;
+fail:
+    VioNetReceiveDestroy(receive);
+    return status;
+}
+
+_Use_decl_annotations_
+VOID VioNetReceiveDestroy(PVIONET_RECEIVE receive)
+{
+    VirtqueueDestroy(&receive->Queue);
+    for (ULONG i = 0; receive->Buffer != NULL && i < receive->BufferCount; i++)
+        DestroyBuffer(&receive->Buffer[i]);
+    VioNetSlotsDestroy(&receive->Slots);
+    if (receive->Pool != NULL)
+        NdisFreeNetBufferListPool(receive->Pool);
+    if (receive->Buffer != NULL)
+        NdisFreeMemory(receive->Buffer, 0, 0);
+    receive->Pool = NULL;
+    receive->Buffer = NULL;
+}
+
+/* ---- buffers to the device ---- */
+
+_Requires_lock_held_(receive->Lock)
+static VOID Give(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer)
+{
+    VIRTQ_BUFFER area = { buffer->Physical, receive->BufferSize };
+
+    buffer->Indicated = FALSE;
+    VirtqueueAdd(&receive->Queue, &area, 0, 1, buffer);
+}
+
+_Requires_lock_held_(receive->Lock)
+static VOID Publish(PVIONET_RECEIVE receive)
+{
+    if (VirtqueuePublish(&receive->Queue))
+        VirtqueueNotify(&receive->Queue);
+}
+
+_Use_decl_annotations_
+BOOLEAN VioNetReceiveStart(PVIONET_RECEIVE receive, USHORT vector, BOOLEAN eventIndex)
+{
+    return VirtqueueStart(&receive->Queue, &receive->Adapter->Pci, vector, eventIndex);
+}
+
+_Use_decl_annotations_
+VOID VioNetReceiveFill(PVIONET_RECEIVE receive)
+{
+    KIRQL irql;
+
+    KeAcquireSpinLock(&receive->Lock, &irql);
+    for (ULONG i = 0; i < receive->BufferCount; i++) {
+        if (!receive->Buffer[i].Indicated)
+            Give(receive, &receive->Buffer[i]);
+    }
+    receive->Up = TRUE;
+    VirtqueueArm(&receive->Queue, 1);
+    Publish(receive);
+    KeReleaseSpinLock(&receive->Lock, irql);
+}
+
+_Use_decl_annotations_
+VOID VioNetReceiveStop(PVIONET_RECEIVE receive)
+{
+    KIRQL irql;
+
+    KeAcquireSpinLock(&receive->Lock, &irql);
+    receive->Up = FALSE;
+    while (VirtqueueTakeBack(&receive->Queue) != NULL)
+        continue;
+    KeReleaseSpinLock(&receive->Lock, irql);
+}
+
+/* ---- frames to NDIS ---- */
+
+/* What the packet filter and the address say: most devices filter for us, all may pass more than asked for. */
+static BOOLEAN Wanted(const VIONET_ADAPTER *adapter, const UCHAR *destination, ULONG kind)
+{
+    ULONG filter = adapter->PacketFilter;
+
+    if ((filter & NDIS_PACKET_TYPE_PROMISCUOUS) != 0)
+        return TRUE;
+    if (kind == VIONET_BROADCAST)
+        return (filter & NDIS_PACKET_TYPE_BROADCAST) != 0;
+    if (kind == VIONET_UNICAST)
+        return (filter & NDIS_PACKET_TYPE_DIRECTED) != 0 && VioNetSameAddress(destination, adapter->CurrentAddress);
+    if ((filter & NDIS_PACKET_TYPE_ALL_MULTICAST) != 0)
+        return TRUE;
+    for (ULONG i = 0; (filter & NDIS_PACKET_TYPE_MULTICAST) != 0 && i < adapter->MulticastCount; i++) {
+        if (VioNetSameAddress(destination, adapter->Multicast[i]))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* Moves a VLAN tag out of the frame; returns by how much the frame starts later. */
+static ULONG StripTag(PNET_BUFFER_LIST nbl, PUCHAR frame, ULONG length)
+{
+    NDIS_NET_BUFFER_LIST_8021Q_INFO info;
+    USHORT tag;
+
+    if (length < VIONET_ETHERNET_HEADER + VIONET_VLAN_TAG || VioNetRead16(frame + 12) != VIONET_ETHERTYPE_VLAN)
+        return 0;
+    tag = VioNetRead16(frame + 14);
+    RtlMoveMemory(frame + VIONET_VLAN_TAG, frame, 2 * ETH_LENGTH_OF_ADDRESS);
+    info.Value = NULL;
+    info.TagHeader.UserPriority = tag >> 13;
+    info.TagHeader.CanonicalFormatId = (tag >> 12) & 1;
+    info.TagHeader.VlanId = tag & 0xFFF;
+    NET_BUFFER_LIST_INFO(nbl, Ieee8021QNetBufferListInfo) = info.Value;
+    return VIONET_VLAN_TAG;
+}
+
+/* Makes the buffer's NET_BUFFER_LIST describe the frame. */
+static VOID Describe(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULONG length)
+{
+    PNET_BUFFER_LIST nbl = buffer->NetBufferList;
+    PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(nbl);
+    ULONG skip = 0;
+
+    RtlZeroMemory(nbl->NetBufferListInfo, sizeof(nbl->NetBufferListInfo));
+    nbl->NblFlags = 0;
+    nbl->Status = NDIS_STATUS_SUCCESS;
+    VioNetOffloadReceive(receive->Adapter, nbl, (VIRTIO_NET_HEADER *)buffer->Address,
+                         buffer->Address + sizeof(VIRTIO_NET_HEADER), length);
+    if (receive->Adapter->Config.PriorityVlanTag != 0)
+        skip = StripTag(nbl, buffer->Address + sizeof(VIRTIO_NET_HEADER), length);
+    NET_BUFFER_DATA_OFFSET(nb) = NET_BUFFER_CURRENT_MDL_OFFSET(nb) = sizeof(VIRTIO_NET_HEADER) + skip;
+    NET_BUFFER_CURRENT_MDL(nb) = NET_BUFFER_FIRST_MDL(nb);
+    NET_BUFFER_DATA_LENGTH(nb) = length - skip;
+}
+
+/* Takes one used buffer; TRUE when it holds a frame for NDIS, else the buffer goes back to the device. */
+_Requires_lock_held_(receive->Lock)
+static BOOLEAN TakeFrame(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULONG used)
+{
+    ULONG length = used - sizeof(VIRTIO_NET_HEADER), kind;
+    const UCHAR *frame = buffer->Address + sizeof(VIRTIO_NET_HEADER);
+
+    if (used < sizeof(VIRTIO_NET_HEADER) + VIONET_ETHERNET_HEADER || used > receive->BufferSize) {
+        receive->Statistics.Errors++;
+        return FALSE;
+    }
+    kind = VioNetAddressKind(frame);
+    if (receive->Adapter->State != VioNetRunning || !Wanted(receive->Adapter, frame, kind)) {
+        receive->Statistics.Discards += receive->Adapter->State != VioNetRunning;
+        return FALSE;
+    }
+    receive->Statistics.Frames[kind]++;
+    receive->Statistics.Bytes[kind] += length;
+    Describe(receive, buffer, length);
+    buffer->Indicated = TRUE;
+    return TRUE;
+}
+
+_Requires_lock_held_(receive->Lock)
+static VOID Harvest(PVIONET_RECEIVE receive, ULONG budget, RECEIVED *received)
+{
+    PVIONET_RECEIVE_BUFFER buffer;
+    ULONG used;
+
+    received->First = NULL;
+    received->Last = &received->First;
+    received->Count = 0;
+    while (received->Count < budget && (buffer = VirtqueueTake(&receive->Queue, &used)) != NULL) {
+        if (!TakeFrame(receive, buffer, used)) {
+            Give(receive, buffer);
+            continue;
+        }
+        *received->Last = buffer->NetBufferList;
+        received->Last = &NET_BUFFER_LIST_NEXT_NBL(buffer->NetBufferList);
+        received->Count++;
+    }
+    *received->Last = NULL;
+}
+
+/* Puts a chain of buffers back; the lock is not held. */
+static VOID GiveBack(PVIONET_RECEIVE receive, PNET_BUFFER_LIST chain)
+{
+    KeAcquireSpinLockAtDpcLevel(&receive->Lock);
+    for (; chain != NULL; chain = NET_BUFFER_LIST_NEXT_NBL(chain)) {
+        if (receive->Up)
+            Give(receive, BUFFER_OF(chain));
+        else
+            BUFFER_OF(chain)->Indicated = FALSE;
+    }
+    if (receive->Up)
+        Publish(receive);
+    KeReleaseSpinLockFromDpcLevel(&receive->Lock);
+}
+
+/* Hands the chain to NDIS. `lend`: NDIS must be done with it when the call returns, so that it can go back at once. */
+static VOID Indicate(PVIONET_RECEIVE receive, RECEIVED *received, BOOLEAN lend)
+{
+    PVIONET_ADAPTER adapter = receive->Adapter;
+    ULONG flags = NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL | (lend ? NDIS_RECEIVE_FLAGS_RESOURCES : 0);
+
+    NdisMIndicateReceiveNetBufferLists(adapter->Handle, received->First, NDIS_DEFAULT_PORT_NUMBER, received->Count,
+                                       flags);
+    if (!lend)
+        return;
+    GiveBack(receive, received->First);
+    VioNetRelease(adapter, (LONG)received->Count);
+}
+
+/* One batch. Returns how many frames were indicated; *more when the queue has others. The lock is held on entry and
+ * on return, not while NDIS has control. */
+_Requires_lock_held_(receive->Lock)
+static ULONG PollOnce(PVIONET_RECEIVE receive, ULONG budget)
+{
+    RECEIVED received;
+    BOOLEAN lend;
+
+    if (!receive->Up)
+        return 0;
+    Harvest(receive, budget, &received);
+    Publish(receive);                   /* what was refused */
+    if (received.Count == 0)
+        return 0;
+    if (!VioNetHold(receive->Adapter, (LONG)received.Count)) {
+        KeReleaseSpinLockFromDpcLevel(&receive->Lock);
+        GiveBack(receive, received.First);
+        KeAcquireSpinLockAtDpcLevel(&receive->Lock);
+        return 0;
+    }
+    lend = VirtqueueInUse(&receive->Queue) < receive->Low;
+    KeReleaseSpinLockFromDpcLevel(&receive->Lock);
+    Indicate(receive, &received, lend);
+    KeAcquireSpinLockAtDpcLevel(&receive->Lock);
+    return received.Count;
+}
+
+_Use_decl_annotations_
+BOOLEAN VioNetReceivePoll(PVIONET_RECEIVE receive, ULONG budget)
+{
+    BOOLEAN more = FALSE;
+
+    KeAcquireSpinLockAtDpcLevel(&receive->Lock);
+    if (receive->Polling) {
+        receive->PollAgain = TRUE;
+        KeReleaseSpinLockFromDpcLevel(&receive->Lock);
+        return FALSE;
+    }
+    receive->Polling = TRUE;
+    do {
+        receive->PollAgain = FALSE;
+        budget -= PollOnce(receive, min(budget, MAX_BATCH));
+        if (!receive->Up)
+            break;
+        more = budget == 0 && VirtqueueHasUsed(&receive->Queue);
+    } while (!more && (receive->PollAgain || VirtqueueHasUsed(&receive->Queue) || !VirtqueueArm(&receive->Queue, 1)));
+    receive->Polling = FALSE;
+    KeReleaseSpinLockFromDpcLevel(&receive->Lock);
+    return more;
+}
+
+_Use_decl_annotations_
+VOID VioNetReturn(NDIS_HANDLE context, PNET_BUFFER_LIST netBufferLists, ULONG returnFlags)
+{
+    PVIONET_ADAPTER adapter = context;
+    LONG count = 0;
+    KIRQL irql = DISPATCH_LEVEL;
+
+    for (PNET_BUFFER_LIST nbl = netBufferLists; nbl != NULL; nbl = NET_BUFFER_LIST_NEXT_NBL(nbl))
+        count++;
+    if (!NDIS_TEST_RETURN_AT_DISPATCH_LEVEL(returnFlags))
+        KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    GiveBack(&adapter->Receive, netBufferLists);
+    if (!NDIS_TEST_RETURN_AT_DISPATCH_LEVEL(returnFlags))
+        KeLowerIrql(irql);
+    VioNetRelease(adapter, count);
+}
+
+_Use_decl_annotations_
+VOID VioNetReceiveQueryStatistics(PVIONET_RECEIVE receive, VIONET_RECEIVE_STATISTICS *statistics)
+{
+    KIRQL irql;
+
+    KeAcquireSpinLock(&receive->Lock, &irql);
+    *statistics = receive->Statistics;
+    KeReleaseSpinLock(&receive->Lock, irql);
+}
