@@ -1,11 +1,9 @@
-/* Bug-check, NMI and processor callbacks. */
+/* NMI and processor callbacks. */
 #include "nt/ke_callbacks.h"
 
 #include <stdlib.h>
 
-#include "nt/ke_wait.h"
-
-static LIST_ENTRY bugcheck = { &bugcheck, &bugcheck }, reasons = { &reasons, &reasons };
+#include "nt/ke.h"
 
 struct registration {
     struct list node;
@@ -36,75 +34,6 @@ static bool take_out(struct list *from, void *handle)
         return true;
     }
     return false;
-}
-
-/* CallbackRecord: the caller's resident memory, set up by KeInitializeCallbackRecord. Routine gets Buffer and Length
- * when the system stops. FALSE when it is registered already. Any IRQL. docs: wdm/nf-wdm-keregisterbugcheckcallback */
-BOOLEAN NTAPI KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord,
-                                         PKBUGCHECK_CALLBACK_ROUTINE CallbackRoutine, PVOID Buffer, ULONG Length,
-                                         PUCHAR Component)
-{
-    if (CallbackRecord->State != BufferEmpty)
-        return FALSE;
-    CallbackRecord->CallbackRoutine = CallbackRoutine;
-    CallbackRecord->Buffer = Buffer;
-    CallbackRecord->Length = Length;
-    CallbackRecord->Component = Component;
-    CallbackRecord->Checksum = (ULONG_PTR)CallbackRoutine + (ULONG_PTR)Buffer + Length + (ULONG_PTR)Component;
-    CallbackRecord->State = BufferInserted;
-    nt_list_push_front(&bugcheck, &CallbackRecord->Entry);
-    return TRUE;
-}
-
-/* FALSE when it was not registered. Any IRQL. docs: wdm/nf-wdm-kederegisterbugcheckcallback */
-BOOLEAN NTAPI KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord)
-{
-    if (CallbackRecord->State != BufferInserted)
-        return FALSE;
-    CallbackRecord->State = BufferEmpty;
-    nt_list_remove(&CallbackRecord->Entry);
-    return TRUE;
-}
-
-/* For dump data. No dump is written here, so Routine is kept and not called.
- * docs: wdm/nf-wdm-keregisterbugcheckreasoncallback */
-BOOLEAN NTAPI KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord,
-                                               PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine,
-                                               KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component)
-{
-    if (CallbackRecord->State != BufferEmpty)
-        return FALSE;
-    CallbackRecord->CallbackRoutine = CallbackRoutine;
-    CallbackRecord->Component = Component;
-    CallbackRecord->Reason = Reason;
-    CallbackRecord->Checksum = (ULONG_PTR)CallbackRoutine + Reason + (ULONG_PTR)Component;
-    CallbackRecord->State = BufferInserted;
-    nt_list_push_front(&reasons, &CallbackRecord->Entry);
-    return TRUE;
-}
-
-/* docs: wdm/nf-wdm-kederegisterbugcheckreasoncallback */
-BOOLEAN NTAPI KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord)
-{
-    if (CallbackRecord->State != BufferInserted)
-        return FALSE;
-    CallbackRecord->State = BufferEmpty;
-    nt_list_remove(&CallbackRecord->Entry);
-    return TRUE;
-}
-
-void ke_run_bugcheck_callbacks(void)
-{
-    LIST_ENTRY *entry;
-    KIRQL old = ke_raise(HIGH_LEVEL);
-
-    while ((entry = nt_list_pop_front(&bugcheck))) {
-        KBUGCHECK_CALLBACK_RECORD *record = container_of(entry, KBUGCHECK_CALLBACK_RECORD, Entry);
-        record->State = BufferStarted;
-        record->CallbackRoutine(record->Buffer, record->Length);
-        record->State = BufferFinished;
-    }
-    ke_raise(old);
 }
 
 /* Routine runs at HIGH_LEVEL when a nonmaskable interrupt comes. A handle, NULL without memory. <= APC_LEVEL.
@@ -175,6 +104,4 @@ void ke_callbacks_close(void)
 
     while ((node = list_pop_front(&nmi)) || (node = list_pop_front(&processor)))
         free(container_of(node, struct registration, node));
-    nt_list_init(&bugcheck);
-    nt_list_init(&reasons);
 }

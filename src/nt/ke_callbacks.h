@@ -4,11 +4,9 @@
 
 #include <stdbool.h>
 
-/* The bug check is under way: calls every KeRegisterBugCheckCallback routine once, latest first, at HIGH_LEVEL. */
-void ke_run_bugcheck_callbacks(void);
 /* A nonmaskable interrupt on this processor. True when a routine says that it was its device's. */
 bool ke_run_nmi_callbacks(void);
-/* Records and handles that drivers left registered are dropped; a new computer starts with none. */
+/* Handles that drivers left registered are dropped; a new computer starts with none. */
 void ke_callbacks_close(void);
 
 #endif

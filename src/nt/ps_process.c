@@ -1,7 +1,10 @@
 /* The System process, which every thread belongs to, and notification routines. */
 #include "nt/ps.h"
 
+#include "nt/ke_callbacks.h"
+#include "nt/ke_timer.h"
 #include "nt/ob.h"
+#include "nt/worker.h"
 
 #define SYSTEM_PROCESS_ID 4
 #define MAX_NOTIFY 64
@@ -12,11 +15,6 @@ struct ps_process {
     uint64_t quota;                     /* bytes charged with PsChargePoolQuota */
 };
 
-static struct _OBJECT_TYPE process_type = {
-    .name = "Process", .waitable = true, .read = 0x0410, .write = 0x0beb, .execute = 0x00100000,
-    .all = PROCESS_ALL_ACCESS
-};
-POBJECT_TYPE PsProcessType = &process_type;
 PEPROCESS PsInitialSystemProcess;
 
 static PCREATE_THREAD_NOTIFY_ROUTINE thread_notify[MAX_NOTIFY];
@@ -25,6 +23,7 @@ static PCREATE_PROCESS_NOTIFY_ROUTINE process_notify[MAX_NOTIFY];
 static PCREATE_PROCESS_NOTIFY_ROUTINE_EX process_notify_ex[MAX_NOTIFY];
 
 void ps_threads_start(void);
+void ps_threads_stop(void);
 void ps_notify_thread(struct ps_thread *thread, bool create);
 
 static void *current_process(void)
@@ -40,7 +39,7 @@ static void *current_thread(void)
 NTSTATUS ps_start(void)
 {
     void *body;
-    NTSTATUS status = ob_create(&process_type, sizeof(struct ps_process), &body);
+    NTSTATUS status = ob_create(PsProcessType, sizeof(struct ps_process), &body);
 
     if (!NT_SUCCESS(status))
         return status;
@@ -65,6 +64,10 @@ void ps_stop(void)
         process_notify[i] = NULL;
         process_notify_ex[i] = NULL;
     }
+    ke_timers_close();
+    ke_callbacks_close();
+    ex_workers_reset();
+    ps_threads_stop();
 }
 
 static struct ps_process *process_of(PEPROCESS process)

@@ -6,24 +6,11 @@
 
 #define PRIORITY_SYSTEM 8
 
-static void deleted(void *body)
-{
-    (void)body;
-}
-
-static const struct ob_ops thread_ops = { .deleted = deleted };
-static struct _OBJECT_TYPE thread_type = {
-    .name = "Thread", .ops = &thread_ops, .waitable = true,
-    .read = THREAD_GET_CONTEXT | THREAD_QUERY_INFORMATION, .write = THREAD_SET_INFORMATION | THREAD_TERMINATE,
-    .execute = 0x00100000, .all = THREAD_ALL_ACCESS
-};
-POBJECT_TYPE PsThreadType = &thread_type;
-
 static struct ps_thread *new_thread(void)
 {
     void *body;
 
-    if (!NT_SUCCESS(ob_create(&thread_type, sizeof(struct ps_thread), &body)))
+    if (!NT_SUCCESS(ob_create(PsThreadType, sizeof(struct ps_thread), &body)))
         return NULL;
     struct ps_thread *t = body;
     nt_list_init(&t->mutants);
@@ -58,6 +45,7 @@ static void signal_end(struct thread *thread)
 }
 
 void ps_threads_start(void);
+void ps_threads_stop(void);
 void ps_notify_thread(struct ps_thread *thread, bool create);
 
 void ps_threads_start(void)
@@ -65,6 +53,21 @@ void ps_threads_start(void)
     ke.thread_alloc = alloc_host_thread;
     ke.thread_free = drop;
     ke.thread_signal = signal_end;
+}
+
+static void leave_alone(struct thread *thread)
+{
+    (void)thread;
+}
+
+/* From here on threads are no objects: those that are left go with the pool. */
+void ps_threads_stop(void)
+{
+    ke.thread_alloc = NULL;
+    ke.thread_free = NULL;
+    ke.thread_signal = NULL;
+    list_each(node, &ke.threads)
+        container_of(node, struct thread, all_node)->ended = leave_alone;
 }
 
 static void thread_main(void *arg)
