@@ -49,7 +49,7 @@ struct _OBJECT_TYPE {
     ACCESS_MASK read, write, execute, all; /* what the generic rights mean */
     bool waitable;              /* the body starts with a DISPATCHER_HEADER */
     unsigned objects, handles;  /* alive */
-    struct list all_objects;    /* ob.c's; set up at ob_start */
+    struct list all_objects, all_types; /* ob.c's */
 };
 
 /* Types without an exported name. */
@@ -60,6 +60,7 @@ extern POBJECT_TYPE ob_directory_type, ob_symbolic_link_type, ob_callback_type, 
 NTSTATUS ob_start(void);
 /* Closes every handle, removes every name, and returns how many objects are still alive (leaks). */
 unsigned ob_stop(void);
+/* A type of one's own shows up in reports from its first object on. It must be static. */
 
 /* A zeroed body of `size` bytes (host state may follow the guest structure). One reference. `type` is one of the
  * exported types or one's own static struct (its list needs no initialisation). */
