@@ -114,7 +114,7 @@ void net_rx_burst_end(void *card);
 /* The driver made receive buffers available. */
 void net_rx_refilled(struct virtio_net *net, unsigned pair);
 void net_control_run(struct virtio_net *net);
-/* `head`: the first `size` bytes of the frame, at least 14 and at most 18 of them. */
+/* `head`: the first `size` bytes of the frame, at least 14. */
 bool net_filter_accepts(const struct virtio_net *net, const uint8_t *head, size_t size);
 void net_filter_reset(struct virtio_net *net);
 

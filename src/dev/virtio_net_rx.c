@@ -97,6 +97,22 @@ static uint8_t *byte_at(const struct virtq_chain *chain, size_t offset)
     return NULL;
 }
 
+/* The usual case: a frame in one piece, and room for it in one piece. False: not that case, the buffer is back. */
+static bool write_simple(struct virtio_net *net, struct virtq *queue, const struct iovec *part)
+{
+    const struct net_hdr header = { .flags = receive_flags(net, part, 1), .num_buffers = 1 };
+    uint64_t size = part->iov_len + sizeof header;
+    uint16_t head;
+    uint8_t *to = virtq_pop_simple(queue, size, &head);
+
+    if (!to)
+        return false;
+    memcpy(to, &header, sizeof header);
+    memcpy(to + sizeof header, part->iov_base, part->iov_len);
+    virtq_push(queue, head, (uint32_t)size);
+    return true;
+}
+
 static enum outcome write_frame(struct virtio_net *net, struct virtq *queue, const struct iovec *parts, int count, size_t size)
 {
     struct net_hdr header = { .flags = receive_flags(net, parts, count), .num_buffers = 1 };
@@ -105,6 +121,8 @@ static enum outcome write_frame(struct virtio_net *net, struct virtq *queue, con
     unsigned taken = 0;
     enum outcome outcome;
 
+    if (likely(count == 1) && likely(write_simple(net, queue, parts)))
+        return DONE;
     while (from.left) {
         size_t skip = taken ? 0 : sizeof header;
 
@@ -174,12 +192,17 @@ static size_t gather_head(uint8_t *head, size_t room, const struct iovec *parts,
 bool net_rx_deliver(void *card, const struct iovec *parts, int count)
 {
     struct virtio_net *net = card;
-    uint8_t head[18];
-    size_t size = 0, head_size = gather_head(head, sizeof head, parts, count);
+    uint8_t scratch[18];
+    const uint8_t *head = parts[0].iov_base;
+    size_t size = parts[0].iov_len, head_size = size;
     unsigned pair;
 
-    for (int i = 0; i < count; i++)
-        size += parts[i].iov_len;
+    if (unlikely(count != 1)) {
+        head = scratch;
+        head_size = gather_head(scratch, sizeof scratch, parts, count);
+        for (int i = 1; i < count; i++)
+            size += parts[i].iov_len;
+    }
     if (!virtio_running(&net->virtio) || size < WIRE_FRAME_MIN || size > net_frame_max(net)) {
         net->stats.rx_dropped++;
         return true;

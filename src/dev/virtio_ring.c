@@ -165,6 +165,24 @@ bool virtq_pop(struct virtq *queue, struct virtq_chain *chain)
     return good;
 }
 
+void *virtq_pop_simple(struct virtq *queue, uint64_t size, uint16_t *head)
+{
+    uint16_t ready = (uint16_t)(load_index(&queue->avail[IDX]) - queue->last_avail);
+    struct virtq_desc d;
+    void *memory;
+
+    *head = queue->avail[RING + (queue->last_avail & (queue->size - 1))];
+    if (!ready || ready > queue->size || *head >= queue->size)
+        return NULL;
+    d = queue->desc[*head];
+    if (d.flags != DESC_WRITE || d.length < size)
+        return NULL;
+    memory = virtio_dma(queue->owner, d.address, d.length);
+    if (memory)
+        queue->last_avail++;
+    return memory;
+}
+
 void virtq_unpop(struct virtq *queue, uint16_t count)
 {
     queue->last_avail = (uint16_t)(queue->last_avail - count);
