@@ -107,6 +107,18 @@ enum ring3_load_failure ring3_load_failure(struct ring3_computer *computer);
 bool ring3_unload(struct ring3_driver *driver);
 const char *ring3_driver_name(const struct ring3_driver *driver);
 
+/* --- files and devices ---------------------------------------------------------------------------------------- */
+
+/* Opens what a driver offers, by name ("\\\\.\\NAME" as a C string, or "\\Device\\NAME"), as a user-mode program would. */
+struct ring3_file *ring3_file_open(struct ring3_computer *computer, const char *name, bool writable);
+/* done: bytes (IoStatus.Information); status: the NTSTATUS. Either may be NULL. False unless the status is a success. */
+bool ring3_file_read(struct ring3_file *file, void *data, uint32_t size, uint64_t offset, uint64_t *done, uint32_t *status);
+bool ring3_file_write(struct ring3_file *file, const void *data, uint32_t size, uint64_t offset, uint64_t *done,
+                      uint32_t *status);
+bool ring3_file_ioctl(struct ring3_file *file, uint32_t code, const void *in, uint32_t in_size, void *out,
+                      uint32_t out_size, uint64_t *done, uint32_t *status);
+void ring3_file_close(struct ring3_file *file);
+
 /* --- network -------------------------------------------------------------------------------------------------- */
 
 /* A card by specification: WIRE[:ARGUMENT][,model=virtio-net][,driver=NAME][,capture=FILE][,key=value...].

@@ -77,7 +77,7 @@ static bool plug_in(struct ring3_nic *nic)
 static bool good_for_clock(struct ring3_nic *nic)
 {
     return !nic->wire->ops->external || nic->computer->config.clock == RING3_CLOCK_REAL ||
-           error_set("a %s wire brings frames in real time: it needs --clock=real", nic->wire_kind);
+           error_set("a %s wire brings frames in real time: it needs the real clock", nic->wire_kind);
 }
 
 struct ring3_nic *ring3_add_nic(struct ring3_computer *computer, const char *text)
@@ -121,6 +121,26 @@ bool ring3_unplug_nic(struct ring3_nic *nic)
         return error_set("the card is not plugged in");
     return machine_call(unplug, &call) &&
            (NT_SUCCESS(call.status) || error_set("the card could not be removed (status 0x%08x)", (unsigned)call.status));
+}
+
+struct address_call {
+    unsigned interface;
+    const char *text;
+    bool good;
+};
+
+static void set_address(void *arg)
+{
+    struct address_call *call = arg;
+
+    call->good = tcpip_set_address(call->interface, call->text);
+}
+
+bool ring3_set_address(struct ring3_computer *computer, unsigned interface, const char *text)
+{
+    struct address_call call = { interface, text, false };
+
+    return machine_call(set_address, &call) && call.good;
 }
 
 bool nic_replays_finished(struct ring3_computer *computer)

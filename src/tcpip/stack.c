@@ -10,6 +10,7 @@
 #include <assert.h>
 #include <lwip/init.h>
 #include <lwip/sys.h>
+#include <lwip/tcpip.h>
 #include <lwip/timeouts.h>
 #include <stdlib.h>
 
@@ -25,7 +26,7 @@ static struct {
     KTIMER timer;
     KDPC dpc;
     uint64_t armed_ms;                  /* UINT64_MAX: not armed */
-    bool open;
+    bool open, callback_waits;
     void (*changed)(void *context);
     void *changed_context;
 } stack;
@@ -51,6 +52,20 @@ void sys_lock_tcpip_core(void)
 
 void sys_unlock_tcpip_core(void)
 {
+}
+
+/* What lwIP would hand to its thread (packets to an address of our own): runs at the outermost leave, or, when that
+ * makes more of the same, with the next timer. */
+err_t tcpip_try_callback(tcpip_callback_fn function, void *context)
+{
+    sys_timeout(0, function, context);
+    stack.callback_waits = true;
+    return ERR_OK;
+}
+
+err_t tcpip_callback(tcpip_callback_fn function, void *context)
+{
+    return tcpip_try_callback(function, context);
 }
 
 /* --- lock and timers ---------------------------------------------------------------------------------------- */
@@ -97,6 +112,10 @@ void stack_leave(void)
     if (stack.depth > 1) {
         stack.depth--;
         return;
+    }
+    if (stack.callback_waits && stack.open) {
+        stack.callback_waits = false;
+        sys_check_timeouts();
     }
     if (stack.open)
         arm_timer();
