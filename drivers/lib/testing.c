@@ -169,7 +169,7 @@ static VOID NTAPI TestUnload(_In_ PDRIVER_OBJECT driverObject)
 
 NTSTATUS NTAPI DriverEntry(_In_ PDRIVER_OBJECT driverObject, _In_ PUNICODE_STRING registryPath)
 {
-    static UCHAR buffer[512] DECLSPEC_ALIGN(8);
+    DECLSPEC_ALIGN(8) static UCHAR buffer[512];
     const WCHAR *wanted;
     ULONG count;
 
