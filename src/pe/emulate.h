@@ -38,7 +38,7 @@ struct site {
     /* patch.c: where execution goes on after the site was patched */
     uint64_t stub, stub_end;
     uint64_t after, original;
-    bool tried;
+    bool tried, patched;
 };
 
 bool decode_at(uint64_t address, struct instruction *instruction);

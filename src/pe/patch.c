@@ -262,12 +262,33 @@ static bool entered_anywhere(struct pe_image *image, const struct pe_function *f
     return false;
 }
 
+static bool is_branch(const struct instruction *in)
+{
+    return (in->decoded.meta.category == ZYDIS_CATEGORY_UNCOND_BR || in->decoded.meta.category == ZYDIS_CATEGORY_COND_BR) &&
+           in->operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
+}
+
+/* Branches move when their long form has the meaning: jmp and jcc, not loop or jrcxz. */
+static bool branch_moves(const struct instruction *in)
+{
+    uint8_t opcode = in->decoded.opcode;
+
+    return opcode == 0xe9 || opcode == 0xeb || (opcode & 0xf0) == 0x70 ||
+           (in->decoded.opcode_map == ZYDIS_OPCODE_MAP_0F && (opcode & 0xf0) == 0x80);
+}
+
+static bool ends_flow(const struct instruction *in)
+{
+    return in->decoded.meta.category == ZYDIS_CATEGORY_RET || in->decoded.meta.category == ZYDIS_CATEGORY_UNCOND_BR;
+}
+
 static bool may_move(const struct instruction *in)
 {
+    if (is_branch(in))
+        return branch_moves(in);
     switch (in->decoded.meta.category) {
-    case ZYDIS_CATEGORY_CALL: case ZYDIS_CATEGORY_COND_BR: case ZYDIS_CATEGORY_UNCOND_BR: case ZYDIS_CATEGORY_RET:
-    case ZYDIS_CATEGORY_INTERRUPT: case ZYDIS_CATEGORY_SYSTEM: case ZYDIS_CATEGORY_IO: case ZYDIS_CATEGORY_PUSH:
-    case ZYDIS_CATEGORY_POP: case ZYDIS_CATEGORY_STRINGOP: case ZYDIS_CATEGORY_IOSTRINGOP:
+    case ZYDIS_CATEGORY_CALL: case ZYDIS_CATEGORY_COND_BR: case ZYDIS_CATEGORY_UNCOND_BR: case ZYDIS_CATEGORY_INTERRUPT:
+    case ZYDIS_CATEGORY_SYSTEM: case ZYDIS_CATEGORY_IO: case ZYDIS_CATEGORY_STRINGOP: case ZYDIS_CATEGORY_IOSTRINGOP:
         return false;
     default:
         break;
@@ -277,9 +298,6 @@ static bool may_move(const struct instruction *in)
 
         if (o->type == ZYDIS_OPERAND_TYPE_MEMORY && o->mem.type == ZYDIS_MEMOP_TYPE_MEM &&
             (o->mem.base != ZYDIS_REGISTER_RSP || o->mem.index != ZYDIS_REGISTER_NONE))
-            return false;
-        if (o->type == ZYDIS_OPERAND_TYPE_REGISTER && (o->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE) &&
-            o->reg.value == ZYDIS_REGISTER_RSP)
             return false;
         if (o->type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(o->reg.value) == ZYDIS_REGCLASS_CONTROL)
             return false;
@@ -325,6 +343,8 @@ static bool make_plan(struct pe_image *image, const struct site *site, struct pl
         plan->part[plan->count].address = at;
         plan->part[plan->count++].length = in.decoded.length;
         at += in.decoded.length;
+        if (ends_flow(&in) && at - site->address < JUMP)
+            return false;
     }
     plan->end = at;
     return !preempted_inside(site->address, at);
@@ -342,6 +362,23 @@ static void note(struct writer *w, uint64_t image_address)
     w->record->map[w->record->map_count++] = (struct moved){ (uint64_t)w->at, image_address };
 }
 
+static bool put_branch(struct writer *w, const struct instruction *in, uint64_t address)
+{
+    uint64_t target = address + in->decoded.length + in->operands[0].imm.value.u;
+    bool always = in->decoded.meta.category == ZYDIS_CATEGORY_UNCOND_BR;
+
+    if (!always) {
+        *w->at++ = 0x0f;
+        *w->at++ = 0x80 | (in->decoded.opcode & 15);
+    } else {
+        *w->at++ = 0xe9;
+    }
+    int32_t distance = (int32_t)(target - ((uint64_t)w->at + 4));
+    memcpy(w->at, &distance, 4);
+    w->at += 4;
+    return true;
+}
+
 static bool put_moved(struct writer *w, uint64_t address, unsigned length)
 {
     struct instruction in;
@@ -349,6 +386,8 @@ static bool put_moved(struct writer *w, uint64_t address, unsigned length)
     if (!decode_at(address, &in))
         return false;
     note(w, address);
+    if (is_branch(&in))
+        return put_branch(w, &in, address);
     memcpy(w->at, (const void *)address, length);
     if (in.decoded.attributes & ZYDIS_ATTRIB_IS_RELATIVE) {
         if (in.decoded.raw.disp.size != 32)
@@ -407,6 +446,7 @@ static bool write_stub(struct writer *w, struct site *site, const struct plan *p
     note(w, site->address);
     if (site->kind == SITE_READ_CR8) {
         put_irql_read(w, site->cr8_register);
+        site->after = (uint64_t)w->at;
         return put_rest(w, plan);
     }
     put_enter(w, site);
@@ -419,7 +459,7 @@ static bool write_stub(struct writer *w, struct site *site, const struct plan *p
     return put_moved(w, site->address, site->length) && put_rest(w, plan);
 }
 
-static void install_jump(struct pe_image *image, const struct site *site, const struct plan *plan)
+static void install_jump(struct pe_image *image, struct site *site, const struct plan *plan)
 {
     uint64_t page = align_down(site->address, HOST_PAGE), size = align_up(plan->end, HOST_PAGE) - page;
     int32_t distance = (int32_t)(site->stub - (site->address + JUMP));
@@ -433,6 +473,7 @@ static void install_jump(struct pe_image *image, const struct site *site, const 
         return;
     memcpy((void *)site->address, code, plan->end - site->address);
     host_protect((void *)page, size, section->protection);
+    site->patched = true;
 }
 
 void site_patch(struct pe_image *image, struct site *site)

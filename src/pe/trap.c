@@ -210,7 +210,11 @@ static bool emulate(struct trap_frame *frame)
         return false;
     if (image)
         site_patch(image, site);
-    return site_execute(site, frame);
+    if (!site_execute(site, frame))
+        return false;
+    if (site->patched)
+        frame->rip = site->after;       /* what is behind the site may be under the jump now */
+    return true;
 }
 
 void pe_trap(struct trap_frame *frame)

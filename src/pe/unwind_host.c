@@ -1,10 +1,8 @@
-/* Stepping over frames that are not a driver's: host functions by .eh_frame (libunwind), the trap trampoline by its
- * frame. libunwind does not follow xmm registers: xmm6-15 keep the value they had below the host frames. */
-#define UNW_LOCAL_ONLY
+/* Stepping over frames that are not a driver's: host functions by .eh_frame, the trap trampoline by its frame. */
 #include <dlfcn.h>
-#include <libunwind.h>
 #include <string.h>
 
+#include "pe/cfi.h"
 #include "pe/internal.h"
 #include "pe/unwind.h"
 
@@ -12,14 +10,6 @@
 
 void trap_enter(void);                  /* host/trap_enter.S */
 extern const char patch_in_dispatch;    /* emulate_enter.S */
-
-static const uint8_t native_register[16] = {
-    REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
-    REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15
-};
-static const uint8_t kept[] = { UNW_X86_64_RBX, UNW_X86_64_RBP, UNW_X86_64_RSI, UNW_X86_64_RDI,
-                                UNW_X86_64_R12, UNW_X86_64_R13, UNW_X86_64_R14, UNW_X86_64_R15 };
-static const uint8_t kept_number[] = { GPR_RBX, GPR_RBP, GPR_RSI, GPR_RDI, GPR_R12, GPR_R13, GPR_R14, GPR_R15 };
 
 extern char __executable_start, etext;
 
@@ -43,26 +33,9 @@ enum frame_kind frame_kind_of(const CONTEXT *context)
 
 bool unwind_host_frame(CONTEXT *context, bool exact)
 {
-    unw_context_t machine;
-    unw_cursor_t cursor;
-    unw_word_t value, rip, rsp;
+    uint64_t before = context->Rsp;
 
-    memset(&machine, 0, sizeof machine);
-    for (unsigned i = 0; i < 16; i++)
-        machine.uc_mcontext.gregs[native_register[i]] = (greg_t)*context_register(context, i);
-    machine.uc_mcontext.gregs[REG_RIP] = (greg_t)context->Rip;
-    if (unw_init_local2(&cursor, &machine, exact ? UNW_INIT_SIGNAL_FRAME : 0) != 0 || unw_step(&cursor) <= 0)
-        return false;
-    if (unw_get_reg(&cursor, UNW_REG_IP, &rip) != 0 || unw_get_reg(&cursor, UNW_REG_SP, &rsp) != 0 || rip == 0)
-        return false;
-    if (rsp <= context->Rsp)
-        return false;
-    for (unsigned i = 0; i < sizeof kept; i++)
-        if (unw_get_reg(&cursor, kept[i], &value) == 0)
-            *context_register(context, kept_number[i]) = value;
-    context->Rip = rip;
-    context->Rsp = rsp;
-    return true;
+    return cfi_step(context, exact) && context->Rsp > before;
 }
 
 void context_from_trap(CONTEXT *context, const struct trap_frame *frame)
