@@ -20,6 +20,7 @@ static ULONG64 WithoutOrphans(ULONG64 features)
     return features;
 }
 
+/* Once: buffers are made for this MTU, and NDIS knows these addresses. */
 static VOID UseConfig(PVIONET_ADAPTER adapter)
 {
     static const UCHAR fallback[] = { 0x02, 0x52, 0x33, 0x00, 0x00, 0x01 };
@@ -52,7 +53,8 @@ NDIS_STATUS VioNetHardwareNegotiate(PVIONET_ADAPTER adapter)
         if (status != NDIS_STATUS_SUCCESS)
             return status;
     }
-    UseConfig(adapter);
+    if (adapter->Mtu == 0)
+        UseConfig(adapter);
     VioNetHardwareUpdateLink(adapter, FALSE);
     return NDIS_STATUS_SUCCESS;
 }

@@ -1,0 +1,154 @@
+/* vionet.sys as a whole, from the outside: the driver is the one beside this program in the build. */
+#include "nt/pool.h"
+#include "ring3.h"
+#include "unit.h"
+
+#define MS 1000000ull
+
+/* $BUILD/tests/unit/machine/vionet -> $BUILD/drivers/vionet/vionet.sys */
+static const char *vionet_path(void)
+{
+    static char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 64);
+
+    CHECK(length > 0);
+    path[length] = 0;
+    for (int up = 0; up < 4; up++)
+        *strrchr(path, '/') = 0;
+    strcat(path, "/drivers/vionet/vionet.sys");
+    if (access(path, R_OK) != 0)
+        SKIP("vionet.sys has not been built (make drivers)");
+    return path;
+}
+
+static struct ring3_computer *open_computer(unsigned cpus, uint64_t seed)
+{
+    struct ring3_computer *computer;
+    struct ring3_config config;
+
+    ring3_config_init(&config);
+    config.cpus = cpus;
+    config.memory = 64u << 20;
+    config.clock = RING3_CLOCK_VIRTUAL;
+    config.seeded = seed != 0;
+    config.seed = seed;
+    computer = ring3_open(&config);
+    CHECK(computer != NULL);
+    return computer;
+}
+
+static void close_cleanly(struct ring3_computer *computer)
+{
+    struct ring3_report report;
+
+    ring3_close(computer, &report);
+    CHECK(!report.bug_check);
+    CHECK_EQ(report.findings, 0);
+    CHECK_EQ(report.pool_bytes, 0);
+}
+
+static void check_driven(struct ring3_computer *computer, unsigned number)
+{
+    struct ring3_nic_info info;
+
+    CHECK(ring3_query_nic(computer, number, &info));
+    CHECK_STR(info.driver, "vionet");
+    CHECK(info.started);
+}
+
+TEST(it_starts_and_unloads_on_any_number_of_processors)
+{
+    static const unsigned cpus[] = { 1, 2, 8 };
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct ring3_computer *computer = open_computer(cpus[i], i);
+
+        CHECK(ring3_add_nic(computer, "null") != NULL);
+        CHECK(ring3_load(computer, vionet_path()) != NULL);
+        CHECK_EQ(ring3_run(computer, 100 * MS), RING3_END_TIME);
+        check_driven(computer, 0);
+        close_cleanly(computer);
+    }
+}
+
+TEST(it_drives_two_cards)
+{
+    struct ring3_computer *computer = open_computer(2, 0);
+
+    CHECK(ring3_add_nic(computer, "null") != NULL);
+    CHECK(ring3_add_nic(computer, "null") != NULL);
+    CHECK(ring3_load(computer, vionet_path()) != NULL);
+    CHECK_EQ(ring3_run(computer, 100 * MS), RING3_END_TIME);
+    check_driven(computer, 0);
+    check_driven(computer, 1);
+    close_cleanly(computer);
+}
+
+TEST(a_card_may_be_pulled_out_while_frames_are_under_way)
+{
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        struct ring3_computer *computer = open_computer(2, seed);
+        struct ring3_nic *nic = ring3_add_nic(computer, "loop");
+
+        CHECK(ring3_load(computer, vionet_path()) != NULL);
+        CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
+        CHECK(ring3_ping(computer, "10.0.0.2,count=20,interval=1ms,timeout=10ms") != NULL);
+        ring3_run(computer, 5 * MS);
+        CHECK(ring3_unplug_nic(nic));
+        ring3_run(computer, 50 * MS);
+        close_cleanly(computer);
+    }
+}
+
+TEST(the_smallest_rings_work)
+{
+    struct ring3_computer *computer = open_computer(2, 0);
+
+    CHECK(ring3_set_parameter(computer, "*ReceiveBuffers", "16"));
+    CHECK(ring3_set_parameter(computer, "*TransmitBuffers", "16"));
+    CHECK(ring3_add_nic(computer, "loop") != NULL);
+    CHECK(ring3_load(computer, vionet_path()) != NULL);
+    CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
+    CHECK(ring3_ping(computer, "10.0.0.2,count=50,interval=1ms,timeout=10ms") != NULL);
+    ring3_run(computer, 100 * MS);
+    close_cleanly(computer);
+}
+
+/* Starts the driver and sends through it while its n-th allocation fails. Returns how many allocations it made. */
+static uint64_t run_with_failure(uint64_t n, bool onwards)
+{
+    struct ring3_computer *computer = open_computer(2, 0);
+    uint64_t count;
+
+    CHECK(ring3_set_parameter(computer, "*ReceiveBuffers", "16"));
+    CHECK(ring3_set_parameter(computer, "*TransmitBuffers", "16"));
+    CHECK(ring3_add_nic(computer, "loop") != NULL);
+    pool_set_fail_at(n, onwards);
+    if (ring3_load(computer, vionet_path()) != NULL) {
+        ring3_set_address(computer, 0, "10.0.0.1/24");
+        ring3_ping(computer, "10.0.0.2,count=3,interval=1ms,timeout=5ms,size=1000");
+        ring3_run(computer, 20 * MS);
+    }
+    count = pool_fail_count();
+    pool_set_fail_at(0, false);
+    close_cleanly(computer);
+    return count;
+}
+
+TEST(every_single_allocation_may_fail)
+{
+    uint64_t n = 1;
+
+    while (run_with_failure(n, false) >= n)
+        n++;
+    CHECK(n > 40);                      /* an injection that never hits would end at once */
+}
+
+TEST(every_allocation_from_some_point_on_may_fail)
+{
+    uint64_t total = run_with_failure(0, false);
+
+    CHECK(total > 40);
+    for (uint64_t n = 1; n <= total; n++)
+        run_with_failure(n, true);
+}
