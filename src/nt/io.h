@@ -48,6 +48,8 @@ NTSTATUS io_create_host_driver(const char *service, PDRIVER_INITIALIZE entry, st
  * docs: wdm/nc-wdm-driver_unload */
 NTSTATUS io_unload_driver(struct io_driver *driver);
 struct io_driver *io_driver_named(const char *service);
+/* What ZwLoadDriver calls with the service's name; set by machine/, NULL: there is nothing to load from. */
+extern NTSTATUS (*io_load_service)(const char *service);
 /* Calls what IoRegister(Boot)DriverReinitialization registered: after drivers have started. */
 void io_reinitialize_drivers(void);
 /* IRP_MJ_SHUTDOWN to devices that registered, last registered first. docs: wdm/nf-wdm-ioregistershutdownnotification */

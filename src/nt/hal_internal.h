@@ -1,0 +1,54 @@
+/* Between the files of the HAL. */
+#ifndef NT_HAL_INTERNAL_H
+#define NT_HAL_INTERNAL_H
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "nt/event.h"
+#include "nt/hal.h"
+#include "nt/ke_spinlock.h"
+#include "nt/pool.h"
+
+#define HAL_TAG 0x206c6148u             /* "Hal " */
+
+void hal_mmio_start(void);
+void hal_interrupt_start(void);
+void hal_interrupt_stop(void);
+void hal_dma_stop(void);
+void hal_raise_msi(void *context, uint64_t address, uint32_t data);
+void hal_set_line(void *context, struct device *device, bool asserted);
+
+/* What PKINTERRUPT points at. A driver never looks inside. */
+struct _KINTERRUPT {
+    struct list node;                   /* on its vector */
+    struct list all;
+    PDEVICE_OBJECT pdo;
+    PKSERVICE_ROUTINE service;
+    PKMESSAGE_SERVICE_ROUTINE message_service;      /* instead of service */
+    ULONG message;
+    PVOID context;
+    KSPIN_LOCK own_lock;
+    PKSPIN_LOCK lock;
+    KIRQL irql, synchronize_irql;
+    unsigned cpu, vector;
+    KINTERRUPT_MODE mode;
+    bool inactive;                      /* IoReportInterruptInactive */
+    int table_entry;                    /* MSI-X entry it programmed, or -1 */
+    struct device *device;
+    PIO_INTERRUPT_MESSAGE_INFO table;   /* of a message-based connection */
+    uint64_t count;
+};
+extern struct list hal_interrupts;      /* .all */
+
+/* Puts a connected interrupt on its vector, or takes it off. */
+bool hal_attach(struct _KINTERRUPT *interrupt);
+void hal_detach(struct _KINTERRUPT *interrupt);
+/* Writes an MSI-X table entry and enables MSI-X; masks it again. */
+void hal_program_message(struct device *device, unsigned entry, const struct pnp_message *message);
+void hal_mask_message(struct device *device, unsigned entry);
+/* After D0: the entries of the connected messages again. */
+void hal_restore_messages(struct pnp_node *node);
+
+#endif

@@ -1,0 +1,232 @@
+/* Vectors: from a message or a line to the service routines.
+ *
+ * 1. A vector belongs to one processor; its IRQL is vector >> 4.
+ * 2. A message vector is edge-triggered: each arrival runs its routines once. Arrivals while it is pending coalesce.
+ * 3. A line is level-triggered: it is raised again after service as long as a device asserts it. */
+#include "nt/hal_internal.h"
+
+#define FIRST_LINE_VECTOR 0x90u         /* on processor 0 */
+#define STORM 100000u
+
+struct vector {
+    struct ke_interrupt ke;
+    struct list handlers;               /* struct _KINTERRUPT.node */
+    unsigned number;
+    bool reserved;
+    int line;                           /* -1: messages */
+};
+
+struct line {
+    uint64_t asserted_by;               /* one bit per PCI device number */
+    unsigned unclaimed;
+    bool masked;
+};
+
+static struct vector *vectors[KE_MAX_CPUS][256];
+static struct line lines[HAL_LINES];
+static uint64_t spurious;
+struct list hal_interrupts = LIST_INIT(hal_interrupts);
+
+static void serve(struct ke_interrupt *ke);
+
+static struct vector *vector_at(unsigned cpu, unsigned number)
+{
+    struct vector *v = vectors[cpu][number];
+
+    if (v != NULL)
+        return v;
+    v = calloc(1, sizeof(*v));
+    if (v == NULL)
+        return NULL;
+    list_init(&v->handlers);
+    v->number = number;
+    v->line = cpu == 0 && number - FIRST_LINE_VECTOR < HAL_LINES ? (int)(number - FIRST_LINE_VECTOR) : -1;
+    v->ke = (struct ke_interrupt){ .service = serve, .context = v, .irql = (KIRQL)(number >> 4), .cpu = cpu };
+    vectors[cpu][number] = v;
+    return v;
+}
+
+/* Runs at the vector's IRQL; the lock's IRQL may be higher. */
+static bool call_service(struct _KINTERRUPT *i)
+{
+    KIRQL irql = ke_irql();
+    bool claimed;
+
+    if (i->synchronize_irql > irql)
+        ke_raise(i->synchronize_irql);
+    ke_spin_take(i->lock);
+    i->count++;
+    claimed = i->message_service != NULL ? i->message_service(i, i->context, i->message) : i->service(i, i->context);
+    ke_spin_give(i->lock);
+    this_cpu->pcr->irql = irql;
+    return claimed;
+}
+
+static void again_if_asserted(struct vector *v, bool claimed)
+{
+    struct line *line = &lines[v->line];
+
+    if (line->asserted_by == 0 || line->masked)
+        return;
+    line->unclaimed = claimed ? 0 : line->unclaimed + 1;
+    if (line->unclaimed > STORM) {
+        line->masked = true;
+        log_warn("hal", "interrupt line %d is asserted, and no service routine claims it: masked", v->line);
+        return;
+    }
+    ke_interrupt_raise(&v->ke);
+}
+
+static void serve(struct ke_interrupt *ke)
+{
+    struct vector *v = ke->context;
+    bool claimed = false, any = false;
+
+    list_each_safe(it, &v->handlers) {
+        struct _KINTERRUPT *i = container_of(it, struct _KINTERRUPT, node);
+
+        if (i->inactive)
+            continue;
+        any = true;
+        claimed = call_service(i);
+        if (claimed && v->line >= 0)
+            break;
+    }
+    if (!any)
+        spurious++;
+    if (v->line >= 0 && any)
+        again_if_asserted(v, claimed);
+}
+
+bool hal_attach(struct _KINTERRUPT *i)
+{
+    struct vector *v = vector_at(i->cpu, i->vector);
+
+    if (v == NULL)
+        return false;
+    list_push_back(&v->handlers, &i->node);
+    list_push_back(&hal_interrupts, &i->all);
+    if (v->line >= 0 && lines[v->line].asserted_by != 0)
+        ke_interrupt_raise(&v->ke);
+    return true;
+}
+
+void hal_detach(struct _KINTERRUPT *i)
+{
+    struct vector *v = vectors[i->cpu][i->vector];
+
+    list_remove(&i->node);
+    list_remove(&i->all);
+    if (v != NULL && list_empty(&v->handlers)) {
+        ke_interrupt_cancel(&v->ke);
+        if (v->line >= 0)
+            lines[v->line].masked = false;
+    }
+}
+
+bool hal_allocate_message(unsigned cpu, struct pnp_message *m)
+{
+    for (unsigned n = HAL_FIRST_VECTOR; n <= HAL_LAST_VECTOR; n++) {
+        struct vector *v;
+
+        if (n - FIRST_LINE_VECTOR < HAL_LINES)
+            continue;
+        v = vector_at(cpu, n);
+        if (v == NULL || v->reserved)
+            continue;
+        v->reserved = true;
+        *m = (struct pnp_message){ .vector = n, .cpu = (uint8_t)cpu, .irql = v->ke.irql,
+                                   .address = HAL_MSI_ADDRESS | (uint64_t)cpu << 12, .data = n };
+        return true;
+    }
+    return false;
+}
+
+void hal_free_message(const struct pnp_message *m)
+{
+    struct vector *v = vectors[m->cpu][m->vector];
+
+    if (v != NULL)
+        v->reserved = false;
+}
+
+uint32_t hal_line_vector(unsigned line, KIRQL *irql)
+{
+    *irql = FIRST_LINE_VECTOR >> 4;
+    return FIRST_LINE_VECTOR + line % HAL_LINES;
+}
+
+void hal_raise_msi(void *context, uint64_t address, uint32_t data)
+{
+    unsigned cpu = (unsigned)(address >> 12) & 0xff, number = data & 0xff;
+    struct vector *v;
+
+    (void)context;
+    if ((address & ~0xFFFFFull) != HAL_MSI_ADDRESS || cpu >= ke.cpu_count) {
+        spurious++;
+        return;
+    }
+    v = vectors[cpu][number];
+    if (v == NULL || list_empty(&v->handlers)) {
+        spurious++;
+        return;
+    }
+    ke_interrupt_raise(&v->ke);
+}
+
+void hal_set_line(void *context, struct device *device, bool asserted)
+{
+    struct pnp_node *node = pnp_node_of_device(device);
+    struct line *line;
+    struct vector *v;
+    uint64_t bit;
+
+    (void)context;
+    if (node == NULL || node->line_vector == 0)
+        return;
+    line = &lines[node->line_vector - FIRST_LINE_VECTOR];
+    bit = 1ull << (node->slot & 31);
+    line->asserted_by = asserted ? line->asserted_by | bit : line->asserted_by & ~bit;
+    v = vectors[0][node->line_vector];
+    if (asserted && !line->masked && v != NULL && !list_empty(&v->handlers))
+        ke_interrupt_raise(&v->ke);
+}
+
+uint64_t hal_spurious_interrupts(void)
+{
+    return spurious;
+}
+
+uint64_t hal_interrupt_count(PDEVICE_OBJECT pdo)
+{
+    uint64_t count = 0;
+
+    list_each(it, &hal_interrupts)
+        if (container_of(it, struct _KINTERRUPT, all)->pdo == pdo)
+            count += container_of(it, struct _KINTERRUPT, all)->count;
+    return count;
+}
+
+void hal_interrupt_start(void)
+{
+    memset(lines, 0, sizeof(lines));
+    spurious = 0;
+}
+
+void hal_interrupt_stop(void)
+{
+    list_each_safe(it, &hal_interrupts) {
+        struct _KINTERRUPT *i = container_of(it, struct _KINTERRUPT, all);
+
+        log_warn("hal", "interrupt vector 0x%x of processor %u was never disconnected", i->vector, i->cpu);
+        hal_detach(i);
+        free(i);
+    }
+    for (unsigned cpu = 0; cpu < KE_MAX_CPUS; cpu++)
+        for (unsigned n = 0; n < 256; n++) {
+            if (vectors[cpu][n] != NULL)
+                ke_interrupt_cancel(&vectors[cpu][n]->ke);
+            free(vectors[cpu][n]);
+            vectors[cpu][n] = NULL;
+        }
+}

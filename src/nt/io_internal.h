@@ -1,0 +1,77 @@
+/* Between the files of the I/O manager and PnP. */
+#ifndef NT_IO_INTERNAL_H
+#define NT_IO_INTERNAL_H
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "nt/event.h"
+#include "nt/io.h"
+#include "nt/ke.h"
+#include "nt/ke_wait.h"
+#include "nt/ob.h"
+#include "nt/pool.h"
+
+#define IO_TAG_IRP 0x20707249u          /* "Irp " */
+#define IO_TAG_BUFFER 0x42536f49u       /* "IoSB": system buffers */
+#define IO_TAG_NAME 0x6d4e6f49u         /* "IoNm" */
+#define IO_TAG_EXTENSION 0x78456f49u    /* "IoEx" */
+
+/* IRP.AllocationFlags, ours: IoAllocateIrp or a Build function made it, and IoFreeIrp has not freed it. */
+#define IO_IRP_ALLOCATED IRP_ALLOCATED_FIXED_SIZE
+
+/* Text in the computer's memory, for what drivers see. Buffer NULL when there was no memory. */
+UNICODE_STRING io_unicode(const char *utf8);
+void io_free_unicode(UNICODE_STRING *string);
+/* UTF-8 of string, cut to size; returns buffer. */
+const char *io_utf8(const UNICODE_STRING *string, char *buffer, size_t size);
+/* A path on the stack of the caller: at most 259 characters. */
+struct io_path {
+    UNICODE_STRING string;
+    WCHAR buffer[260];
+};
+PUNICODE_STRING io_path(struct io_path *path, const char *utf8);
+bool io_same_text(const UNICODE_STRING *a, const UNICODE_STRING *b);     /* without regard to ASCII case */
+
+/* --- io_irp.c --- */
+
+PIRP io_allocate_irp(CCHAR stack_size, const void *caller);
+/* A threaded IRP completes into UserIosb and UserEvent and is freed by the I/O manager. */
+void io_thread_irp(PIRP irp);
+bool io_irp_is_threaded(const IRP *irp);
+void io_unthread_irp(PIRP irp);
+/* Releases MDLs and the system buffer. */
+void io_release_buffers(PIRP irp);
+
+/* --- io_build.c --- */
+
+struct io_request {
+    PDEVICE_OBJECT device;
+    PFILE_OBJECT file;                  /* may be NULL */
+    UCHAR major;
+    KPROCESSOR_MODE mode;
+    ULONG code;                         /* control code */
+    PVOID in, out;                      /* for write: in; for read: out */
+    ULONG in_length, out_length;
+    LONGLONG offset;
+    ULONG key;
+    PKEVENT event;
+    PIO_STATUS_BLOCK iosb;
+    const void *caller;
+};
+/* An IRP with its buffers described as the device and the control code want them; NULL: no memory. Not threaded. */
+PIRP io_build_request(const struct io_request *request);
+
+/* --- io_call.c --- */
+
+void io_dispatch_irql_changed(const void *routine, KIRQL before, const char *what);
+
+/* --- io_device.c, io_driver.c --- */
+
+extern const struct ob_ops io_device_ops, io_driver_ops, io_file_ops;
+void io_device_close_reference(PDEVICE_OBJECT device);
+void io_delete_left_over_devices(struct io_driver *driver);
+NTSTATUS io_parse_device(void *body, struct ob_lookup *lookup, void **result);
+
+#endif
