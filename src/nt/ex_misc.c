@@ -1,9 +1,8 @@
-/* Small Ex routines: raising, mode, processor features, time zone, UUIDs, timer resolution, firmware. */
+/* Small Ex routines: mode, processor features, time zone, UUIDs, timer resolution, firmware. */
 #include <cpuid.h>
 #include <string.h>
 
 #include "nt/ke.h"
-#include "nt/raise.h"
 #include "ring3/ex.h"
 
 #define COARSE 156250u
@@ -11,24 +10,6 @@
 
 static ULONG resolution = COARSE;
 static unsigned requests;
-
-/* Raises Status at the caller. <= DISPATCH_LEVEL. docs: wdm/nf-wdm-exraisestatus */
-VOID NTAPI ExRaiseStatus(NTSTATUS Status)
-{
-    nt_raise_status(Status);
-}
-
-/* docs: ntddk/nf-ntddk-exraiseaccessviolation */
-VOID NTAPI ExRaiseAccessViolation(VOID)
-{
-    nt_raise_status(STATUS_ACCESS_VIOLATION);
-}
-
-/* docs: ntddk/nf-ntddk-exraisedatatypemisalignment */
-VOID NTAPI ExRaiseDatatypeMisalignment(VOID)
-{
-    nt_raise_status(STATUS_DATATYPE_MISALIGNMENT);
-}
 
 /* docs: wdm/nf-wdm-exgetpreviousmode */
 KPROCESSOR_MODE NTAPI ExGetPreviousMode(VOID)

@@ -32,7 +32,7 @@ static void complete(struct binding *b, NDIS_STATUS status)
 
 /* --- requests --------------------------------------------------------------------------------------------------- */
 
-NDIS_STATUS binding_set_oid(struct binding *b, NDIS_OID oid, void *data, ULONG size)
+NDIS_STATUS protocol_set_oid(struct binding *b, NDIS_OID oid, void *data, ULONG size)
 {
     NDIS_OID_REQUEST request = {
         .Header = { NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1, NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
@@ -56,7 +56,7 @@ static VOID NTAPI oid_complete(NDIS_HANDLE context, PNDIS_OID_REQUEST request, N
 
 static void free_binding(struct binding *b)
 {
-    binding_free_buffers(b);
+    protocol_free_buffers(b);
     list_remove(&b->node);
     free(b);
 }
@@ -122,7 +122,7 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
     KeInitializeEvent(&b->completed, SynchronizationEvent, FALSE);
     multicast_open(b, parameters->MaxMulticastListSize);
     list_push_back(&bindings, &b->node);
-    if (!binding_allocate_buffers(b, protocol, parameters->MtuSize + ETHERNET_HEADER + VLAN_TAG)) {
+    if (!protocol_allocate_buffers(b, protocol, parameters->MtuSize + ETHERNET_HEADER + VLAN_TAG)) {
         free_binding(b);
         return NDIS_STATUS_RESOURCES;
     }
@@ -133,7 +133,7 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
     }
     b->state = BINDING_PAUSED;
     ULONG filter = FILTER;
-    status = binding_set_oid(b, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof filter);
+    status = protocol_set_oid(b, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof filter);
     if (status == NDIS_STATUS_SUCCESS && attach(b, parameters))
         return NDIS_STATUS_SUCCESS;
     b->state = BINDING_CLOSING;
@@ -148,9 +148,9 @@ static NDIS_STATUS NTAPI unbind_adapter(NDIS_HANDLE unbind, NDIS_HANDLE context)
     ULONG none = 0;
 
     interface_detach(b->interface);
-    binding_pause(b, BINDING_CLOSING);
+    protocol_pause(b, BINDING_CLOSING);
     multicast_close(b);
-    binding_set_oid(b, OID_GEN_CURRENT_PACKET_FILTER, &none, sizeof none);
+    protocol_set_oid(b, OID_GEN_CURRENT_PACKET_FILTER, &none, sizeof none);
     close_adapter(b);
     free_binding(b);
     return NDIS_STATUS_SUCCESS;
@@ -188,7 +188,7 @@ static NDIS_STATUS NTAPI pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICAT
     switch (notification->NetPnPEvent.NetEvent) {
     case NetEventPause:
         if (b)
-            binding_pause(b, BINDING_PAUSED);
+            protocol_pause(b, BINDING_PAUSED);
         return NDIS_STATUS_SUCCESS;
     case NetEventRestart:
         if (b) {
@@ -214,7 +214,7 @@ static NDIS_STATUS NTAPI pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICAT
 
 /* --- the protocol ------------------------------------------------------------------------------------------------------ */
 
-bool binding_register(void)
+bool protocol_register(void)
 {
     static WCHAR name[] = u"TCPIP";
     NDIS_PROTOCOL_DRIVER_CHARACTERISTICS characteristics = {
@@ -231,8 +231,8 @@ bool binding_register(void)
         .NetPnPEventHandler = pnp_event,
         .OidRequestCompleteHandler = oid_complete,
         .StatusHandlerEx = status_indicated,
-        .ReceiveNetBufferListsHandler = binding_receive,
-        .SendNetBufferListsCompleteHandler = binding_send_complete,
+        .ReceiveNetBufferListsHandler = protocol_receive,
+        .SendNetBufferListsCompleteHandler = protocol_send_complete,
     };
 
     NDIS_STATUS status = NdisRegisterProtocolDriver(NULL, &characteristics, &protocol);
@@ -241,7 +241,7 @@ bool binding_register(void)
     return true;
 }
 
-void binding_deregister(void)
+void protocol_deregister(void)
 {
     if (protocol)
         NdisDeregisterProtocolDriver(protocol);

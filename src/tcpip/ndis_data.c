@@ -32,7 +32,7 @@ static bool allocate_one(struct binding *b, NDIS_HANDLE protocol, unsigned n)
     return true;
 }
 
-bool binding_allocate_buffers(struct binding *b, NDIS_HANDLE protocol, size_t frame_size)
+bool protocol_allocate_buffers(struct binding *b, NDIS_HANDLE protocol, size_t frame_size)
 {
     NET_BUFFER_LIST_POOL_PARAMETERS parameters = {
         .Header = { NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
@@ -56,7 +56,7 @@ bool binding_allocate_buffers(struct binding *b, NDIS_HANDLE protocol, size_t fr
     return true;
 }
 
-void binding_free_buffers(struct binding *b)
+void protocol_free_buffers(struct binding *b)
 {
     for (unsigned n = 0; b->buffers && n < SEND_BUFFERS; n++) {
         if (b->buffers[n].list)
@@ -88,7 +88,7 @@ static void queue_output(struct binding *b, PNET_BUFFER_LIST list)
     }
 }
 
-uint8_t *binding_reserve(struct binding *b, size_t size)
+uint8_t *protocol_reserve(struct binding *b, size_t size)
 {
     struct send_buffer *buffer = b->free;
 
@@ -109,7 +109,7 @@ uint8_t *binding_reserve(struct binding *b, size_t size)
     return buffer->data;
 }
 
-bool binding_has_output(void)
+bool protocol_has_output(void)
 {
     return outputs != NULL;
 }
@@ -127,7 +127,7 @@ static void set_frame_type(PNET_BUFFER_LIST list)
         list->NblFlags = type == htons(NDIS_ETH_TYPE_IPV6) ? NDIS_NBL_FLAGS_IS_IPV6 : 0;
 }
 
-bool binding_flush_all(void)
+bool protocol_flush_all(void)
 {
     KIRQL old = ke_raise(DISPATCH_LEVEL);
     bool any = false;
@@ -148,7 +148,7 @@ bool binding_flush_all(void)
     return any;
 }
 
-VOID NTAPI binding_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST lists, ULONG flags)
+VOID NTAPI protocol_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST lists, ULONG flags)
 {
     struct binding *b = context;
     bool drained = false;
@@ -169,7 +169,7 @@ VOID NTAPI binding_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST lists, UL
         KeSetEvent(&b->drained, IO_NO_INCREMENT, FALSE);
 }
 
-void binding_pause(struct binding *b, enum binding_state then)
+void protocol_pause(struct binding *b, enum binding_state then)
 {
     stack_enter();
     bool wait = b->outstanding > 0;
@@ -209,7 +209,7 @@ static void receive_one(struct binding *b, PNET_BUFFER nb)
         interface_input(b->interface, parts, count, total);
 }
 
-VOID NTAPI binding_receive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG count, ULONG flags)
+VOID NTAPI protocol_receive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG count, ULONG flags)
 {
     struct binding *b = context;
 

@@ -58,15 +58,15 @@ struct binding {
 };
 
 /* ndis_data.c */
-bool binding_allocate_buffers(struct binding *binding, NDIS_HANDLE protocol, size_t frame_size);
-void binding_free_buffers(struct binding *binding);
+bool protocol_allocate_buffers(struct binding *binding, NDIS_HANDLE protocol, size_t frame_size);
+void protocol_free_buffers(struct binding *binding);
 /* No new frames; returns when NDIS has given back every send. PASSIVE_LEVEL. */
-void binding_pause(struct binding *binding, enum binding_state then);
-VOID NTAPI binding_receive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG count, ULONG flags);
-VOID NTAPI binding_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST lists, ULONG flags);
+void protocol_pause(struct binding *binding, enum binding_state then);
+VOID NTAPI protocol_receive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG count, ULONG flags);
+VOID NTAPI protocol_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST lists, ULONG flags);
 
 /* ndis_binding.c: a set request, PASSIVE_LEVEL, waits for its end. */
-NDIS_STATUS binding_set_oid(struct binding *binding, NDIS_OID oid, void *data, ULONG size);
+NDIS_STATUS protocol_set_oid(struct binding *binding, NDIS_OID oid, void *data, ULONG size);
 
 /* ndis_multicast.c */
 void multicast_open(struct binding *binding, unsigned limit);

@@ -18,7 +18,7 @@ static VOID NTAPI multicast_worker(PVOID context)
     bool closing = b->state == BINDING_CLOSING;
     stack_leave();
     if (!closing && count <= b->multicast_limit)
-        binding_set_oid(b, OID_802_3_MULTICAST_LIST, list, count * 6);
+        protocol_set_oid(b, OID_802_3_MULTICAST_LIST, list, count * 6);
     stack_enter();
     if (!b->multicast_queued)
         KeSetEvent(&b->multicast_idle, IO_NO_INCREMENT, FALSE);
@@ -35,7 +35,7 @@ static void queue_change(struct binding *b)
     ExQueueWorkItem(&b->multicast_work, DelayedWorkQueue);
 }
 
-void binding_multicast(struct binding *b, const uint8_t mac[6], bool add)
+void protocol_multicast(struct binding *b, const uint8_t mac[6], bool add)
 {
     unsigned n = 0;
 

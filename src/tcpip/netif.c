@@ -38,7 +38,7 @@ static struct setting settings[TCPIP_MAX_INTERFACES];
 
 static uint8_t *reserve(struct interface *i, size_t size)
 {
-    uint8_t *room = i->bound && size <= i->config.mtu + 14u + 4u ? binding_reserve(i->config.binding, size) : NULL;
+    uint8_t *room = i->bound && size <= i->config.mtu + 14u + 4u ? protocol_reserve(i->config.binding, size) : NULL;
 
     if (!room) {
         i->stats.tx_dropped++;
@@ -74,7 +74,7 @@ static err_t igmp_filter(struct netif *netif, const ip4_addr_t *group, enum neti
     uint8_t mac[6] = { 0x01, 0x00, 0x5e, g[1] & 0x7f, g[2], g[3] };
     struct interface *i = netif->state;
 
-    binding_multicast(i->config.binding, mac, action == NETIF_ADD_MAC_FILTER);
+    protocol_multicast(i->config.binding, mac, action == NETIF_ADD_MAC_FILTER);
     return ERR_OK;
 }
 
@@ -84,7 +84,7 @@ static err_t mld_filter(struct netif *netif, const ip6_addr_t *group, enum netif
     uint8_t mac[6] = { 0x33, 0x33, g[12], g[13], g[14], g[15] };
     struct interface *i = netif->state;
 
-    binding_multicast(i->config.binding, mac, action == NETIF_ADD_MAC_FILTER);
+    protocol_multicast(i->config.binding, mac, action == NETIF_ADD_MAC_FILTER);
     return ERR_OK;
 }
 

@@ -123,8 +123,8 @@ void stack_leave(void)
     stack.owner = NULL;
     stack.depth = 0;
     KeReleaseSpinLock(&stack.lock, DISPATCH_LEVEL);
-    if (binding_has_output())
-        binding_flush_all();
+    if (protocol_has_output())
+        protocol_flush_all();
     KeLowerIrql(old);
 }
 
@@ -183,7 +183,7 @@ bool tcpip_open(uint64_t seed)
         sys_restart_timeouts();
     initialised = true;
     stack.open = true;
-    if (!binding_register()) {
+    if (!protocol_register()) {
         tcpip_close();
         return false;
     }
@@ -201,7 +201,7 @@ void tcpip_close(void)
     tcp_close_all();
     udp_close_all();
     stack_leave();
-    binding_deregister();
+    protocol_deregister();
     stack_enter();
     interface_close_all();
     stack.open = false;

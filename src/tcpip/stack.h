@@ -29,16 +29,16 @@ void stack_notify_change(void);
 
 struct binding;
 
-bool binding_register(void);            /* PASSIVE_LEVEL; error_text() */
-void binding_deregister(void);          /* PASSIVE_LEVEL; returns when every adapter is unbound */
+bool protocol_register(void);            /* PASSIVE_LEVEL; error_text() */
+void protocol_deregister(void);          /* PASSIVE_LEVEL; returns when every adapter is unbound */
 /* Room for one frame of `size` bytes in a preallocated send buffer; NULL when there is none. Stack entered. The
  * frame goes out at the outermost leave. */
-uint8_t *binding_reserve(struct binding *binding, size_t size);
+uint8_t *protocol_reserve(struct binding *binding, size_t size);
 /* Detaches and sends what was reserved on every binding. Called without the lock. True when there was something. */
-bool binding_flush_all(void);
-bool binding_has_output(void);
+bool protocol_flush_all(void);
+bool protocol_has_output(void);
 /* The set of multicast addresses changed. Stack entered. */
-void binding_multicast(struct binding *binding, const uint8_t mac[6], bool add);
+void protocol_multicast(struct binding *binding, const uint8_t mac[6], bool add);
 
 /* --- netif.c ----------------------------------------------------------------------------------------------- */
 
