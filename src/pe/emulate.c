@@ -23,7 +23,7 @@ bool decode_at(uint64_t address, struct instruction *instruction)
     }
     if (image && (uint64_t)image->base + image->size - address < most)
         most = (uint64_t)image->base + image->size - address;
-    return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, (const void *)address, most, &instruction->decoded,
+    return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, pristine_code(address), most, &instruction->decoded,
                                                instruction->operands));
 }
 

@@ -35,12 +35,12 @@ struct site {
     int64_t displacement;           /* with the address for rip-relative operands */
     void *run;                      /* the instruction with its operand moved to the scratch page, then ret */
     uint8_t *scratch;
-    /* patch.c: where execution goes on after the site was patched */
-    uint64_t stub, stub_end;
-    uint64_t after, original;
-    bool tried, patched;
+    bool tried;                     /* patching was */
+    bool hot;                       /* faulted; a stub it is moved to calls for it */
 };
 
+/* The bytes as loaded, whatever was patched since. */
+const uint8_t *pristine_code(uint64_t address);
 bool decode_at(uint64_t address, struct instruction *instruction);
 
 /* Finds out how the instruction at rip is to be carried out; SITE_NONE when it is not one of ours. */
@@ -54,13 +54,14 @@ bool emulated_address(uint64_t address, unsigned size);
 /* Carries the site out on the frame and moves rip behind it. False when its operand is nowhere emulated. */
 bool site_execute(struct site *site, struct trap_frame *frame);
 
-/* patch.c. The site of an address in a driver image, made when need be; NULL for host code. */
+/* patch.c. The site of an address in a driver image, made when need be; image NULL: host code. */
 struct site *site_of(struct pe_image *image, uint64_t address);
-bool site_prepare_run(struct pe_image *image, struct site *site, const struct instruction *instruction);
-/* After a site's first fault. */
+/* After a site's fault: replaces it by a jump to a stub, or renews the stub it was moved to. */
 void site_patch(struct pe_image *image, struct site *site);
-/* An address in a stub as the address in the image it stands for; others unchanged. */
+/* Stubs and where they came from: an address in a stub as the address in the image it stands for, and an address that
+ * now lies inside a patched place as the one in the stub. Others are unchanged. */
 uint64_t patch_original(uint64_t rip);
+uint64_t patch_resume(uint64_t rip);
 
 /* emulate_enter.S */
 void emulate_run(struct trap_frame *frame, void *code, bool with_xmm);

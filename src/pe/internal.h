@@ -95,7 +95,7 @@ void *missing_stub(struct pe_image *image, const char *module, const char *name)
 void missing_release(struct pe_image *image);
 
 /* patch.c */
-void patches_release(struct pe_image *image);
+void patches_release(struct pe_image *image);       /* NULL: those of host code */
 bool patch_contains(uint64_t rip);
 /* symbols.c */
 void symbols_release(struct pe_image *image);

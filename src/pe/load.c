@@ -312,6 +312,7 @@ void pe_close(void)
         list_remove(&image->node);
         destroy(image);
     }
+    patches_release(NULL);
     stack_cache_flush();
     thunks_close();
     memset(&pe_config, 0, sizeof pe_config);

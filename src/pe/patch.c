@@ -1,12 +1,12 @@
-/* Sites: instructions that have faulted, and the stubs that replace them so that they do not fault again.
+/* Sites: instructions that have faulted and are replaced so that they do not fault again.
  *
  * Invariants
  *  1. A site is patched by a five-byte jump over the instruction and, where it is shorter, over instructions behind it
- *     that move without change of meaning: no control flow, no memory but the stack's, nothing that anybody branches
- *     to, nothing a preempted thread stands in, all of one function.
- *  2. The stub calls patch_enter, which does the work on a trap_frame, and goes on at `after` (the moved
- *     instructions) or, when the operand is not in a window this time, at `original` (the instruction itself, moved).
- *  3. Every address in a stub stands for exactly one address in the image (patch_original): faults are reported there.
+ *     that can move: no calls, nothing that anybody branches to, all of one function without exception handlers.
+ *  2. The stub (stub.c) does what the replaced instructions do, one after another, and jumps back behind them. Each of
+ *     its addresses stands for one instruction of the image: faults are reported there, and interrupted code that
+ *     stood inside a place patched since goes on in the stub.
+ *  3. Whoever decodes an image's code reads the bytes as they were loaded (pristine_code).
  *  4. Code pages are never writable while driver code runs. */
 #include <stdlib.h>
 #include <string.h>
@@ -15,73 +15,28 @@
 #include "host/memory.h"
 #include "pe/emulate.h"
 #include "pe/internal.h"
-#include "pe/trap.h"
+#include "pe/patch.h"
 #include "pe/unwind.h"
 
-#define AREA_PAGES 4u
-#define AREA_CODE ((AREA_PAGES - 1) * (size_t)HOST_PAGE)
-#define SLOT 256u
-#define SLOTS (AREA_CODE / SLOT)
-#define RUN_ROOM 32u
-#define JUMP 5u
-#define MOVED_MAX 5
-
-struct area {
-    struct area *next;
-    uint8_t *base;                  /* code pages, then a page of scratch buffers */
-    unsigned used;
-    bool from_host;
-};
-
-/* One moved instruction: [stub, ...) stands for `image`. */
-struct moved {
-    uint64_t stub, image;
-};
-
-struct patches {
-    struct area *areas;
-    struct site *bucket[256];
-    uint8_t *targets;               /* a bit for each byte of the image that a branch leads to */
-};
-
-struct record {
-    struct site site;               /* first */
-    struct moved map[2 * MOVED_MAX + 2];
-    unsigned map_count;
-};
-
-void patch_enter(void);
-void patch_dispatch(struct trap_frame *frame, struct site *site);
-
 static struct patches host_patches;
-static struct pe_preempted *preempted;
 
-void pe_preempted_enter(struct pe_preempted *node, const struct trap_frame *frame)
-{
-    node->rip = frame->rip;
-    node->next = preempted;
-    preempted = node;
-}
+/* --- areas and sites ----------------------------------------------------------------------------------------- */
 
-void pe_preempted_leave(struct pe_preempted *node)
-{
-    for (struct pe_preempted **at = &preempted; *at; at = &(*at)->next) {
-        if (*at == node) {
-            *at = node->next;
-            return;
-        }
-    }
-}
-
-/* --- areas and records --------------------------------------------------------------------------------------- */
-
-static struct patches *patches_of(struct pe_image *image)
+struct patches *patches_of(struct pe_image *image)
 {
     if (!image)
         return &host_patches;
     if (!image->patches)
         image->patches = calloc(1, sizeof(struct patches));
     return image->patches;
+}
+
+const uint8_t *pristine_code(uint64_t address)
+{
+    struct pe_image *image = pe_image_at(address);
+    struct patches *patches = image ? image->patches : NULL;
+
+    return patches && patches->pristine ? patches->pristine + (address - (uint64_t)image->base) : (const uint8_t *)address;
 }
 
 static bool near_image(const struct pe_image *image, const uint8_t *p)
@@ -129,49 +84,36 @@ static struct area *area_with_room(struct pe_image *image)
     return area;
 }
 
-struct site *site_of(struct pe_image *image, uint64_t address)
-{
-    struct patches *patches = patches_of(image);
-    struct site **bucket = &patches->bucket[(address ^ address >> 8) % 256];
-
-    for (struct site *site = *bucket; site; site = site->next)
-        if (site->address == address)
-            return site;
-    struct record *record = calloc(1, sizeof *record);
-    struct instruction in;
-    if (decode_at(address, &in)) {
-        site_describe(&record->site, &in, address);
-        if (record->site.kind == SITE_MEMORY && !site_prepare_run(image, &record->site, &in))
-            record->site.kind = SITE_NONE;
-    }
-    record->site.address = address;
-    record->site.next = *bucket;
-    *bucket = &record->site;
-    return &record->site;
-}
-
-static bool open_slot(struct area *area)
-{
-    return host_protect(area->base, AREA_CODE, HOST_READ | HOST_WRITE);
-}
-
-static bool close_slot(struct area *area)
-{
-    return host_protect(area->base, AREA_CODE, HOST_READ | HOST_EXECUTE);
-}
-
-/* Puts "the instruction on the scratch buffer, ret" at the start of a new slot. */
-bool site_prepare_run(struct pe_image *image, struct site *site, const struct instruction *in)
+uint8_t *slot_open(struct pe_image *image, uint8_t **scratch)
 {
     struct area *area = area_with_room(image);
-    ZydisEncoderRequest request;
-    uint8_t code[ZYDIS_MAX_INSTRUCTION_LENGTH];
-    ZyanUSize length = sizeof code;
 
-    if (!area || !ZYAN_SUCCESS(ZydisEncoderDecodedInstructionToEncoderRequest(
-                     &in->decoded, in->operands, in->decoded.operand_count_visible, &request)))
+    if (!area || !host_protect(area->base, AREA_CODE, HOST_READ | HOST_WRITE))
+        return NULL;
+    if (scratch)
+        *scratch = area->base + AREA_CODE + area->used * SCRATCH;
+    return area->base + area->used++ * SLOT;
+}
+
+bool slot_close(struct pe_image *image)
+{
+    return host_protect(patches_of(image)->areas->base, AREA_CODE, HOST_READ | HOST_EXECUTE);
+}
+
+/* Puts "the instruction with its operand on the scratch buffer, ret" in a slot. */
+static bool prepare_run(struct pe_image *image, struct site *site, const struct instruction *in)
+{
+    ZydisEncoderRequest request;
+    uint8_t code[ZYDIS_MAX_INSTRUCTION_LENGTH], *slot, *scratch;
+    ZyanUSize length = sizeof code;
+    bool good;
+
+    if (!ZYAN_SUCCESS(ZydisEncoderDecodedInstructionToEncoderRequest(&in->decoded, in->operands,
+                                                                     in->decoded.operand_count_visible, &request)))
         return false;
-    uint8_t *slot = area->base + area->used * SLOT, *scratch = area->base + AREA_CODE + area->used * 32;
+    slot = slot_open(image, &scratch);
+    if (!slot)
+        return false;
     for (unsigned i = 0; i < request.operand_count; i++) {
         if (request.operands[i].type != ZYDIS_OPERAND_TYPE_MEMORY)
             continue;
@@ -181,14 +123,47 @@ bool site_prepare_run(struct pe_image *image, struct site *site, const struct in
         request.operands[i].mem.displacement = (ZyanI64)scratch;
     }
     request.prefixes &= ~(ZyanU64)ZYDIS_ATTRIB_HAS_SEGMENT;
-    if (!ZYAN_SUCCESS(ZydisEncoderEncodeInstructionAbsolute(&request, code, &length, (ZyanU64)slot)) || !open_slot(area))
-        return false;
-    memcpy(slot, code, length);
-    slot[length] = 0xc3;
-    site->run = slot;
-    site->scratch = scratch;
-    area->used++;
-    return close_slot(area);
+    good = ZYAN_SUCCESS(ZydisEncoderEncodeInstructionAbsolute(&request, code, &length, (ZyanU64)slot));
+    if (good) {
+        memcpy(slot, code, length);
+        slot[length] = 0xc3;
+        site->run = slot;
+        site->scratch = scratch;
+    }
+    return slot_close(image) && good;
+}
+
+static struct site **bucket_of(struct patches *patches, uint64_t address)
+{
+    return &patches->bucket[(address ^ address >> 8) % SITE_BUCKETS];
+}
+
+static struct site *known_site(struct patches *patches, uint64_t address)
+{
+    for (struct site *site = *bucket_of(patches, address); site; site = site->next)
+        if (site->address == address)
+            return site;
+    return NULL;
+}
+
+struct site *site_of(struct pe_image *image, uint64_t address)
+{
+    struct patches *patches = patches_of(image);
+    struct site *site = known_site(patches, address);
+    struct instruction in;
+
+    if (site)
+        return site;
+    site = calloc(1, sizeof *site);
+    if (decode_at(address, &in)) {
+        site_describe(site, &in, address);
+        if (site->kind == SITE_MEMORY && !prepare_run(image, site, &in))
+            site->kind = SITE_NONE;
+    }
+    site->address = address;
+    site->next = *bucket_of(patches, address);
+    *bucket_of(patches, address) = site;
+    return site;
 }
 
 /* --- what may be moved --------------------------------------------------------------------------------------- */
@@ -245,24 +220,43 @@ static void find_targets(struct pe_image *image, struct patches *patches)
     }
 }
 
+/* The function around rva; for leaf functions, which have no row, all the code between two rows. */
+static struct pe_function function_around(struct pe_image *image, uint32_t rva)
+{
+    const struct pe_function *f = pe_find_function(image, rva);
+    struct pe_section *section = section_at(image, rva);
+    struct pe_function gap = { section ? section->rva : rva, section ? section->rva + section->size : rva, 0 };
+
+    if (f)
+        return *f;
+    for (unsigned i = 0; i < image->function_count; i++) {
+        if (image->functions[i].end <= rva && image->functions[i].end > gap.begin)
+            gap.begin = image->functions[i].end;
+        if (image->functions[i].begin > rva && image->functions[i].begin < gap.end)
+            gap.end = image->functions[i].begin;
+    }
+    return gap;
+}
+
 /* A function with a computed jump or an exception handler may be entered anywhere. */
 static bool entered_anywhere(struct pe_image *image, const struct pe_function *f)
 {
     const uint8_t *info = rva_range(image, f->unwind & ~3u, 4) ? image->base + (f->unwind & ~3u) : NULL;
     struct instruction in;
 
-    if (!info || (info[0] >> 3) != 0)
+    if (f->unwind && (!info || (info[0] >> 3) != 0))
         return true;
     for (uint32_t at = f->begin; at < f->end; at += in.decoded.length) {
         if (!decode_at((uint64_t)image->base + at, &in))
             return true;
-        if (in.decoded.meta.category == ZYDIS_CATEGORY_UNCOND_BR && in.operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE)
-            return true;
+        if (in.decoded.meta.category == ZYDIS_CATEGORY_UNCOND_BR && in.operands[0].type != ZYDIS_OPERAND_TYPE_IMMEDIATE &&
+            !(in.operands[0].type == ZYDIS_OPERAND_TYPE_MEMORY && in.operands[0].mem.base == ZYDIS_REGISTER_RIP))
+            return true;            /* through the import table it is a tail call */
     }
     return false;
 }
 
-static bool is_branch(const struct instruction *in)
+bool is_branch(const struct instruction *in)
 {
     return (in->decoded.meta.category == ZYDIS_CATEGORY_UNCOND_BR || in->decoded.meta.category == ZYDIS_CATEGORY_COND_BR) &&
            in->operands[0].type == ZYDIS_OPERAND_TYPE_IMMEDIATE;
@@ -288,40 +282,17 @@ static bool may_move(const struct instruction *in)
         return branch_moves(in);
     switch (in->decoded.meta.category) {
     case ZYDIS_CATEGORY_CALL: case ZYDIS_CATEGORY_COND_BR: case ZYDIS_CATEGORY_UNCOND_BR: case ZYDIS_CATEGORY_INTERRUPT:
-    case ZYDIS_CATEGORY_SYSTEM: case ZYDIS_CATEGORY_IO: case ZYDIS_CATEGORY_STRINGOP: case ZYDIS_CATEGORY_IOSTRINGOP:
+    case ZYDIS_CATEGORY_IO: case ZYDIS_CATEGORY_STRINGOP: case ZYDIS_CATEGORY_IOSTRINGOP:
         return false;
     default:
         break;
     }
-    for (unsigned i = 0; i < in->decoded.operand_count; i++) {
-        const ZydisDecodedOperand *o = &in->operands[i];
-
-        if (o->type == ZYDIS_OPERAND_TYPE_MEMORY && o->mem.type == ZYDIS_MEMOP_TYPE_MEM &&
-            (o->mem.base != ZYDIS_REGISTER_RSP || o->mem.index != ZYDIS_REGISTER_NONE))
-            return false;
-        if (o->type == ZYDIS_OPERAND_TYPE_REGISTER && ZydisRegisterGetClass(o->reg.value) == ZYDIS_REGCLASS_CONTROL)
-            return false;
-    }
     return true;
 }
 
-static bool preempted_inside(uint64_t begin, uint64_t end)
-{
-    for (struct pe_preempted *p = preempted; p; p = p->next)
-        if (p->rip > begin && p->rip < end)
-            return true;
-    return false;
-}
-
-struct plan {
-    unsigned count;                     /* instructions moved, the site's own first */
-    struct { uint64_t address; uint8_t length; } part[MOVED_MAX];
-    uint64_t end;
-};
-
 static bool make_plan(struct pe_image *image, const struct site *site, struct plan *plan)
 {
-    const struct pe_function *f = pe_find_function(image, (uint32_t)(site->address - (uint64_t)image->base));
+    const struct pe_function f = function_around(image, (uint32_t)(site->address - (uint64_t)image->base));
     uint64_t at = site->address + site->length;
     struct patches *patches = image->patches;
 
@@ -329,7 +300,7 @@ static bool make_plan(struct pe_image *image, const struct site *site, struct pl
     plan->part[0].address = site->address;
     plan->part[0].length = site->length;
     if (at - site->address < JUMP) {
-        if (!f || entered_anywhere(image, f))
+        if (entered_anywhere(image, &f))
             return false;
         find_targets(image, patches);
     }
@@ -337,8 +308,8 @@ static bool make_plan(struct pe_image *image, const struct site *site, struct pl
         uint64_t rva = at - (uint64_t)image->base;
         struct instruction in;
 
-        if (plan->count == MOVED_MAX || rva >= f->end || (patches->targets[rva / 8] & 1u << rva % 8) ||
-            !decode_at(at, &in) || !may_move(&in) || rva + in.decoded.length > f->end)
+        if (plan->count == MOVED_MAX || rva >= f.end || (patches->targets[rva / 8] & 1u << rva % 8) ||
+            !decode_at(at, &in) || !may_move(&in) || stub_at(patches, at) || rva + in.decoded.length > f.end)
             return false;
         plan->part[plan->count].address = at;
         plan->part[plan->count++].length = in.decoded.length;
@@ -347,217 +318,64 @@ static bool make_plan(struct pe_image *image, const struct site *site, struct pl
             return false;
     }
     plan->end = at;
-    return !preempted_inside(site->address, at);
-}
-
-/* --- stubs --------------------------------------------------------------------------------------------------- */
-
-struct writer {
-    uint8_t *at;
-    struct record *record;
-};
-
-static void note(struct writer *w, uint64_t image_address)
-{
-    w->record->map[w->record->map_count++] = (struct moved){ (uint64_t)w->at, image_address };
-}
-
-static bool put_branch(struct writer *w, const struct instruction *in, uint64_t address)
-{
-    uint64_t target = address + in->decoded.length + in->operands[0].imm.value.u;
-    bool always = in->decoded.meta.category == ZYDIS_CATEGORY_UNCOND_BR;
-
-    if (!always) {
-        *w->at++ = 0x0f;
-        *w->at++ = 0x80 | (in->decoded.opcode & 15);
-    } else {
-        *w->at++ = 0xe9;
-    }
-    int32_t distance = (int32_t)(target - ((uint64_t)w->at + 4));
-    memcpy(w->at, &distance, 4);
-    w->at += 4;
     return true;
 }
 
-static bool put_moved(struct writer *w, uint64_t address, unsigned length)
+/* --- patching ------------------------------------------------------------------------------------------------ */
+
+static void keep_pristine(struct pe_image *image, struct patches *patches)
 {
-    struct instruction in;
-
-    if (!decode_at(address, &in))
-        return false;
-    note(w, address);
-    if (is_branch(&in))
-        return put_branch(w, &in, address);
-    memcpy(w->at, (const void *)address, length);
-    if (in.decoded.attributes & ZYDIS_ATTRIB_IS_RELATIVE) {
-        if (in.decoded.raw.disp.size != 32)
-            return false;
-        int64_t value = in.decoded.raw.disp.value + ((int64_t)address - (int64_t)(uint64_t)w->at);
-        int32_t narrow = (int32_t)value;
-        if (narrow != value)
-            return false;
-        memcpy(w->at + in.decoded.raw.disp.offset, &narrow, 4);
-    }
-    w->at += length;
-    return true;
-}
-
-static void put_jump(struct writer *w, uint64_t target)
-{
-    int32_t distance = (int32_t)(target - ((uint64_t)w->at + JUMP));
-
-    note(w, target);
-    *w->at++ = 0xe9;
-    memcpy(w->at, &distance, 4);
-    w->at += 4;
-}
-
-static bool put_rest(struct writer *w, const struct plan *plan)
-{
-    for (unsigned i = 1; i < plan->count; i++)
-        if (!put_moved(w, plan->part[i].address, plan->part[i].length))
-            return false;
-    put_jump(w, plan->end);
-    return true;
-}
-
-/* movzx reg32, byte gs:[50h]: what a read of cr8 means here. */
-static void put_irql_read(struct writer *w, unsigned number)
-{
-    const uint8_t code[] = { 0x65, (uint8_t)(number > 7 ? 0x44 : 0x40), 0x0f, 0xb6, (uint8_t)(0x04 | (number & 7) << 3), 0x25,
-                             0x50, 0, 0, 0 };
-
-    memcpy(w->at, code, sizeof code);
-    w->at += sizeof code;
-}
-
-static void put_enter(struct writer *w, struct site *site)
-{
-    void (*enter)(void) = patch_enter;
-
-    memcpy(w->at, (const uint8_t[]){ 0xff, 0x15, 2, 0, 0, 0, 0xcc, 0xcc }, 8);      /* call [rip+2] */
-    memcpy(w->at + 8, &enter, 8);
-    memcpy(w->at + 16, &site, 8);
-    w->at += 24;
-}
-
-static bool write_stub(struct writer *w, struct site *site, const struct plan *plan)
-{
-    note(w, site->address);
-    if (site->kind == SITE_READ_CR8) {
-        put_irql_read(w, site->cr8_register);
-        site->after = (uint64_t)w->at;
-        return put_rest(w, plan);
-    }
-    put_enter(w, site);
-    site->after = (uint64_t)w->at;
-    if (!put_rest(w, plan))
-        return false;
-    if (site->kind != SITE_MEMORY && site->kind != SITE_STRING)
-        return true;
-    site->original = (uint64_t)w->at;
-    return put_moved(w, site->address, site->length) && put_rest(w, plan);
-}
-
-static void install_jump(struct pe_image *image, struct site *site, const struct plan *plan)
-{
-    uint64_t page = align_down(site->address, HOST_PAGE), size = align_up(plan->end, HOST_PAGE) - page;
-    int32_t distance = (int32_t)(site->stub - (site->address + JUMP));
-    struct pe_section *section = section_at(image, (uint32_t)(site->address - (uint64_t)image->base));
-    uint8_t code[MOVED_MAX * 15];
-
-    memset(code, 0xcc, sizeof code);
-    code[0] = 0xe9;
-    memcpy(code + 1, &distance, 4);
-    if (!section || !host_protect((void *)page, size, HOST_READ | HOST_WRITE))
+    if (patches->pristine)
         return;
-    memcpy((void *)site->address, code, plan->end - site->address);
-    host_protect((void *)page, size, section->protection);
-    site->patched = true;
+    patches->pristine = malloc(image->size);
+    for (unsigned i = 0; i < image->section_count; i++) {
+        const struct pe_section *section = &image->sections[i];
+
+        if (!section->discarded && (section->protection & HOST_EXECUTE))
+            memcpy(patches->pristine + section->rva, image->base + section->rva, section->size);
+    }
+}
+
+static bool install_jump(struct pe_image *image, const struct plan *plan, uint64_t stub)
+{
+    uint64_t from = plan->part[0].address, page = align_down(from, HOST_PAGE), size = align_up(plan->end, HOST_PAGE) - page;
+    struct pe_section *section = section_at(image, (uint32_t)(from - (uint64_t)image->base));
+    int32_t distance = (int32_t)(stub - (from + JUMP));
+
+    if (!section || !host_protect((void *)page, size, HOST_READ | HOST_WRITE))
+        return false;
+    memset((void *)from, 0xcc, plan->end - from);
+    *(uint8_t *)from = 0xe9;
+    memcpy((void *)(from + 1), &distance, 4);
+    return host_protect((void *)page, size, section->protection);
 }
 
 void site_patch(struct pe_image *image, struct site *site)
 {
-    struct record *record = (struct record *)site;
+    struct patches *patches = patches_of(image);
+    struct stub *around = stub_covering(patches, site->address);
+    struct stub *stub;
     struct plan plan;
-    struct area *area;
-    struct writer w;
-    bool good;
 
-    if (site->tried || site->kind == SITE_NONE)
+    site->hot = true;
+    if (around && around->plan.part[0].address != site->address) {
+        if (site->tried)
+            return;
+        plan = around->plan;
+    } else if (around || site->tried || !make_plan(image, site, &plan)) {
+        site->tried = true;
         return;
-    site->tried = true;
-    if (!make_plan(image, site, &plan) || !(area = area_with_room(image)))
-        return;
-    w = (struct writer){ site->run ? (uint8_t *)site->run + RUN_ROOM : area->base + area->used * SLOT, record };
-    if (!site->run)
-        area->used++;
-    for (area = ((struct patches *)image->patches)->areas; area; area = area->next)
-        if ((size_t)(w.at - area->base) < AREA_CODE)
-            break;
-    if (!area || !open_slot(area))
-        return;
-    site->stub = (uint64_t)w.at;
-    good = write_stub(&w, site, &plan);
-    site->stub_end = (uint64_t)w.at;
-    if (close_slot(area) && good)
-        install_jump(image, site, &plan);
-}
-
-/* From patch_enter. */
-void patch_dispatch(struct trap_frame *frame, struct site *site)
-{
-    frame->rip = site->address;
-    frame->kind = TRAP_STEP;
-    if (site_execute(site, frame))
-        frame->rip = site->after;
-    else
-        frame->rip = site->original;
-}
-
-/* --- looking back -------------------------------------------------------------------------------------------- */
-
-static struct pe_image *owner_of(uint64_t rip)
-{
-    list_each(it, &pe_images) {
-        struct pe_image *image = container_of(it, struct pe_image, node);
-
-        for (struct area *a = image->patches ? ((struct patches *)image->patches)->areas : NULL; a; a = a->next)
-            if (rip - (uint64_t)a->base < AREA_CODE)
-                return image;
     }
-    return NULL;
-}
-
-bool patch_contains(uint64_t rip)
-{
-    return owner_of(rip) != NULL;
-}
-
-static uint64_t original_in(const struct record *record, uint64_t rip)
-{
-    uint64_t found = rip;
-
-    for (unsigned i = 0; i < record->map_count && record->map[i].stub <= rip; i++)
-        found = record->map[i].image;
-    return found;
-}
-
-uint64_t patch_original(uint64_t rip)
-{
-    struct pe_image *image = owner_of(rip);
-    struct patches *patches = image ? image->patches : NULL;
-
-    for (unsigned i = 0; patches && i < 256; i++)
-        for (struct site *site = patches->bucket[i]; site; site = site->next)
-            if (site->stub && rip >= site->stub && rip < site->stub_end)
-                return original_in((const struct record *)site, rip);
-    return rip;
+    site->tried = true;
+    keep_pristine(image, patches);
+    stub = stub_build(image, &plan);
+    if (stub)
+        install_jump(image, &plan, stub->begin);
 }
 
 static void release(struct patches *patches)
 {
-    for (unsigned i = 0; i < 256; i++) {
+    for (unsigned i = 0; i < SITE_BUCKETS; i++) {
         while (patches->bucket[i]) {
             struct site *gone = patches->bucket[i];
 
@@ -565,6 +383,7 @@ static void release(struct patches *patches)
             free(gone);
         }
     }
+    stubs_release(patches);
     while (patches->areas) {
         struct area *gone = patches->areas;
 
@@ -577,11 +396,15 @@ static void release(struct patches *patches)
         free(gone);
     }
     free(patches->targets);
+    free(patches->pristine);
+    memset(patches, 0, sizeof *patches);
 }
 
 void patches_release(struct pe_image *image)
 {
-    if (image->patches) {
+    if (!image) {
+        release(&host_patches);
+    } else if (image->patches) {
         release(image->patches);
         free(image->patches);
         image->patches = NULL;

@@ -210,16 +210,25 @@ static bool emulate(struct trap_frame *frame)
         return false;
     if (image)
         site_patch(image, site);
-    if (!site_execute(site, frame))
-        return false;
-    if (site->patched)
-        frame->rip = site->after;       /* what is behind the site may be under the jump now */
-    return true;
+    return site_execute(site, frame);
 }
+
+void pe_resume(struct trap_frame *frame)
+{
+    frame->rip = patch_resume(frame->rip);
+}
+
+static void handle(struct trap_frame *frame);
 
 void pe_trap(struct trap_frame *frame)
 {
     frame->rip = patch_original(frame->rip);
+    handle(frame);
+    frame->rip = patch_resume(frame->rip);
+}
+
+static void handle(struct trap_frame *frame)
+{
     if (frame->stack_overflow)
         stop(frame, BUG_TRAP, (uint64_t[]){ DOUBLE_FAULT, frame->address, 0, 0 }, "the kernel stack is used up");
     if ((frame->kind == TRAP_ACCESS || frame->kind == TRAP_PROTECTION) && emulate(frame))

@@ -9,13 +9,7 @@
 /* The process's trap handler: trap_install(pe_trap, ...). */
 void pe_trap(struct trap_frame *frame);
 
-/* Around the time a preempted frame waits for its turn: code it stands in is not patched meanwhile. node lives on the
- * preempted stack. */
-struct pe_preempted {
-    struct pe_preempted *next;
-    uint64_t rip;
-};
-void pe_preempted_enter(struct pe_preempted *node, const struct trap_frame *frame);
-void pe_preempted_leave(struct pe_preempted *node);
+/* Before a frame that was interrupted elsewhere (preempted) is resumed: the code it stands in may have been patched. */
+void pe_resume(struct trap_frame *frame);
 
 #endif
