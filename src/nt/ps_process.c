@@ -81,6 +81,20 @@ PEPROCESS NTAPI PsGetCurrentProcess(VOID)
     return PsInitialSystemProcess;
 }
 
+/* Windows 10, version 22H2. TRUE: a free build. Any argument may be NULL. docs: wdm/nf-wdm-psgetversion */
+BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber, PUNICODE_STRING CSDVersion)
+{
+    if (MajorVersion)
+        *MajorVersion = 10;
+    if (MinorVersion)
+        *MinorVersion = 0;
+    if (BuildNumber)
+        *BuildNumber = NtBuildNumber & 0xffff;
+    if (CSDVersion)
+        CSDVersion->Length = 0;
+    return FALSE;
+}
+
 /* docs: ntddk/nf-ntddk-psgetcurrentprocessid */
 HANDLE NTAPI PsGetCurrentProcessId(VOID)
 {
