@@ -48,6 +48,7 @@ struct ring3_config {
     uint64_t memory;                    /* bytes of RAM; default 256 MiB */
     enum ring3_log log;                 /* default warnings */
     bool allow_missing;                 /* load drivers whose imports ring3 does not all have */
+    const char *ignore_rules;           /* comma-separated names of rules that stay silent, or "all"; may be NULL */
     const char *replay;                 /* the command line that repeats this run, for reports; may be NULL */
 };
 

@@ -67,6 +67,21 @@ static int load_drivers(struct run *run)
     return EXIT_GOOD;
 }
 
+/* A card that no driver serves is only said; a driver that could not start its card is a failure. */
+static bool cards_started(struct run *run)
+{
+    struct ring3_nic_info nic;
+    bool good = true;
+
+    for (unsigned n = 0; ring3_query_nic(run->computer, n, &nic); n++) {
+        if (!nic.driver[0])
+            cli_fail(0, "no driver serves network card %u (%s on %s)", n, nic.model, nic.wire);
+        else if (!nic.started)
+            good = cli_fail(0, "%s did not start network card %u: status 0x%08x", nic.driver, n, nic.start_status);
+    }
+    return good;
+}
+
 static bool start(struct run *run, const struct run_list *list, const char *option,
                   struct ring3_traffic *(*begin)(struct ring3_computer *, const char *))
 {
@@ -112,9 +127,10 @@ static int work(struct run *run)
         code = load_drivers(run);
     if (code != EXIT_GOOD)
         return code;
+    bool good = cards_started(run);
     run->end = ring3_run(run->computer, run->has_duration ? run->duration_ns : RING3_UNTIL_IDLE);
     struct ring3_report report;
-    bool good = traffic_good(run);
+    good &= traffic_good(run);
     ring3_shut_down(run->computer);
     ring3_query_report(run->computer, &report);
     run_report(run, &report);

@@ -108,6 +108,12 @@ static bool take_allow_missing(void *target, const char *value)
     return true;
 }
 
+static bool take_ignore(void *target, const char *value)
+{
+    ((struct run *)target)->config.ignore_rules = value;
+    return true;
+}
+
 static bool take_log(void *target, const char *value)
 {
     static const char *const levels[] = { "error", "warn", "info", "debug", "trace" };
@@ -149,6 +155,7 @@ const struct cli_option run_options[] = {
     { "--parameter", "NAME=VALUE", "a keyword of the network adapters, over what the INF says", take_parameter },
     { "--allow-missing", NULL, "loads drivers that need what ring3 does not have; a call to it is a bug check",
       take_allow_missing },
+    { "--ignore", "RULES", "names of rules that stay silent, separated by commas, or all", take_ignore },
     { "--log", "LEVEL", "error, warn, info, debug or trace, on stderr (warn)", take_log },
     { "--format", "KIND", "text or json", take_format },
     { 0 }

@@ -11,6 +11,7 @@
 #include "machine/machine.h"
 #include "nt/io.h"
 #include "nt/pnp.h"
+#include "nt/pool.h"
 #include "pe/pe.h"
 #include "pkg/inf.h"
 
@@ -209,6 +210,17 @@ static void stop_driver(void *arg)
         driver->io = NULL;
 }
 
+/* The image is still mapped: what it allocated and never freed is charged to it. */
+static void count_leftovers(struct ring3_driver *driver)
+{
+    struct ring3_report *report = &driver->computer->report;
+    uint64_t base = (uint64_t)(uintptr_t)driver->image->base, bytes = 0;
+
+    report->pool_allocations += pool_owned_by(base, driver->image->size, &bytes);
+    report->pool_bytes += bytes;
+    check_after_unload(driver->name, base, driver->image->size);
+}
+
 bool ring3_unload(struct ring3_driver *driver)
 {
     struct load_call call = { driver, 0 };
@@ -217,7 +229,7 @@ bool ring3_unload(struct ring3_driver *driver)
         return false;
     if (!NT_SUCCESS(call.status))
         return error_set("%s cannot be unloaded (status 0x%08x)", driver->name, (unsigned)call.status);
-    check_after_unload(driver->name, (uint64_t)(uintptr_t)driver->image->base, driver->image->size);
+    count_leftovers(driver);
     drop(driver);
     return true;
 }

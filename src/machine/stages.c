@@ -82,7 +82,7 @@ static void close_ke(struct ring3_computer *computer)
 
 static bool open_check(struct ring3_computer *computer)
 {
-    struct check_config config = { .replay = computer->replay };
+    struct check_config config = { .off = computer->config.ignore_rules, .replay = computer->replay };
 
     bugcheck_reset(computer->replay);
     return check_open(&config);
