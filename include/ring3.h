@@ -55,7 +55,8 @@ struct ring3_config {
 #define ring3_config_init(config) ring3_config_init_sized((config), sizeof *(config))
 void ring3_config_init_sized(struct ring3_config *config, size_t size);
 
-/* NULL when the configuration or the host does not allow it. */
+/* NULL when the configuration or the host does not allow it, and after a bug check: a process that had one can only report
+ * and end. */
 struct ring3_computer *ring3_open(const struct ring3_config *config);
 
 struct ring3_report {

@@ -15,6 +15,7 @@
 #define QUIET_NS 100000000ull           /* how long after it the computer still runs: answers on their way */
 
 struct ring3_computer *machine;
+static bool stopped;
 
 struct call {
     void (*fn)(void *arg);
@@ -90,6 +91,8 @@ struct ring3_computer *ring3_open(const struct ring3_config *config)
 {
     struct ring3_config whole;
 
+    if (stopped)
+        return error_set("a computer of this process has stopped with a bug check: nothing of it can be taken down"), NULL;
     ring3_config_init(&whole);
     memcpy(&whole, config, config->size < sizeof whole ? config->size : sizeof whole);
     if (machine)
@@ -124,7 +127,7 @@ static void note_leftovers(struct ring3_computer *computer)
 
     computer->report.findings = finding_count();
     if (bugcheck_get(&bug)) {
-        computer->report.bug_check = true;
+        computer->report.bug_check = stopped = true;
         computer->report.bug_check_code = bug.code;
     }
 }

@@ -241,6 +241,7 @@ void driver_unload_all(struct ring3_computer *computer)
         if (ring3_unload(driver))
             continue;
         log_warn("machine", "%s", error_text());
+        driver->image = NULL;           /* its code may still be called: the loader keeps it to the end */
         drop(driver);
     }
 }
