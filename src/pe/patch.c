@@ -220,7 +220,28 @@ static void find_targets(struct pe_image *image, struct patches *patches)
     }
 }
 
-/* The function around rva; for leaf functions, which have no row, all the code between two rows. */
+/* Functions are padded with int3: narrows a stretch of leaf functions to the one around rva. */
+static void narrow(struct pe_image *image, uint32_t rva, struct pe_function *gap)
+{
+    uint32_t end = gap->end;
+
+    gap->end = 0;
+    for (uint32_t at = gap->begin; at < end && !gap->end;) {
+        struct instruction in;
+        bool decoded = decode_at((uint64_t)image->base + at, &in), padding = decoded && in.decoded.mnemonic == ZYDIS_MNEMONIC_INT3;
+        uint32_t next = at + (decoded ? in.decoded.length : 1);
+
+        if (padding && at < rva)
+            gap->begin = next;
+        if (padding && at > rva)
+            gap->end = at;
+        at = next;
+    }
+    if (!gap->end)
+        gap->end = end;
+}
+
+/* The function around rva; leaf functions have no row. */
 static struct pe_function function_around(struct pe_image *image, uint32_t rva)
 {
     const struct pe_function *f = pe_find_function(image, rva);
@@ -235,6 +256,7 @@ static struct pe_function function_around(struct pe_image *image, uint32_t rva)
         if (image->functions[i].begin > rva && image->functions[i].begin < gap.end)
             gap.end = image->functions[i].begin;
     }
+    narrow(image, rva, &gap);
     return gap;
 }
 
