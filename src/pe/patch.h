@@ -57,7 +57,9 @@ struct patches *patches_of(struct pe_image *image);
 uint8_t *slot_open(struct pe_image *image, uint8_t **scratch);
 bool slot_close(struct pe_image *image);
 
-bool is_branch(const struct instruction *in);
+/* patch_plan.c. False when the site cannot be replaced. */
+bool plan_make(struct pe_image *image, const struct site *site, struct plan *plan);
+bool is_branch(const struct instruction *in);       /* a direct one */
 
 /* stub.c */
 struct stub *stub_build(struct pe_image *image, const struct plan *plan);
