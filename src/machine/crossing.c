@@ -77,8 +77,10 @@ static void irql_set(uint8_t irql)
 
 static void stack_limits(uint64_t *low, uint64_t *high)
 {
-    const struct fiber *fiber = &ke_current()->fiber;
+    const struct fiber *fiber = ke.inside ? &ke_current()->fiber : NULL;
 
+    if (!fiber)
+        return;
     *low = (uint64_t)(uintptr_t)fiber->stack;
     *high = *low + fiber->stack_size;
 }
@@ -102,6 +104,7 @@ bool crossing_open(struct ring3_computer *computer)
         .mmio_write = mmio_write,
         .shared_data_va = KUSER_VA,
         .shared_data_refresh = ke_refresh_shared_data,
+        .system_range_start = RAM_BASE,
         .irql_get = irql_get,
         .irql_set = irql_set,
         .stack_limits = stack_limits,
@@ -112,6 +115,7 @@ bool crossing_open(struct ring3_computer *computer)
     if (!shared_page)
         return error_set("no memory");
     config.shared_data = shared_page;
+    bugcheck_reset(computer->replay);
     return pe_open(&config) && trap_install(pe_trap, ke_stack_limit);
 }
 

@@ -186,6 +186,12 @@ static void window_write(uint64_t address, const uint8_t *data, unsigned size)
 
 /* --- carrying out -------------------------------------------------------------------------------------------- */
 
+/* In the XSAVE header: x87 and SSE state are in the area, not in their initial configuration. */
+static void mark_vector_state(struct trap_frame *frame)
+{
+    *(uint64_t *)((uint8_t *)frame->xsave + 512) |= 3;
+}
+
 static bool execute_memory(struct site *site, struct trap_frame *frame)
 {
     uint64_t address = site_address(site, frame);
@@ -197,6 +203,8 @@ static bool execute_memory(struct site *site, struct trap_frame *frame)
         window_read(address, value, site->size);
     memcpy(site->scratch, value, site->reads ? site->size : 0);
     emulate_run(frame, site->run, site->uses_xmm);
+    if (site->uses_xmm)
+        mark_vector_state(frame);
     if (site->writes) {
         memcpy(value, site->scratch, site->size);
         frame->rip = site->address + site->length;

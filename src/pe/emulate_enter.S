@@ -111,7 +111,7 @@ patch_enter:
     pushfq
     pushq %rbx
     movq %rsp, %rbx                 /* (rbx) = rbx, 8 = flags, 16 = return slot, 24 = the site's stack pointer */
-    subq $(176 + 512 + 16), %rsp
+    subq $(192 + 512 + 64), %rsp
     andq $-64, %rsp
     movq %rax, 0(%rsp)
     movq %rcx, 8(%rsp)

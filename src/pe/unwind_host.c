@@ -63,8 +63,10 @@ void context_to_trap(const CONTEXT *context, struct trap_frame *frame)
         frame->gpr[i] = *context_register(source, i);
     frame->rip = context->Rip;
     frame->rflags = (frame->rflags & ~0xcd5ull) | (context->EFlags & 0xcd5);
-    if (frame->xsave)
+    if (frame->xsave) {
         memcpy(frame->xsave, &context->FltSave, sizeof context->FltSave - 96);
+        *(uint64_t *)((uint8_t *)frame->xsave + 512) |= 3;      /* x87 and SSE: as in the area */
+    }
 }
 
 void unwind_trap_frame(CONTEXT *context)
