@@ -9,6 +9,7 @@
 #include "host/loop.h"
 #include "nt/ke_internal.h"
 #include "nt/ram.h"
+#include "pe/trap.h"
 
 #define TICK_US 1000
 #define SPIN_TICKS 20
@@ -72,12 +73,12 @@ static bool on_tick(uint64_t rip)
 
 static void preempt(struct trap_frame *frame)
 {
-    (void)frame;
     if (!ke_deterministic())
         ke_attention = 0;
     still_ticks = 0;
     ke_advance((uint64_t)TICK_US * 1000);
     turn();
+    pe_resume(frame);
 }
 
 bool ke_start_tick(void)
