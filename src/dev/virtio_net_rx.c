@@ -103,7 +103,8 @@ static bool write_simple(struct virtio_net *net, struct virtq *queue, const stru
     const struct net_hdr header = { .flags = receive_flags(net, part, 1), .num_buffers = 1 };
     uint64_t size = part->iov_len + sizeof header;
     uint16_t head;
-    uint8_t *to = virtq_pop_simple(queue, size, &head);
+    uint32_t room;
+    uint8_t *to = virtq_pop_simple(queue, true, size, &head, &room);
 
     if (!to)
         return false;

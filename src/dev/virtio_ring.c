@@ -165,7 +165,7 @@ bool virtq_pop(struct virtq *queue, struct virtq_chain *chain)
     return good;
 }
 
-void *virtq_pop_simple(struct virtq *queue, uint64_t size, uint16_t *head)
+void *virtq_pop_simple(struct virtq *queue, bool writable, uint64_t size, uint16_t *head, uint32_t *length)
 {
     uint16_t ready = (uint16_t)(load_index(&queue->avail[IDX]) - queue->last_avail);
     struct virtq_desc d;
@@ -175,8 +175,9 @@ void *virtq_pop_simple(struct virtq *queue, uint64_t size, uint16_t *head)
     if (!ready || ready > queue->size || *head >= queue->size)
         return NULL;
     d = queue->desc[*head];
-    if (d.flags != DESC_WRITE || d.length < size)
+    if (d.flags != (writable ? DESC_WRITE : 0) || d.length < size)
         return NULL;
+    *length = d.length;
     memory = virtio_dma(queue->owner, d.address, d.length);
     if (memory)
         queue->last_avail++;

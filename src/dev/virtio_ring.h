@@ -55,9 +55,9 @@ bool virtq_enable(struct virtq *queue);
 void virtq_reset(struct virtq *queue);
 /* Takes the next available buffer. False: there is none, or the ring broke the device. */
 bool virtq_pop(struct virtq *queue, struct virtq_chain *chain);
-/* Takes the next buffer when it is one descriptor of `size` writable bytes or more, and returns its memory. NULL in every
- * other case: nothing is taken, and virtq_pop says what it is. */
-void *virtq_pop_simple(struct virtq *queue, uint64_t size, uint16_t *head);
+/* Takes the next buffer when it is one descriptor of at least `size` bytes, writable or readable as asked, and returns its
+ * memory. NULL in every other case: nothing is taken, and virtq_pop says what it is. */
+void *virtq_pop_simple(struct virtq *queue, bool writable, uint64_t size, uint16_t *head, uint32_t *length);
 /* Puts the `count` buffers taken last back, as if they had not been taken. */
 void virtq_unpop(struct virtq *queue, uint16_t count);
 /* Returns a buffer with `length` bytes written; visible to the driver after virtq_publish. */
