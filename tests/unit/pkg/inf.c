@@ -249,3 +249,22 @@ TEST(a_section_that_is_referred_to_and_missing_is_named)
     CHECK_STR(error_text(), "test.inf: [Manufacturer] names no models for NTamd64");
     inf_close(inf);
 }
+
+TEST(the_inf_of_vionet_installs)
+{
+    const char *hardware[] = { "PCI\\VEN_1AF4&DEV_1041&SUBSYS_11001AF4&REV_01", "PCI\\VEN_1AF4&DEV_1041", NULL };
+    struct inf *inf = inf_open("drivers/vionet/vionet.inf");
+    struct inf_install *install;
+
+    if (inf == NULL && access("drivers/vionet", R_OK) != 0)
+        SKIP("not run from the top of the sources");
+    CHECK(inf != NULL);
+    CHECK(inf_match(inf, hardware, NULL) != NULL);
+    install = inf_install_of(inf, inf_match(inf, hardware, NULL));
+    CHECK(install != NULL);
+    CHECK_STR(install->binary, "vionet.sys");
+    CHECK(is_text(value_named(install, INF_DRIVER_KEY, "", "*TransmitBuffers"), "256"));
+    CHECK(value_named(install, INF_DRIVER_KEY, "", "*IfType") != NULL);
+    inf_install_free(install);
+    inf_close(inf);
+}
