@@ -156,7 +156,7 @@ const struct cli_option run_options[] = {
     { "--allow-missing", NULL, "loads drivers that need what ring3 does not have; a call to it is a bug check",
       take_allow_missing },
     { "--ignore", "RULES", "names of rules that stay silent, separated by commas, or all", take_ignore },
-    { "--log", "LEVEL", "error, warn, info, debug or trace, on stderr (warn)", take_log },
+    { "--log", "LEVEL", "error, warn, info, debug or trace, on stderr (info: what drivers print, too)", take_log },
     { "--format", "KIND", "text or json", take_format },
     { 0 }
 };

@@ -21,7 +21,7 @@ void ring3_config_init_sized(struct ring3_config *config, size_t size)
         .size = size,
         .cpus = 2,
         .memory = 256ull << 20,
-        .log = RING3_LOG_WARN,
+        .log = RING3_LOG_INFO,
     };
 
     memset(config, 0, size);
