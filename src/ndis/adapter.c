@@ -1,0 +1,297 @@
+/* The life of an adapter.
+ *
+ *   state         leaves on                              to            who may call meanwhile
+ *   HALTED        IRP_MN_START_DEVICE                    INITIALIZING
+ *   INITIALIZING  MiniportInitializeEx succeeds          PAUSED
+ *                 it fails                               HALTED
+ *   PAUSED        MiniportRestart                        RESTARTING    OIDs
+ *                 MiniportHaltEx                         HALTED
+ *   RESTARTING    success, or NdisMRestartComplete       RUNNING       OIDs; receive indications
+ *                 failure                                PAUSED
+ *   RUNNING       MiniportPause                          PAUSING       OIDs, sends, receives
+ *   PAUSING       success, or NdisMPauseComplete         PAUSED        OIDs, completions, returns; sends are rejected
+ *   any           system shutdown                        SHUT_DOWN     nothing
+ *
+ * A stack pauses from the top (bindings, then the miniport) and restarts from the bottom. A reset changes no state; a
+ * pause waits for the end of one. Everything here runs at PASSIVE_LEVEL under the adapter's pnp_lock.
+ * docs: network/miniport-adapter-states-and-operations */
+#include "ndis/adapter.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "ndis/event.h"
+#include "nt/pool.h"
+
+struct list ndis_adapters = LIST_INIT(ndis_adapters);
+void (*ndis_event_sink)(const struct ndis_event *event);
+uint32_t ndis_event_mask;
+
+void adapter_set_state(struct adapter *a, enum adapter_state state)
+{
+    a->state = state;
+    NDIS_EMIT(NDIS_EVENT_STATE, a, state, NULL);
+}
+
+void adapter_lock(struct adapter *a)
+{
+    KeWaitForSingleObject(&a->pnp_lock, Executive, KernelMode, FALSE, NULL);
+}
+
+void adapter_unlock(struct adapter *a)
+{
+    KeReleaseMutex(&a->pnp_lock, FALSE);
+}
+
+struct adapter *ndis_adapter_of(NDIS_HANDLE handle)
+{
+    if (handle && ndis_object_type(handle) == NDIS_ADAPTER)
+        return handle;
+    if (handle && ndis_object_type(handle) == NDIS_BINDING)
+        return ((struct binding *)handle)->adapter;
+    return NULL;
+}
+
+/* A handler returned `status`: waits when it is pending. */
+static NDIS_STATUS finish_change(struct adapter *a, NDIS_STATUS status)
+{
+    if (status == NDIS_STATUS_PENDING) {
+        KeWaitForSingleObject(&a->changed, Executive, KernelMode, FALSE, NULL);
+        status = a->change_status;
+    }
+    a->change_pended = false;
+    return status;
+}
+
+static void prepare_change(struct adapter *a)
+{
+    KeClearEvent(&a->changed);
+    a->change_pended = true;
+    a->change_status = NDIS_STATUS_SUCCESS;
+}
+
+static void change_complete(struct adapter *a, NDIS_STATUS status, const char *what)
+{
+    if (!a->change_pended) {
+        NDIS_EMIT(NDIS_EVENT_MISUSE, a, what, NULL);
+        return;
+    }
+    a->change_status = status;
+    KeSetEvent(&a->changed, IO_NO_INCREMENT, FALSE);
+}
+
+/* --- initialize ----------------------------------------------------------------------------------------------- */
+
+static NDIS_STATUS call_initialize(struct adapter *a, PCM_RESOURCE_LIST translated)
+{
+    NDIS_MINIPORT_INIT_PARAMETERS parameters = {
+        .Header = { NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS, NDIS_MINIPORT_INIT_PARAMETERS_REVISION_1,
+                    NDIS_SIZEOF_MINIPORT_INIT_PARAMETERS_REVISION_1 },
+        .AllocatedResources = translated && translated->Count ? &translated->List[0].PartialResourceList : NULL,
+        .MiniportAddDeviceContext = a->add_device_context,
+        .IfIndex = a->if_index,
+        .NetLuid = a->luid,
+        .DefaultPortAuthStates = &a->port_auth,
+        .PciDeviceCustomProperties = a->has_bus ? &a->pci_properties : NULL,
+    };
+
+    a->port_auth = (NDIS_PORT_AUTHENTICATION_PARAMETERS){
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_PORT_AUTHENTICATION_PARAMETERS_REVISION_1,
+                    NDIS_SIZEOF_PORT_AUTHENTICATION_PARAMETERS_REVISION_1 },
+        .SendControlState = NdisPortControlStateUncontrolled,
+        .RcvControlState = NdisPortControlStateUncontrolled,
+        .SendAuthorizationState = NdisPortAuthorized,
+        .RcvAuthorizationState = NdisPortAuthorized,
+    };
+    return a->driver->miniport.InitializeHandlerEx(a, a->driver->context, &parameters);
+}
+
+static PCM_RESOURCE_LIST copy_resources(PCM_RESOURCE_LIST list, size_t *size)
+{
+    *size = 0;
+    if (!list || !list->Count)
+        return NULL;
+    *size = offsetof(CM_RESOURCE_LIST, List[0].PartialResourceList.PartialDescriptors) +
+            list->List[0].PartialResourceList.Count * sizeof(CM_PARTIAL_RESOURCE_DESCRIPTOR);
+    PCM_RESOURCE_LIST copy = pool_alloc(NonPagedPoolNx, *size, NDIS_TAG('N', 'D', 'r', 's'), NULL);
+    if (copy)
+        memcpy(copy, list, *size);
+    return copy;
+}
+
+static void free_resources(struct adapter *a)
+{
+    if (a->raw)
+        pool_free(a->raw, 0, NULL);
+    if (a->translated)
+        pool_free(a->translated, 0, NULL);
+    a->raw = a->translated = NULL;
+}
+
+NDIS_STATUS adapter_initialize(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LIST translated)
+{
+    free_resources(a);
+    a->raw = copy_resources(raw, &a->raw_size);
+    a->translated = copy_resources(translated, &a->translated_size);
+    if ((a->raw_size && !a->raw) || (a->translated_size && !a->translated)) {
+        free_resources(a);
+        return NDIS_STATUS_RESOURCES;
+    }
+    attributes_reset(a);
+    adapter_set_state(a, ADAPTER_INITIALIZING);
+    NDIS_STATUS status = call_initialize(a, a->translated);
+    if (status == NDIS_STATUS_SUCCESS && !(a->has_registration && a->has_general)) {
+        log_warn("ndis", "a miniport driver initialized without its registration and general attributes");
+        a->driver->miniport.HaltHandlerEx(a->context, NdisHaltDeviceInitializationFailed);
+        status = NDIS_STATUS_FAILURE;
+    }
+    if (status != NDIS_STATUS_SUCCESS) {
+        adapter_set_state(a, ADAPTER_HALTED);
+        free_resources(a);
+        return status;
+    }
+    a->send = a->driver->miniport.SendNetBufferListsHandler;
+    a->give_back = a->driver->miniport.ReturnNetBufferListsHandler;
+    adapter_set_state(a, ADAPTER_PAUSED);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* --- pause and restart ---------------------------------------------------------------------------------------- */
+
+static void pause_miniport(struct adapter *a, uint32_t reason)
+{
+    NDIS_MINIPORT_PAUSE_PARAMETERS parameters = {
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_MINIPORT_PAUSE_PARAMETERS_REVISION_1,
+                    NDIS_SIZEOF_MINIPORT_PAUSE_PARAMETERS_REVISION_1 },
+        .PauseReason = reason,
+    };
+
+    /* Since 6.40 a miniport is told the removal only; every other reason is NDIS's own business. */
+    if (a->driver->miniport.MinorNdisVersion >= 40 && reason != NDIS_PAUSE_MINIPORT_DEVICE_REMOVE)
+        parameters.PauseReason = NDIS_PAUSE_NDIS_INTERNAL;
+    adapter_set_state(a, ADAPTER_PAUSING);
+    hang_stop(a);
+    prepare_change(a);
+    finish_change(a, a->driver->miniport.PauseHandler(a->context, &parameters));
+    adapter_set_state(a, ADAPTER_PAUSED);
+}
+
+void adapter_pause(struct adapter *a, uint32_t reason)
+{
+    if (a->state != ADAPTER_RUNNING)
+        return;
+    list_each_safe(it, &a->bindings)
+        binding_pause(container_of(it, struct binding, node), reason);
+    adapter_pick_receive_path(a);
+    pause_miniport(a, reason);
+}
+
+static NDIS_RESTART_ATTRIBUTES *restart_attributes(struct adapter *a, void *space)
+{
+    NDIS_RESTART_ATTRIBUTES *attributes = space;
+    NDIS_RESTART_GENERAL_ATTRIBUTES *g = (void *)attributes->Data;
+
+    attributes->Next = NULL;
+    attributes->Oid = OID_GEN_MINIPORT_RESTART_ATTRIBUTES;
+    attributes->DataLength = sizeof *g;
+    *g = (NDIS_RESTART_GENERAL_ATTRIBUTES){
+        .Header = { NDIS_OBJECT_TYPE_RESTART_GENERAL_ATTRIBUTES, NDIS_RESTART_GENERAL_ATTRIBUTES_REVISION_2,
+                    NDIS_SIZEOF_RESTART_GENERAL_ATTRIBUTES_REVISION_2 },
+        .MtuSize = a->general.MtuSize,
+        .MaxXmitLinkSpeed = a->general.MaxXmitLinkSpeed,
+        .MaxRcvLinkSpeed = a->general.MaxRcvLinkSpeed,
+        .LookaheadSize = a->general.LookaheadSize,
+        .MacOptions = a->general.MacOptions,
+        .SupportedPacketFilters = a->general.SupportedPacketFilters,
+        .MaxMulticastListSize = a->general.MaxMulticastListSize,
+        .RecvScaleCapabilities = a->has_rss ? &a->rss_capabilities : NULL,
+        .AccessType = a->general.AccessType,
+        .ConnectionType = a->general.ConnectionType,
+        .SupportedStatistics = a->general.SupportedStatistics,
+        .DataBackFillSize = a->general.DataBackFillSize,
+        .ContextBackFillSize = a->general.ContextBackFillSize,
+        .SupportedOidList = a->oids,
+        .SupportedOidListLength = a->oid_count * (uint32_t)sizeof(NDIS_OID),
+    };
+    return attributes;
+}
+
+static NDIS_STATUS restart_miniport(struct adapter *a)
+{
+    char space[sizeof(NDIS_RESTART_ATTRIBUTES) + sizeof(NDIS_RESTART_GENERAL_ATTRIBUTES)] __attribute__((aligned(16)));
+    NDIS_MINIPORT_RESTART_PARAMETERS parameters = {
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_MINIPORT_RESTART_PARAMETERS_REVISION_1,
+                    NDIS_SIZEOF_MINIPORT_RESTART_PARAMETERS_REVISION_1 },
+        .RestartAttributes = restart_attributes(a, space),
+    };
+
+    adapter_set_state(a, ADAPTER_RESTARTING);
+    prepare_change(a);
+    return finish_change(a, a->driver->miniport.RestartHandler(a->context, &parameters));
+}
+
+bool adapter_restart(struct adapter *a)
+{
+    if (a->state != ADAPTER_PAUSED)
+        return a->state == ADAPTER_RUNNING;
+    if (restart_miniport(a) != NDIS_STATUS_SUCCESS) {
+        adapter_set_state(a, ADAPTER_PAUSED);
+        return false;
+    }
+    adapter_set_state(a, ADAPTER_RUNNING);
+    hang_start(a);
+    list_each_safe(it, &a->bindings)
+        binding_restart(container_of(it, struct binding, node));
+    adapter_pick_receive_path(a);
+    return true;
+}
+
+/* Tells NDIS that a pause that MiniportPause left pending is complete. <= DISPATCH_LEVEL.
+ * docs: ndis/nf-ndis-ndismpausecomplete */
+VOID NTAPI NdisMPauseComplete(NDIS_HANDLE MiniportAdapterHandle)
+{
+    change_complete(ndis_object_check(MiniportAdapterHandle, NDIS_ADAPTER), NDIS_STATUS_SUCCESS,
+                    "NdisMPauseComplete was called and no pause is pending");
+}
+
+/* Tells NDIS how a restart that MiniportRestart left pending ended. <= DISPATCH_LEVEL.
+ * docs: ndis/nf-ndis-ndismrestartcomplete */
+VOID NTAPI NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status)
+{
+    change_complete(ndis_object_check(MiniportAdapterHandle, NDIS_ADAPTER), Status,
+                    "NdisMRestartComplete was called and no restart is pending");
+}
+
+/* --- halt ------------------------------------------------------------------------------------------------------- */
+
+void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
+{
+    if (a->state == ADAPTER_HALTED || a->state == ADAPTER_SHUT_DOWN)
+        return;
+    adapter_pause(a, action == NdisHaltDevicePoweredDown ? NDIS_PAUSE_LOW_POWER : NDIS_PAUSE_MINIPORT_DEVICE_REMOVE);
+    if (action != NdisHaltDevicePoweredDown)
+        bindings_remove(a);
+    hang_stop(a);
+    oid_drain(a);
+    adapter_set_state(a, ADAPTER_HALTED);
+    a->driver->miniport.HaltHandlerEx(a->context, action);
+    a->context = NULL;
+    if (a->interrupt)
+        NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and the interrupt is still registered", NULL);
+    if (a->dma)
+        NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and scatter/gather DMA is still registered", NULL);
+    free_resources(a);
+}
+
+void adapter_notify(struct adapter *a, NDIS_DEVICE_PNP_EVENT event, void *buffer, uint32_t length)
+{
+    NET_DEVICE_PNP_EVENT notification = {
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NET_DEVICE_PNP_EVENT_REVISION_1, NDIS_SIZEOF_NET_DEVICE_PNP_EVENT_REVISION_1 },
+        .DevicePnPEvent = event,
+        .InformationBuffer = buffer,
+        .InformationBufferLength = length,
+    };
+
+    if (a->state != ADAPTER_HALTED && a->driver->miniport.DevicePnPEventNotifyHandler)
+        a->driver->miniport.DevicePnPEventNotifyHandler(a->context, &notification);
+}

@@ -1,0 +1,256 @@
+/* Miniport drivers, adapters, protocols and bindings: the state that NDIS keeps. All of it belongs to the one host thread;
+ * fields change only between scheduling points. */
+#ifndef NDIS_ADAPTER_H
+#define NDIS_ADAPTER_H
+
+#include "ndis/object.h"
+#include "ndis/stats.h"
+
+#define NDIS_MULTICAST_MAX 256u
+
+struct ndis_driver {
+    struct ndis_object object;
+    struct list node;                   /* ndis_drivers */
+    struct list adapters;
+    PDRIVER_OBJECT driver;
+    UNICODE_STRING registry_path;       /* its own copy */
+    NDIS_HANDLE context;
+    NDIS_MINIPORT_DRIVER_CHARACTERISTICS miniport;  /* handlers beyond the driver's revision are NULL */
+    NDIS_MINIPORT_PNP_CHARACTERISTICS pnp;
+    NDIS_MINIPORT_SS_CHARACTERISTICS selective_suspend;
+    bool deregistered;
+};
+
+enum adapter_state {
+    ADAPTER_HALTED, ADAPTER_INITIALIZING, ADAPTER_PAUSED, ADAPTER_RESTARTING, ADAPTER_RUNNING, ADAPTER_PAUSING,
+    ADAPTER_SHUT_DOWN
+};
+
+/* One OID request on its way through an adapter; lies in the request's NdisReserved.
+ *
+ * queued -> with the miniport (adapter->oid_current) -> finished. While it is with the miniport, NDIS may have put another
+ * OID and buffer in the asker's place (merged filters, statistics); finishing puts the asker's back. */
+struct oid_entry {
+    struct list node;
+    PNDIS_OID_REQUEST request;
+    struct binding *binding;            /* NULL: NDIS itself asks */
+    PKEVENT done;                       /* NDIS's own: set at the end */
+    NDIS_STATUS status;
+    bool pended, finished;              /* the asker got NDIS_STATUS_PENDING; status is final */
+    bool swapped;
+    NDIS_OID asked_oid;
+    void *asked_buffer;
+    uint32_t asked_length, value, old_value;
+    void *memory;                       /* of the substitute buffer, when it is not `value` */
+};
+_Static_assert(sizeof(struct oid_entry) <= sizeof ((PNDIS_OID_REQUEST)0)->NdisReserved, "an oid_entry fits");
+
+static inline struct oid_entry *oid_entry_of(PNDIS_OID_REQUEST request)
+{
+    return (struct oid_entry *)(void *)request->NdisReserved;
+}
+
+struct adapter {
+    struct ndis_object object;
+    struct list node;                   /* ndis_adapters */
+    struct list driver_node;
+    struct ndis_driver *driver;
+    PDEVICE_OBJECT fdo, pdo, next;
+    enum adapter_state state;
+    NDIS_HANDLE context;                /* MiniportAdapterContext */
+    MINIPORT_SEND_NET_BUFFER_LISTS_HANDLER send;
+    MINIPORT_RETURN_NET_BUFFER_LISTS_HANDLER give_back;
+
+    struct list bindings;
+    struct binding *only;               /* the one running binding, when there is exactly one and it takes all frames */
+
+    /* state changes */
+    KEVENT changed;                     /* a pended pause, restart or reset is complete */
+    NDIS_STATUS change_status;
+    bool change_pended, resetting, removed, surprise_removed, low_power, halted_for_power, add_device_called;
+    NDIS_HANDLE add_device_context;
+    KMUTEX pnp_lock;                    /* one start, stop, bind, power change at a time */
+
+    /* check for hang */
+    KTIMER hang_timer;
+    KDPC hang_dpc;
+    WORK_QUEUE_ITEM hang_work, reset_work;
+    uint32_t hang_seconds;
+    bool hang_queued, reset_queued, addressing_reset;
+
+    /* requests */
+    struct list oid_queue;
+    struct oid_entry *oid_current;      /* with the miniport */
+    bool oid_in_loop, oid_work_queued, oid_draining;
+    WORK_QUEUE_ITEM oid_work;
+    KEVENT oid_idle;
+
+    /* attributes */
+    uint32_t attribute_flags;
+    bool has_registration, has_general;
+    NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES general;
+    NDIS_OID *oids;
+    uint32_t oid_count;
+    NDIS_PNP_CAPABILITIES pnp_capabilities;
+    NDIS_PM_CAPABILITIES pm_capabilities;
+    NDIS_RECEIVE_SCALE_CAPABILITIES rss_capabilities;
+    NDIS_OFFLOAD offload, offload_hardware;
+    bool has_pnp_capabilities, has_pm_capabilities, has_rss, has_offload, has_offload_hardware;
+    NDIS_LINK_STATE link;
+    NDIS_PORT_AUTHENTICATION_PARAMETERS port_auth;
+
+    /* what the miniport was told last */
+    uint32_t packet_filter, lookahead, multicast_count;
+    uint8_t multicast[NDIS_MULTICAST_MAX][6];
+
+    /* resources */
+    PCM_RESOURCE_LIST raw, translated;  /* its own copies */
+    size_t raw_size, translated_size;
+    PDMA_ADAPTER dma_adapter;
+    struct dma *dma;
+    struct ndis_interrupt *interrupt;
+
+    /* names */
+    NET_IFINDEX if_index;
+    NET_LUID luid;
+    UNICODE_STRING name, instance_name; /* \DEVICE\{GUID}; the friendly name */
+    WCHAR name_buffer[64], instance_buffer[128];
+    BUS_INTERFACE_STANDARD bus;
+    bool has_bus;
+    NDIS_PCI_DEVICE_CUSTOM_PROPERTIES pci_properties;
+
+    struct ndis_adapter_stats stats;
+    uint64_t receives_out;              /* lists that protocols hold */
+};
+
+struct ndis_protocol {
+    struct ndis_object object;
+    struct list node;                   /* ndis_protocols */
+    NDIS_PROTOCOL_DRIVER_CHARACTERISTICS handlers;
+    UNICODE_STRING name;
+    WCHAR name_buffer[64];
+    NDIS_HANDLE context;
+    struct list bindings;
+    bool closing;
+};
+
+enum binding_state {
+    BINDING_OPENING, BINDING_PAUSED, BINDING_RESTARTING, BINDING_RUNNING, BINDING_PAUSING, BINDING_CLOSING
+};
+
+struct binding {
+    struct ndis_object object;
+    struct list node;                   /* adapter->bindings */
+    struct list protocol_node;
+    struct adapter *adapter;
+    struct ndis_protocol *protocol;
+    NDIS_HANDLE context;                /* ProtocolBindingContext */
+    enum binding_state state;
+    bool opened, unbinding, close_pended;
+    KEVENT event;                       /* a pended bind, unbind or PnP event is complete */
+    NDIS_STATUS event_status;
+    PROTOCOL_RECEIVE_NET_BUFFER_LISTS *receive;
+    PROTOCOL_SEND_NET_BUFFER_LISTS_COMPLETE *send_complete;
+    uint64_t sends_out;                 /* lists the miniport holds */
+    uint64_t requests_out;
+    KEVENT drained;
+    bool draining;
+    uint32_t packet_filter, lookahead, multicast_count;
+    uint8_t multicast[NDIS_MULTICAST_MAX][6];
+    struct ndis_layer_stats stats;
+};
+
+extern struct list ndis_drivers, ndis_adapters, ndis_protocols;
+
+/* Any NDIS handle that stands for one adapter: an adapter or a binding; NULL for others. */
+struct adapter *ndis_adapter_of(NDIS_HANDLE handle);
+
+/* driver.c: how many bytes of a miniport's characteristics count, by revision and size; 0: a bad header. */
+size_t ndis_miniport_characteristics_size(const NDIS_OBJECT_HEADER *header);
+
+/* adapter.c: PASSIVE_LEVEL, under pnp_lock. */
+NDIS_STATUS adapter_initialize(struct adapter *adapter, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LIST translated);
+/* Pauses bindings, then the miniport; reason: NDIS_PAUSE_XXX. */
+void adapter_pause(struct adapter *adapter, uint32_t reason);
+/* Restarts the miniport, then the bindings. False: the miniport refused and stays paused. */
+bool adapter_restart(struct adapter *adapter);
+void adapter_halt(struct adapter *adapter, NDIS_HALT_ACTION action);
+void adapter_set_state(struct adapter *adapter, enum adapter_state state);
+void adapter_lock(struct adapter *adapter);
+void adapter_unlock(struct adapter *adapter);
+void adapter_notify(struct adapter *adapter, NDIS_DEVICE_PNP_EVENT event, void *buffer, uint32_t length);
+/* After bindings came, went, or changed state: picks the receive path. */
+void adapter_pick_receive_path(struct adapter *adapter);
+
+/* hang.c */
+void hang_init(struct adapter *adapter);
+void hang_start(struct adapter *adapter);
+void hang_stop(struct adapter *adapter);
+
+/* pnp.c and power.c */
+void ndis_take_over_driver_object(struct ndis_driver *driver);
+NTSTATUS ndis_power(struct adapter *adapter, PIRP irp);
+NTSTATUS ndis_pass_down(struct adapter *adapter, PIRP irp);
+NTSTATUS ndis_complete_irp(PIRP irp, NTSTATUS status);
+/* names.c: interface index, LUID, \DEVICE\{GUID} and the friendly name of a new adapter. */
+void adapter_name(struct adapter *adapter);
+
+/* device.c: what stands at the start of every device extension that NDIS makes. */
+struct ndis_extension {
+    enum ndis_type kind;                /* NDIS_ADAPTER: the FDO; NDIS_DEVICE: NdisRegisterDeviceEx */
+    void *owner;
+};
+NTSTATUS device_dispatch(PDEVICE_OBJECT device, PIRP irp);
+
+/* binding.c */
+void bindings_create(struct adapter *adapter);              /* binds every protocol */
+void bindings_remove(struct adapter *adapter);              /* unbinds all */
+NDIS_STATUS binding_create(struct ndis_protocol *protocol, struct adapter *adapter);
+void binding_remove(struct binding *binding);
+NDIS_STATUS binding_pnp_event(struct binding *binding, NET_PNP_EVENT_CODE code, void *buffer, uint32_t length);
+void binding_pause(struct binding *binding, uint32_t reason);
+void binding_restart(struct binding *binding);
+void binding_sends_done(struct binding *binding, uint64_t count);
+
+/* oid.c */
+void oid_init(struct adapter *adapter);
+NDIS_STATUS oid_submit(struct adapter *adapter, struct binding *binding, PNDIS_OID_REQUEST request);
+/* NDIS's own request; waits. PASSIVE_LEVEL. *written may be NULL. */
+NDIS_STATUS oid_ask(struct adapter *adapter, NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer, uint32_t length,
+                    uint32_t *written);
+/* Waits until no request is with the miniport. PASSIVE_LEVEL. */
+void oid_drain(struct adapter *adapter);
+
+/* oid_answer.c: NDIS answers a query from what it knows. False: the miniport has to be asked. */
+bool oid_answer(struct adapter *adapter, struct binding *binding, PNDIS_OID_REQUEST request, NDIS_STATUS *status);
+/* Copies an answer into a query's buffer: NDIS_STATUS_SUCCESS, or NDIS_STATUS_BUFFER_TOO_SHORT with BytesNeeded. */
+NDIS_STATUS oid_reply(PNDIS_OID_REQUEST request, const void *data, uint32_t length);
+
+/* oid_statistics.c: counters that come from OID_GEN_STATISTICS. */
+bool oid_is_counter(NDIS_OID oid);
+NDIS_STATUS oid_ask_statistics(struct oid_entry *entry);
+NDIS_STATUS oid_take_statistics(struct oid_entry *entry, NDIS_STATUS status);
+
+/* oid_merge.c: set requests that NDIS merges over bindings. */
+bool oid_is_merged(NDIS_OID oid);
+/* Changes the binding's wish and prepares the request for the miniport. NDIS_STATUS_PENDING: the miniport must be asked;
+ * anything else is the answer. */
+NDIS_STATUS oid_merge(struct adapter *adapter, struct oid_entry *entry);
+/* After the miniport answered: keeps the new union, or takes the binding's wish back. */
+void oid_merged(struct adapter *adapter, struct oid_entry *entry, NDIS_STATUS status);
+/* Takes a closing binding's wishes out of the union. PASSIVE_LEVEL. */
+void oid_forget_binding(struct adapter *adapter, struct binding *binding);
+
+/* status.c */
+void status_deliver(struct adapter *adapter, PNDIS_STATUS_INDICATION indication);
+
+/* hang.c: resets the miniport when it may be; waits. PASSIVE_LEVEL, without pnp_lock. */
+void adapter_reset(struct adapter *adapter);
+
+/* attributes.c */
+void attributes_reset(struct adapter *adapter);
+
+/* config.c */
+NDIS_STATUS config_device_key(struct adapter *adapter, HANDLE *key);
+
+#endif

@@ -1,0 +1,291 @@
+/* Bindings between protocols and adapters.
+ *
+ *   state       leaves on                                       to
+ *   OPENING     NdisOpenAdapterEx in ProtocolBindAdapterEx      PAUSED
+ *   PAUSED      NetEventRestart                                 RUNNING
+ *   RUNNING     NetEventPause                                   PAUSING
+ *   PAUSING     the event is complete and every send is back    PAUSED
+ *   any         ProtocolUnbindAdapterEx                         CLOSING, gone after NdisCloseAdapterEx
+ *
+ * Under the adapter's pnp_lock. docs: network/binding-states-of-a-protocol-driver */
+#include "ndis/adapter.h"
+
+#include "ndis/event.h"
+
+void adapter_pick_receive_path(struct adapter *a)
+{
+    struct binding *only = NULL;
+    unsigned running = 0;
+
+    list_each(it, &a->bindings) {
+        struct binding *b = container_of(it, struct binding, node);
+        if (b->opened && b->state == BINDING_RUNNING && b->receive) {
+            only = b;
+            running++;
+        }
+    }
+    a->only = running == 1 ? only : NULL;
+}
+
+/* --- PnP events ------------------------------------------------------------------------------------------------- */
+
+NDIS_STATUS binding_pnp_event(struct binding *b, NET_PNP_EVENT_CODE code, void *buffer, uint32_t length)
+{
+    NET_PNP_EVENT_NOTIFICATION notification = {
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NET_PNP_EVENT_NOTIFICATION_REVISION_1,
+                    NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_1 },
+        .NetPnPEvent = { .NetEvent = code, .Buffer = buffer, .BufferLength = length },
+    };
+
+    if (!b->opened || !b->protocol->handlers.NetPnPEventHandler)
+        return NDIS_STATUS_NOT_SUPPORTED;
+    KeClearEvent(&b->event);
+    NDIS_STATUS status = b->protocol->handlers.NetPnPEventHandler(b->context, &notification);
+    if (status == NDIS_STATUS_PENDING) {
+        KeWaitForSingleObject(&b->event, Executive, KernelMode, FALSE, NULL);
+        status = b->event_status;
+    }
+    return status;
+}
+
+/* Tells NDIS how an event that ProtocolNetPnPEvent left pending ended. <= DISPATCH_LEVEL. docs: network/ndiscompletenetpnpevent */
+VOID NTAPI NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification,
+                                   NDIS_STATUS Status)
+{
+    struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
+
+    b->event_status = Status;
+    KeSetEvent(&b->event, IO_NO_INCREMENT, FALSE);
+}
+
+static void wait_for_sends(struct binding *b)
+{
+    KeClearEvent(&b->drained);
+    b->draining = true;
+    if (b->sends_out)
+        KeWaitForSingleObject(&b->drained, Executive, KernelMode, FALSE, NULL);
+    b->draining = false;
+}
+
+void binding_sends_done(struct binding *b, uint64_t count)
+{
+    b->sends_out -= count;
+    if (unlikely(b->draining) && !b->sends_out)
+        KeSetEvent(&b->drained, IO_NO_INCREMENT, FALSE);
+}
+
+void binding_pause(struct binding *b, uint32_t reason)
+{
+    NDIS_PROTOCOL_PAUSE_PARAMETERS parameters = {
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_PROTOCOL_PAUSE_PARAMETERS_REVISION_1,
+                    NDIS_SIZEOF_PROTOCOL_PAUSE_PARAMETERS_REVISION_1 },
+        .PauseReason = reason,
+    };
+
+    if (b->state != BINDING_RUNNING)
+        return;
+    b->state = BINDING_PAUSING;
+    binding_pnp_event(b, NetEventPause, &parameters, sizeof parameters);
+    wait_for_sends(b);
+    b->state = BINDING_PAUSED;
+}
+
+void binding_restart(struct binding *b)
+{
+    NDIS_PROTOCOL_RESTART_PARAMETERS parameters = {
+        .Header = { NDIS_OBJECT_TYPE_PROTOCOL_RESTART_PARAMETERS, NDIS_PROTOCOL_RESTART_PARAMETERS_REVISION_1,
+                    NDIS_SIZEOF_PROTOCOL_RESTART_PARAMETERS_REVISION_1 },
+        .BoundIfIndex = b->adapter->if_index,
+        .BoundIfNetluid = b->adapter->luid,
+    };
+
+    if (b->state != BINDING_PAUSED || b->adapter->state != ADAPTER_RUNNING)
+        return;
+    /* Running before the protocol hears it: it may send from the event handler. */
+    b->state = BINDING_RUNNING;
+    NDIS_STATUS status = binding_pnp_event(b, NetEventRestart, &parameters, sizeof parameters);
+    if (status != NDIS_STATUS_SUCCESS && status != NDIS_STATUS_NOT_SUPPORTED)
+        b->state = BINDING_PAUSED;
+}
+
+/* --- bind --------------------------------------------------------------------------------------------------------- */
+
+static void fill_bind_parameters(struct binding *b, NDIS_BIND_PARAMETERS *p)
+{
+    struct adapter *a = b->adapter;
+    const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *g = &a->general;
+
+    *p = (NDIS_BIND_PARAMETERS){
+        .Header = { NDIS_OBJECT_TYPE_BIND_PARAMETERS, NDIS_BIND_PARAMETERS_REVISION_4, NDIS_SIZEOF_BIND_PARAMETERS_REVISION_4 },
+        .AdapterName = &a->name,
+        .PhysicalDeviceObject = a->pdo,
+        .MediaType = g->MediaType,
+        .MtuSize = g->MtuSize,
+        .MaxXmitLinkSpeed = g->MaxXmitLinkSpeed,
+        .XmitLinkSpeed = a->link.XmitLinkSpeed,
+        .MaxRcvLinkSpeed = g->MaxRcvLinkSpeed,
+        .RcvLinkSpeed = a->link.RcvLinkSpeed,
+        .MediaConnectState = a->link.MediaConnectState,
+        .MediaDuplexState = a->link.MediaDuplexState,
+        .LookaheadSize = g->LookaheadSize,
+        .PowerManagementCapabilities = a->has_pnp_capabilities ? &a->pnp_capabilities : NULL,
+        .SupportedPacketFilters = g->SupportedPacketFilters,
+        .MaxMulticastListSize = g->MaxMulticastListSize,
+        .MacAddressLength = g->MacAddressLength,
+        .PhysicalMediumType = g->PhysicalMediumType,
+        .RcvScaleCapabilities = a->has_rss ? &a->rss_capabilities : NULL,
+        .BoundIfNetluid = a->luid,
+        .BoundIfIndex = a->if_index,
+        .LowestIfNetluid = a->luid,
+        .LowestIfIndex = a->if_index,
+        .AccessType = g->AccessType,
+        .DirectionType = g->DirectionType,
+        .ConnectionType = g->ConnectionType,
+        .IfType = g->IfType,
+        .IfConnectorPresent = g->IfConnectorPresent,
+        .DataBackFillSize = g->DataBackFillSize,
+        .ContextBackFillSize = g->ContextBackFillSize,
+        .MacOptions = g->MacOptions,
+        .CompartmentId = NET_IF_COMPARTMENT_ID_PRIMARY,
+        .DefaultOffloadConfiguration = a->has_offload ? &a->offload : NULL,
+        .BoundAdapterName = &a->name,
+        .PowerManagementCapabilitiesEx = a->has_pm_capabilities ? &a->pm_capabilities : NULL,
+    };
+    for (unsigned i = 0; i < NDIS_MAX_PHYS_ADDRESS_LENGTH; i++)
+        p->CurrentMacAddress[i] = g->CurrentMacAddress[i];
+}
+
+static void destroy(struct binding *b)
+{
+    list_remove(&b->node);
+    list_remove(&b->protocol_node);
+    ndis_object_destroy(b);
+}
+
+NDIS_STATUS binding_create(struct ndis_protocol *protocol, struct adapter *a)
+{
+    NDIS_BIND_PARAMETERS parameters;
+    struct binding *b = ndis_object_create(NDIS_BINDING, sizeof *b, NDIS_TAG('N', 'D', 'b', 'd'), NULL);
+
+    if (!b)
+        return NDIS_STATUS_RESOURCES;
+    b->adapter = a;
+    b->protocol = protocol;
+    b->state = BINDING_OPENING;
+    KeInitializeEvent(&b->event, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&b->drained, SynchronizationEvent, FALSE);
+    list_push_back(&a->bindings, &b->node);
+    list_push_back(&protocol->bindings, &b->protocol_node);
+    fill_bind_parameters(b, &parameters);
+    NDIS_STATUS status = protocol->handlers.BindAdapterHandlerEx(protocol->context, b, &parameters);
+    if (status == NDIS_STATUS_PENDING) {
+        KeWaitForSingleObject(&b->event, Executive, KernelMode, FALSE, NULL);
+        status = b->event_status;
+    }
+    if (status != NDIS_STATUS_SUCCESS || !b->opened) {
+        if (b->opened)
+            NdisCloseAdapterEx(b);
+        destroy(b);
+        return status == NDIS_STATUS_SUCCESS ? NDIS_STATUS_OPEN_FAILED : status;
+    }
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* Tells NDIS how a bind that ProtocolBindAdapterEx left pending ended. docs: network/ndiscompletebindadapterex */
+VOID NTAPI NdisCompleteBindAdapterEx(NDIS_HANDLE BindAdapterContext, NDIS_STATUS Status)
+{
+    NdisCompleteNetPnPEvent(BindAdapterContext, NULL, Status);
+}
+
+void bindings_create(struct adapter *a)
+{
+    list_each_safe(it, &ndis_protocols) {
+        struct ndis_protocol *protocol = container_of(it, struct ndis_protocol, node);
+        if (!protocol->closing)
+            binding_create(protocol, a);
+    }
+}
+
+/* --- open and close ----------------------------------------------------------------------------------------------- */
+
+static bool has_medium(const NDIS_OPEN_PARAMETERS *p, NDIS_MEDIUM medium)
+{
+    for (UINT i = 0; i < p->MediumArraySize; i++)
+        if (p->MediumArray[i] == medium) {
+            *p->SelectedMediumIndex = i;
+            return true;
+        }
+    return false;
+}
+
+/* Opens the adapter that a bind offered; called by ProtocolBindAdapterEx. Completes at once. PASSIVE_LEVEL.
+ * NDIS_STATUS_UNSUPPORTED_MEDIA, _INVALID_PARAMETER. docs: ndis/nf-ndis-ndisopenadapterex */
+NDIS_STATUS NTAPI NdisOpenAdapterEx(NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE ProtocolBindingContext,
+                                    PNDIS_OPEN_PARAMETERS OpenParameters, NDIS_HANDLE BindContext, PNDIS_HANDLE NdisBindingHandle)
+{
+    struct ndis_protocol *protocol = ndis_object_check(NdisProtocolHandle, NDIS_PROTOCOL);
+    struct binding *b = ndis_object_check(BindContext, NDIS_BINDING);
+
+    if (OpenParameters->Header.Type != NDIS_OBJECT_TYPE_OPEN_PARAMETERS ||
+        OpenParameters->Header.Size < NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1 || b->protocol != protocol || b->opened)
+        return NDIS_STATUS_INVALID_PARAMETER;
+    if (!has_medium(OpenParameters, b->adapter->general.MediaType))
+        return NDIS_STATUS_UNSUPPORTED_MEDIA;
+    b->context = ProtocolBindingContext;
+    b->receive = protocol->handlers.ReceiveNetBufferListsHandler;
+    b->send_complete = protocol->handlers.SendNetBufferListsCompleteHandler;
+    b->lookahead = b->adapter->general.LookaheadSize;
+    b->opened = true;
+    b->state = BINDING_PAUSED;
+    *NdisBindingHandle = b;
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* Closes a binding; called by ProtocolUnbindAdapterEx, or by ProtocolBindAdapterEx that gives up. The handle is dead after
+ * it. Completes at once. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndiscloseadapterex */
+NDIS_STATUS NTAPI NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle)
+{
+    struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
+
+    b->state = BINDING_CLOSING;
+    adapter_pick_receive_path(b->adapter);
+    wait_for_sends(b);
+    oid_forget_binding(b->adapter, b);
+    b->opened = false;
+    b->receive = NULL;
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* --- unbind ---------------------------------------------------------------------------------------------------------- */
+
+void binding_remove(struct binding *b)
+{
+    if (b->unbinding)
+        return;
+    b->unbinding = true;
+    if (b->opened) {
+        binding_pause(b, NDIS_PAUSE_UNBIND_PROTOCOL);
+        adapter_pick_receive_path(b->adapter);
+        KeClearEvent(&b->event);
+        NDIS_STATUS status = b->protocol->handlers.UnbindAdapterHandlerEx(b, b->context);
+        if (status == NDIS_STATUS_PENDING)
+            KeWaitForSingleObject(&b->event, Executive, KernelMode, FALSE, NULL);
+        if (b->opened) {
+            NDIS_EMIT(NDIS_EVENT_MISUSE, b, "a protocol finished unbinding without closing its binding", NULL);
+            NdisCloseAdapterEx(b);
+        }
+    }
+    destroy(b);
+}
+
+/* Tells NDIS that an unbind that ProtocolUnbindAdapterEx left pending is complete. docs: network/ndiscompleteunbindadapterex */
+VOID NTAPI NdisCompleteUnbindAdapterEx(NDIS_HANDLE UnbindContext)
+{
+    NdisCompleteNetPnPEvent(UnbindContext, NULL, NDIS_STATUS_SUCCESS);
+}
+
+void bindings_remove(struct adapter *a)
+{
+    while (!list_empty(&a->bindings))
+        binding_remove(list_first(&a->bindings, struct binding, node));
+}

@@ -1,0 +1,115 @@
+/* Power requests: NDIS is the power policy owner of an adapter. A device that leaves D0 is paused, and told OID_PNP_SET_POWER
+ * or, when it knows no power management, halted. docs: network/ndis-power-management-overview */
+#include "ndis/adapter.h"
+
+static bool keeps_running_in_dx(const struct adapter *a)
+{
+    return a->has_pm_capabilities || a->has_pnp_capabilities ||
+           (a->attribute_flags & NDIS_MINIPORT_ATTRIBUTES_NO_HALT_ON_SUSPEND);
+}
+
+static NDIS_DEVICE_POWER_STATE ndis_state(DEVICE_POWER_STATE state)
+{
+    return (NDIS_DEVICE_POWER_STATE)state;      /* both count D0 = 1 ... D3 = 4 */
+}
+
+static void tell_power(struct adapter *a, DEVICE_POWER_STATE state)
+{
+    NDIS_DEVICE_POWER_STATE power = ndis_state(state);
+
+    oid_ask(a, NdisRequestSetInformation, OID_PNP_SET_POWER, &power, sizeof power, NULL);
+}
+
+static void tell_protocols(struct adapter *a, DEVICE_POWER_STATE state)
+{
+    NET_DEVICE_POWER_STATE power = (NET_DEVICE_POWER_STATE)state;
+
+    list_each_safe(it, &a->bindings)
+        binding_pnp_event(container_of(it, struct binding, node), NetEventSetPower, &power, sizeof power);
+}
+
+static void sleep(struct adapter *a, DEVICE_POWER_STATE state)
+{
+    adapter_lock(a);
+    if (a->state != ADAPTER_HALTED && !a->low_power) {
+        a->low_power = true;
+        tell_protocols(a, state);
+        if (!(a->attribute_flags & NDIS_MINIPORT_ATTRIBUTES_NO_PAUSE_ON_SUSPEND) || !keeps_running_in_dx(a))
+            adapter_pause(a, NDIS_PAUSE_LOW_POWER);
+        if (keeps_running_in_dx(a)) {
+            tell_power(a, state);
+        } else {
+            a->halted_for_power = true;
+            adapter_halt(a, NdisHaltDevicePoweredDown);
+        }
+    }
+    adapter_unlock(a);
+}
+
+static void wake(struct adapter *a)
+{
+    adapter_lock(a);
+    if (a->low_power) {
+        a->low_power = false;
+        if (a->halted_for_power) {
+            a->halted_for_power = false;
+            adapter_initialize(a, a->raw, a->translated);
+        } else {
+            tell_power(a, PowerDeviceD0);
+        }
+        adapter_restart(a);
+        tell_protocols(a, PowerDeviceD0);
+    }
+    adapter_unlock(a);
+}
+
+static NTSTATUS device_power(struct adapter *a, PIRP irp, DEVICE_POWER_STATE state)
+{
+    if (state != PowerDeviceD0) {
+        sleep(a, state);
+        PoStartNextPowerIrp(irp);
+        irp->IoStatus.Status = STATUS_SUCCESS;
+        return ndis_pass_down(a, irp);
+    }
+    NTSTATUS status = IoForwardIrpSynchronously(a->next, irp) ? irp->IoStatus.Status : STATUS_UNSUCCESSFUL;
+    if (NT_SUCCESS(status))
+        wake(a);
+    PoStartNextPowerIrp(irp);
+    return ndis_complete_irp(irp, status);
+}
+
+static VOID NTAPI device_power_done(PDEVICE_OBJECT device, UCHAR minor, POWER_STATE state, PVOID context,
+                                    PIO_STATUS_BLOCK result)
+{
+    KeSetEvent(context, IO_NO_INCREMENT, FALSE);
+}
+
+/* The system changes state: the device follows with a request of its own. */
+static NTSTATUS system_power(struct adapter *a, PIRP irp, SYSTEM_POWER_STATE system)
+{
+    POWER_STATE wanted = { .DeviceState = system == PowerSystemWorking ? PowerDeviceD0 : PowerDeviceD3 };
+    KEVENT done;
+    NTSTATUS status = IoForwardIrpSynchronously(a->next, irp) ? irp->IoStatus.Status : STATUS_UNSUCCESSFUL;
+
+    if (NT_SUCCESS(status)) {
+        KeInitializeEvent(&done, NotificationEvent, FALSE);
+        if (PoRequestPowerIrp(a->pdo, IRP_MN_SET_POWER, wanted, device_power_done, &done, NULL) == STATUS_PENDING)
+            KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+    }
+    PoStartNextPowerIrp(irp);
+    return ndis_complete_irp(irp, status);
+}
+
+NTSTATUS ndis_power(struct adapter *a, PIRP irp)
+{
+    PIO_STACK_LOCATION sp = IoGetCurrentIrpStackLocation(irp);
+
+    if (sp->MinorFunction == IRP_MN_SET_POWER) {
+        if (sp->Parameters.Power.Type == DevicePowerState)
+            return device_power(a, irp, sp->Parameters.Power.State.DeviceState);
+        return system_power(a, irp, sp->Parameters.Power.State.SystemState);
+    }
+    PoStartNextPowerIrp(irp);
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    return ndis_pass_down(a, irp);
+}

@@ -1,0 +1,39 @@
+/* What passed through NDIS, per adapter: for reports. */
+#ifndef NDIS_STATS_H
+#define NDIS_STATS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ndis_layer_stats {
+    uint64_t tx_frames, tx_bytes, rx_frames, rx_bytes, tx_dropped, rx_dropped;
+};
+
+struct ndis_adapter_stats {
+    struct ndis_layer_stats miniport;   /* between NDIS and the miniport */
+    struct ndis_layer_stats protocol;   /* between NDIS and all protocols */
+    uint64_t interrupts, dpcs, oids, resets;
+};
+
+struct ndis_adapter_info {
+    char name[64];                      /* instance name, UTF-8 */
+    char driver[64];
+    uint8_t mac[6];
+    uint32_t mtu, bindings;
+    uint64_t link_speed;                /* bits per second */
+    bool link_up;
+    const char *state;                  /* "Running" */
+    void *pdo;                          /* the bus's device object */
+    struct ndis_adapter_stats stats;
+};
+
+/* The n-th adapter (0: the first); false when there is none. */
+bool ndis_adapter_info(unsigned number, struct ndis_adapter_info *info);
+/* The adapter on a physical device object. */
+bool ndis_adapter_info_of(void *pdo, struct ndis_adapter_info *info);
+
+/* Opens and closes NDIS for one computer: after the executive, before the first driver. PASSIVE_LEVEL, inside. */
+bool ndis_open(void);
+void ndis_close(void);
+
+#endif

@@ -1,0 +1,47 @@
+/* Status indications. docs: ndis/nf-ndis-ndismindicatestatusex */
+#include "ndis/adapter.h"
+
+#include <string.h>
+
+static bool wanted(const struct binding *b, const NDIS_STATUS_INDICATION *indication)
+{
+    return b->opened && b->protocol->handlers.StatusHandlerEx &&
+           (!indication->DestinationHandle || indication->DestinationHandle == b);
+}
+
+void status_deliver(struct adapter *a, PNDIS_STATUS_INDICATION indication)
+{
+    list_each_safe(it, &a->bindings) {
+        struct binding *b = container_of(it, struct binding, node);
+
+        if (wanted(b, indication))
+            b->protocol->handlers.StatusHandlerEx(b->context, indication);
+    }
+}
+
+static void keep_link_state(struct adapter *a, const NDIS_STATUS_INDICATION *indication)
+{
+    if (indication->StatusBufferSize < NDIS_SIZEOF_LINK_STATE_REVISION_1)
+        return;
+    memcpy(&a->link, indication->StatusBuffer, sizeof a->link);
+}
+
+static void keep_offload(struct adapter *a, const NDIS_STATUS_INDICATION *indication)
+{
+    memset(&a->offload, 0, sizeof a->offload);
+    memcpy(&a->offload, indication->StatusBuffer, min_u64(indication->StatusBufferSize, sizeof a->offload));
+    a->has_offload = true;
+}
+
+/* Tells NDIS and the protocols that something changed: StatusCode says what, StatusBuffer has the details. NDIS keeps link
+ * state and offload configuration for later queries. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndismindicatestatusex */
+VOID NTAPI NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDICATION StatusIndication)
+{
+    struct adapter *a = ndis_object_check(MiniportAdapterHandle, NDIS_ADAPTER);
+
+    if (StatusIndication->StatusCode == NDIS_STATUS_LINK_STATE)
+        keep_link_state(a, StatusIndication);
+    else if (StatusIndication->StatusCode == NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG && StatusIndication->StatusBuffer)
+        keep_offload(a, StatusIndication);
+    status_deliver(a, StatusIndication);
+}
