@@ -16,7 +16,7 @@ LAYERS := base host wire disk dev pe nt ndis storport wdf fwp tcpip netio check 
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wno-unknown-pragmas -Wno-missing-field-initializers \
         -Wno-unused-parameter -Wno-attributes
 ifeq ($(findstring clang,$(CC)),)
-WARN += -Wno-format-truncation
+WARN += -Wno-format-truncation -Wno-dangling-pointer
 endif
 CPPFLAGS += -D_GNU_SOURCE -DRING3_HOST -Isdk/include -Isrc -Iinclude -isystem /usr/include/lwip
 CFLAGS += -std=gnu11 $(OPT) -g -fno-strict-aliasing -fPIE -mfsgsbase -mno-red-zone -fasynchronous-unwind-tables $(WARN)
