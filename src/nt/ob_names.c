@@ -43,7 +43,8 @@ static UNICODE_STRING split(const UNICODE_STRING *path, UNICODE_STRING *rest)
     return text_string(path->Buffer + start, end - start);
 }
 
-static struct ob_header *entry(struct ob_header *directory, const UNICODE_STRING *name, bool ignore_case)
+/* Case never counts: Windows' default (ObCaseInsensitive), whatever OBJ_CASE_INSENSITIVE says. */
+static struct ob_header *entry(struct ob_header *directory, const UNICODE_STRING *name)
 {
     struct ob_directory *d = ob_body(directory);
 
@@ -51,7 +52,7 @@ static struct ob_header *entry(struct ob_header *directory, const UNICODE_STRING
         struct ob_header *header = container_of(node, struct ob_header, name_node);
 
         if (header->name_length == name->Length / sizeof(WCHAR) &&
-            text_compare(header->name, header->name_length, name->Buffer, header->name_length, ignore_case) == 0)
+            text_compare(header->name, header->name_length, name->Buffer, header->name_length, true) == 0)
             return header;
     }
     return NULL;
@@ -64,7 +65,7 @@ static NTSTATUS enter(struct ob_header *directory, struct ob_header *header, con
 
     if (n == 0)
         return STATUS_OBJECT_NAME_INVALID;
-    if (entry(directory, name, (attributes & OBJ_CASE_INSENSITIVE) != 0) != NULL)
+    if (entry(directory, name) != NULL)
         return STATUS_OBJECT_NAME_COLLISION;
     header->name = malloc(n * sizeof(WCHAR));
     if (header->name == NULL)
@@ -176,7 +177,7 @@ static NTSTATUS walk_path(struct walk *walk, const struct ob_lookup *lookup)
             return STATUS_OBJECT_NAME_INVALID;
         if (walk->stop_at_parent && rest.Length == 0)
             return STATUS_SUCCESS;
-        next = entry(walk->at, &name, (walk->attributes & OBJ_CASE_INSENSITIVE) != 0);
+        next = entry(walk->at, &name);
         if (next == NULL)
             return rest.Length == 0 ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_OBJECT_PATH_NOT_FOUND;
         walk->at = next;
