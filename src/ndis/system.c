@@ -12,15 +12,6 @@ UINT NTAPI NdisGetVersion(VOID)
     return RING3_NDIS_MAJOR << 16 | RING3_NDIS_MINOR;
 }
 
-/* Suspends the thread for at least so many microseconds. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndismsleep */
-VOID NTAPI NdisMSleep(ULONG MicrosecondsToSleep)
-{
-    LARGE_INTEGER interval = { .QuadPart = -(LONGLONG)MicrosecondsToSleep * 10 };
-
-    if (MicrosecondsToSleep)
-        KeDelayExecutionThread(KernelMode, FALSE, &interval);
-}
-
 /* Milliseconds since the computer started. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndisgetsystemuptimeex */
 VOID NTAPI NdisGetSystemUpTimeEx(PLARGE_INTEGER pSystemUpTime)
 {
