@@ -43,6 +43,8 @@ bool hal_allocate_message(unsigned cpu, struct pnp_message *message);
 void hal_free_message(const struct pnp_message *message);
 /* The vector and IRQL of a line. */
 uint32_t hal_line_vector(unsigned line, KIRQL *irql);
+/* After D0: programs the device's MSI-X entries of the connected messages again. */
+void hal_restore_messages(struct pnp_node *node);
 /* Interrupts that were raised with nobody connected. */
 uint64_t hal_spurious_interrupts(void);
 /* Interrupts that service routines took, of a device's PDO. */

@@ -48,7 +48,5 @@ void hal_detach(struct _KINTERRUPT *interrupt);
 /* Writes an MSI-X table entry and enables MSI-X; masks it again. */
 void hal_program_message(struct device *device, unsigned entry, const struct pnp_message *message);
 void hal_mask_message(struct device *device, unsigned entry);
-/* After D0: the entries of the connected messages again. */
-void hal_restore_messages(struct pnp_node *node);
 
 #endif
