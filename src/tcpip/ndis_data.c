@@ -127,12 +127,18 @@ static void set_frame_type(PNET_BUFFER_LIST list)
         list->NblFlags = type == htons(NDIS_ETH_TYPE_IPV6) ? NDIS_NBL_FLAGS_IS_IPV6 : 0;
 }
 
-bool protocol_flush_all(void)
+void protocol_flush_all(void)
 {
+    static uint64_t flushing;           /* processors inside: a send that indicates receives comes here again */
     KIRQL old = ke_raise(DISPATCH_LEVEL);
-    bool any = false;
+    uint64_t self = 1ull << this_cpu->number;
     struct binding *b;
 
+    if (flushing & self) {              /* the outer call goes on with what is new */
+        ke_lower(old);
+        return;
+    }
+    flushing |= self;
     while ((b = outputs)) {
         PNET_BUFFER_LIST lists = b->output;
         outputs = b->next_output;
@@ -141,11 +147,10 @@ bool protocol_flush_all(void)
         b->output_last = &b->output;
         for (PNET_BUFFER_LIST list = lists; list; list = list->Next)
             set_frame_type(list);
-        any = true;
         NdisSendNetBufferLists(b->handle, lists, NDIS_DEFAULT_PORT_NUMBER, NDIS_SEND_FLAGS_DISPATCH_LEVEL);
     }
+    flushing &= ~self;
     ke_lower(old);
-    return any;
 }
 
 VOID NTAPI protocol_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST lists, ULONG flags)

@@ -34,8 +34,8 @@ void protocol_deregister(void);          /* PASSIVE_LEVEL; returns when every ad
 /* Room for one frame of `size` bytes in a preallocated send buffer; NULL when there is none. Stack entered. The
  * frame goes out at the outermost leave. */
 uint8_t *protocol_reserve(struct binding *binding, size_t size);
-/* Detaches and sends what was reserved on every binding. Called without the lock. True when there was something. */
-bool protocol_flush_all(void);
+/* Detaches and sends what was reserved on every binding. Called without the lock. */
+void protocol_flush_all(void);
 bool protocol_has_output(void);
 /* The set of multicast addresses changed. Stack entered. */
 void protocol_multicast(struct binding *binding, const uint8_t mac[6], bool add);
