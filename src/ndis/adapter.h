@@ -194,6 +194,7 @@ NTSTATUS ndis_pass_down(struct adapter *adapter, PIRP irp);
 NTSTATUS ndis_complete_irp(PIRP irp, NTSTATUS status);
 /* names.c: interface index, LUID, \DEVICE\{GUID} and the friendly name of a new adapter. */
 void adapter_name(struct adapter *adapter);
+void names_reset(void);
 
 /* device.c: what stands at the start of every device extension that NDIS makes. */
 struct ndis_extension {
