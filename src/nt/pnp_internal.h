@@ -100,9 +100,11 @@ void pnp_take_away(struct pnp_node *node);
 void pnp_disable_interfaces(struct pnp_node *node);
 void pnp_forget_interfaces(struct pnp_node *node);
 void pnp_interfaces_stop(void);
+void pnp_each_interface(const GUID *class_guid, void (*each)(PUNICODE_STRING link, void *context), void *context);
 void pnp_notify_interface(const GUID *class_guid, PUNICODE_STRING link, bool arrival);
 void pnp_notify_target(struct pnp_node *node, const GUID *event);
 void pnp_notify_stop(void);
+void po_setting_stop(void);
 
 /* GUIDs (wdmguid.h), for host code. */
 extern const GUID pnp_guid_bus_interface, pnp_guid_pci_bus, pnp_guid_internal_bus, pnp_guid_reenumerate,

@@ -1,0 +1,166 @@
+/* Notifications of device interfaces and of target devices. Callbacks run at PASSIVE_LEVEL in the thread that makes
+ * the change. An entry that goes while its callback runs is freed afterwards. */
+#include "nt/pnp_internal.h"
+
+struct entry {
+    struct list node;
+    IO_NOTIFICATION_EVENT_CATEGORY category;
+    GUID class_guid;
+    PFILE_OBJECT file;                  /* target device */
+    PDRIVER_OBJECT driver;
+    PDRIVER_NOTIFICATION_CALLBACK_ROUTINE routine;
+    PVOID context;
+    unsigned running;
+    bool gone;
+};
+
+static struct list entries = LIST_INIT(entries);
+
+static void free_entry(struct entry *e)
+{
+    list_remove(&e->node);
+    if (e->file != NULL)
+        ob_dereference(e->file);
+    ob_dereference(e->driver);
+    free(e);
+}
+
+static NTSTATUS call(struct entry *e, PVOID structure)
+{
+    NTSTATUS status;
+
+    e->running++;
+    status = e->routine(structure, e->context);
+    if (--e->running == 0 && e->gone)
+        free_entry(e);
+    return status;
+}
+
+static DEVICE_INTERFACE_CHANGE_NOTIFICATION interface_change(const GUID *class_guid, PUNICODE_STRING link, bool arrival)
+{
+    return (DEVICE_INTERFACE_CHANGE_NOTIFICATION){
+        .Version = 1, .Size = sizeof(DEVICE_INTERFACE_CHANGE_NOTIFICATION),
+        .Event = arrival ? pnp_guid_interface_arrival : pnp_guid_interface_removal,
+        .InterfaceClassGuid = *class_guid, .SymbolicLinkName = link,
+    };
+}
+
+void pnp_notify_interface(const GUID *class_guid, PUNICODE_STRING link, bool arrival)
+{
+    DEVICE_INTERFACE_CHANGE_NOTIFICATION change = interface_change(class_guid, link, arrival);
+
+    list_each_safe(it, &entries) {
+        struct entry *e = container_of(it, struct entry, node);
+
+        if (e->category == EventCategoryDeviceInterfaceChange && !e->gone && pnp_same_guid(&e->class_guid, class_guid))
+            call(e, &change);
+    }
+}
+
+void pnp_notify_target(struct pnp_node *node, const GUID *event)
+{
+    list_each_safe(it, &entries) {
+        struct entry *e = container_of(it, struct entry, node);
+        TARGET_DEVICE_REMOVAL_NOTIFICATION change = { .Version = 1, .Size = sizeof(change), .Event = *event };
+
+        if (e->category != EventCategoryTargetDeviceChange || e->gone || e->file->DeviceObject == NULL ||
+            io_base_of_stack(e->file->DeviceObject) != node->pdo)
+            continue;
+        change.FileObject = e->file;
+        call(e, &change);
+    }
+}
+
+static void existing(PUNICODE_STRING link, void *context)
+{
+    struct entry *e = context;
+    DEVICE_INTERFACE_CHANGE_NOTIFICATION change = interface_change(&e->class_guid, link, true);
+
+    call(e, &change);
+}
+
+/* Has CallbackRoutine called for an interface class (EventCategoryData: its GUID; for existing interfaces at once when
+ * the flag says so) or for the device behind a file (EventCategoryData: the file object). The driver stays loaded
+ * until it unregisters. PASSIVE_LEVEL. docs: wdm/nf-wdm-ioregisterplugplaynotification */
+NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY EventCategory, ULONG EventCategoryFlags,
+                                              PVOID EventCategoryData, PDRIVER_OBJECT DriverObject,
+                                              PDRIVER_NOTIFICATION_CALLBACK_ROUTINE CallbackRoutine, PVOID Context,
+                                              PVOID *NotificationEntry)
+{
+    struct entry *e;
+
+    *NotificationEntry = NULL;
+    if (EventCategory == EventCategoryReserved || EventCategory > EventCategoryKernelSoftRestart)
+        return STATUS_INVALID_PARAMETER;
+    e = calloc(1, sizeof(*e));
+    if (e == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    e->category = EventCategory;
+    e->driver = DriverObject;
+    e->routine = CallbackRoutine;
+    e->context = Context;
+    ob_reference(DriverObject);
+    if (EventCategory == EventCategoryDeviceInterfaceChange)
+        e->class_guid = *(GUID *)EventCategoryData;
+    if (EventCategory == EventCategoryTargetDeviceChange) {
+        e->file = EventCategoryData;
+        ob_reference(e->file);
+    }
+    list_push_back(&entries, &e->node);
+    *NotificationEntry = e;
+    if (EventCategory == EventCategoryDeviceInterfaceChange &&
+        (EventCategoryFlags & PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES))
+        pnp_each_interface(&e->class_guid, existing, e);
+    return STATUS_SUCCESS;
+}
+
+/* Ends a registration; a callback that runs now may still finish. PASSIVE_LEVEL.
+ * docs: wdm/nf-wdm-iounregisterplugplaynotification */
+NTSTATUS NTAPI IoUnregisterPlugPlayNotification(PVOID NotificationEntry)
+{
+    struct entry *e = NotificationEntry;
+
+    e->gone = true;
+    if (e->running == 0)
+        free_entry(e);
+    return STATUS_SUCCESS;
+}
+
+/* The same; when it returns no callback of the entry runs any more (unless it is the caller).
+ * docs: wdm/nf-wdm-iounregisterplugplaynotificationex */
+NTSTATUS NTAPI IoUnregisterPlugPlayNotificationEx(PVOID NotificationEntry)
+{
+    return IoUnregisterPlugPlayNotification(NotificationEntry);
+}
+
+/* Tells who registered for this device about an event of the driver's own. PASSIVE_LEVEL. The system's events are
+ * refused with STATUS_INVALID_DEVICE_REQUEST. docs: wdm/nf-wdm-ioreporttargetdevicechange */
+NTSTATUS NTAPI IoReportTargetDeviceChange(PDEVICE_OBJECT PhysicalDeviceObject, PVOID NotificationStructure)
+{
+    PTARGET_DEVICE_CUSTOM_NOTIFICATION change = NotificationStructure;
+
+    if (pnp_same_guid(&change->Event, &pnp_guid_query_remove) ||
+        pnp_same_guid(&change->Event, &pnp_guid_remove_cancelled) ||
+        pnp_same_guid(&change->Event, &pnp_guid_remove_complete))
+        return STATUS_INVALID_DEVICE_REQUEST;
+    list_each_safe(it, &entries) {
+        struct entry *e = container_of(it, struct entry, node);
+
+        if (e->category != EventCategoryTargetDeviceChange || e->gone || e->file->DeviceObject == NULL ||
+            io_base_of_stack(e->file->DeviceObject) != PhysicalDeviceObject)
+            continue;
+        change->FileObject = e->file;
+        call(e, change);
+    }
+    return STATUS_SUCCESS;
+}
+
+void pnp_notify_stop(void)
+{
+    list_each_safe(it, &entries) {
+        struct entry *e = container_of(it, struct entry, node);
+
+        log_warn(io_driver_of(e->driver)->name, "left a Plug and Play notification registered");
+        free_entry(e);
+    }
+}
