@@ -1,32 +1,6 @@
 /* Functions that exist so that drivers load, and that say no in the words the documentation has for it. */
 #include "ndis/adapter.h"
 
-/* Firmware files beside a driver: not offered; NDIS_STATUS_FILE_NOT_FOUND. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndisopenfile */
-VOID NTAPI NdisOpenFile(PNDIS_STATUS Status, PNDIS_HANDLE FileHandle, PUINT FileLength, PNDIS_STRING FileName,
-                        NDIS_PHYSICAL_ADDRESS HighestAcceptableAddress)
-{
-    *FileHandle = NULL;
-    *FileLength = 0;
-    *Status = NDIS_STATUS_FILE_NOT_FOUND;
-}
-
-/* No file is ever open. docs: ndis/nf-ndis-ndismapfile */
-VOID NTAPI NdisMapFile(PNDIS_STATUS Status, PVOID *MappedBuffer, NDIS_HANDLE FileHandle)
-{
-    *MappedBuffer = NULL;
-    *Status = NDIS_STATUS_ALREADY_MAPPED;
-}
-
-/* docs: ndis/nf-ndis-ndisunmapfile */
-VOID NTAPI NdisUnmapFile(NDIS_HANDLE FileHandle)
-{
-}
-
-/* docs: ndis/nf-ndis-ndisopenfile */
-VOID NTAPI NdisCloseFile(NDIS_HANDLE FileHandle)
-{
-}
-
 /* Ports besides the default one: not offered; NDIS_STATUS_NOT_SUPPORTED. docs: ndis/nf-ndis-ndismallocateport */
 NDIS_STATUS NTAPI NdisMAllocatePort(NDIS_HANDLE NdisMiniportHandle, PNDIS_PORT_CHARACTERISTICS PortCharacteristics)
 {

@@ -1,88 +1,81 @@
-/* The system as drivers see it through NDIS: version, time, processors, log, exports by name. */
-#include "ndis/adapter.h"
+/* What NDIS says about the system: version, processors, time, strings, and the files it does not serve. */
+#include "ndis/object.h"
 
-#include <stdarg.h>
-#include <string.h>
-
+#include "base/log.h"
 #include "nt/ke.h"
-#include "pe/export.h"
+#include "pe/pe.h"
 
-#define NDIS_VERSION NDIS_RUNTIME_VERSION_685
-
-/* Major version << 16 | minor. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndisgetversion */
+/* Major version in the high word, minor in the low: 0x0006001E is NDIS 6.30. Any IRQL.
+ * docs: ndis/nf-ndis-ndisgetversion */
 UINT NTAPI NdisGetVersion(VOID)
 {
-    return NDIS_VERSION;
+    return RING3_NDIS_MAJOR << 16 | RING3_NDIS_MINOR;
 }
 
-/* Address of an export of ndis.sys, or NULL. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndisgetroutineaddress */
-PVOID NTAPI NdisGetRoutineAddress(PNDIS_STRING NdisRoutineName)
-{
-    char name[80];
-    size_t n = NdisRoutineName->Length / sizeof(WCHAR);
-
-    if (n >= sizeof name)
-        return NULL;
-    for (size_t i = 0; i < n; i++)
-        name[i] = (char)NdisRoutineName->Buffer[i];
-    name[n] = 0;
-    for (unsigned i = 0; i < pe_export_table_count; i++)
-        if (!strcmp(pe_export_table[i].name, name) && !strcmp(pe_export_table[i].module, "ndis.sys"))
-            return pe_export_table[i].address;
-    return NULL;
-}
-
-/* --- time ------------------------------------------------------------------------------------------------------- */
-
-/* Milliseconds since the system started. Any IRQL. docs: ndis/nf-ndis-ndisgetsystemuptimeex */
+/* Milliseconds since the computer started. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndisgetsystemuptimeex */
 VOID NTAPI NdisGetSystemUpTimeEx(PLARGE_INTEGER pSystemUpTime)
 {
-    pSystemUpTime->QuadPart = (LONGLONG)(ke_now() / 1000000);
+    pSystemUpTime->QuadPart = (LONGLONG)(ke_now() / 1000000u);
 }
 
-/* The same in 32 bits. docs: ndis/nf-ndis-ndisgetsystemuptimeex */
+/* The same in 32 bits, which wrap after 49 days. docs: ndis/nf-ndis-ndisgetsystemuptimeex */
 VOID NTAPI NdisGetSystemUpTime(PULONG pSystemUpTime)
 {
-    *pSystemUpTime = (ULONG)(ke_now() / 1000000);
+    *pSystemUpTime = (ULONG)(ke_now() / 1000000u);
 }
 
-/* Load of the present processor in percent: not measured, 0. Any IRQL. docs: ndis/nf-ndis-ndisgetcurrentprocessorcpuusage */
-VOID NTAPI NdisGetCurrentProcessorCpuUsage(PULONG pCpuUsage)
+/* The address of an exported function of NDIS as drivers call it; NULL when there is none. PASSIVE_LEVEL.
+ * docs: ndis/nf-ndis-ndisgetroutineaddress */
+PVOID NTAPI NdisGetRoutineAddress(PNDIS_STRING NdisRoutineName)
 {
-    *pCpuUsage = 0;
+    char name[128];
+    unsigned length = NdisRoutineName->Length / sizeof(WCHAR);
+
+    if (length >= sizeof name)
+        return NULL;
+    for (unsigned i = 0; i < length; i++)
+        name[i] = (char)NdisRoutineName->Buffer[i];
+    name[length] = 0;
+    return pe_system_routine("ndis.sys", name);
 }
 
-/* Time of the present processor in units of 100 ns / 10^5: idle is not measured apart. docs: ndis/nf-ndis-ndisgetcurrentprocessorcounts */
-VOID NTAPI NdisGetCurrentProcessorCounts(PULONG pIdleCount, PULONG pKernelAndUser, PULONG pIndex)
+/* A byte that tells this driver's cancel IDs from those of others. Any IRQL.
+ * docs: ndis/nf-ndis-ndisgeneratepartialcancelid */
+UCHAR NTAPI NdisGeneratePartialCancelId(VOID)
 {
-    *pIdleCount = 0;
-    *pKernelAndUser = (ULONG)(ke_now() / 10000000);
-    *pIndex = this_cpu->number;
+    static UCHAR next;
+
+    return ++next;
 }
 
-/* --- processors --------------------------------------------------------------------------------------------------- */
+/* --- processors ------------------------------------------------------------------------------------------------------- */
 
-/* Number of processors. docs: ndis/nf-ndis-ndissystemprocessorcount */
+/* Processors in the computer. Any IRQL. docs: ndis/nf-ndis-ndissystemprocessorcount */
 CCHAR NTAPI NdisSystemProcessorCount(VOID)
 {
     return (CCHAR)ke.cpu_count;
 }
 
-/* Number and mask of active processors. docs: ndis/nf-ndis-ndissystemactiveprocessorcount */
+static KAFFINITY all_processors(void)
+{
+    return ke.cpu_count == 64 ? ~(KAFFINITY)0 : ((KAFFINITY)1 << ke.cpu_count) - 1;
+}
+
+/* The same; ActiveProcessors, when not NULL, gets their mask. docs: ndis/nf-ndis-ndissystemactiveprocessorcount */
 ULONG NTAPI NdisSystemActiveProcessorCount(PKAFFINITY ActiveProcessors)
 {
     if (ActiveProcessors)
-        *ActiveProcessors = ke.cpu_count == 64 ? ~0ull : (1ull << ke.cpu_count) - 1;
+        *ActiveProcessors = all_processors();
     return ke.cpu_count;
 }
 
-/* Index of the present processor. docs: ndis/nf-ndis-ndiscurrentprocessorindex */
+/* This processor's system-wide index. docs: ndis/nf-ndis-ndiscurrentprocessorindex */
 ULONG NTAPI NdisCurrentProcessorIndex(VOID)
 {
     return this_cpu->number;
 }
 
-/* There is one group. docs: ndis/nf-ndis-ndisgroupactiveprocessorcount */
+/* There is one group, 0. docs: ndis/nf-ndis-ndisgroupactiveprocessorcount */
 ULONG NTAPI NdisGroupActiveProcessorCount(USHORT Group)
 {
     return Group == 0 || Group == ALL_PROCESSOR_GROUPS ? ke.cpu_count : 0;
@@ -97,11 +90,7 @@ ULONG NTAPI NdisGroupMaxProcessorCount(USHORT Group)
 /* docs: ndis/nf-ndis-ndisgroupactiveprocessormask */
 KAFFINITY NTAPI NdisGroupActiveProcessorMask(USHORT Group)
 {
-    KAFFINITY mask = 0;
-
-    if (Group == 0)
-        NdisSystemActiveProcessorCount(&mask);
-    return mask;
+    return Group == 0 ? all_processors() : 0;
 }
 
 /* docs: ndis/nf-ndis-ndisactivegroupcount */
@@ -116,19 +105,19 @@ USHORT NTAPI NdisMaxGroupCount(VOID)
     return 1;
 }
 
-/* Group and number of the present processor. >= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndiscurrentgroupandprocessor */
+/* docs: ndis/nf-ndis-ndiscurrentgroupandprocessor */
 PROCESSOR_NUMBER NTAPI NdisCurrentGroupAndProcessor(VOID)
 {
     return (PROCESSOR_NUMBER){ .Number = (UCHAR)this_cpu->number };
 }
 
-/* System-wide index of a processor; INVALID_PROCESSOR_INDEX when there is none. docs: ndis/nf-ndis-ndisprocessornumbertoindex */
+/* INVALID_PROCESSOR_INDEX when there is no such processor. docs: ndis/nf-ndis-ndisprocessornumbertoindex */
 ULONG NTAPI NdisProcessorNumberToIndex(PROCESSOR_NUMBER ProcNum)
 {
-    return ProcNum.Group == 0 && ProcNum.Number < ke.cpu_count ? ProcNum.Number : 0xffffffff;
+    return ProcNum.Group == 0 && ProcNum.Number < ke.cpu_count ? ProcNum.Number : INVALID_PROCESSOR_INDEX;
 }
 
-/* The processor with an index. NDIS_STATUS_INVALID_PARAMETER. docs: ndis/nf-ndis-ndisprocessorindextonumber */
+/* NDIS_STATUS_INVALID_PARAMETER when there is no such processor. docs: ndis/nf-ndis-ndisprocessorindextonumber */
 NDIS_STATUS NTAPI NdisProcessorIndexToNumber(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNum)
 {
     if (ProcIndex >= ke.cpu_count)
@@ -137,124 +126,170 @@ NDIS_STATUS NTAPI NdisProcessorIndexToNumber(ULONG ProcIndex, PPROCESSOR_NUMBER 
     return NDIS_STATUS_SUCCESS;
 }
 
-/* The processors that receive-side scaling may use: all of them, in order. *Size: bytes of the buffer, then those needed.
- * <= DISPATCH_LEVEL. NDIS_STATUS_BUFFER_TOO_SHORT. docs: ndis/nf-ndis-ndisgetrssprocessorinformation */
+/* How busy this processor is, in percent. ring3's processors share one host thread, so it says 0 when idle threads ran
+ * last and 100 otherwise. docs: ndis/nf-ndis-ndisgetcurrentprocessorcpuusage */
+VOID NTAPI NdisGetCurrentProcessorCpuUsage(PULONG pCpuUsage)
+{
+    *pCpuUsage = this_cpu->current == this_cpu->idle ? 0 : 100;
+}
+
+/* Idle and busy time of this processor (kept in context switches and DPCs) and its index.
+ * docs: ndis/nf-ndis-ndisgetcurrentprocessorcounts */
+VOID NTAPI NdisGetCurrentProcessorCounts(PULONG pIdleCount, PULONG pKernelAndUser, PULONG pIndex)
+{
+    *pIdleCount = (ULONG)this_cpu->switch_count;
+    *pKernelAndUser = (ULONG)this_cpu->dpc_count;
+    *pIndex = this_cpu->number;
+}
+
+/* The processors that may be used for receive scaling: all of them, in order. Size: bytes in the buffer, then bytes written
+ * or needed. NDIS_STATUS_BUFFER_TOO_SHORT. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndisgetrssprocessorinformation */
 NDIS_STATUS NTAPI NdisGetRssProcessorInformation(NDIS_HANDLE NdisHandle, PNDIS_RSS_PROCESSOR_INFO RssProcessorInfo, PSIZE_T Size)
 {
-    SIZE_T needed = sizeof *RssProcessorInfo + ke.cpu_count * sizeof(NDIS_RSS_PROCESSOR), have = *Size;
+    SIZE_T need = sizeof *RssProcessorInfo + ke.cpu_count * sizeof(NDIS_RSS_PROCESSOR);
+    PNDIS_RSS_PROCESSOR_INFO info = RssProcessorInfo;
+    bool fits = info && *Size >= need;
 
-    *Size = needed;
-    if (have < needed)
+    (void)NdisHandle;
+    *Size = need;
+    if (!fits)
         return NDIS_STATUS_BUFFER_TOO_SHORT;
-    *RssProcessorInfo = (NDIS_RSS_PROCESSOR_INFO){
+    *info = (NDIS_RSS_PROCESSOR_INFO){
         .Header = { NDIS_OBJECT_TYPE_RSS_PROCESSOR_INFO, NDIS_RSS_PROCESSOR_INFO_REVISION_2,
                     NDIS_SIZEOF_RSS_PROCESSOR_INFO_REVISION_2 },
         .MaxNumRssProcessors = ke.cpu_count,
-        .RssProcessorArrayOffset = sizeof *RssProcessorInfo,
+        .RssProcessorArrayOffset = sizeof *info,
         .RssProcessorCount = ke.cpu_count,
         .RssProcessorEntrySize = sizeof(NDIS_RSS_PROCESSOR),
         .RssMaxProcessor = { .Number = (UCHAR)(ke.cpu_count - 1) },
         .RssProfile = NdisRssProfileClosest,
     };
-    NDIS_RSS_PROCESSOR *entries = (void *)(RssProcessorInfo + 1);
+    PNDIS_RSS_PROCESSOR entry = (PNDIS_RSS_PROCESSOR)(info + 1);
     for (unsigned i = 0; i < ke.cpu_count; i++)
-        entries[i] = (NDIS_RSS_PROCESSOR){ .ProcNum = { .Number = (UCHAR)i }, .PreferenceIndex = (USHORT)i };
+        entry[i] = (NDIS_RSS_PROCESSOR){ .ProcNum = { .Number = (UCHAR)i } };
     return NDIS_STATUS_SUCCESS;
 }
 
-/* Topology: one socket, one core per processor. *Size as above. NDIS_STATUS_BUFFER_TOO_SHORT.
+/* The topology: one socket, one core a processor. Sizes as above. PASSIVE_LEVEL.
  * docs: ndis/nf-ndis-ndisgetprocessorinformationex */
 NDIS_STATUS NTAPI NdisGetProcessorInformationEx(NDIS_HANDLE NdisHandle, PNDIS_SYSTEM_PROCESSOR_INFO_EX SystemProcessorInfo,
                                                 PSIZE_T Size)
 {
-    SIZE_T needed = sizeof *SystemProcessorInfo + ke.cpu_count * sizeof(NDIS_PROCESSOR_INFO_EX), have = *Size;
+    SIZE_T need = sizeof *SystemProcessorInfo + ke.cpu_count * sizeof(NDIS_PROCESSOR_INFO_EX);
+    PNDIS_SYSTEM_PROCESSOR_INFO_EX info = SystemProcessorInfo;
+    bool fits = info && *Size >= need;
 
-    *Size = needed;
-    if (have < needed)
+    (void)NdisHandle;
+    *Size = need;
+    if (!fits)
         return NDIS_STATUS_BUFFER_TOO_SHORT;
-    *SystemProcessorInfo = (NDIS_SYSTEM_PROCESSOR_INFO_EX){
-        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_SYSTEM_PROCESSOR_INFO_EX_REVISION_1,
-                    NDIS_SIZEOF_SYSTEM_PROCESSOR_INFO_EX_REVISION_1 },
+    *info = (NDIS_SYSTEM_PROCESSOR_INFO_EX){
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_SYSTEM_PROCESSOR_INFO_EX_REVISION_1, sizeof *info },
+        .ProcessorVendor = NdisProcessorVendorUnknown,
         .NumSockets = 1,
         .NumCores = ke.cpu_count,
         .NumCoresPerSocket = ke.cpu_count,
         .MaxHyperThreadingProcsPerCore = 1,
-        .ProcessorInfoOffset = sizeof *SystemProcessorInfo,
+        .ProcessorInfoOffset = sizeof *info,
         .NumberOfProcessors = ke.cpu_count,
         .ProcessorInfoEntrySize = sizeof(NDIS_PROCESSOR_INFO_EX),
     };
-    NDIS_PROCESSOR_INFO_EX *entries = (void *)(SystemProcessorInfo + 1);
+    PNDIS_PROCESSOR_INFO_EX entry = (PNDIS_PROCESSOR_INFO_EX)(info + 1);
     for (unsigned i = 0; i < ke.cpu_count; i++)
-        entries[i] = (NDIS_PROCESSOR_INFO_EX){ .ProcNum = { .Number = (UCHAR)i }, .CoreId = i };
+        entry[i] = (NDIS_PROCESSOR_INFO_EX){ .ProcNum = { .Number = (UCHAR)i }, .CoreId = i };
     return NDIS_STATUS_SUCCESS;
 }
 
-/* There is no hypervisor. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndisgethypervisorinfo */
+/* There is no hypervisor. NDIS_STATUS_BUFFER_TOO_SHORT when the header says the structure is smaller. PASSIVE_LEVEL.
+ * docs: ndis/nf-ndis-ndisgethypervisorinfo */
 NDIS_STATUS NTAPI NdisGetHypervisorInfo(PNDIS_HYPERVISOR_INFO HypervisorInfo)
 {
-    if (HypervisorInfo->Header.Size < NDIS_SIZEOF_HYPERVISOR_INFO_REVISION_1)
+    if (HypervisorInfo->Header.Size < sizeof *HypervisorInfo)
         return NDIS_STATUS_BUFFER_TOO_SHORT;
     HypervisorInfo->Flags = 0;
     HypervisorInfo->PartitionType = NdisHypervisorPartitionTypeUnknown;
     return NDIS_STATUS_SUCCESS;
 }
 
-/* A byte that makes cancel identifiers of one driver differ from those of others. docs: ndis/nf-ndis-ndisgeneratepartialcancelid */
-UCHAR NTAPI NdisGeneratePartialCancelId(VOID)
-{
-    static UCHAR last;
+/* --- strings: the Rtl functions under NDIS names ------------------------------------------------------------------------- */
 
-    return ++last;
+/* A counted string with a buffer of its own (NdisFreeString) from 8-bit text. PASSIVE_LEVEL.
+ * docs: ndis/nf-ndis-ndisinitializestring */
+VOID NTAPI NdisInitializeString(PNDIS_STRING Destination, PUCHAR Source)
+{
+    ANSI_STRING source;
+
+    RtlInitAnsiString(&source, (PCSTR)Source);
+    if (!NT_SUCCESS(RtlAnsiStringToUnicodeString(Destination, &source, TRUE)))
+        *Destination = (NDIS_STRING){ 0 };
 }
 
-/* --- log ---------------------------------------------------------------------------------------------------------- */
-
-static PVOID log_source(NDIS_HANDLE handle)
+/* Into Destination's own buffer. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndisansistringtounicodestring */
+NDIS_STATUS NTAPI NdisAnsiStringToUnicodeString(PNDIS_STRING DestinationString, PANSI_STRING SourceString)
 {
-    struct adapter *a = ndis_adapter_of(handle);
-
-    if (a)
-        return a->fdo;
-    return ndis_object_type(handle) == NDIS_DRIVER ? ((struct ndis_driver *)handle)->driver : NULL;
+    return RtlAnsiStringToUnicodeString(DestinationString, SourceString, FALSE);
 }
 
-/* Writes an entry to the event log: an error code and NumberOfErrorValues values of 32 bits. <= DISPATCH_LEVEL.
- * docs: ndis/nf-ndis-ndiswriteerrorlogentry */
-VOID NTAPI NdisWriteErrorLogEntry(NDIS_HANDLE NdisHandle, NDIS_ERROR_CODE ErrorCode, ULONG NumberOfErrorValues, ...)
+/* docs: ndis/nf-ndis-ndisunicodestringtoansistring */
+NDIS_STATUS NTAPI NdisUnicodeStringToAnsiString(PANSI_STRING DestinationString, PNDIS_STRING SourceString)
 {
-    size_t size = sizeof(IO_ERROR_LOG_PACKET) + NumberOfErrorValues * sizeof(ULONG);
-    PVOID source = log_source(NdisHandle);
-    __builtin_ms_va_list values;
-
-    if (!source || size > 240)
-        return;
-    PIO_ERROR_LOG_PACKET entry = IoAllocateErrorLogEntry(source, (UCHAR)size);
-    if (!entry)
-        return;
-    entry->ErrorCode = (NTSTATUS)ErrorCode;
-    entry->DumpDataSize = (USHORT)(NumberOfErrorValues * sizeof(ULONG));
-    __builtin_ms_va_start(values, NumberOfErrorValues);
-    for (ULONG i = 0; i < NumberOfErrorValues; i++)
-        entry->DumpData[i] = __builtin_va_arg(values, ULONG);
-    __builtin_ms_va_end(values);
-    IoWriteErrorLogEntry(entry);
+    return RtlUnicodeStringToAnsiString(DestinationString, SourceString, FALSE);
 }
 
-/* Writes an entry for a driver object or device object: strings are dropped, data is kept as far as it fits.
- * <= DISPATCH_LEVEL. NDIS_STATUS_RESOURCES. docs: ndis/nf-ndis-ndiswriteeventlogentry */
-NDIS_STATUS NTAPI NdisWriteEventLogEntry(PVOID LogHandle, NDIS_STATUS EventCode, ULONG UniqueEventValue, USHORT NumStrings,
-                                         PVOID StringsList, ULONG DataSize, PVOID Data)
+/* docs: ndis/nf-ndis-ndisupcaseunicodestring */
+NDIS_STATUS NTAPI NdisUpcaseUnicodeString(PUNICODE_STRING DestinationString, PUNICODE_STRING SourceString)
 {
-    ULONG kept = (ULONG)min_u64(DataSize & ~3u, 160);
-    PIO_ERROR_LOG_PACKET entry = IoAllocateErrorLogEntry(LogHandle, (UCHAR)(sizeof *entry + kept));
+    return RtlUpcaseUnicodeString(DestinationString, SourceString, FALSE);
+}
 
-    if (!entry)
-        return NDIS_STATUS_RESOURCES;
-    entry->ErrorCode = EventCode;
-    entry->UniqueErrorValue = UniqueEventValue;
-    entry->DumpDataSize = (USHORT)kept;
-    if (kept)
-        memcpy(entry->DumpData, Data, kept);
-    IoWriteErrorLogEntry(entry);
-    return NDIS_STATUS_SUCCESS;
+/* docs: ndis/nf-ndis-ndisinitansistring */
+VOID NTAPI NdisInitAnsiString(PANSI_STRING DestinationString, PCSTR SourceString)
+{
+    RtlInitAnsiString(DestinationString, SourceString);
+}
+
+/* docs: ndis/nf-ndis-ndisinitunicodestring */
+VOID NTAPI NdisInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString)
+{
+    RtlInitUnicodeString(DestinationString, SourceString);
+}
+
+/* docs: ndis/nf-ndis-ndisequalstring */
+BOOLEAN NTAPI NdisEqualString(PNDIS_STRING String1, PNDIS_STRING String2, BOOLEAN CaseInsensitive)
+{
+    return RtlEqualUnicodeString(String1, String2, CaseInsensitive);
+}
+
+/* --- files: a miniport's firmware images; the computer has no file system -------------------------------------------------- */
+
+/* Always NDIS_STATUS_FILE_NOT_FOUND, and says so in the log. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndisopenfile */
+VOID NTAPI NdisOpenFile(PNDIS_STATUS Status, PNDIS_HANDLE FileHandle, PUINT FileLength, PNDIS_STRING FileName,
+                        NDIS_PHYSICAL_ADDRESS HighestAcceptableAddress)
+{
+    (void)HighestAcceptableAddress;
+    log_warn("ndis", "a driver asks for a file of %u characters by NdisOpenFile; this computer has no file system",
+             FileName->Length / 2u);
+    *FileHandle = NULL;
+    *FileLength = 0;
+    *Status = NDIS_STATUS_FILE_NOT_FOUND;
+}
+
+/* No file can be open, so no handle is good. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndismapfile */
+VOID NTAPI NdisMapFile(PNDIS_STATUS Status, PVOID *MappedBuffer, NDIS_HANDLE FileHandle)
+{
+    (void)FileHandle;
+    *MappedBuffer = NULL;
+    *Status = NDIS_STATUS_ALREADY_MAPPED;
+}
+
+/* docs: ndis/nf-ndis-ndisunmapfile */
+VOID NTAPI NdisUnmapFile(NDIS_HANDLE FileHandle)
+{
+    (void)FileHandle;
+}
+
+/* docs: ndis/nf-ndis-ndisclosefile */
+VOID NTAPI NdisCloseFile(NDIS_HANDLE FileHandle)
+{
+    (void)FileHandle;
 }
