@@ -23,12 +23,26 @@ static bool start_now(struct ring3_traffic *t)
     return false;
 }
 
-static bool has_address(uint8_t family)
+static bool link_local(const struct tcpip_address *address)
+{
+    return address->bytes[0] == 0xfe && (address->bytes[1] & 0xc0) == 0x80;
+}
+
+/* An IPv6 address of the scope that reaches the peer. */
+static bool has_ipv6(const struct tcpip_interface_info *info, const struct tcpip_address *peer)
+{
+    for (int n = 0; n < TCPIP_IPV6_ADDRESSES && info->ipv6[n].family; n++)
+        if (link_local(peer) || !link_local(&info->ipv6[n]))
+            return true;
+    return false;
+}
+
+static bool has_address_for(const struct tcpip_address *peer)
 {
     struct tcpip_interface_info info;
 
     for (unsigned n = 0; tcpip_query_interface(n, &info); n++)
-        if (info.bound && info.link_up && (family == 6 ? info.ipv6[0].family != 0 : info.configured))
+        if (info.bound && info.link_up && (peer->family == 6 ? has_ipv6(&info, peer) : info.configured))
             return true;
     return false;
 }
@@ -36,8 +50,8 @@ static bool has_address(uint8_t family)
 static bool ready(const struct ring3_traffic *t)
 {
     if (t->kind == RING3_PING)
-        return has_address(t->ping.address.family);
-    return t->kind != RING3_TCP_SEND || has_address(t->transfer.address.family);
+        return has_address_for(&t->ping.address);
+    return t->kind != RING3_TCP_SEND || has_address_for(&t->transfer.address);
 }
 
 /* A server that is not there yet refuses; it gets asked again until it is time to give up. */

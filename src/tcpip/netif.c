@@ -267,6 +267,8 @@ struct interface *interface_attach(const struct interface_config *config)
     netif_set_ip6_autoconfig_enabled(&i->netif, 1);
     if (!netif_default)
         netif_set_default(&i->netif);
+    /* All IPv6 nodes: every node is a member, so lwIP does not ask for it. */
+    protocol_multicast(config->binding, (const uint8_t[]){ 0x33, 0x33, 0, 0, 0, 1 }, true);
     netif_set_up(&i->netif);
     start_addresses(i);
     stack_leave();
