@@ -1,3 +1,4 @@
+#define UNIT_LIBRARY_BYTES 512          /* lwIP's timers */
 #include "ring3.h"
 #include "unit.h"
 

@@ -1,4 +1,5 @@
 /* vionet.sys as a whole, from the outside: the driver is the one beside this program in the build. */
+#define UNIT_LIBRARY_BYTES 512          /* lwIP's timers */
 #include "nt/pool.h"
 #include "ring3.h"
 #include "unit.h"
