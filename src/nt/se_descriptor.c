@@ -9,7 +9,7 @@
 
 static void *relative_in_pool(const struct se_parts *parts, USHORT control)
 {
-    void *copy = pool_alloc(PagedPool, se_relative_size(parts), SE_TAG, __builtin_return_address(0));
+    void *copy = pool_alloc(NonPagedPoolNx, se_relative_size(parts), SE_TAG, __builtin_return_address(0));
 
     if (copy != NULL)
         se_make_relative(parts, control, copy);
