@@ -134,7 +134,8 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 {
     struct io_device *host = io_device_of(DeviceObject);
 
-    if (DeviceObject->AttachedDevice != NULL)
+    /* A bus deletes a PDO inside IRP_MN_REMOVE_DEVICE, before the function driver above has detached. */
+    if (DeviceObject->AttachedDevice != NULL && !(DeviceObject->Flags & DO_BUS_ENUMERATED_DEVICE))
         NT_EMIT(NT_EVENT_MISUSE, "IoDeleteDevice of a device that another device is still attached to", DeviceObject,
                 DeviceObject->AttachedDevice, PE_CALLER());
     if (host->delete_pending)
