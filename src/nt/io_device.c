@@ -146,8 +146,7 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
         IoUnregisterShutdownNotification(DeviceObject);
     if (host->attached_to != NULL)
         IoDetachDevice(host->attached_to);
-    if (host->timer != NULL)
-        IoStopTimer(DeviceObject);
+    io_timer_free(DeviceObject);
     host->delete_pending = true;
     ob_remove_name(DeviceObject);
     if (DeviceObject->ReferenceCount == 0)

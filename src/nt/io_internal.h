@@ -71,6 +71,9 @@ void io_dispatch_irql_changed(const void *routine, KIRQL before, const char *wha
 
 extern const struct ob_ops io_device_ops, io_driver_ops, io_file_ops;
 void io_device_close_reference(PDEVICE_OBJECT device);
+unsigned etw_stop(void);                /* etw.c */
+void io_error_stop(void);
+void io_timer_free(PDEVICE_OBJECT device);        /* io_timer.c */
 void io_delete_left_over_devices(struct io_driver *driver);
 NTSTATUS io_parse_device(void *body, struct ob_lookup *lookup, void **result);
 
