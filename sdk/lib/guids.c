@@ -1,0 +1,6 @@
+/* GUIDs that drivers declare without initguid.h. Each is in a section of its own; the linker keeps what is used. */
+#include <initguid.h>
+#include <ntddk.h>
+#include <ndisguid.h>
+#include <poclass.h>
+#include <wdmguid.h>
