@@ -260,7 +260,7 @@ static bool make_standard_keys(void)
     if (key == NULL || !cm_set_dword(key, "Current", 1) || !cm_set_dword(key, "Default", 1))
         return false;
     key = cm_key(cm_root, "Machine\\Software\\Microsoft\\Windows NT\\CurrentVersion", false);
-    return cm_set_string(key, "CurrentVersion", "6.3") && cm_set_string(key, "CurrentBuildNumber", "22621") &&
+    return cm_set_string(key, "CurrentVersion", "6.3") && cm_set_string(key, "CurrentBuildNumber", "19045") &&
            cm_set_string(key, "ProductName", "ring3") && cm_set_dword(key, "CurrentMajorVersionNumber", 10) &&
            cm_set_dword(key, "CurrentMinorVersionNumber", 0) && cm_set_string(key, "SystemRoot", "C:\\Windows");
 }

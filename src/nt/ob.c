@@ -7,6 +7,7 @@
 #include "nt/ke.h"
 #include "nt/ob_internal.h"
 #include "nt/pool.h"
+#include "nt/se.h"
 #include "ring3/ex.h"
 
 static struct {
@@ -26,7 +27,9 @@ static void register_type(struct _OBJECT_TYPE *type)
 
 NTSTATUS ob_start(void)
 {
-    return ob_names_start();
+    NTSTATUS status = ob_names_start();
+
+    return NT_SUCCESS(status) ? se_start() : status;
 }
 
 /* An object that outlives the namespace is a leak: its pool goes with the RAM, its host memory goes here. */
@@ -50,6 +53,7 @@ unsigned ob_stop(void)
 {
     unsigned leaked = 0;
 
+    se_stop();
     ob_handles_stop();
     ob_names_stop();
     list_each_safe(node, &ob.types) {

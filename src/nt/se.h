@@ -8,7 +8,7 @@
 #include <ring3/security.h>
 #include <stdbool.h>
 
-/* Makes the well-known SIDs, SeExports and the System token. After ob_start. */
+/* Makes the well-known SIDs, SeExports and the System token. ob_start and ob_stop call these. */
 NTSTATUS se_start(void);
 void se_stop(void);
 /* The System token object; not referenced for the caller. */

@@ -22,7 +22,6 @@ static inline void open_executive(void)
     CHECK(ram_open(64u << 20));
     CHECK(ke_open(&config));
     CHECK_EQ(ob_start(), STATUS_SUCCESS);
-    CHECK_EQ(se_start(), STATUS_SUCCESS);
     CHECK_EQ(cm_start(), STATUS_SUCCESS);
 }
 
@@ -39,7 +38,6 @@ static inline void close_executive(void)
     struct pool_stats stats;
 
     cm_stop();
-    se_stop();
     CHECK_EQ(ob_stop(), 0);
     pool_get_stats(&stats);
     CHECK_EQ(stats.live_blocks, 0);

@@ -188,7 +188,6 @@ TEST(a_leaked_object_is_counted_at_the_end)
     open_executive();
     create();
     cm_stop();
-    se_stop();
     CHECK_EQ(ob_stop(), 1);
     close_processor();
 }
