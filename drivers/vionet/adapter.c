@@ -189,6 +189,8 @@ NDIS_STATUS VioNetRestart(NDIS_HANDLE context, PNDIS_MINIPORT_RESTART_PARAMETERS
     UNREFERENCED_PARAMETER(parameters);
     InterlockedIncrement(&adapter->Outstanding);
     InterlockedExchange(&adapter->State, VioNetRunning);
+    if (adapter->HardwareUp && !adapter->Removed)
+        VioNetHardwareUpdateLink(adapter, TRUE);    /* no interrupt tells of a change before the device was ready */
     return NDIS_STATUS_SUCCESS;
 }
 
