@@ -1,33 +1,39 @@
 /* ExAllocatePool* and ExFreePool*: argument rules, zeroing, raising; the allocator is pool.c. */
-#include "nt/ke.h"
 #include "nt/event.h"
+#include "nt/hot.h"
 #include "nt/pool.h"
 #include "nt/raise.h"
 
+#define BIG_TAG 0x20474942u              /* "BIG " */
 #define NO_TAG 0x656e6f4eu              /* "None": what ExAllocatePool is charged to */
 
-static void check_irql(POOL_TYPE type, size_t size, const void *caller)
+/* Whatever is wrong with a request, or has gone wrong. */
+COLD static PVOID allocate_slow(POOL_TYPE type, SIZE_T size, ULONG tag, const void *caller)
 {
     KIRQL irql = ke_irql();
-
-    if (likely(irql <= ((type & 1) == PagedPool ? APC_LEVEL : DISPATCH_LEVEL)))
-        return;
     struct pe_caller from = { .rip = (uint64_t)(uintptr_t)caller };
-    NT_EMIT(NT_EVENT_POOL_BAD, "ExAllocatePoolWithTag", size, 0x8, from);
-    KeBugCheckEx(BAD_POOL_CALLER, 0x8, irql, type, size);
+
+    if (irql > ((type & 1) == PagedPool ? APC_LEVEL : DISPATCH_LEVEL)) {
+        NT_EMIT(NT_EVENT_POOL_BAD, "ExAllocatePoolWithTag", size, 0x8, from);
+        KeBugCheckEx(BAD_POOL_CALLER, 0x8, irql, type, size);
+    }
+    if ((type & 2) && (type & POOL_TYPE_MASK) != 3)
+        KeBugCheckEx(BAD_POOL_CALLER, 0x9A, type, size, tag);
+    if (tag == 0 || tag == BIG_TAG)
+        KeBugCheckEx(BAD_POOL_CALLER, tag ? 0x9C : 0x9B, type, size, (ULONG_PTR)caller);
+    void *block = pool_take(type, size, tag, caller);
+    if (!block && (type & POOL_RAISE_IF_ALLOCATION_FAILURE))
+        hot_raise(STATUS_INSUFFICIENT_RESOURCES);
+    return block;
 }
 
-static PVOID allocate(POOL_TYPE type, SIZE_T size, ULONG tag, const void *caller)
+static inline PVOID allocate(POOL_TYPE type, SIZE_T size, ULONG tag, const void *caller)
 {
-    check_irql(type, size, caller);
-    if (unlikely((type & 2) && (type & POOL_TYPE_MASK) != 3))
-        KeBugCheckEx(BAD_POOL_CALLER, 0x9A, type, size, tag);
-    if (unlikely(tag == 0 || tag == 0x20474942u))
-        KeBugCheckEx(BAD_POOL_CALLER, tag ? 0x9C : 0x9B, type, size, (ULONG_PTR)caller);
-    void *block = pool_alloc(type, size, tag, caller);
-    if (unlikely(!block) && (type & POOL_RAISE_IF_ALLOCATION_FAILURE))
-        nt_raise_status(STATUS_INSUFFICIENT_RESOURCES);
-    return block;
+    KIRQL highest = type & 1 ? APC_LEVEL : DISPATCH_LEVEL;
+
+    if (unlikely(ke_irql() > highest || (type & (2 | POOL_RAISE_IF_ALLOCATION_FAILURE)) || tag == 0 || tag == BIG_TAG))
+        return allocate_slow(type, size, tag, caller);
+    return pool_take(type, size, tag, caller);
 }
 
 static PVOID allocate_quota(POOL_TYPE type, SIZE_T size, ULONG tag, const void *caller)
@@ -82,32 +88,32 @@ PVOID NTAPI ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
      POOL_FLAG_RAISE_ON_FAILURE | FLAGS_POOL)
 
 /* Required flags that nobody knows, or not exactly one pool, are a wrong call. */
-static bool flags_good(POOL_FLAGS flags)
-{
-    return !(flags & 0xffffffffull & ~FLAGS_KNOWN) && __builtin_popcountll(flags & FLAGS_POOL) == 1;
-}
-
-static PVOID fail(POOL_FLAGS flags, NTSTATUS status)
+COLD static PVOID fail(POOL_FLAGS flags, NTSTATUS status)
 {
     if (flags & POOL_FLAG_RAISE_ON_FAILURE)
-        nt_raise_status(status);
+        hot_raise(status);
     return NULL;
 }
 
-static PVOID allocate_flags(POOL_FLAGS flags, SIZE_T size, ULONG tag, const void *caller)
+COLD static PVOID charge(PVOID block)
+{
+    pool_set_quota(block);
+    return block;
+}
+
+static inline PVOID allocate_flags(POOL_FLAGS flags, SIZE_T size, ULONG tag, const void *caller)
 {
     POOL_TYPE type = flags & POOL_FLAG_PAGED ? PagedPool : flags & POOL_FLAG_NON_PAGED ? NonPagedPoolNx : NonPagedPool;
+    POOL_FLAGS pools = flags & FLAGS_POOL;
 
-    if (!flags_good(flags) || tag == 0)
+    if (unlikely((flags & 0xffffffffull & ~FLAGS_KNOWN) || !pools || (pools & (pools - 1)) || tag == 0))
         return fail(flags, STATUS_INVALID_PARAMETER);
     if (!(flags & POOL_FLAG_UNINITIALIZED))
         type |= POOL_ZERO_ALLOCATION;
     void *block = allocate(type, size, tag, caller);
-    if (!block)
+    if (unlikely(!block))
         return fail(flags, STATUS_INSUFFICIENT_RESOURCES);
-    if (flags & POOL_FLAG_USE_QUOTA)
-        pool_set_quota(block);
-    return block;
+    return unlikely(flags & POOL_FLAG_USE_QUOTA) ? charge(block) : block;
 }
 
 /* NumberOfBytes of the one pool that Flags name, zeroed unless POOL_FLAG_UNINITIALIZED. NULL for wrong flags, tag 0 or
@@ -136,13 +142,13 @@ PVOID NTAPI ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
  * pool. A bad block stops the system with BAD_POOL_CALLER or BAD_POOL_HEADER. docs: wdm/nf-wdm-exfreepoolwithtag */
 VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag)
 {
-    pool_free(P, Tag, __builtin_return_address(0));
+    pool_give(P, Tag, __builtin_return_address(0));
 }
 
 /* The same without a tag. docs: ntddk/nf-ntddk-exfreepool */
 VOID NTAPI ExFreePool(PVOID P)
 {
-    pool_free(P, 0, __builtin_return_address(0));
+    pool_give(P, 0, __builtin_return_address(0));
 }
 
 /* The same; the extended parameters belong to secure pools, which there are none of.
@@ -151,7 +157,7 @@ VOID NTAPI ExFreePool2(PVOID P, ULONG Tag, PCPOOL_EXTENDED_PARAMETER ExtendedPar
 {
     (void)ExtendedParameters;
     (void)ExtendedParametersCount;
-    pool_free(P, Tag, __builtin_return_address(0));
+    pool_give(P, Tag, __builtin_return_address(0));
 }
 
 /* Bytes of the block, and whether quota was charged for it. docs: ntifs/nf-ntifs-exquerypoolblocksize */

@@ -1,5 +1,6 @@
 /* Reader-writer spin locks: 0 free; EXCLUSIVE | processor; otherwise the number of shared holders, with WAITING while
  * somebody wants it exclusively, which keeps new shared holders out. */
+#include "nt/hot.h"
 #include "nt/ke_spinlock.h"
 #include "ring3/ex.h"
 
@@ -29,8 +30,10 @@ static void wait_turn(PEX_SPIN_LOCK lock, unsigned turn, struct pe_caller caller
         ke_yield_cpu();
 }
 
-static void take_exclusive(PEX_SPIN_LOCK lock, struct pe_caller caller)
+COLD static void wait_exclusive(PEX_SPIN_LOCK lock)
 {
+    struct pe_caller caller = PE_CALLER();
+
     for (unsigned turn = 1; *word(lock) & ~WAITING; turn++) {
         if (!(*word(lock) & EXCLUSIVE))
             *word(lock) |= WAITING;
@@ -39,34 +42,59 @@ static void take_exclusive(PEX_SPIN_LOCK lock, struct pe_caller caller)
     *word(lock) = EXCLUSIVE | this_cpu->number;
 }
 
-static void take_shared(PEX_SPIN_LOCK lock, struct pe_caller caller)
+static inline void take_exclusive(PEX_SPIN_LOCK lock)
 {
+    if (unlikely(*word(lock)))
+        wait_exclusive(lock);
+    else
+        *word(lock) = EXCLUSIVE | this_cpu->number;
+}
+
+COLD static void wait_shared(PEX_SPIN_LOCK lock)
+{
+    struct pe_caller caller = PE_CALLER();
+
     for (unsigned turn = 1; *word(lock) & (EXCLUSIVE | WAITING); turn++) {
         if (*word(lock) == WAITING)
-            *word(lock) = 0;            /* whoever waited has given up its turn: the last holder left */
+            *word(lock) = 0;            /* the last holder has left, and whoever waited has not had its turn yet */
         else
             wait_turn(lock, turn, caller);
     }
     ++*word(lock);
 }
 
-static void give_exclusive(PEX_SPIN_LOCK lock, struct pe_caller caller)
+static inline void take_shared(PEX_SPIN_LOCK lock)
 {
-    if (unlikely(*word(lock) != (EXCLUSIVE | this_cpu->number))) {
-        NT_EMIT(NT_EVENT_SPIN_NOT_OWNED, "ExReleaseSpinLockExclusive", lock,
-                *word(lock) & EXCLUSIVE ? (*word(lock) & COUNT) + 1 : 0, caller);
-        KeBugCheckEx(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)lock, 0, 0, 0);
-    }
-    *word(lock) = 0;
+    if (unlikely(*word(lock) & (EXCLUSIVE | WAITING)))
+        wait_shared(lock);
+    else
+        ++*word(lock);
 }
 
-static void give_shared(PEX_SPIN_LOCK lock, struct pe_caller caller)
+COLD static void not_owned(PEX_SPIN_LOCK lock, const char *name)
 {
-    if (unlikely((*word(lock) & EXCLUSIVE) || !(*word(lock) & COUNT))) {
-        NT_EMIT(NT_EVENT_SPIN_NOT_OWNED, "ExReleaseSpinLockShared", lock, 0, caller);
-        KeBugCheckEx(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)lock, 0, 0, 0);
-    }
-    --*word(lock);
+    struct pe_caller caller = PE_CALLER();
+
+    NT_EMIT(NT_EVENT_SPIN_NOT_OWNED, name, lock, *word(lock) & EXCLUSIVE ? (*word(lock) & COUNT) + 1 : 0, caller);
+    KeBugCheckEx(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)lock, 0, 0, 0);
+}
+
+static inline bool give_exclusive(PEX_SPIN_LOCK lock)
+{
+    bool mine = *word(lock) == (EXCLUSIVE | this_cpu->number);
+
+    if (likely(mine))
+        *word(lock) = 0;
+    return mine;
+}
+
+static inline bool give_shared(PEX_SPIN_LOCK lock)
+{
+    bool held = !(*word(lock) & EXCLUSIVE) && (*word(lock) & COUNT);
+
+    if (likely(held))
+        --*word(lock);
+    return held;
 }
 
 /* Raises to DISPATCH_LEVEL and takes the lock alone; returns the IRQL before. <= DISPATCH_LEVEL.
@@ -75,15 +103,17 @@ KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock)
 {
     KIRQL old = ke_raise(DISPATCH_LEVEL);
 
-    take_exclusive(SpinLock, PE_CALLER());
+    take_exclusive(SpinLock);
     return old;
 }
 
 /* Gives it back and lowers IRQL. docs: wdm/nf-wdm-exreleasespinlockexclusive */
 VOID NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
 {
-    give_exclusive(SpinLock, PE_CALLER());
-    ke_lower(OldIrql);
+    if (unlikely(!give_exclusive(SpinLock)))
+        not_owned(SpinLock, "ExReleaseSpinLockExclusive");
+    else
+        hot_lower(OldIrql);
 }
 
 /* Raises to DISPATCH_LEVEL and takes the lock together with other readers. <= DISPATCH_LEVEL.
@@ -92,39 +122,43 @@ KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock)
 {
     KIRQL old = ke_raise(DISPATCH_LEVEL);
 
-    take_shared(SpinLock, PE_CALLER());
+    take_shared(SpinLock);
     return old;
 }
 
 /* Gives it back and lowers IRQL. docs: wdm/nf-wdm-exreleasespinlockshared */
 VOID NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql)
 {
-    give_shared(SpinLock, PE_CALLER());
-    ke_lower(OldIrql);
+    if (unlikely(!give_shared(SpinLock)))
+        not_owned(SpinLock, "ExReleaseSpinLockShared");
+    else
+        hot_lower(OldIrql);
 }
 
 /* The four at DISPATCH_LEVEL, without touching IRQL. docs: wdm/nf-wdm-exacquirespinlockexclusiveatdpclevel */
 VOID NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
-    take_exclusive(SpinLock, PE_CALLER());
+    take_exclusive(SpinLock);
 }
 
 /* docs: wdm/nf-wdm-exreleasespinlockexclusivefromdpclevel */
 VOID NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
-    give_exclusive(SpinLock, PE_CALLER());
+    if (unlikely(!give_exclusive(SpinLock)))
+        not_owned(SpinLock, "ExReleaseSpinLockExclusiveFromDpcLevel");
 }
 
 /* docs: wdm/nf-wdm-exacquirespinlocksharedatdpclevel */
 VOID NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
-    take_shared(SpinLock, PE_CALLER());
+    take_shared(SpinLock);
 }
 
 /* docs: wdm/nf-wdm-exreleasespinlocksharedfromdpclevel */
 VOID NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock)
 {
-    give_shared(SpinLock, PE_CALLER());
+    if (unlikely(!give_shared(SpinLock)))
+        not_owned(SpinLock, "ExReleaseSpinLockSharedFromDpcLevel");
 }
 
 /* A shared holder becomes the exclusive one; FALSE when there are others. DISPATCH_LEVEL.

@@ -1,4 +1,5 @@
 /* Events. */
+#include "nt/hot.h"
 #include "nt/ke_wait.h"
 
 /* Event: the caller's nonpaged memory. Type: a notification event stays signalled and lets every waiter go, a
@@ -9,6 +10,11 @@ VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
                    sizeof *Event, State != FALSE);
 }
 
+COLD static void satisfy(DISPATCHER_HEADER *header, KPRIORITY increment)
+{
+    ke_satisfy_waiters(header, increment);
+}
+
 /* Signals the event; returns its state before, nonzero when it was signalled. Increment: priority boost of whom it
  * wakes. With Wait the caller's next call is a wait. <= DISPATCH_LEVEL. docs: wdm/nf-wdm-kesetevent */
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
@@ -16,9 +22,10 @@ LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
     LONG before = Event->Header.SignalState;
 
     Event->Header.SignalState = 1;
-    ke_signalled(&Event->Header, Increment);
+    if (unlikely(!nt_list_empty(&Event->Header.WaitListHead)))
+        satisfy(&Event->Header, Increment);
     if (!Wait)
-        ke_settle();
+        hot_settle();
     return before;
 }
 

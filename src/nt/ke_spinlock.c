@@ -1,6 +1,8 @@
 /* Spin locks: plain, queued, and by number. Recursion and foreign release stop the system as checked builds do. */
 #include "nt/ke_spinlock.h"
 
+#include "nt/hot.h"
+
 static unsigned owner_of(KSPIN_LOCK value)
 {
     return (unsigned)(value >> 8);
@@ -40,20 +42,73 @@ void ke_spin_not_owned(PKSPIN_LOCK lock, const char *name, struct pe_caller call
     KeBugCheckEx(SPIN_LOCK_NOT_OWNED, (ULONG_PTR)lock, 0, 0, 0);
 }
 
-/* These two are macros, so that the slow path can see the caller's frame. */
-#define TAKE(lock, name)                                       \
-    do {                                                       \
-        if (unlikely(*(lock) != 0))                            \
-            ke_spin_contended(lock, name, PE_CALLER());        \
-        else                                                   \
-            *(lock) = ke_spin_mine();                          \
-    } while (0)
-#define GIVE(lock, name)                                       \
-    do {                                                       \
-        if (unlikely(*(lock) != ke_spin_mine()))               \
-            ke_spin_not_owned(lock, name, PE_CALLER());        \
-        *(lock) = 0;                                           \
-    } while (0)
+/* One COLD function for everything that is not the free lock at a good IRQL without listeners. */
+enum form { PLAIN, AT_DPC, FOR_DPC, QUEUED, QUEUED_AT_DPC, QUEUED_FOR_DPC };
+static const char *const taking[] = { "KeAcquireSpinLock", "KeAcquireSpinLockAtDpcLevel", "KeAcquireSpinLockForDpc",
+                                      "KeAcquireInStackQueuedSpinLock", "KeAcquireInStackQueuedSpinLockAtDpcLevel",
+                                      "KeAcquireInStackQueuedSpinLockForDpc" };
+static const char *const giving[] = { "KeReleaseSpinLock", "KeReleaseSpinLockFromDpcLevel", "KeReleaseSpinLockForDpc",
+                                      "KeReleaseInStackQueuedSpinLock", "KeReleaseInStackQueuedSpinLockFromDpcLevel",
+                                      "KeReleaseInStackQueuedSpinLockForDpc" };
+
+COLD static KIRQL take_slow(PKSPIN_LOCK lock, KIRQL old, enum form form)
+{
+    struct pe_caller caller = PE_CALLER();
+
+    NT_EMIT(NT_EVENT_SPIN_ACQUIRE, taking[form], lock, old, caller);
+    if (old > DISPATCH_LEVEL && form != AT_DPC && form != QUEUED_AT_DPC)
+        KeBugCheckEx(IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)lock, old, 0, caller.rip);
+    if (*lock)
+        ke_spin_contended(lock, taking[form], caller);
+    else
+        *lock = ke_spin_mine();
+    return old;
+}
+
+COLD static void give_slow(PKSPIN_LOCK lock, KIRQL irql, enum form form)
+{
+    struct pe_caller caller = PE_CALLER();
+
+    if (*lock != ke_spin_mine())
+        ke_spin_not_owned(lock, giving[form], caller);
+    *lock = 0;
+    NT_EMIT(NT_EVENT_SPIN_RELEASE, giving[form], lock, irql, caller);
+    ke_lower(irql);
+}
+
+static bool watched(void)
+{
+    return nt_event_mask & (1u << NT_EVENT_SPIN_ACQUIRE | 1u << NT_EVENT_SPIN_RELEASE);
+}
+
+/* What is left of an acquisition after IRQL was raised. */
+static inline KIRQL take(PKSPIN_LOCK lock, KIRQL old, enum form form)
+{
+    bool raises = form != AT_DPC && form != QUEUED_AT_DPC;
+
+    if (unlikely(*lock != 0 || watched() || (raises && old > DISPATCH_LEVEL)))
+        return take_slow(lock, old, form);
+    *lock = ke_spin_mine();
+    return old;
+}
+
+static inline void give(PKSPIN_LOCK lock, KIRQL irql, enum form form)
+{
+    if (unlikely(*lock != ke_spin_mine() || watched())) {
+        give_slow(lock, irql, form);
+        return;
+    }
+    *lock = 0;
+    hot_lower(irql);
+}
+
+static inline void give_in_place(PKSPIN_LOCK lock, enum form form)
+{
+    if (unlikely(*lock != ke_spin_mine() || watched()))
+        give_slow(lock, ke_irql(), form);
+    else
+        *lock = 0;
+}
 
 /* Makes the lock free. SpinLock: the caller's nonpaged memory. Any IRQL. docs: wdm/nf-wdm-keinitializespinlock */
 VOID NTAPI KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
@@ -65,53 +120,39 @@ VOID NTAPI KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
  * processor stops the system. docs: wdm/nf-wdm-keacquirespinlockraisetodpc */
 KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock)
 {
-    KIRQL old = ke_raise(DISPATCH_LEVEL);
-
-    NT_EMIT(NT_EVENT_SPIN_ACQUIRE, "KeAcquireSpinLock", SpinLock, old, PE_CALLER());
-    if (unlikely(old > DISPATCH_LEVEL))
-        KeBugCheckEx(IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)SpinLock, old, 0, (ULONG_PTR)__builtin_return_address(0));
-    TAKE(SpinLock, "KeAcquireSpinLock");
-    return old;
+    return take(SpinLock, ke_raise(DISPATCH_LEVEL), PLAIN);
 }
 
 /* Gives the lock back and lowers IRQL to NewIrql, what the acquisition returned. docs: wdm/nf-wdm-kereleasespinlock */
 VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
 {
-    GIVE(SpinLock, "KeReleaseSpinLock");
-    NT_EMIT(NT_EVENT_SPIN_RELEASE, "KeReleaseSpinLock", SpinLock, NewIrql, PE_CALLER());
-    ke_lower(NewIrql);
+    give(SpinLock, NewIrql, PLAIN);
 }
 
 /* Takes the lock without touching IRQL, which is DISPATCH_LEVEL or above.
  * docs: wdm/nf-wdm-keacquirespinlockatdpclevel */
 VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
 {
-    NT_EMIT(NT_EVENT_SPIN_ACQUIRE, "KeAcquireSpinLockAtDpcLevel", SpinLock, ke_irql(), PE_CALLER());
-    TAKE(SpinLock, "KeAcquireSpinLockAtDpcLevel");
+    take(SpinLock, ke_irql(), AT_DPC);
 }
 
 /* Gives the lock back without touching IRQL. docs: wdm/nf-wdm-kereleasespinlockfromdpclevel */
 VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock)
 {
-    GIVE(SpinLock, "KeReleaseSpinLockFromDpcLevel");
-    NT_EMIT(NT_EVENT_SPIN_RELEASE, "KeReleaseSpinLockFromDpcLevel", SpinLock, ke_irql(), PE_CALLER());
+    give_in_place(SpinLock, AT_DPC);
 }
 
 /* For a routine that may run as a threaded or an ordinary DPC: raises when needed. Returns the IRQL before.
  * docs: wdm/nf-wdm-keacquirespinlockfordpc */
 KIRQL NTAPI KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock)
 {
-    KIRQL old = ke_raise(DISPATCH_LEVEL);
-
-    TAKE(SpinLock, "KeAcquireSpinLockForDpc");
-    return old;
+    return take(SpinLock, ke_raise(DISPATCH_LEVEL), FOR_DPC);
 }
 
 /* Its counterpart. docs: wdm/nf-wdm-kereleasespinlockfordpc */
 VOID NTAPI KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql)
 {
-    GIVE(SpinLock, "KeReleaseSpinLockForDpc");
-    ke_lower(OldIrql);
+    give(SpinLock, OldIrql, FOR_DPC);
 }
 
 /* Takes the lock if it is free; FALSE when it is not. IRQL >= DISPATCH_LEVEL.
@@ -149,29 +190,27 @@ VOID NTAPI KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HAN
 {
     KIRQL old = ke_raise(DISPATCH_LEVEL);
 
-    NT_EMIT(NT_EVENT_SPIN_ACQUIRE, "KeAcquireInStackQueuedSpinLock", SpinLock, old, PE_CALLER());
-    TAKE(SpinLock, "KeAcquireInStackQueuedSpinLock");
     fill_handle(LockHandle, SpinLock, old);
+    take(SpinLock, old, QUEUED);
 }
 
 /* Gives the lock back and restores IRQL. docs: wdm/nf-wdm-kereleaseinstackqueuedspinlock */
 VOID NTAPI KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
 {
-    GIVE(LockHandle->LockQueue.Lock, "KeReleaseInStackQueuedSpinLock");
-    ke_lower(LockHandle->OldIrql);
+    give(LockHandle->LockQueue.Lock, LockHandle->OldIrql, QUEUED);
 }
 
 /* Takes the lock at DISPATCH_LEVEL or above. docs: wdm/nf-wdm-keacquireinstackqueuedspinlockatdpclevel */
 VOID NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle)
 {
-    TAKE(SpinLock, "KeAcquireInStackQueuedSpinLockAtDpcLevel");
     fill_handle(LockHandle, SpinLock, ke_irql());
+    take(SpinLock, ke_irql(), QUEUED_AT_DPC);
 }
 
 /* Its counterpart. docs: wdm/nf-wdm-kereleaseinstackqueuedspinlockfromdpclevel */
 VOID NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle)
 {
-    GIVE(LockHandle->LockQueue.Lock, "KeReleaseInStackQueuedSpinLockFromDpcLevel");
+    give_in_place(LockHandle->LockQueue.Lock, QUEUED_AT_DPC);
 }
 
 /* For threaded DPCs: raises when needed. docs: wdm/nf-wdm-keacquireinstackqueuedspinlockfordpc */
@@ -179,15 +218,14 @@ VOID NTAPI KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock, PKLOCK_QUE
 {
     KIRQL old = ke_raise(DISPATCH_LEVEL);
 
-    TAKE(SpinLock, "KeAcquireInStackQueuedSpinLockForDpc");
     fill_handle(LockHandle, SpinLock, old);
+    take(SpinLock, old, QUEUED_FOR_DPC);
 }
 
 /* Its counterpart. docs: wdm/nf-wdm-kereleaseinstackqueuedspinlockfordpc */
 VOID NTAPI KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE LockHandle)
 {
-    GIVE(LockHandle->LockQueue.Lock, "KeReleaseInStackQueuedSpinLockForDpc");
-    ke_lower(LockHandle->OldIrql);
+    give(LockHandle->LockQueue.Lock, LockHandle->OldIrql, QUEUED_FOR_DPC);
 }
 
 /* --- the system's numbered locks ------------------------------------------------------------------------------ */

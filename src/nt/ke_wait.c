@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "nt/event.h"
+#include "nt/hot.h"
 #include "nt/raise.h"
 
 struct waiter {
@@ -234,22 +235,36 @@ static uint64_t wait_flags(const LARGE_INTEGER *timeout)
     return timeout && timeout->QuadPart == 0;
 }
 
+COLD static NTSTATUS wait_slow(void *object, BOOLEAN alertable, const LARGE_INTEGER *timeout)
+{
+    struct thread *thread = ke_current();
+    struct waiter w = { .thread = thread, .blocks = thread->wait_blocks, .count = 1 };
+
+    NT_EMIT(NT_EVENT_WAIT, "KeWaitForSingleObject", object, wait_flags(timeout), PE_CALLER());
+    set_block(&w.blocks[0], thread, object, 0, false);
+    NTSTATUS status = wait(&w, alertable, timeout);
+    ke_settle();
+    return status;
+}
+
 /* Waits until Object (any dispatcher object; storage the caller keeps) is signalled, or Timeout: NULL for ever,
  * negative 100 ns units from now, positive system time. STATUS_SUCCESS, _TIMEOUT, _ALERTED, _ABANDONED.
  * <= APC_LEVEL; DISPATCH_LEVEL only with a time-out of zero. docs: wdm/nf-wdm-kewaitforsingleobject */
 NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
                                      PLARGE_INTEGER Timeout)
 {
-    struct thread *thread = ke_current();
-    struct waiter w = { .thread = thread, .blocks = thread->wait_blocks, .count = 1 };
+    DISPATCHER_HEADER *object = Object;
 
     (void)WaitReason;
     (void)WaitMode;
-    NT_EMIT(NT_EVENT_WAIT, "KeWaitForSingleObject", Object, wait_flags(Timeout), PE_CALLER());
-    set_block(&w.blocks[0], thread, Object, 0, false);
-    NTSTATUS status = wait(&w, Alertable, Timeout);
-    ke_settle();
-    return status;
+    if (unlikely(nt_event_mask & 1u << NT_EVENT_WAIT) || object->SignalState <= 0 || object->Type == MutantObject)
+        return wait_slow(Object, Alertable, Timeout);
+    if (object->Type == EventSynchronizationObject || object->Type == TimerSynchronizationObject)
+        object->SignalState = 0;
+    else if (object->Type == SemaphoreObject || object->Type == QueueObject)
+        object->SignalState--;
+    hot_settle();
+    return STATUS_SUCCESS;
 }
 
 /* The same for Count objects: WaitAny returns STATUS_WAIT_0 + index of the first that is signalled, WaitAll takes all

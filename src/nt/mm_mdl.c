@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "nt/event.h"
-#include "nt/ke.h"
+#include "nt/hot.h"
 #include "nt/pool.h"
 #include "nt/raise.h"
 #include "nt/ram.h"
@@ -16,7 +16,7 @@
 #define FIXED_PAGES 23                  /* MDLs up to this many pages are all of one size */
 #define MAX_LENGTH 0x80000000u
 
-static size_t mdl_size(const void *base, size_t length)
+static inline size_t mdl_size(const void *base, size_t length)
 {
     size_t pages = (((uintptr_t)base & (RAM_PAGE - 1)) + length + RAM_PAGE - 1) / RAM_PAGE;
 
@@ -29,7 +29,7 @@ SIZE_T NTAPI MmSizeOfMdl(PVOID Base, SIZE_T Length)
     return mdl_size(Base, Length);
 }
 
-static void initialize(PMDL mdl, const void *base, size_t length, CSHORT flags)
+static inline void initialize(PMDL mdl, const void *base, size_t length, CSHORT flags)
 {
     mdl->Next = NULL;
     mdl->Size = (CSHORT)mdl_size(base, length);
@@ -42,72 +42,77 @@ static void initialize(PMDL mdl, const void *base, size_t length, CSHORT flags)
     mdl->ByteCount = (ULONG)length;
 }
 
-static void attach(PIRP irp, PMDL mdl, bool secondary)
-{
-    PMDL *link = &irp->MdlAddress;
-
-    while (secondary && *link)
-        link = &(*link)->Next;
-    *link = mdl;
-}
-
-PMDL mm_mdl_alloc(void *base, size_t length, const void *caller)
+static inline PMDL allocate(void *base, size_t length, const void *caller)
 {
     size_t size = mdl_size(base, length), fixed = sizeof(MDL) + FIXED_PAGES * sizeof(PFN_NUMBER);
     bool is_fixed = size <= fixed;
 
     if (length >= MAX_LENGTH)
         return NULL;
-    PMDL mdl = pool_alloc(NonPagedPoolNx, is_fixed ? fixed : size, MDL_TAG, caller);
+    PMDL mdl = pool_take(NonPagedPoolNx, is_fixed ? fixed : size, MDL_TAG, caller);
     if (mdl)
         initialize(mdl, base, length, is_fixed ? MDL_ALLOCATED_FIXED_SIZE : 0);
     return mdl;
+}
+
+PMDL mm_mdl_alloc(void *base, size_t length, const void *caller)
+{
+    return allocate(base, length, caller);
 }
 
 /* An MDL for Length bytes at VirtualAddress, its pages not yet known; IoFreeMdl frees it. Irp (or NULL) gets it, behind its
  * others when SecondaryBuffer. NULL without memory. <= DISPATCH_LEVEL. docs: wdm/nf-wdm-ioallocatemdl */
 PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp)
 {
-    PMDL mdl = mm_mdl_alloc(VirtualAddress, Length, __builtin_return_address(0));
+    PMDL mdl = allocate(VirtualAddress, Length, __builtin_return_address(0));
 
     (void)ChargeQuota;
-    if (mdl && Irp)
-        attach(Irp, mdl, SecondaryBuffer);
+    if (mdl && Irp) {
+        PMDL *link = &Irp->MdlAddress;
+        while (SecondaryBuffer && *link)
+            link = &(*link)->Next;
+        *link = mdl;
+    }
     return mdl;
+}
+
+COLD static void free_slow(PMDL mdl, const void *caller)
+{
+    struct pe_caller from = { .rip = (uint64_t)(uintptr_t)caller };
+
+    if ((mdl->MdlFlags & MDL_PAGES_LOCKED) && !(mdl->MdlFlags & MDL_PARTIAL))
+        NT_EMIT(NT_EVENT_MISUSE, "an MDL is freed while its pages are locked (MmUnlockPages)", mdl, 0, from);
+    if (mdl->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED)
+        MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
+    pool_give(mdl, MDL_TAG, caller);
+}
+
+static inline void release(PMDL mdl, const void *caller)
+{
+    if (unlikely(mdl->MdlFlags & (MDL_PAGES_LOCKED | MDL_PARTIAL_HAS_BEEN_MAPPED)))
+        free_slow(mdl, caller);
+    else
+        pool_give(mdl, MDL_TAG, caller);
 }
 
 void mm_mdl_free(PMDL mdl, const void *caller)
 {
-    struct pe_caller from = { .rip = (uint64_t)(uintptr_t)caller };
-
-    if (unlikely((mdl->MdlFlags & MDL_PAGES_LOCKED) && !(mdl->MdlFlags & MDL_PARTIAL)))
-        NT_EMIT(NT_EVENT_MISUSE, "an MDL is freed while its pages are locked (MmUnlockPages)", mdl, 0, from);
-    if (unlikely(mdl->MdlFlags & MDL_PARTIAL_HAS_BEEN_MAPPED))
-        MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
-    pool_free(mdl, MDL_TAG, caller);
+    release(mdl, caller);
 }
 
 /* Frees the MDL; its pages must be unlocked. <= DISPATCH_LEVEL. docs: wdm/nf-wdm-iofreemdl */
 VOID NTAPI IoFreeMdl(PMDL Mdl)
 {
-    mm_mdl_free(Mdl, __builtin_return_address(0));
+    release(Mdl, __builtin_return_address(0));
 }
 
-/* Fills in page frames for an address in RAM or of a device; false where there is neither. */
-static bool fill(PMDL mdl)
+/* Page frames of an address that is not in RAM: a device's, or a user's. False where there is neither. */
+COLD static bool fill_slow(PMDL mdl)
 {
     PPFN_NUMBER pfn = MmGetMdlPfnArray(mdl);
     size_t pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(mdl->ByteOffset, mdl->ByteCount);
     uint64_t address = (uint64_t)(uintptr_t)mdl->StartVa;
 
-    if (likely(address - RAM_BASE < ram_pages_total() * (uint64_t)RAM_PAGE)) {
-        uint64_t first = (address - RAM_BASE) / RAM_PAGE;
-        if (first + pages > ram_pages_total())
-            return false;
-        for (size_t i = 0; i < pages; i++)
-            pfn[i] = first + i;
-        return true;
-    }
     if (address - MMIO_BASE < MMIO_SIZE) {
         mdl->MdlFlags |= MDL_IO_SPACE;
         for (size_t i = 0; i < pages; i++)
@@ -123,15 +128,34 @@ static bool fill(PMDL mdl)
     return true;
 }
 
+static inline bool fill(PMDL mdl)
+{
+    PPFN_NUMBER pfn = MmGetMdlPfnArray(mdl);
+    size_t pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(mdl->ByteOffset, mdl->ByteCount);
+    uint64_t first = ((uint64_t)(uintptr_t)mdl->StartVa - RAM_BASE) / RAM_PAGE;
+
+    if (unlikely(first + pages > RAM_MAX_SIZE / RAM_PAGE))
+        return fill_slow(mdl);
+    for (size_t i = 0; i < pages; i++)
+        pfn[i] = first + i;
+    return true;
+}
+
+COLD static void build_failed(PMDL mdl)
+{
+    KeBugCheckEx(PAGE_FAULT_IN_NONPAGED_AREA, (ULONG_PTR)mdl->StartVa, 0, PE_CALLER().rip, 2);
+}
+
 /* Completes an MDL of nonpaged memory: page frames and system address. <= DISPATCH_LEVEL.
  * docs: wdm/nf-wdm-mmbuildmdlfornonpagedpool */
 VOID NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 {
     PMDL mdl = MemoryDescriptorList;
 
-    if (unlikely(!fill(mdl)))
-        KeBugCheckEx(PAGE_FAULT_IN_NONPAGED_AREA, (ULONG_PTR)mdl->StartVa, 0,
-                     (ULONG_PTR)__builtin_return_address(0), 2);
+    if (unlikely(!fill(mdl))) {
+        build_failed(mdl);
+        return;
+    }
     mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
     mdl->MappedSystemVa = MmGetMdlVirtualAddress(mdl);
 }

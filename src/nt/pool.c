@@ -7,7 +7,7 @@
 
 #include "base/util.h"
 #include "nt/event.h"
-#include "nt/ke.h"
+#include "nt/hot.h"
 #include "nt/pool_internal.h"
 #include "nt/ram.h"
 
@@ -50,8 +50,8 @@ static struct {
     uint8_t page_class[RAM_MAX_SIZE / RAM_PAGE];
     size_t low_page, high_page;         /* pages ever used for small blocks lie in [low, high) */
     bool ready;
+    bool special;                       /* fail_at, fill or capture is set: no fast path */
     struct pool_stats stats;
-    uint32_t sequence;
     uint64_t counted, fail_at;
     bool fail_onwards, fill;
     unsigned (*capture)(uint64_t *frames, unsigned max);
@@ -128,46 +128,51 @@ static uint32_t keep_stack(void)
 /* True when this allocation is the one that shall fail. */
 static bool injected(const void *caller)
 {
-    if (pool_counts ? !pool_counts(caller) : !ram_contains(caller))
+    if (!pool.fail_at || (pool_counts ? !pool_counts(caller) : !ram_contains(caller)))
         return false;
     pool.counted++;
-    return pool.fail_at && (pool.counted == pool.fail_at || (pool.fail_onwards && pool.counted > pool.fail_at));
+    return pool.counted == pool.fail_at || (pool.fail_onwards && pool.counted > pool.fail_at);
 }
 
-void *pool_alloc(POOL_TYPE type, size_t size, uint32_t tag, const void *caller)
+static void *allocate_large(POOL_TYPE type, size_t size, uint32_t tag, const void *caller)
 {
-    bool zero = type & POOL_ZERO_ALLOCATION;
+    uint32_t sequence = (uint32_t)++pool.stats.allocations;
+    void *large = pool_alloc_large(type, size, tag, caller, sequence, pool.capture ? keep_stack() : 0);
 
-    if (unlikely(injected(caller))) {
+    if (!large) {
+        pool.stats.allocations--;
         pool.stats.failures++;
         return NULL;
     }
-    if (unlikely(size > RAM_PAGE - HEADER - TAIL)) {
-        void *large = pool_alloc_large(type, size, tag, caller, ++pool.sequence, pool.capture ? keep_stack() : 0);
-        if (!large) {
-            pool.stats.failures++;
-            return NULL;
-        }
-        pool.page[page_of(large)] = PAGE_LARGE;
-        pool.stats.allocations++;
-        pool.stats.live_blocks++;
-        pool.stats.live_bytes += size;
-        if (zero || pool.fill)
-            memset(large, zero ? 0 : 0xCD, size);
-        return large;
+    pool.page[page_of(large)] = PAGE_LARGE;
+    pool.stats.live_bytes += size;
+    if ((type & POOL_ZERO_ALLOCATION) || pool.fill)
+        memset(large, type & POOL_ZERO_ALLOCATION ? 0 : 0xCD, size);
+    return large;
+}
+
+/* Zeroes whole 16-byte units: a block has room for the last one, and its tail is written afterwards. */
+static inline void zero_units(char *user, size_t size)
+{
+    typedef long long unit __attribute__((vector_size(16), may_alias));
+
+    if (size > 512) {
+        __asm__ volatile("rep stosb" : "+D"(user), "+c"(size) : "a"(0) : "memory");
+        return;
     }
-    unsigned class = pool.class_of[(HEADER + size + TAIL + GRANULE - 1) / GRANULE];
+    for (size_t at = 0; at < size; at += sizeof(unit)) {
+        *(unit *)(user + at) = (unit){ 0, 0 };
+        __asm__ volatile("" : : : "memory");    /* or it becomes a call of memset */
+    }
+}
+
+/* Takes the first free block of its class. */
+static inline void *carve(unsigned class, POOL_TYPE type, size_t size, uint32_t tag, const void *caller)
+{
     struct header *h = pool.free[class];
-    if (unlikely(!h || !pool.ready)) {
-        if (!pool.ready)
-            prepare();
-        class = pool.class_of[(HEADER + size + TAIL + GRANULE - 1) / GRANULE];
-        if (!pool.free[class] && !refill(class)) {
-            pool.stats.failures++;
-            return NULL;
-        }
-        h = pool.free[class];
-    }
+    char *user = (char *)(h + 1);
+    uint64_t tail = TAIL_PATTERN;
+
     if (unlikely(h->magic != POOL_FREED))
         KeBugCheckEx(BAD_POOL_HEADER, 0xD, (ULONG_PTR)h, (ULONG_PTR)h->magic, 0);
     pool.free[class] = h->next;
@@ -177,19 +182,56 @@ void *pool_alloc(POOL_TYPE type, size_t size, uint32_t tag, const void *caller)
     h->type = (uint8_t)(type & 1);
     h->quota = type & POOL_NX_ALLOCATION ? 2 : 0;
     h->caller = caller;
-    h->sequence = ++pool.sequence;
-    h->stack = unlikely(pool.capture) ? keep_stack() : 0;
-    char *user = (char *)(h + 1);
-    uint64_t tail = TAIL_PATTERN;
-    __builtin_memcpy(user + size, &tail, TAIL);
-    pool.stats.allocations++;
-    pool.stats.live_blocks++;
+    h->sequence = (uint32_t)++pool.stats.allocations;
+    h->stack = 0;
     pool.stats.live_bytes += size;
-    if (zero)
-        memset(user, 0, size);
-    else if (unlikely(pool.fill))
+    if (type & POOL_ZERO_ALLOCATION)
+        zero_units(user, size);
+    __builtin_memcpy(user + size, &tail, TAIL);
+    return user;
+}
+
+COLD static void *take_slow(POOL_TYPE type, size_t size, uint32_t tag, const void *caller)
+{
+    if (injected(caller)) {
+        pool.stats.failures++;
+        return NULL;
+    }
+    if (size > RAM_PAGE - HEADER - TAIL)
+        return allocate_large(type, size, tag, caller);
+    if (!pool.ready)
+        prepare();
+    unsigned class = pool.class_of[(HEADER + size + TAIL + GRANULE - 1) / GRANULE];
+    if (!pool.free[class] && !refill(class)) {
+        pool.stats.failures++;
+        return NULL;
+    }
+    char *user = carve(class, type, size, tag, caller);
+    if (pool.capture)
+        ((struct header *)user - 1)->stack = keep_stack();
+    if (pool.fill && !(type & POOL_ZERO_ALLOCATION))
         memset(user, 0xCD, size);
     return user;
+}
+
+static void note_special(void)
+{
+    pool.special = pool.fail_at || pool.fill || pool.capture;
+}
+
+void *NTAPI pool_take(POOL_TYPE type, size_t size, uint32_t tag, const void *caller)
+{
+    if (unlikely(size > RAM_PAGE - HEADER - TAIL || pool.special))
+        return take_slow(type, size, tag, caller);
+    unsigned class = pool.class_of[(HEADER + size + TAIL + GRANULE - 1) / GRANULE];
+    if (unlikely(!pool.free[class]))
+        return take_slow(type, size, tag, caller);
+    return carve(class, type, size, tag, caller);
+}
+
+void *pool_alloc(POOL_TYPE type, size_t size, uint32_t tag, const void *caller)
+{
+    return pool_take(type, size, tag, caller);
 }
 
 static bool tail_good(const struct header *h)
@@ -247,41 +289,61 @@ static void free_large(void *block, uint32_t tag, const void *caller)
         wrong_tag(block, info.tag, tag, caller);
     pool.page[page_of(block)] = PAGE_OTHER;
     pool.stats.frees++;
-    pool.stats.live_blocks--;
     pool.stats.live_bytes -= info.size;
     if (!pool_free_large(block))
         KeBugCheckEx(BAD_POOL_HEADER, 0x20, (ULONG_PTR)block, (ULONG_PTR)block + info.size, info.size);
 }
 
-void pool_free(void *block, uint32_t tag, const void *caller)
+static inline void put_back(struct header *h)
+{
+    pool.stats.frees++;
+    pool.stats.live_bytes -= h->size;
+    h->magic = POOL_FREED;
+    h->next = pool.free[h->class];
+    pool.free[h->class] = h;
+}
+
+COLD static void give_slow(void *block, uint32_t tag, const void *caller)
 {
     struct header *h = header_of(block);
 
-    if (unlikely(!h)) {
+    if (!h) {
         if (!ram_contains(block) || (uintptr_t)block % RAM_PAGE || pool.page[page_of(block)] != PAGE_LARGE)
             bad_address(block, caller);
         free_large(block, tag, caller);
         return;
     }
-    if (unlikely(h->magic != POOL_LIVE)) {
-        if (h->magic == POOL_FREED)
-            bad(0x7, block, 0, h->tag, (uintptr_t)block, caller);
-        KeBugCheckEx(BAD_POOL_HEADER, 0x20, (ULONG_PTR)h, (ULONG_PTR)h + stride[pool.page_class[page_of(h)]], h->magic);
-    }
-    if (unlikely(h->class >= CLASSES || h->size > RAM_PAGE || !tail_good(h)))
-        KeBugCheckEx(BAD_POOL_HEADER, 0x20, (ULONG_PTR)h, (ULONG_PTR)h + stride[pool.page_class[page_of(h)]], h->size);
-    if (unlikely(h->type == PagedPool && ke_irql() > APC_LEVEL))
+    uint64_t next = (uint64_t)(uintptr_t)h + stride[pool.page_class[page_of(h)]];
+    if (h->magic == POOL_FREED)
+        bad(0x7, block, 0, h->tag, (uintptr_t)block, caller);
+    if (h->magic != POOL_LIVE || h->class >= CLASSES || h->size > RAM_PAGE || !tail_good(h))
+        KeBugCheckEx(BAD_POOL_HEADER, 0x20, (ULONG_PTR)h, next, h->size);
+    if (h->type == PagedPool && ke_irql() > APC_LEVEL)
         bad(0x9, block, ke_irql(), h->type, (uintptr_t)block, caller);
-    if (unlikely(tag && tag != h->tag))
+    if (tag && tag != h->tag)
         wrong_tag(block, h->tag, tag, caller);
-    pool.stats.frees++;
-    pool.stats.live_blocks--;
-    pool.stats.live_bytes -= h->size;
-    if (unlikely(pool.fill))
+    if (pool.fill)
         memset(block, 0xDD, h->size);
-    h->magic = POOL_FREED;
-    h->next = pool.free[h->class];
-    pool.free[h->class] = h;
+    put_back(h);
+}
+
+void NTAPI pool_give(void *block, uint32_t tag, const void *caller)
+{
+    struct header *h = (struct header *)((uintptr_t)block - HEADER);
+
+    if (unlikely(!ram_contains(block) || pool.page[page_of(block)] != PAGE_SMALL || (uintptr_t)block % GRANULE ||
+                 (uintptr_t)block % RAM_PAGE < HEADER || h->magic != POOL_LIVE || h->class != pool.page_class[page_of(h)] ||
+                 h->size > RAM_PAGE || !tail_good(h) || (tag && tag != h->tag) || pool.special ||
+                 (h->type == PagedPool && ke_irql() > APC_LEVEL))) {
+        give_slow(block, tag, caller);
+        return;
+    }
+    put_back(h);
+}
+
+void pool_free(void *block, uint32_t tag, const void *caller)
+{
+    pool_give(block, tag, caller);
 }
 
 static bool describe(struct header *h, struct pool_block *info)
@@ -398,6 +460,7 @@ size_t pool_owned_by(uint64_t base, uint64_t size, uint64_t *bytes)
 void pool_get_stats(struct pool_stats *stats)
 {
     *stats = pool.stats;
+    stats->live_blocks = stats->allocations - stats->frees;
 }
 
 void pool_set_fail_at(uint64_t n, bool onwards)
@@ -405,6 +468,7 @@ void pool_set_fail_at(uint64_t n, bool onwards)
     pool.counted = 0;
     pool.fail_at = n;
     pool.fail_onwards = onwards;
+    note_special();
 }
 
 uint64_t pool_fail_count(void)
@@ -415,11 +479,13 @@ uint64_t pool_fail_count(void)
 void pool_keep_stacks(unsigned (*capture)(uint64_t *frames, unsigned max))
 {
     pool.capture = capture;
+    note_special();
 }
 
 void pool_set_fill(bool on)
 {
     pool.fill = on;
+    note_special();
 }
 
 void pool_close(void)
@@ -432,10 +498,10 @@ void pool_close(void)
     pool.low_page = SIZE_MAX;
     pool.high_page = 0;
     pool.stats = (struct pool_stats){ 0 };
-    pool.sequence = 0;
     pool.counted = pool.fail_at = 0;
     pool.fail_onwards = pool.fill = false;
     pool.capture = NULL;
+    pool.special = false;
     pool.stacks = NULL;
     pool.stack_count = pool.stack_room = 0;
 }

@@ -35,6 +35,9 @@ struct pool_stats {
 void *pool_alloc(POOL_TYPE type, size_t size, uint32_t tag, const void *caller);
 /* tag 0: any. Stops with BAD_POOL_CALLER or BAD_POOL_HEADER when the block is not what it should be. */
 void pool_free(void *block, uint32_t tag, const void *caller);
+/* The same as ms_abi functions, for hot paths (hot.h). */
+void *NTAPI pool_take(POOL_TYPE type, size_t size, uint32_t tag, const void *caller);
+void NTAPI pool_give(void *block, uint32_t tag, const void *caller);
 /* Bytes asked for; 0 when it is not the start of a live block. */
 size_t pool_size(const void *block);
 bool pool_is_quota(const void *block);

@@ -3,6 +3,7 @@
 
 #include "nt/ke_callbacks.h"
 #include "nt/ke_timer.h"
+#include "nt/mm.h"
 #include "nt/ob.h"
 #include "nt/worker.h"
 
@@ -65,6 +66,7 @@ void ps_stop(void)
         process_notify_ex[i] = NULL;
     }
     ke_timers_close();
+    mm_close();
     ke_callbacks_close();
     ex_workers_reset();
     ps_threads_stop();
