@@ -80,6 +80,7 @@ NDIS_STATUS VioNetHardwareStart(PVIONET_ADAPTER adapter)
     }
     VioNetTransportReady(&adapter->Pci);
     adapter->HardwareUp = TRUE;
+    VioNetHardwareUpdateLink(adapter, TRUE);    /* it may have changed while nobody listened */
     VioNetReceiveFill(&adapter->Receive);
     VioNetControlRestore(&adapter->Control);
     return NDIS_STATUS_SUCCESS;
