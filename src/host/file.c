@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -89,16 +90,31 @@ bool host_file_exists(const char *path)
     return access(path, F_OK) == 0;
 }
 
-static void child(const char *const argv[], int in, int out)
+/* posix_spawn, not fork: the caller's stack may be in shared memory, which a forked child would write to. */
+static pid_t spawn(const char *const argv[], int in, int out)
 {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     sigset_t none;
+    pid_t pid = -1;
 
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    dup2(in, 0);
-    dup2(out, 1);
-    execvp(argv[0], (char *const *)(uintptr_t)argv);
-    _exit(127);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    posix_spawn_file_actions_adddup2(&actions, in, 0);
+    posix_spawn_file_actions_adddup2(&actions, out, 1);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    int error = posix_spawnp(&pid, argv[0], &actions, &attributes, (char *const *)(uintptr_t)argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error == 0)
+        return pid;
+    if (error == ENOENT)
+        error_set("cannot run %s: not found on PATH", argv[0]);
+    else
+        error_set("cannot run %s: %s", argv[0], strerror(error));
+    return -1;
 }
 
 /* Feeds input and collects output at once, so that neither side can block the other. */
@@ -148,9 +164,7 @@ int host_run(const char *const argv[], const char *input, char *output, size_t s
         error_set("cannot run %s: %s", argv[0], strerror(errno));
         return -1;
     }
-    pid_t pid = fork();
-    if (pid == 0)
-        child(argv, in[0], out[1]);
+    pid_t pid = spawn(argv, in[0], out[1]);
     close(in[0]);
     close(out[1]);
     old = signal(SIGPIPE, SIG_IGN);
@@ -160,7 +174,9 @@ int host_run(const char *const argv[], const char *input, char *output, size_t s
         close(in[1]);
     signal(SIGPIPE, old);
     close(out[0]);
-    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+    if (pid < 0)
+        return -1;
+    if (waitpid(pid, &status, 0) != pid) {
         error_set("cannot run %s: %s", argv[0], strerror(errno));
         return -1;
     }

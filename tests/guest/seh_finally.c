@@ -137,7 +137,8 @@ __declspec(noinline) static void collide(void)
             *bad_address = 1;
         } __finally {
             step('1');
-            ExRaiseStatus(STATUS_INVALID_PARAMETER);
+            if (steps)                  /* so that the compiler sees a way out to the outer block */
+                ExRaiseStatus(STATUS_INVALID_PARAMETER);
         }
     } __finally {
         step('2');
