@@ -93,19 +93,15 @@ NTSTATUS NTAPI RtlUnicodeToUTF8N(PCHAR UTF8StringDestination, ULONG UTF8StringMa
                                  PCWCH UnicodeStringSource, ULONG UnicodeStringByteCount)
 {
     ULONG room = UTF8StringDestination != NULL ? UTF8StringMaxByteCount : 0;
-    size_t characters = UnicodeStringByteCount / sizeof(WCHAR), total;
+    size_t characters = UnicodeStringByteCount / sizeof(WCHAR), total, written = 0;
     bool malformed;
 
     if (UnicodeStringSource == NULL || UTF8StringActualByteCount == NULL)
         return STATUS_INVALID_PARAMETER;
-    total = text_to_utf8(UTF8StringDestination, room, UnicodeStringSource, characters, &malformed);
-    *UTF8StringActualByteCount = (ULONG)total;
-    if (UTF8StringDestination != NULL && total > room) {
-        while (total > room)            /* what did fit: whole characters */
-            total = text_to_utf8(NULL, 0, UnicodeStringSource, --characters, NULL);
-        *UTF8StringActualByteCount = (ULONG)total;
+    total = text_to_utf8_cut(UTF8StringDestination, room, UnicodeStringSource, characters, &malformed, &written);
+    *UTF8StringActualByteCount = (ULONG)(UTF8StringDestination != NULL ? written : total);
+    if (UTF8StringDestination != NULL && total > room)
         return STATUS_BUFFER_TOO_SMALL;
-    }
     return malformed ? STATUS_SOME_NOT_MAPPED : STATUS_SUCCESS;
 }
 
@@ -114,19 +110,15 @@ NTSTATUS NTAPI RtlUTF8ToUnicodeN(PWSTR UnicodeStringDestination, ULONG UnicodeSt
                                  PULONG UnicodeStringActualByteCount, PCCH UTF8StringSource, ULONG UTF8StringByteCount)
 {
     ULONG room = UnicodeStringDestination != NULL ? UnicodeStringMaxByteCount / (ULONG)sizeof(WCHAR) : 0;
-    size_t bytes = UTF8StringByteCount, total;
+    size_t total, written = 0;
     bool malformed;
 
     if (UTF8StringSource == NULL || UnicodeStringActualByteCount == NULL)
         return STATUS_INVALID_PARAMETER;
-    total = text_to_utf16(UnicodeStringDestination, room, UTF8StringSource, bytes, &malformed);
-    *UnicodeStringActualByteCount = (ULONG)(total * sizeof(WCHAR));
-    if (UnicodeStringDestination != NULL && total > room) {
-        while (total > room)
-            total = text_to_utf16(NULL, 0, UTF8StringSource, --bytes, NULL);
-        *UnicodeStringActualByteCount = (ULONG)(total * sizeof(WCHAR));
+    total = text_to_utf16_cut(UnicodeStringDestination, room, UTF8StringSource, UTF8StringByteCount, &malformed, &written);
+    *UnicodeStringActualByteCount = (ULONG)((UnicodeStringDestination != NULL ? written : total) * sizeof(WCHAR));
+    if (UnicodeStringDestination != NULL && total > room)
         return STATUS_BUFFER_TOO_SMALL;
-    }
     return malformed ? STATUS_SOME_NOT_MAPPED : STATUS_SUCCESS;
 }
 

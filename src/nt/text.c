@@ -61,7 +61,7 @@ static uint32_t next_utf8(const unsigned char **at, const unsigned char *end)
     return c;
 }
 
-size_t text_to_utf16(WCHAR *to, size_t size, const char *from, size_t length, bool *malformed)
+size_t text_to_utf16_cut(WCHAR *to, size_t size, const char *from, size_t length, bool *malformed, size_t *written)
 {
     const unsigned char *at = (const unsigned char *)from, *end = at + length;
     size_t total = 0;
@@ -77,6 +77,8 @@ size_t text_to_utf16(WCHAR *to, size_t size, const char *from, size_t length, bo
         }
         units = c >= 0x10000 ? 2 : 1;
         full = full || total + units > size;
+        if (!full)
+            *written = total + units;
         if (!full && units == 2) {
             to[total] = (WCHAR)(0xD7C0 + (c >> 10));
             to[total + 1] = (WCHAR)(0xDC00 | (c & 0x3FF));
@@ -88,6 +90,13 @@ size_t text_to_utf16(WCHAR *to, size_t size, const char *from, size_t length, bo
     if (malformed != NULL)
         *malformed = bad;
     return total;
+}
+
+size_t text_to_utf16(WCHAR *to, size_t size, const char *from, size_t length, bool *malformed)
+{
+    size_t written = 0;
+
+    return text_to_utf16_cut(to, size, from, length, malformed, &written);
 }
 
 static size_t put_utf8(char out[4], uint32_t c)
@@ -114,7 +123,7 @@ static size_t put_utf8(char out[4], uint32_t c)
     return 4;
 }
 
-size_t text_to_utf8(char *to, size_t size, const WCHAR *from, size_t length, bool *malformed)
+size_t text_to_utf8_cut(char *to, size_t size, const WCHAR *from, size_t length, bool *malformed, size_t *written)
 {
     size_t total = 0, i = 0;
     bool bad = false, full = false;
@@ -132,6 +141,8 @@ size_t text_to_utf8(char *to, size_t size, const WCHAR *from, size_t length, boo
         }
         count = put_utf8(bytes, c);
         full = full || total + count > size;
+        if (!full)
+            *written = total + count;
         for (size_t k = 0; k < count && !full; k++)
             to[total + k] = bytes[k];
         total += count;
@@ -141,16 +152,21 @@ size_t text_to_utf8(char *to, size_t size, const WCHAR *from, size_t length, boo
     return total;
 }
 
+size_t text_to_utf8(char *to, size_t size, const WCHAR *from, size_t length, bool *malformed)
+{
+    size_t written = 0;
+
+    return text_to_utf8_cut(to, size, from, length, malformed, &written);
+}
+
 const char *text_utf8(char *to, size_t size, const UNICODE_STRING *from)
 {
-    size_t length = from->Length / sizeof(WCHAR), fits = length;
-    size_t bytes;
+    size_t written = 0;
 
     if (size == 0)
         return to;
-    while ((bytes = text_to_utf8(to, size - 1, from->Buffer, fits, NULL)) > size - 1)
-        fits--;
-    to[bytes] = 0;
+    text_to_utf8_cut(to, size - 1, from->Buffer, from->Length / sizeof(WCHAR), NULL, &written);
+    to[written] = 0;
     return to;
 }
 

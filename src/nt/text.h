@@ -15,6 +15,10 @@ WCHAR text_downcase(WCHAR c);
 size_t text_to_utf16(WCHAR *to, size_t size, const char *from, size_t length, bool *malformed);
 size_t text_to_utf8(char *to, size_t size, const WCHAR *from, size_t length, bool *malformed);
 
+/* The same; *written (0 before the call) gets the units that were written. */
+size_t text_to_utf16_cut(WCHAR *to, size_t size, const char *from, size_t length, bool *malformed, size_t *written);
+size_t text_to_utf8_cut(char *to, size_t size, const WCHAR *from, size_t length, bool *malformed, size_t *written);
+
 /* A terminated UTF-8 copy of a counted string, cut to size; returns `to`. */
 const char *text_utf8(char *to, size_t size, const UNICODE_STRING *from);
 /* A malloc'ed, terminated UTF-16 copy; *length (may be NULL) gets its characters. NULL without memory. */
