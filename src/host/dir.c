@@ -84,13 +84,20 @@ uint64_t host_file_time(const char *path)
     return (uint64_t)info.st_mtim.tv_sec * 1000000000u + (uint64_t)info.st_mtim.tv_nsec;
 }
 
-bool host_program_dir(char *path, size_t size)
+bool host_program_path(char *path, size_t size)
 {
     ssize_t n = readlink("/proc/self/exe", path, size - 1);
 
     if (n <= 0)
         return error_set("cannot find the running program: %s", strerror(errno));
     path[n] = 0;
+    return true;
+}
+
+bool host_program_dir(char *path, size_t size)
+{
+    if (!host_program_path(path, size))
+        return false;
     char *slash = strrchr(path, '/');
     if (slash)
         *slash = 0;

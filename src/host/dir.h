@@ -14,6 +14,8 @@ void host_free_names(char **names);
 bool host_make_dirs(const char *path);
 /* Time of last change, ns since 1970; 0 when the file is not there. */
 uint64_t host_file_time(const char *path);
+/* The running program's file. */
+bool host_program_path(char *path, size_t size);
 /* The directory the running program is in, without a slash at its end. */
 bool host_program_dir(char *path, size_t size);
 /* The whole path without links and dots; false when it does not exist. */

@@ -130,7 +130,7 @@ static void explain_parameters(struct lines *out, uint32_t code, const uint64_t 
         place(out, "At", p[1]);
         break;
     case ATTEMPTED_WRITE_TO_READONLY_MEMORY: case ATTEMPTED_EXECUTE_OF_NOEXECUTE_MEMORY:
-        place(out, "Address", p[0]);
+        add(out, "Address 0x%llx.\n", (unsigned long long)p[0]);
         break;
     case UNEXPECTED_KERNEL_MODE_TRAP:
         if (p[0] == 8)

@@ -69,11 +69,11 @@ static void print_registers(const CONTEXT *c)
     fprintf(stderr, "rip %016llx flags %08x\n", c->Rip, c->EFlags);
 }
 
-static void print_stack(void)
+static void print_stack(bool exact)
 {
     static char text[TEXT_SIZE];
 
-    pe_describe_stack(last.frames, last.frame_count, true, text, sizeof text);
+    pe_describe_stack(last.frames, last.frame_count, exact, text, sizeof text);
     fprintf(stderr, "Stack:\n%s", text);
 }
 
@@ -113,7 +113,7 @@ static void print_report(const CONTEXT *context, const char *sentence)
     print_place();
     if (context)
         print_registers(context);
-    print_stack();
+    print_stack(context != NULL);
     print_events();
     if (replay)
         fprintf(stderr, "Replay: %s\n", replay);
@@ -128,6 +128,17 @@ static _Noreturn void end_now(uint32_t code)
     _exit(1);
 }
 
+/* Without the capture's own frame and bugcheck_report's. */
+static __attribute__((noinline)) void capture_callers(void)
+{
+    enum { OWN = 3 };
+    uint64_t frames[countof(last.frames) + OWN];
+    unsigned count = pe_capture_here(frames, countof(frames));
+
+    last.frame_count = count > OWN ? count - OWN : 0;
+    memcpy(last.frames, frames + OWN, last.frame_count * sizeof frames[0]);
+}
+
 _Noreturn void bugcheck_report(uint32_t code, const uint64_t parameter[4], struct _CONTEXT *context, const char *text)
 {
     const char *name = bugcheck_name(code);
@@ -140,7 +151,7 @@ _Noreturn void bugcheck_report(uint32_t code, const uint64_t parameter[4], struc
     if (context)
         last.frame_count = pe_capture_all(context, last.frames, countof(last.frames));
     else
-        last.frame_count = pe_capture_here(last.frames, countof(last.frames));
+        capture_callers();
     print_report(context, text);
     if (this_cpu)
         ke_raise(HIGH_LEVEL);

@@ -98,7 +98,7 @@ void missing_release(struct pe_image *image);
 void patches_release(struct pe_image *image);       /* NULL: those of host code */
 bool patch_contains(uint64_t rip);
 /* symbols.c */
-void symbols_release(struct pe_image *image);
+void symbols_release(struct pe_image *image);       /* NULL: those of the host */
 /* stack.c */
 void stack_cache_flush(void);
 

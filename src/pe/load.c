@@ -313,6 +313,7 @@ void pe_close(void)
         destroy(image);
     }
     patches_release(NULL);
+    symbols_release(NULL);
     stack_cache_flush();
     thunks_close();
     memset(&pe_config, 0, sizeof pe_config);

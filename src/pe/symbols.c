@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "host/dir.h"
 #include "host/file.h"
 #include "pe/internal.h"
 #include "pe/stack.h"
@@ -27,6 +28,8 @@ struct symbols {
     bool unusable;
 };
 
+static struct symbols host_symbols;     /* of ring3 itself */
+
 static struct symbols *symbols_of(struct pe_image *image)
 {
     if (!image->symbols)
@@ -34,10 +37,8 @@ static struct symbols *symbols_of(struct pe_image *image)
     return image->symbols;
 }
 
-void symbols_release(struct pe_image *image)
+static void forget(struct symbols *symbols)
 {
-    struct symbols *symbols = image->symbols;
-
     for (unsigned i = 0; symbols && i < 256; i++) {
         while (symbols->bucket[i]) {
             struct symbol *gone = symbols->bucket[i];
@@ -47,7 +48,17 @@ void symbols_release(struct pe_image *image)
             free(gone);
         }
     }
-    free(symbols);
+}
+
+void symbols_release(struct pe_image *image)
+{
+    if (!image) {
+        forget(&host_symbols);
+        host_symbols.unusable = false;
+        return;
+    }
+    forget(image->symbols);
+    free(image->symbols);
     image->symbols = NULL;
 }
 
@@ -104,10 +115,9 @@ static char *take_answer(char *at, char *lines, size_t size)
     return *at ? at + 1 : at;
 }
 
-static void ask(struct pe_image *image, const uint32_t *rvas, unsigned count)
+static void ask(struct symbols *symbols, const char *path, const uint32_t *rvas, unsigned count)
 {
-    const char *const argv[] = { SYMBOLIZER, "--relative-address", "--inlines", "--obj", image->path, NULL };
-    struct symbols *symbols = symbols_of(image);
+    const char *const argv[] = { SYMBOLIZER, "--relative-address", "--inlines", "--obj", path, NULL };
     char input[BATCH * 12 + 1], lines[2048], *output, *at;
     size_t used = 0;
 
@@ -116,7 +126,7 @@ static void ask(struct pe_image *image, const uint32_t *rvas, unsigned count)
     for (unsigned i = 0; i < count; i++)
         used += (size_t)snprintf(input + used, sizeof input - used, "0x%x\n", rvas[i]);
     output = at = malloc(OUTPUT_SIZE);
-    if (!host_file_exists(image->path) || host_run(argv, input, output, OUTPUT_SIZE) != 0) {
+    if (!host_file_exists(path) || host_run(argv, input, output, OUTPUT_SIZE) != 0) {
         symbols->unusable = true;
         *output = 0;
     }
@@ -141,7 +151,7 @@ static void learn(const uint64_t *frames, unsigned count, bool first_exact)
             if (frames[i] - (uint64_t)image->base < image->size && !known(symbols_of(image), rva))
                 wanted[n++] = rva;
         }
-        ask(image, wanted, n);
+        ask(symbols_of(image), image->path, wanted, n);
     }
 }
 
@@ -165,10 +175,45 @@ static void say(struct text *text, const char *format, ...)
     text->left -= step;
 }
 
+/* Offset of an address in the running program; 0 when it is elsewhere. */
+static uint32_t program_offset(uint64_t address)
+{
+    extern char __executable_start, etext;
+
+    return address - (uint64_t)&__executable_start < (uint64_t)(&etext - &__executable_start)
+               ? (uint32_t)(address - (uint64_t)&__executable_start) : 0;
+}
+
+static void learn_host(const uint64_t *frames, unsigned count)
+{
+    uint32_t wanted[BATCH];
+    char program[512];
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < count && n < BATCH; i++) {
+        uint32_t offset = program_offset(frames[i] - 1);
+
+        if (offset && !known(&host_symbols, offset))
+            wanted[n++] = offset;
+    }
+    if (n && host_program_path(program, sizeof program))
+        ask(&host_symbols, program, wanted, n);
+}
+
 static void say_host(struct text *text, uint64_t address, const char *indent, const char *end)
 {
+    struct symbol *symbol = program_offset(address - 1) ? known(&host_symbols, program_offset(address - 1)) : NULL;
     Dl_info info;
 
+    if (symbol && *symbol->lines) {
+        const char *last = symbol->lines;       /* the real function: what was inlined into it is of no interest */
+
+        for (const char *line = last; *line; line = strchr(line, '\n') + 1)
+            last = line;
+        int name = (int)strcspn(last, "\t"), place = (int)strcspn(last + name + 1, "\n");
+        say(text, place ? "%sring3!%.*s (%.*s)%s" : "%sring3!%.*s%.*s%s", indent, name, last, place, last + name + 1, end);
+        return;
+    }
     if (!dladdr((void *)address, &info) || !info.dli_fname) {
         say(text, "%s0x%llx%s", indent, (unsigned long long)address, end);
         return;
@@ -228,6 +273,7 @@ void pe_describe_stack(const uint64_t *frames, unsigned count, bool first_exact,
         return;
     *text = 0;
     learn(frames, count, first_exact);
+    learn_host(frames, count);
     for (unsigned i = 0; i < count; i++)
         say_frame(&out, frames[i], i == 0 && first_exact, true, "    ", "\n");
 }

@@ -34,7 +34,7 @@ TEST_CASE_THAT_STOPS(writing_to_constants_stops, ATTEMPTED_WRITE_TO_READONLY_MEM
 {
     static const volatile int constant = 5;
 
-    *(int *)(ULONG_PTR)&constant = 6;
+    __asm__ volatile("movl $6, (%0)" : : "r"(&constant) : "memory");
 }
 
 TEST_CASE_THAT_STOPS(port_input_stops, KMODE_EXCEPTION_NOT_HANDLED)
