@@ -1,5 +1,6 @@
 /* Fast mutexes and guarded mutexes: one structure. Count is 1 when free and one less for the owner and every waiter;
  * Event wakes a waiter, which then tries again. Not recursive. */
+#include "nt/hot.h"
 #include "nt/ke_wait.h"
 #include "ring3/ex.h"
 
@@ -7,28 +8,42 @@
 #define MUTEX_ALREADY_OWNED 0xBF
 #endif
 
-static void lock(PFAST_MUTEX mutex)
+COLD static void lock_slow(PFAST_MUTEX mutex)
 {
-    if (unlikely(mutex->Owner == ke_current()))
+    if (mutex->Owner == ke_current())
         KeBugCheckEx(MUTEX_ALREADY_OWNED, (ULONG_PTR)ke_current(), (ULONG_PTR)mutex, 0, 0);
     while (mutex->Count <= 0) {
         mutex->Contention++;
         ke_wait(&mutex->Event);
     }
+}
+
+static inline void lock(PFAST_MUTEX mutex)
+{
+    if (unlikely(mutex->Count <= 0))
+        lock_slow(mutex);
     mutex->Count = 0;
     mutex->Owner = ke_current();
 }
 
-static void unlock(PFAST_MUTEX mutex)
+COLD static void unlock_slow(PFAST_MUTEX mutex)
 {
-    if (unlikely(mutex->Owner != ke_current()))
+    if (mutex->Owner != ke_current())
         KeBugCheckEx(THREAD_NOT_MUTEX_OWNER, (ULONG_PTR)ke_current(), (ULONG_PTR)mutex, 0, 0);
     mutex->Owner = NULL;
     mutex->Count = 1;
-    if (!nt_list_empty(&mutex->Event.Header.WaitListHead)) {
-        mutex->Event.Header.SignalState = 1;
-        ke_signalled(&mutex->Event.Header, 0);
+    mutex->Event.Header.SignalState = 1;
+    ke_signalled(&mutex->Event.Header, 0);
+}
+
+static inline void unlock(PFAST_MUTEX mutex)
+{
+    if (unlikely(mutex->Owner != ke_current() || !nt_list_empty(&mutex->Event.Header.WaitListHead))) {
+        unlock_slow(mutex);
+        return;
     }
+    mutex->Owner = NULL;
+    mutex->Count = 1;
 }
 
 /* Takes the mutex and raises to APC_LEVEL. FastMutex: nonpaged. <= APC_LEVEL. docs: wdm/nf-wdm-exacquirefastmutex */
@@ -46,7 +61,7 @@ VOID NTAPI ExReleaseFastMutex(PFAST_MUTEX FastMutex)
     KIRQL old = (KIRQL)FastMutex->OldIrql;
 
     unlock(FastMutex);
-    ke_lower(old);
+    hot_lower(old);
 }
 
 /* Takes it only if it is free. <= APC_LEVEL. docs: wdm/nf-wdm-extrytoacquirefastmutex */
@@ -71,7 +86,7 @@ VOID NTAPI ExAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex)
 VOID NTAPI ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex)
 {
     unlock(FastMutex);
-    ke_settle();
+    hot_settle();
 }
 
 /* Mutex: the caller's nonpaged memory. <= APC_LEVEL. docs: wdm/nf-wdm-keinitializeguardedmutex */
@@ -92,7 +107,7 @@ VOID NTAPI KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
     unlock(Mutex);
     KeLeaveGuardedRegion();
-    ke_settle();
+    hot_settle();
 }
 
 /* Takes it only if it is free; then the caller is in a guarded region. docs: wdm/nf-wdm-ketrytoacquireguardedmutex */
@@ -114,5 +129,5 @@ VOID NTAPI KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex)
 VOID NTAPI KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex)
 {
     unlock(FastMutex);
-    ke_settle();
+    hot_settle();
 }

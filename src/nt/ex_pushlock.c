@@ -2,6 +2,7 @@
 #include "nt/ke_park.h"
 
 #include "nt/event.h"
+#include "nt/hot.h"
 #include "ring3/ex.h"
 
 #define EXCLUSIVE ((EX_PUSH_LOCK)1)
@@ -27,17 +28,40 @@ static void hand_over(PEX_PUSH_LOCK lock)
         *lock &= ~WAITING;
 }
 
-static void check(const char *what, struct pe_caller caller)
+static bool apcs_enabled(void)
 {
     const struct thread *t = ke_current();
 
-    if (!t->kernel_apc_disable && !t->special_apc_disable && ke_irql() < APC_LEVEL)
-        NT_EMIT(NT_EVENT_MISUSE, what, 0, 0, caller);
+    return !t->kernel_apc_disable && !t->special_apc_disable && ke_irql() < APC_LEVEL;
 }
 
-static void not_owned(PEX_PUSH_LOCK lock, struct pe_caller caller)
+/* What an acquisition does that is watched, or not free to go. */
+COLD static void acquire_slow(PEX_PUSH_LOCK lock, bool exclusive)
 {
-    NT_EMIT(NT_EVENT_MISUSE, "a push lock is released that is not held this way", lock, *lock, caller);
+    bool wait = exclusive ? *lock != 0 : (*lock & (EXCLUSIVE | WAITING)) != 0;
+
+    if (apcs_enabled())
+        NT_EMIT(NT_EVENT_MISUSE, "a push lock is acquired while normal kernel APCs are enabled (KeEnterCriticalRegion)",
+                lock, 0, PE_CALLER());
+    if (!wait) {
+        *lock += exclusive ? EXCLUSIVE : SHARED_ONE;
+        return;
+    }
+    *lock |= WAITING;
+    ke_park(lock, exclusive);
+}
+
+COLD static void release_slow(PEX_PUSH_LOCK lock, bool exclusive)
+{
+    if (exclusive ? !(*lock & EXCLUSIVE) : *lock < SHARED_ONE) {
+        NT_EMIT(NT_EVENT_MISUSE, "a push lock is released that is not held this way", lock, *lock, PE_CALLER());
+        return;
+    }
+    *lock -= exclusive ? EXCLUSIVE : SHARED_ONE;
+    if (*lock != WAITING)
+        return;
+    hand_over(lock);
+    ke_settle();
 }
 
 /* PushLock: the caller's nonpaged memory. docs: wdm/nf-wdm-exinitializepushlock */
@@ -50,54 +74,40 @@ VOID NTAPI ExInitializePushLock(PEX_PUSH_LOCK PushLock)
 VOID NTAPI ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
 {
     (void)Flags;
-    check("a push lock is acquired while normal kernel APCs are enabled (KeEnterCriticalRegion)", PE_CALLER());
-    if (likely(*PushLock == 0)) {
+    if (unlikely(*PushLock || apcs_enabled()))
+        acquire_slow(PushLock, true);
+    else
         *PushLock = EXCLUSIVE;
-        return;
-    }
-    *PushLock |= WAITING;
-    ke_park(PushLock, true);
 }
 
 /* Takes the lock with other readers; waits behind writers. docs: wdm/nf-wdm-exacquirepushlockshared */
 VOID NTAPI ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
 {
     (void)Flags;
-    check("a push lock is acquired while normal kernel APCs are enabled (KeEnterCriticalRegion)", PE_CALLER());
-    if (likely(!(*PushLock & (EXCLUSIVE | WAITING)))) {
+    if (unlikely((*PushLock & (EXCLUSIVE | WAITING)) || apcs_enabled()))
+        acquire_slow(PushLock, false);
+    else
         *PushLock += SHARED_ONE;
-        return;
-    }
-    *PushLock |= WAITING;
-    ke_park(PushLock, false);
 }
 
 /* docs: wdm/nf-wdm-exreleasepushlockexclusive */
 VOID NTAPI ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
 {
     (void)Flags;
-    if (unlikely(!(*PushLock & EXCLUSIVE)))
-        not_owned(PushLock, PE_CALLER());
-    *PushLock &= ~EXCLUSIVE;
-    if (unlikely(*PushLock & WAITING)) {
-        hand_over(PushLock);
-        ke_settle();
-    }
+    if (unlikely(*PushLock != EXCLUSIVE))
+        release_slow(PushLock, true);
+    else
+        *PushLock = 0;
 }
 
 /* docs: wdm/nf-wdm-exreleasepushlockshared */
 VOID NTAPI ExReleasePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
 {
     (void)Flags;
-    if (unlikely(*PushLock < SHARED_ONE)) {
-        not_owned(PushLock, PE_CALLER());
-        return;
-    }
-    *PushLock -= SHARED_ONE;
-    if (unlikely(*PushLock == WAITING)) {
-        hand_over(PushLock);
-        ke_settle();
-    }
+    if (unlikely(*PushLock < SHARED_ONE || (*PushLock & (EXCLUSIVE | WAITING))))
+        release_slow(PushLock, false);
+    else
+        *PushLock -= SHARED_ONE;
 }
 
 /* However it was acquired. docs: wdm/nf-wdm-exreleasepushlockexclusive */

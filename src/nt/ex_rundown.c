@@ -2,6 +2,7 @@
 #include "nt/ke_park.h"
 
 #include "nt/event.h"
+#include "nt/hot.h"
 #include "nt/pool.h"
 #include "ring3/ex.h"
 
@@ -26,31 +27,37 @@ VOID NTAPI ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
     RunRef->Count = 0;
 }
 
+static inline BOOLEAN acquire(PEX_RUNDOWN_REF ref, ULONG_PTR count)
+{
+    if (ref->Count & EX_RUNDOWN_ACTIVE)
+        return FALSE;
+    ref->Count += count * EX_RUNDOWN_COUNT_INC;
+    return TRUE;
+}
+
 /* Count holds at once; FALSE once run-down has begun. <= DISPATCH_LEVEL.
  * docs: wdm/nf-wdm-exacquirerundownprotectionex */
 BOOLEAN NTAPI ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 {
-    if (RunRef->Count & EX_RUNDOWN_ACTIVE)
-        return FALSE;
-    RunRef->Count += (ULONG_PTR)Count * EX_RUNDOWN_COUNT_INC;
-    return TRUE;
+    return acquire(RunRef, Count);
 }
 
 /* docs: wdm/nf-wdm-exacquirerundownprotection */
 BOOLEAN NTAPI ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
-    return ExAcquireRundownProtectionEx(RunRef, 1);
+    return acquire(RunRef, 1);
 }
 
-static void release(PEX_RUNDOWN_REF ref, ULONG count, struct pe_caller caller)
+COLD static void release_slow(PEX_RUNDOWN_REF ref, ULONG_PTR count)
 {
     struct parked *p;
 
     if (ref->Count >> EX_RUNDOWN_COUNT_SHIFT < count) {
-        NT_EMIT(NT_EVENT_MISUSE, "run-down protection is released more often than acquired", ref, ref->Count, caller);
+        NT_EMIT(NT_EVENT_MISUSE, "run-down protection is released more often than acquired", ref, ref->Count,
+                PE_CALLER());
         return;
     }
-    ref->Count -= (ULONG_PTR)count * EX_RUNDOWN_COUNT_INC;
+    ref->Count -= count * EX_RUNDOWN_COUNT_INC;
     if (ref->Count != EX_RUNDOWN_ACTIVE)
         return;
     while ((p = ke_park_first(ref)))
@@ -58,17 +65,25 @@ static void release(PEX_RUNDOWN_REF ref, ULONG count, struct pe_caller caller)
     ke_settle();
 }
 
+static inline void release(PEX_RUNDOWN_REF ref, ULONG_PTR count)
+{
+    if (unlikely((ref->Count & EX_RUNDOWN_ACTIVE) || ref->Count >> EX_RUNDOWN_COUNT_SHIFT < count))
+        release_slow(ref, count);
+    else
+        ref->Count -= count * EX_RUNDOWN_COUNT_INC;
+}
+
 /* Gives Count holds back; the last one lets whoever runs down go on. <= DISPATCH_LEVEL.
  * docs: wdm/nf-wdm-exreleaserundownprotectionex */
 VOID NTAPI ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 {
-    release(RunRef, Count, PE_CALLER());
+    release(RunRef, Count);
 }
 
 /* docs: wdm/nf-wdm-exreleaserundownprotection */
 VOID NTAPI ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
-    release(RunRef, 1, PE_CALLER());
+    release(RunRef, 1);
 }
 
 /* Refuses new holders and waits until the last one is gone. <= APC_LEVEL.
@@ -116,25 +131,25 @@ VOID NTAPI ExFreeCacheAwareRundownProtection(PEX_RUNDOWN_REF_CACHE_AWARE RunRefC
 /* As ExAcquireRundownProtection. docs: wdm/nf-wdm-exacquirerundownprotectioncacheaware */
 BOOLEAN NTAPI ExAcquireRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)
 {
-    return ExAcquireRundownProtectionEx(&RunRefCacheAware->ref, 1);
+    return acquire(&RunRefCacheAware->ref, 1);
 }
 
 /* docs: wdm/nf-wdm-exacquirerundownprotectioncacheawareex */
 BOOLEAN NTAPI ExAcquireRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware, ULONG Count)
 {
-    return ExAcquireRundownProtectionEx(&RunRefCacheAware->ref, Count);
+    return acquire(&RunRefCacheAware->ref, Count);
 }
 
 /* docs: wdm/nf-wdm-exreleaserundownprotectioncacheaware */
 VOID NTAPI ExReleaseRundownProtectionCacheAware(PEX_RUNDOWN_REF_CACHE_AWARE RunRefCacheAware)
 {
-    release(&RunRefCacheAware->ref, 1, PE_CALLER());
+    release(&RunRefCacheAware->ref, 1);
 }
 
 /* docs: wdm/nf-wdm-exreleaserundownprotectioncacheawareex */
 VOID NTAPI ExReleaseRundownProtectionCacheAwareEx(PEX_RUNDOWN_REF_CACHE_AWARE RunRef, ULONG Count)
 {
-    release(&RunRef->ref, Count, PE_CALLER());
+    release(&RunRef->ref, Count);
 }
 
 /* docs: wdm/nf-wdm-exwaitforrundownprotectionreleasecacheaware */

@@ -61,6 +61,14 @@ BOOLEAN NTAPI KeInvalidateAllCaches(VOID)
     return TRUE;
 }
 
+/* docs: ntddk/nf-ntddk-keinvalidaterangeallcaches */
+BOOLEAN NTAPI KeInvalidateRangeAllCaches(PVOID BaseAddress, ULONG Length)
+{
+    (void)BaseAddress;
+    (void)Length;
+    return TRUE;
+}
+
 /* Limits are off: all zero. docs: wdm/nf-wdm-kequerydpcwatchdoginformation */
 NTSTATUS NTAPI KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation)
 {

@@ -274,3 +274,37 @@ NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx(PCREATE_PROCESS_NOTIFY_ROUTINE_
 
     return NT_SUCCESS(status) ? status : STATUS_INVALID_PARAMETER;
 }
+
+/* The same for subsystem processes, of which there are none. docs: ntddk/nf-ntddk-pssetcreateprocessnotifyroutineex2 */
+NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx2(PSCREATEPROCESSNOTIFYTYPE NotifyType, PVOID NotifyInformation,
+                                                  BOOLEAN Remove)
+{
+    if (NotifyType != PsCreateProcessNotifySubsystems)
+        return STATUS_INVALID_PARAMETER;
+    return PsSetCreateProcessNotifyRoutineEx((PCREATE_PROCESS_NOTIFY_ROUTINE_EX)NotifyInformation, Remove);
+}
+
+/* Called like the plain form's: every thread here is a system thread, so PsCreateThreadNotifyNonSystem never calls.
+ * docs: ntddk/nf-ntddk-pssetcreatethreadnotifyroutineex */
+NTSTATUS NTAPI PsSetCreateThreadNotifyRoutineEx(PSCREATETHREADNOTIFYTYPE NotifyType, PVOID NotifyInformation)
+{
+    if (NotifyType == PsCreateThreadNotifySubsystems)
+        return PsSetCreateThreadNotifyRoutine((PCREATE_THREAD_NOTIFY_ROUTINE)NotifyInformation);
+    return NotifyType == PsCreateThreadNotifyNonSystem ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+}
+
+/* Flags: images of another architecture, too, which are never loaded. docs: ntddk/nf-ntddk-pssetloadimagenotifyroutineex */
+NTSTATUS NTAPI PsSetLoadImageNotifyRoutineEx(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine, ULONG_PTR Flags)
+{
+    if (Flags & ~(ULONG_PTR)PS_IMAGE_NOTIFY_CONFLICTING_ARCHITECTURE)
+        return STATUS_INVALID_PARAMETER_2;
+    return PsSetLoadImageNotifyRoutine(NotifyRoutine);
+}
+
+/* Nanoseconds since it was made. docs: wdm/nf-wdm-psquerytotalcycletimeprocess */
+ULONG64 NTAPI PsQueryTotalCycleTimeProcess(PEPROCESS Process, PULONG64 CycleTimeStamp)
+{
+    (void)Process;
+    *CycleTimeStamp = ke_now();
+    return *CycleTimeStamp;
+}

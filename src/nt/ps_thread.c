@@ -280,6 +280,13 @@ ULONG NTAPI KeQueryRuntimeThread(PKTHREAD Thread, PULONG UserTime)
     return (ULONG)(ns / 100 / KeQueryTimeIncrement());
 }
 
+/* Cycles since it was created, taken as nanoseconds. docs: wdm/nf-wdm-kequerytotalcycletimethread */
+ULONG64 NTAPI KeQueryTotalCycleTimeThread(PKTHREAD Thread, PULONG64 CycleTimeStamp)
+{
+    *CycleTimeStamp = ke_now();
+    return ke_now() - ((struct ps_thread *)Thread)->start_ns;
+}
+
 /* A hint, kept and otherwise ignored. Returns the one before. docs: ntifs/nf-ntifs-kesetidealprocessorthread */
 CCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, CCHAR Processor)
 {

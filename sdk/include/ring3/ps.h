@@ -115,6 +115,28 @@ NTKERNELAPI NTSTATUS NTAPI PsRemoveCreateThreadNotifyRoutine(PCREATE_THREAD_NOTI
 NTKERNELAPI NTSTATUS NTAPI PsSetLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine);
 NTKERNELAPI NTSTATUS NTAPI PsRemoveLoadImageNotifyRoutine(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine);
 
+typedef enum _PSCREATEPROCESSNOTIFYTYPE { PsCreateProcessNotifySubsystems } PSCREATEPROCESSNOTIFYTYPE;
+typedef enum _PSCREATETHREADNOTIFYTYPE {
+    PsCreateThreadNotifyNonSystem, PsCreateThreadNotifySubsystems
+} PSCREATETHREADNOTIFYTYPE;
+#define PS_IMAGE_NOTIFY_CONFLICTING_ARCHITECTURE 0x1
+NTKERNELAPI NTSTATUS NTAPI PsSetCreateProcessNotifyRoutineEx2(PSCREATEPROCESSNOTIFYTYPE NotifyType,
+                                                              PVOID NotifyInformation, BOOLEAN Remove);
+NTKERNELAPI NTSTATUS NTAPI PsSetCreateThreadNotifyRoutineEx(PSCREATETHREADNOTIFYTYPE NotifyType,
+                                                            PVOID NotifyInformation);
+NTKERNELAPI NTSTATUS NTAPI PsSetLoadImageNotifyRoutineEx(PLOAD_IMAGE_NOTIFY_ROUTINE NotifyRoutine, ULONG_PTR Flags);
+
+/* ---- silos: the host's only ---- */
+typedef struct _EJOB *PESILO;
+NTKERNELAPI PESILO NTAPI PsGetHostSilo(VOID);
+NTKERNELAPI PESILO NTAPI PsGetCurrentSilo(VOID);
+NTKERNELAPI PESILO NTAPI PsGetCurrentServerSilo(VOID);
+NTKERNELAPI PESILO NTAPI PsGetEffectiveServerSilo(PESILO Silo);
+NTKERNELAPI PESILO NTAPI PsGetThreadServerSilo(PETHREAD Thread);
+NTKERNELAPI BOOLEAN NTAPI PsIsHostSilo(PESILO Silo);
+NTKERNELAPI PESILO NTAPI PsAttachSiloToCurrentThread(PESILO Silo);
+NTKERNELAPI VOID NTAPI PsDetachSiloFromCurrentThread(PESILO PreviousSilo);
+
 /* ---- affinity of several groups ---- */
 typedef struct _PAFFINITY_TOKEN_OPAQUE *PAFFINITY_TOKEN;
 NTKERNELAPI NTSTATUS NTAPI PsAllocateAffinityToken(PAFFINITY_TOKEN *AffinityToken);
