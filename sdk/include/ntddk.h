@@ -1,10 +1,7 @@
-/* wdm.h and what only non-WDM drivers use. */
+/* wdm.h for drivers that are not WDM: every routine is declared there already. */
 #ifndef RING3_NTDDK_H
 #define RING3_NTDDK_H
 
 #include <wdm.h>
-#if __has_include(<ring3/ntddk_extra.h>)
-#include <ring3/ntddk_extra.h>
-#endif
 
 #endif

@@ -1,10 +1,7 @@
-/* ntddk.h and what file systems and filters use. */
+/* ntddk.h for file systems and filters; what ring3 has of them is declared there already. */
 #ifndef RING3_NTIFS_H
 #define RING3_NTIFS_H
 
 #include <ntddk.h>
-#if __has_include(<ring3/ntifs_extra.h>)
-#include <ring3/ntifs_extra.h>
-#endif
 
 #endif

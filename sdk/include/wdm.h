@@ -14,41 +14,17 @@
 #include <ring3/context.h>
 #include <ring3/security.h>
 #include <ring3/rtl.h>
-#if __has_include(<ring3/ke.h>)
 #include <ring3/ke.h>
-#endif
-#if __has_include(<ring3/ex.h>)
 #include <ring3/ex.h>
-#endif
-#if __has_include(<ring3/mm.h>)
 #include <ring3/mm.h>
-#endif
-#if __has_include(<ring3/ps.h>)
 #include <ring3/ps.h>
-#endif
-#if __has_include(<ring3/ob.h>)
 #include <ring3/ob.h>
-#endif
-#if __has_include(<ring3/zw.h>)
 #include <ring3/zw.h>
-#endif
-#if __has_include(<ring3/io.h>)
 #include <ring3/io.h>
-#endif
-#if __has_include(<ring3/pnp.h>)
 #include <ring3/pnp.h>
-#endif
-#if __has_include(<ring3/po.h>)
 #include <ring3/po.h>
-#endif
-#if __has_include(<ring3/dma.h>)
 #include <ring3/dma.h>
-#endif
-#if __has_include(<ring3/hal.h>)
 #include <ring3/hal.h>
-#endif
-#if __has_include(<ring3/wmi.h>)
 #include <ring3/wmi.h>
-#endif
 
 #endif
