@@ -42,6 +42,7 @@ $(SDK_LIB)/def/stamp: $(EXPORT_ROWS) $(API_TABLES) tools/exports.awk
 	@awk -v mode=def -v out=$(@D) -f tools/exports.awk $(EXPORT_ROWS) $(API_TABLES)
 	@for def in $(@D)/*.def; do module=$${def##*/}; module=$${module%.def}; \
 		$(DLLTOOL) -m i386:x86-64 -d $$def -l $(SDK_LIB)/$${module%.*}.lib || exit 1; done
+	@ln -sfn $(CURDIR)/sdk/include $(BUILD)/sdk/include && ln -sfn $(CURDIR)/drivers/lib $(BUILD)/sdk/shared
 	@touch $@
 
 $(IMPORT_MODULES:%=$(SDK_LIB)/%.lib): $(SDK_LIB)/def/stamp ;

@@ -87,7 +87,7 @@ static bool run(struct build *b, const char *what)
 /* The SDK: beside the program when it is installed, in the source tree above the build directory otherwise. */
 static bool find_sdk(struct build *b)
 {
-    static const char *const includes[] = { "%s/../sdk/include", "%s/sdk/include", "%s/../share/ring3/sdk/include" };
+    static const char *const includes[] = { "%s/sdk/include", "%s/../sdk/include", "%s/../share/ring3/sdk/include" };
     static const char *const libs[] = { "%s/sdk/lib", "%s/../share/ring3/sdk/lib" };
     char program[PATH_SIZE - 64], probe[PATH_SIZE + 32];
     bool found = false;
@@ -112,8 +112,7 @@ static bool find_sdk(struct build *b)
 #pragma GCC diagnostic pop
     if (!found)
         return error_set("ring3's driver libraries are not in %s/sdk/lib: run `make sdk-lib`", program);
-    snprintf(b->shared, sizeof b->shared, "%s/../../drivers/lib", b->include);
-    return true;
+    return (size_t)snprintf(b->shared, sizeof b->shared, "%s/../shared", b->lib) < sizeof b->shared;
 }
 
 /* A word of a make dependency list ("target: a b \"), NUL-terminated in place; NULL at the end. */
