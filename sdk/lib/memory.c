@@ -46,11 +46,25 @@ static void copy_small(unsigned char *to, const unsigned char *from, size_type c
     }
 }
 
+/* 65..512 bytes that do not overlap badly: the last 16 are loaded first, since the loop may run into them. */
+static void copy_medium(unsigned char *to, const unsigned char *from, size_type count)
+{
+    unaligned16 last = *(const unaligned16 *)(from + count - 16);
+
+    for (size_type at = 0; at < count - 16; at += 16)
+        *(unaligned16 *)(to + at) = *(const unaligned16 *)(from + at);
+    *(unaligned16 *)(to + count - 16) = last;
+}
+
 void *memmove(void *to, const void *from, size_type count)
 {
+    size_type distance = (size_type)((unsigned char *)to - (const unsigned char *)from);
+
     if (count <= 64)
         copy_small(to, from, count);
-    else if ((size_type)((unsigned char *)to - (const unsigned char *)from) >= count)
+    else if (count <= 512 && distance >= count)
+        copy_medium(to, from, count);
+    else if (distance >= count)
         copy_up(to, from, count);
     else
         copy_down(to, from, count);
@@ -62,10 +76,28 @@ void *memcpy(void *to, const void *from, size_type count)
     return memmove(to, from, count);
 }
 
+/* 16..512 bytes; the last store overlaps the one before. */
+static void fill_medium(unsigned char *to, int value, size_type count)
+{
+    unsigned long long pattern = (unsigned char)value * 0x0101010101010101ull;
+    unaligned8 *at = (unaligned8 *)to, *last = (unaligned8 *)(to + count - 16);
+
+    for (; at < last; at += 2) {
+        at[0] = pattern;
+        at[1] = pattern;
+    }
+    last[0] = pattern;
+    last[1] = pattern;
+}
+
 void *memset(void *to, int value, size_type count)
 {
     void *result = to;
 
+    if (count >= 16 && count <= 512) {
+        fill_medium(to, value, count);
+        return result;
+    }
     __asm__ volatile("rep stosb" : "+D"(to), "+c"(count) : "a"(value) : "memory");
     return result;
 }

@@ -11,10 +11,11 @@ RING3_BEGIN_C
 
 #ifndef RING3_HOST
 #define RtlEqualMemory(a, b, n) (!memcmp((a), (b), (n)))
-#define RtlMoveMemory(d, s, n) memmove((d), (s), (n))
-#define RtlCopyMemory(d, s, n) memcpy((d), (s), (n))
-#define RtlFillMemory(d, n, f) memset((d), (f), (n))
-#define RtlZeroMemory(d, n) memset((d), 0, (n))
+/* The builtins: a small constant length becomes a few moves, as in the WDK's own compiler. */
+#define RtlMoveMemory(d, s, n) __builtin_memmove((d), (s), (n))
+#define RtlCopyMemory(d, s, n) __builtin_memcpy((d), (s), (n))
+#define RtlFillMemory(d, n, f) __builtin_memset((d), (f), (n))
+#define RtlZeroMemory(d, n) __builtin_memset((d), 0, (n))
 #define RtlCopyVolatileMemory(d, s, n) memcpy((void *)(d), (const void *)(s), (n))
 #define RtlFillVolatileMemory(d, n, f) memset((void *)(d), (f), (n))
 #define RtlCopyBytes RtlCopyMemory
