@@ -158,6 +158,10 @@ void ring3_close(struct ring3_computer *computer, struct ring3_report *report)
     }
     if (report)
         *report = computer->report;
+    if (stopped) {                      /* only what the outside still waits for: captures on their way to a file */
+        nic_close_all(computer);
+        return;
+    }
     while (computer->stages > 0)
         close_stage(computer, &machine_stages[--computer->stages]);
     traffic_close_all(computer);

@@ -179,12 +179,13 @@ static void close_ndis(struct ring3_computer *computer)
 
 static bool open_tcpip(struct ring3_computer *computer)
 {
-    return tcpip_open(ke.config.seed);
+    return computer->config.without_tcpip || tcpip_open(ke.config.seed);
 }
 
 static void close_tcpip(struct ring3_computer *computer)
 {
-    tcpip_close();
+    if (!computer->config.without_tcpip)
+        tcpip_close();
 }
 
 const struct machine_stage machine_stages[] = {
