@@ -48,6 +48,7 @@ struct ring3_config {
     uint64_t memory;                    /* bytes of RAM; default 256 MiB */
     enum ring3_log log;                 /* default info: what drivers print with DbgPrint, too */
     bool allow_missing;                 /* load drivers whose imports ring3 does not all have */
+    bool without_tcpip;                 /* no TCP/IP of the computer's own: only the drivers' protocols are bound */
     const char *ignore_rules;           /* comma-separated names of rules that stay silent, or "all"; may be NULL */
     const char *replay;                 /* the command line that repeats this run, for reports; may be NULL */
 };

@@ -114,6 +114,12 @@ static bool take_ignore(void *target, const char *value)
     return true;
 }
 
+static bool take_no_tcpip(void *target, const char *value)
+{
+    ((struct run *)target)->config.without_tcpip = true;
+    return true;
+}
+
 static bool take_log(void *target, const char *value)
 {
     static const char *const levels[] = { "error", "warn", "info", "debug", "trace" };
@@ -155,6 +161,7 @@ const struct cli_option run_options[] = {
     { "--parameter", "NAME=VALUE", "a keyword of the network adapters, over what the INF says", take_parameter },
     { "--allow-missing", NULL, "loads drivers that need what ring3 does not have; a call to it is a bug check",
       take_allow_missing },
+    { "--no-tcpip", NULL, "binds no TCP/IP of the computer's own to the adapters, only the drivers' protocols", take_no_tcpip },
     { "--ignore", "RULES", "names of rules that stay silent, separated by commas, or all", take_ignore },
     { "--log", "LEVEL", "error, warn, info, debug or trace, on stderr (info: what drivers print, too)", take_log },
     { "--format", "KIND", "text or json", take_format },
