@@ -69,10 +69,11 @@ bool check_open(const struct check_config *config)
     for (unsigned i = 0; i < rule_count(); i++) {
         const struct check_rule *rule = __start_check_rules[i];
         off[i] = config->off && (listed(config->off, "all") || listed(config->off, rule->name));
+        if (off[i])
+            continue;
         if (rule->reset)
             rule->reset();
-        if (!off[i])
-            nt_event_mask |= rule->kinds, ndis_event_mask |= rule->ndis_kinds;
+        nt_event_mask |= rule->kinds, ndis_event_mask |= rule->ndis_kinds;
     }
     nt_event_sink = dispatch;
     ndis_event_sink = dispatch_ndis;

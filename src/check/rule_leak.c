@@ -4,16 +4,20 @@
 #include "ndis/leaks.h"
 #include "nt/ke.h"
 #include "nt/ke_timer.h"
+#include "nt/mm.h"
 #include "nt/pool.h"
 #include "nt/ps.h"
+#include "pe/stack.h"
 
 static void after_unload(const char *driver, uint64_t image_base, uint64_t image_size);
+static void reset(void);
 
 CHECK_RULE(rule) = {
     .name = "leak",
     .help = "a driver is unloaded and something it allocated, queued or created is still there",
     .doc = "wdm/nc-wdm-driver_unload",
     .after_unload = after_unload,
+    .reset = reset,
 };
 
 struct search {
@@ -45,6 +49,16 @@ static void visit_block(void *context, const struct pool_block *block)
     else
         finding_with_stack(&rule, &caller, 1, "%s left %zu bytes of pool, tag '%s', allocated at", search->driver,
                            block->size, tag);
+}
+
+static void visit_pages(void *context, const struct mm_block *block)
+{
+    const struct search *search = context;
+    uint64_t caller = (uint64_t)(uintptr_t)block->caller;
+
+    if (caller - search->base < search->size)
+        finding_with_stack(&rule, &caller, 1, "%s left %zu bytes of %s, allocated at", search->driver, block->size,
+                           block->call);
 }
 
 static bool inside(const struct search *search, const void *address)
@@ -104,7 +118,14 @@ static void after_unload(const char *driver, uint64_t image_base, uint64_t image
 
     ndis_leaks_walk(image_base, image_size, visit_ndis, &search);
     pool_walk(visit_block, &search);
+    mm_walk(visit_pages, &search);
     ke_timers_each(visit_timer, &search);
     visit_dpcs(&search);
     ps_each_thread(visit_thread, &search);
+}
+
+/* Blocks remember their stacks from the start of the computer. */
+static void reset(void)
+{
+    pool_keep_stacks(pe_capture);
 }

@@ -19,6 +19,7 @@
 #define POOL_FREED 0x65657246u          /* "Free" */
 #define TAIL_PATTERN 0xA5C3F0965A3C0F69ull
 #define STACK_FRAMES 16
+#define STACK_BUCKETS 1024
 
 /* Strides that fill a page well: 4096 / n, rounded down to 16. */
 static const uint16_t stride[] = { 48,  64,  80,  96,  112, 128, 144, 160, 176, 192, 224,  256,  288,  320,
@@ -43,6 +44,11 @@ _Static_assert(sizeof(struct header) == 32, "pool header");
 
 enum page_kind { PAGE_OTHER, PAGE_SMALL, PAGE_LARGE };
 
+struct stack {
+    uint64_t hash, frames[STACK_FRAMES];
+    uint32_t count, next;
+};
+
 static struct {
     struct header *free[CLASSES];
     uint8_t class_of[RAM_PAGE / 16 + 1];
@@ -50,13 +56,13 @@ static struct {
     uint8_t page_class[RAM_MAX_SIZE / RAM_PAGE];
     size_t low_page, high_page;         /* pages ever used for small blocks lie in [low, high) */
     bool ready;
-    bool special;                       /* fail_at, fill or capture is set: no fast path */
+    bool special;                       /* fail_at, fill or capture is set: allocations take the slow path */
     struct pool_stats stats;
     uint64_t counted, fail_at;
     bool fail_onwards, fill;
-    unsigned (*capture)(uint64_t *frames, unsigned max);
-    uint64_t (*stacks)[STACK_FRAMES + 1];
-    uint32_t stack_count, stack_room;
+    pool_capture *capture;
+    struct stack *stacks;               /* [1..stack_count] */
+    uint32_t stack_count, stack_room, stack_hash[STACK_BUCKETS];
 } pool;
 
 bool (*pool_counts)(const void *caller);
@@ -110,19 +116,44 @@ static bool refill(unsigned class)
     return true;
 }
 
-static uint32_t keep_stack(void)
+static uint32_t *find_stack(const uint64_t *frames, unsigned count, uint64_t *hash)
 {
+    *hash = count;
+    for (unsigned i = 0; i < count; i++)
+        *hash = (*hash ^ frames[i]) * 0x9E3779B97F4A7C15u;
+    *hash ^= *hash >> 29;
+    uint32_t *index = &pool.stack_hash[*hash % STACK_BUCKETS];
+    while (*index) {
+        struct stack *s = &pool.stacks[*index];
+        if (s->hash == *hash && s->count == count && !memcmp(s->frames, frames, count * sizeof *frames))
+            break;
+        index = &s->next;
+    }
+    return index;
+}
+
+/* The index under which the stack of this call is kept; equal stacks are kept once. 0 without memory. */
+static uint32_t keep_stack(const struct pe_caller *caller)
+{
+    uint64_t frames[STACK_FRAMES], hash;
+    unsigned count = pool.capture(caller, frames, STACK_FRAMES);
+    uint32_t *index = find_stack(frames, count, &hash);
+
+    if (*index)
+        return *index;
     if (pool.stack_count + 1 >= pool.stack_room) {
-        uint32_t room = pool.stack_room ? pool.stack_room * 2 : 1024;
+        uint32_t room = pool.stack_room ? pool.stack_room * 2 : 256;
         void *more = realloc(pool.stacks, room * sizeof *pool.stacks);
         if (!more)
             return 0;
         pool.stacks = more;
         pool.stack_room = room;
+        index = find_stack(frames, count, &hash);
     }
-    uint32_t index = ++pool.stack_count;
-    pool.stacks[index][0] = pool.capture(pool.stacks[index] + 1, STACK_FRAMES);
-    return index;
+    uint32_t added = *index = ++pool.stack_count;
+    pool.stacks[added] = (struct stack){ .hash = hash, .count = count };
+    memcpy(pool.stacks[added].frames, frames, count * sizeof *frames);
+    return added;
 }
 
 /* True when this allocation is the one that shall fail. */
@@ -134,10 +165,10 @@ static bool injected(const void *caller)
     return pool.counted == pool.fail_at || (pool.fail_onwards && pool.counted > pool.fail_at);
 }
 
-static void *allocate_large(POOL_TYPE type, size_t size, uint32_t tag, const void *caller)
+static void *allocate_large(POOL_TYPE type, size_t size, uint32_t tag, const void *caller, uint32_t stack)
 {
     uint32_t sequence = (uint32_t)++pool.stats.allocations;
-    void *large = pool_alloc_large(type, size, tag, caller, sequence, pool.capture ? keep_stack() : 0);
+    void *large = pool_alloc_large(type, size, tag, caller, sequence, stack);
 
     if (!large) {
         pool.stats.allocations--;
@@ -193,12 +224,17 @@ static inline void *carve(unsigned class, POOL_TYPE type, size_t size, uint32_t 
 
 COLD static void *take_slow(POOL_TYPE type, size_t size, uint32_t tag, const void *caller)
 {
+    struct pe_caller from = PE_CALLER();    /* the driver's frame, when it called one of the exports itself */
+
     if (injected(caller)) {
         pool.stats.failures++;
         return NULL;
     }
+    if (from.rip != (uint64_t)(uintptr_t)caller)
+        from = (struct pe_caller){ .rip = (uint64_t)(uintptr_t)caller };
+    uint32_t stack = pool.capture && ram_contains(caller) ? keep_stack(&from) : 0;
     if (size > RAM_PAGE - HEADER - TAIL)
-        return allocate_large(type, size, tag, caller);
+        return allocate_large(type, size, tag, caller, stack);
     if (!pool.ready)
         prepare();
     unsigned class = pool.class_of[(HEADER + size + TAIL + GRANULE - 1) / GRANULE];
@@ -207,8 +243,7 @@ COLD static void *take_slow(POOL_TYPE type, size_t size, uint32_t tag, const voi
         return NULL;
     }
     char *user = carve(class, type, size, tag, caller);
-    if (pool.capture)
-        ((struct header *)user - 1)->stack = keep_stack();
+    ((struct header *)user - 1)->stack = stack;
     if (pool.fill && !(type & POOL_ZERO_ALLOCATION))
         memset(user, 0xCD, size);
     return user;
@@ -333,7 +368,7 @@ void NTAPI pool_give(void *block, uint32_t tag, const void *caller)
 
     if (unlikely(!ram_contains(block) || pool.page[page_of(block)] != PAGE_SMALL || (uintptr_t)block % GRANULE ||
                  (uintptr_t)block % RAM_PAGE < HEADER || h->magic != POOL_LIVE || h->class != pool.page_class[page_of(h)] ||
-                 h->size > RAM_PAGE || !tail_good(h) || (tag && tag != h->tag) || pool.special ||
+                 h->size > RAM_PAGE || !tail_good(h) || (tag && tag != h->tag) || pool.fill ||
                  (h->type == PagedPool && ke_irql() > APC_LEVEL))) {
         give_slow(block, tag, caller);
         return;
@@ -359,8 +394,8 @@ void pool_stack(uint32_t index, struct pool_block *info)
 {
     if (index == 0 || index > pool.stack_count)
         return;
-    info->stack_count = (unsigned)pool.stacks[index][0];
-    info->stack = pool.stacks[index] + 1;
+    info->stack_count = pool.stacks[index].count;
+    info->stack = pool.stacks[index].frames;
 }
 
 static bool find(const void *block, struct pool_block *info)
@@ -476,7 +511,7 @@ uint64_t pool_fail_count(void)
     return pool.counted;
 }
 
-void pool_keep_stacks(unsigned (*capture)(uint64_t *frames, unsigned max))
+void pool_keep_stacks(pool_capture *capture)
 {
     pool.capture = capture;
     note_special();
@@ -504,4 +539,5 @@ void pool_close(void)
     pool.special = false;
     pool.stacks = NULL;
     pool.stack_count = pool.stack_room = 0;
+    memset(pool.stack_hash, 0, sizeof pool.stack_hash);
 }

@@ -61,8 +61,11 @@ uint64_t pool_fail_count(void);
 /* Decides whether an allocation counts for fault injection; NULL: those whose caller is in RAM. */
 extern bool (*pool_counts)(const void *caller);
 
-/* Keeps a stack for every block: capture fills up to `max` frames. NULL turns it off. */
-void pool_keep_stacks(unsigned (*capture)(uint64_t *frames, unsigned max));
+/* Keeps a stack for every block that a driver allocates: capture (pe_capture) fills up to `max` frames from the
+ * caller up; rsp is 0 when the host allocates on a driver's behalf. NULL turns it off. Equal stacks are kept once. */
+struct pe_caller;
+typedef unsigned pool_capture(const struct pe_caller *caller, uint64_t *frames, unsigned max);
+void pool_keep_stacks(pool_capture *capture);
 /* Fills new blocks with 0xCD and freed ones with 0xDD, so that stale data shows. */
 void pool_set_fill(bool on);
 

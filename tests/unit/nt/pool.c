@@ -110,7 +110,7 @@ TEST(an_overrun_is_found_before_the_block_is_freed)
     close_computer();
 }
 
-static unsigned capture(uint64_t *frames, unsigned max)
+static unsigned capture(const struct pe_caller *caller, uint64_t *frames, unsigned max)
 {
     CHECK(max >= 2);
     frames[0] = 11;
