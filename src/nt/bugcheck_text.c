@@ -12,7 +12,8 @@ struct meaning {
 };
 
 static const struct meaning meanings[] = {
-    { IRQL_NOT_LESS_OR_EQUAL, "Kernel code, working for a driver, touched memory that is not there at an IRQL where page faults are fatal." },
+    { IRQL_NOT_LESS_OR_EQUAL,
+      "Kernel code, working for a driver, touched memory that is not there at an IRQL where page faults are fatal." },
     { DRIVER_IRQL_NOT_LESS_OR_EQUAL, "A driver touched memory that is not there at an IRQL where page faults are fatal." },
     { KMODE_EXCEPTION_NOT_HANDLED, "An exception was raised that no __except block of the stack took." },
     { SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, "A system thread raised an exception that no __except block of its stack took." },
@@ -34,7 +35,8 @@ static const struct meaning meanings[] = {
     { CANCEL_STATE_IN_COMPLETED_IRP, "An IRP was completed with its cancel routine still set." },
     { DRIVER_VERIFIER_DETECTED_VIOLATION, "The driver broke a rule of the verifier." },
     { DRIVER_VERIFIER_IOMANAGER_VIOLATION, "The driver broke a rule of the I/O manager." },
-    { DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS, "A driver unloaded while timers, DPCs, work items or threads of it were still to run." },
+    { DRIVER_UNLOADED_WITHOUT_CANCELLING_PENDING_OPERATIONS,
+      "A driver unloaded while timers, DPCs, work items or threads of it were still to run." },
     { DRIVER_POWER_STATE_FAILURE, "A power IRP was not passed on or completed in time." },
     { TIMER_OR_DPC_INVALID, "Memory with a queued timer or DPC in it was freed or reused." },
     { THREAD_TERMINATE_HELD_MUTEX, "A thread ended while it held a mutex." },

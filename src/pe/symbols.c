@@ -80,7 +80,7 @@ static void remember(struct symbols *symbols, uint32_t rva, const char *lines)
     symbols->bucket[rva % 256] = s;
 }
 
-/* "/home/me/drv/receive.c:120:7" -> "receive.c:120" in place. */
+/* "/src/drv/receive.c:120:7" -> "receive.c:120" in place. */
 static char *short_place(char *place)
 {
     char *slash = strrchr(place, '/'), *back = strrchr(place, '\\'), *colon;

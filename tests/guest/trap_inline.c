@@ -100,6 +100,57 @@ TEST_CASE(every_form_of_load_reads_the_shared_page)
     EXPECT_EQ((ULONG)wide, major);
 }
 
+__declspec(noinline) static ULONG load(volatile ULONG *place)
+{
+    return *place;
+}
+
+static ULONG (*volatile load_indirect)(volatile ULONG *) = load;
+
+/* One site, now in the page, now in plain memory, now nowhere: it was patched at the first fault. */
+TEST_CASE(a_patched_load_still_reads_plain_memory_and_still_faults)
+{
+    volatile ULONG *version = (volatile ULONG *)(SHARED + 0x26c);
+    ULONG local = 77, caught = 0;
+    volatile ULONG_PTR address = 0, place = 0;
+
+    for (int i = 0; i < 10; i++) {
+        EXPECT_EQ(load_indirect(version), 10);
+        EXPECT_EQ(load_indirect(&local), 77);
+        __try {
+            load_indirect((volatile ULONG *)24);
+        } __except (address = GetExceptionInformation()->ExceptionRecord->ExceptionInformation[1],
+                    place = (ULONG_PTR)GetExceptionInformation()->ExceptionRecord->ExceptionAddress,
+                    EXCEPTION_EXECUTE_HANDLER) {
+            caught++;
+        }
+        EXPECT_EQ(address, 24);
+        EXPECT(place >= (ULONG_PTR)load && place < (ULONG_PTR)load + 16);
+    }
+    EXPECT_EQ(caught, 10);
+}
+
+/* Loads that follow each other: the jump over the first takes the second with it. */
+__declspec(noinline) static ULONG load_both(volatile ULONG *first, volatile ULONG *second)
+{
+    ULONG a = *first;
+
+    return a * 100 + *second;
+}
+
+TEST_CASE(neighbouring_loads_are_patched_together)
+{
+    volatile ULONG *version = (volatile ULONG *)(SHARED + 0x26c);
+    ULONG local = 7;
+
+    for (int i = 0; i < 10; i++) {
+        EXPECT_EQ(load_both(version, version), 1010);
+        EXPECT_EQ(load_both(&local, version), 710);
+        EXPECT_EQ(load_both(version, &local), 1007);
+        EXPECT_EQ(load_both(&local, &local), 707);
+    }
+}
+
 TEST_CASE(gs_has_the_thread_and_the_processor)
 {
     ULONG64 thread;
