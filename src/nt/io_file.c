@@ -200,6 +200,12 @@ NTSTATUS io_parse_device(void *body, struct ob_lookup *lookup, void **result)
     return STATUS_SUCCESS;
 }
 
+static bool wants_file_system(const char *name)
+{
+    return strncasecmp(name, "\\SystemRoot\\", 12) == 0 || strncasecmp(name, "\\??\\C:", 6) == 0 ||
+           strncasecmp(name, "\\DosDevices\\C:", 14) == 0;
+}
+
 NTSTATUS io_open_file(const OBJECT_ATTRIBUTES *attributes, struct io_open *open, struct io_file_object **file)
 {
     struct ob_lookup lookup = { .type = IoFileObjectType, .access = open->access, .attributes = attributes->Attributes,
@@ -209,9 +215,9 @@ NTSTATUS io_open_file(const OBJECT_ATTRIBUTES *attributes, struct io_open *open,
     NTSTATUS status = ob_find(attributes, &lookup, &body);
 
     if (!NT_SUCCESS(status)) {
-        if (!open->reached_device && attributes->ObjectName != NULL)
-            log_debug("io", "open of '%s': 0x%08X; only devices can be opened, there is no file system",
-                      io_utf8(attributes->ObjectName, name, sizeof(name)), (unsigned)status);
+        if (!open->reached_device && attributes->ObjectName != NULL &&
+            wants_file_system(io_utf8(attributes->ObjectName, name, sizeof(name))))
+            log_warn("io", "open of '%s' refused: there is no file system, only devices can be opened", name);
         return status;
     }
     if (ob_type(body) != IoFileObjectType) {

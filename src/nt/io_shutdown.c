@@ -16,6 +16,7 @@ NTSTATUS io_start(void)
 
 void io_stop(void)
 {
+    io_set_system_root(NULL);
     list_each_safe(it, &io_drivers) {
         struct io_driver *driver = container_of(it, struct io_driver, node);
 

@@ -61,7 +61,8 @@ PDEVICE_RELATIONS pnp_children_relations(struct list *children);
 extern struct pnp_node *pnp_root, *pnp_pci;
 NTSTATUS pnp_root_start(void);
 void pnp_root_stop(void);
-struct list *pnp_root_children(void);
+/* A started root device of a driver's own, ROOT\<driver>\<number>. */
+NTSTATUS pnp_report_root_device(struct io_driver *driver, const char *hardware_id, struct pnp_node **node);
 NTSTATUS pnp_pci_start(void);
 void pnp_pci_stop(void);
 NTSTATUS pnp_pci_add(struct device *device);

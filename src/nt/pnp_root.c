@@ -71,11 +71,6 @@ static NTSTATUS NTAPI entry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     return STATUS_SUCCESS;
 }
 
-struct list *pnp_root_children(void)
-{
-    return &children;
-}
-
 static NTSTATUS add_child(const char *device_id, const char *instance, const char *description, struct bus_pdo **result)
 {
     struct bus_pdo *pdo;
@@ -153,6 +148,33 @@ NTSTATUS pnp_create_root_device(const char *name, const char *hardware_id, struc
     if (result != NULL)
         *result = node;
     return node != NULL ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+}
+
+NTSTATUS pnp_report_root_device(struct io_driver *driver, const char *hardware_id, struct pnp_node **result)
+{
+    char device_id[96], instance[8], path[140];
+    struct pnp_node *node;
+    struct bus_pdo *pdo;
+    unsigned number = 0;
+    NTSTATUS status;
+
+    snprintf(device_id, sizeof(device_id), "ROOT\\%.80s", driver->name);
+    do {
+        snprintf(instance, sizeof(instance), "%04u", number++ % 10000);
+        snprintf(path, sizeof(path), "%s\\%s", device_id, instance);
+    } while (pnp_node_named(path) != NULL);
+    status = add_child(device_id, instance, driver->name, &pdo);
+    if (!NT_SUCCESS(status))
+        return status;
+    pnp_add_id(pdo->hardware_ids, sizeof(pdo->hardware_ids), &pdo->hardware_size, "%s", hardware_id);
+    node = pnp_new_node(pnp_root, pdo->object);
+    if (node == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    node->reported = true;
+    node->driver = driver;
+    node->state = PNP_STARTED;
+    *result = node;
+    return STATUS_SUCCESS;
 }
 
 NTSTATUS pnp_delete_root_device(struct pnp_node *node)

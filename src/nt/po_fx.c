@@ -259,3 +259,17 @@ NTSTATUS NTAPI PoFxPowerControl(POHANDLE Handle, LPCGUID PowerControlCode, PVOID
         *BytesReturned = 0;
     return STATUS_NOT_IMPLEMENTED;
 }
+
+/* A hint about the state in the deepest system idle state. docs: wdm/nf-wdm-pofxsettargetdripsdevicepowerstate */
+NTSTATUS NTAPI PoFxSetTargetDripsDevicePowerState(POHANDLE Handle, DEVICE_POWER_STATE TargetState)
+{
+    (void)Handle;
+    return TargetState > PowerDeviceUnspecified && TargetState < PowerDeviceMaximum ? STATUS_SUCCESS
+                                                                                  : STATUS_INVALID_PARAMETER;
+}
+
+/* Directed power transitions are never asked for. docs: wdm/nf-wdm-pofxcompletedirectedpowerdown */
+VOID NTAPI PoFxCompleteDirectedPowerDown(POHANDLE Handle)
+{
+    (void)Handle;
+}

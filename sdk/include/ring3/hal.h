@@ -89,12 +89,6 @@ NTHALAPI ULONG NTAPI HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG B
                                            ULONG BusInterruptVector, PKIRQL Irql, PKAFFINITY Affinity);
 NTHALAPI BOOLEAN NTAPI HalTranslateBusAddress(INTERFACE_TYPE InterfaceType, ULONG BusNumber, PHYSICAL_ADDRESS BusAddress,
                                               PULONG AddressSpace, PPHYSICAL_ADDRESS TranslatedAddress);
-NTHALAPI struct _ADAPTER_OBJECT *NTAPI HalGetAdapter(struct _DEVICE_DESCRIPTION *DeviceDescription,
-                                                     PULONG NumberOfMapRegisters);
-NTHALAPI PVOID NTAPI HalAllocateCommonBuffer(struct _ADAPTER_OBJECT *AdapterObject, ULONG Length,
-                                             PPHYSICAL_ADDRESS LogicalAddress, BOOLEAN CacheEnabled);
-NTHALAPI VOID NTAPI HalFreeCommonBuffer(struct _ADAPTER_OBJECT *AdapterObject, ULONG Length,
-                                        PHYSICAL_ADDRESS LogicalAddress, PVOID VirtualAddress, BOOLEAN CacheEnabled);
 
 RING3_END_C
 

@@ -180,7 +180,6 @@ NTKERNELAPI NTSTATUS NTAPI IoGetDeviceNumaNode(PDEVICE_OBJECT Pdo, PUSHORT NodeN
 NTKERNELAPI VOID NTAPI IoInvalidateDeviceState(PDEVICE_OBJECT PhysicalDeviceObject);
 NTKERNELAPI VOID NTAPI IoInvalidateDeviceRelations(PDEVICE_OBJECT DeviceObject, DEVICE_RELATION_TYPE Type);
 NTKERNELAPI VOID NTAPI IoRequestDeviceEject(PDEVICE_OBJECT PhysicalDeviceObject);
-NTKERNELAPI VOID NTAPI IoAdjustPagingPathCountEx(PLONG Count, BOOLEAN Increment);
 #define IoAdjustPagingPathCount(Count, PagingPath) \
     ((PagingPath) ? (void)__atomic_add_fetch((Count), 1, __ATOMIC_SEQ_CST) \
                   : (void)__atomic_sub_fetch((Count), 1, __ATOMIC_SEQ_CST))
@@ -279,7 +278,6 @@ NTKERNELAPI NTSTATUS NTAPI IoReportTargetDeviceChangeAsynchronous(PDEVICE_OBJECT
                                                                   PVOID NotificationStructure,
                                                                   PDEVICE_CHANGE_COMPLETE_CALLBACK Callback,
                                                                   PVOID Context);
-NTKERNELAPI NTSTATUS NTAPI IoGetDeviceInstanceName(PDEVICE_OBJECT Pdo, PUNICODE_STRING Name);
 
 RING3_END_C
 

@@ -1,0 +1,137 @@
+/* Rarely used parts of the I/O manager: access by function, controllers, top-level IRPs, activity IDs, threads. */
+#include "nt/io_internal.h"
+
+#define CONTROLLER_TAG 0x6c746f49u      /* "Iotl" */
+
+/* What a granted access lets a request do: for requests that come without a handle's own check. PASSIVE_LEVEL.
+ * STATUS_ACCESS_DENIED. docs: ntifs/nf-ntifs-iocheckfunctionaccess */
+NTSTATUS NTAPI IoCheckFunctionAccess(ACCESS_MASK GrantedAccess, UCHAR MajorFunction, UCHAR MinorFunction,
+                                     ULONG IoControlCode, PVOID Arg1, PVOID Arg2)
+{
+    ACCESS_MASK needed = 0;
+
+    (void)MinorFunction;
+    (void)Arg1;
+    (void)Arg2;
+    if (MajorFunction == IRP_MJ_READ)
+        needed = FILE_READ_DATA;
+    else if (MajorFunction == IRP_MJ_WRITE)
+        needed = FILE_WRITE_DATA;
+    else if (MajorFunction == IRP_MJ_DEVICE_CONTROL || MajorFunction == IRP_MJ_INTERNAL_DEVICE_CONTROL)
+        needed = (IoControlCode >> 14) & 3;     /* FILE_READ_ACCESS is FILE_READ_DATA, and so on */
+    return (GrantedAccess & needed) == needed ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+}
+
+/* The process whose work a request does. docs: ntddk/nf-ntddk-iogetinitiatorprocess */
+PEPROCESS NTAPI IoGetInitiatorProcess(PFILE_OBJECT FileObject)
+{
+    (void)FileObject;
+    return PsInitialSystemProcess;
+}
+
+/* A controller object with an extension, which several devices share. PASSIVE_LEVEL. docs: ntddk/nf-ntddk-iocreatecontroller */
+PCONTROLLER_OBJECT NTAPI IoCreateController(ULONG Size)
+{
+    PCONTROLLER_OBJECT c = pool_alloc(NonPagedPoolNx, sizeof(*c) + Size, CONTROLLER_TAG, __builtin_return_address(0));
+
+    if (c == NULL)
+        return NULL;
+    memset(c, 0, sizeof(*c) + Size);
+    c->Type = IO_TYPE_CONTROLLER;
+    c->Size = (CSHORT)(sizeof(*c) + Size);
+    c->ControllerExtension = c + 1;
+    KeInitializeDeviceQueue(&c->DeviceWaitQueue);
+    return c;
+}
+
+/* docs: ntddk/nf-ntddk-iodeletecontroller */
+VOID NTAPI IoDeleteController(PCONTROLLER_OBJECT ControllerObject)
+{
+    pool_free(ControllerObject, CONTROLLER_TAG, __builtin_return_address(0));
+}
+
+static void run_controller(PCONTROLLER_OBJECT controller, PDEVICE_OBJECT device)
+{
+    IO_ALLOCATION_ACTION action = device->Queue.Wcb.DeviceRoutine(device, device->CurrentIrp, NULL,
+                                                                  device->Queue.Wcb.DeviceContext);
+
+    if (action == DeallocateObject)
+        IoFreeController(controller);
+}
+
+/* Calls ExecutionRoutine when the controller is free: at once, or from IoFreeController. DISPATCH_LEVEL.
+ * docs: ntddk/nf-ntddk-ioallocatecontroller */
+VOID NTAPI IoAllocateController(PCONTROLLER_OBJECT ControllerObject, PDEVICE_OBJECT DeviceObject,
+                                PDRIVER_CONTROL ExecutionRoutine, PVOID Context)
+{
+    DeviceObject->Queue.Wcb.DeviceRoutine = ExecutionRoutine;
+    DeviceObject->Queue.Wcb.DeviceContext = Context;
+    DeviceObject->Queue.Wcb.DeviceObject = DeviceObject;
+    if (!KeInsertDeviceQueue(&ControllerObject->DeviceWaitQueue, &DeviceObject->Queue.Wcb.WaitQueueEntry))
+        run_controller(ControllerObject, DeviceObject);
+}
+
+/* DISPATCH_LEVEL. docs: ntddk/nf-ntddk-iofreecontroller */
+VOID NTAPI IoFreeController(PCONTROLLER_OBJECT ControllerObject)
+{
+    PKDEVICE_QUEUE_ENTRY entry = KeRemoveDeviceQueue(&ControllerObject->DeviceWaitQueue);
+
+    if (entry != NULL)
+        run_controller(ControllerObject, CONTAINING_RECORD(entry, DEVICE_OBJECT, Queue.Wcb.WaitQueueEntry));
+}
+
+/* PsCreateSystemThread; IoObject stays as long as the thread's creator keeps it. PASSIVE_LEVEL.
+ * docs: wdm/nf-wdm-iocreatesystemthread */
+NTSTATUS NTAPI IoCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG DesiredAccess,
+                                    POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle, PCLIENT_ID ClientId,
+                                    PKSTART_ROUTINE StartRoutine, PVOID StartContext)
+{
+    (void)IoObject;
+    return PsCreateSystemThread(ThreadHandle, DesiredAccess, ObjectAttributes, ProcessHandle, ClientId, StartRoutine,
+                                StartContext);
+}
+
+/* IRP_MJ_QUERY_DIRECTORY-like requests need a file system. docs: ntifs/nf-ntifs-zwquerydirectoryfile */
+NTSTATUS NTAPI ZwQueryDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
+                                    PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
+                                    FILE_INFORMATION_CLASS FileInformationClass, BOOLEAN ReturnSingleEntry,
+                                    PUNICODE_STRING FileName, BOOLEAN RestartScan)
+{
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+
+/* Opens, asks for the length, closes. PASSIVE_LEVEL. docs: wdm/nf-wdm-zwqueryfullattributesfile */
+NTSTATUS NTAPI ZwQueryFullAttributesFile(POBJECT_ATTRIBUTES ObjectAttributes,
+                                         PFILE_NETWORK_OPEN_INFORMATION FileInformation)
+{
+    FILE_STANDARD_INFORMATION standard;
+    IO_STATUS_BLOCK iosb;
+    HANDLE handle;
+    NTSTATUS status = ZwOpenFile(&handle, FILE_READ_ATTRIBUTES | SYNCHRONIZE, ObjectAttributes, &iosb,
+                                 FILE_SHARE_VALID_FLAGS, FILE_SYNCHRONOUS_IO_NONALERT);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    memset(FileInformation, 0, sizeof(*FileInformation));
+    status = ZwQueryInformationFile(handle, &iosb, &standard, sizeof(standard), FileStandardInformation);
+    if (NT_SUCCESS(status)) {
+        FileInformation->EndOfFile = standard.EndOfFile;
+        FileInformation->AllocationSize = standard.AllocationSize;
+        FileInformation->FileAttributes = standard.Directory ? FILE_ATTRIBUTE_DIRECTORY : FILE_ATTRIBUTE_NORMAL;
+    }
+    ZwClose(handle);
+    return status;
+}
+
+/* There is nothing that could be deleted. docs: ntifs/nf-ntifs-zwdeletefile */
+NTSTATUS NTAPI ZwDeleteFile(POBJECT_ATTRIBUTES ObjectAttributes)
+{
+    HANDLE handle;
+    IO_STATUS_BLOCK iosb;
+    NTSTATUS status = ZwOpenFile(&handle, DELETE, ObjectAttributes, &iosb, FILE_SHARE_VALID_FLAGS,
+                                 FILE_DELETE_ON_CLOSE | FILE_NON_DIRECTORY_FILE);
+
+    if (NT_SUCCESS(status))
+        ZwClose(handle);
+    return status;
+}
