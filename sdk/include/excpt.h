@@ -20,6 +20,12 @@ typedef enum _EXCEPTION_DISPOSITION {
 #define exception_info() GetExceptionInformation()
 #define AbnormalTermination() _abnormal_termination()
 #define abnormal_termination() AbnormalTermination()
+#ifndef __cplusplus
+#define try __try
+#define except __except
+#define finally __finally
+#define leave __leave
+#endif
 #ifdef __cplusplus
 extern "C" {
 #endif

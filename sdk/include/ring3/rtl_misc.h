@@ -233,6 +233,8 @@ NTSYSAPI VOID NTAPI RtlGetCallersAddress(_Out_ PVOID *CallersAddress, _Out_ PVOI
 #define PAGED_CODE_LOCKED() ((void)0)
 #define NOP_FUNCTION ((void)0)
 
+#define DbgRaiseAssertionFailure() __int2c_assert()
+
 FORCEINLINE VOID __int2c_assert(VOID)
 {
     __asm__ __volatile__("int $0x2c" : : : "memory");
