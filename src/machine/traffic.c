@@ -12,13 +12,21 @@
 
 /* --- start -------------------------------------------------------------------------------------------------- */
 
+static void echo(struct tcpip_udp *udp, const struct tcpip_address *from, const void *data, size_t size)
+{
+    struct ring3_traffic *t = tcpip_udp_context(udp);
+
+    if (tcpip_udp_send(udp, from, data, size))
+        t->udp_bytes += size;
+}
+
 static bool start_now(struct ring3_traffic *t)
 {
     switch (t->kind) {
     case RING3_PING: return tcpip_ping_start(&t->ping);
     case RING3_TCP_SEND: return tcpip_transfer_send(&t->transfer);
     case RING3_TCP_SERVE: return tcpip_transfer_serve(&t->transfer);
-    case RING3_UDP_ECHO: return (t->udp = tcpip_udp_echo(t->transfer.address.port)) != NULL;
+    case RING3_UDP_ECHO: return (t->udp = tcpip_udp_open(&t->transfer.address, echo, t)) != NULL;
     }
     return false;
 }
@@ -267,6 +275,7 @@ void ring3_query_traffic(struct ring3_traffic *t, struct ring3_traffic_info *inf
         query_ping(&t->ping, info);
     } else if (t->kind == RING3_UDP_ECHO) {
         info->good = t->started;
+        info->bytes = t->udp_bytes;
         snprintf(info->peer, sizeof info->peer, "port %u", t->transfer.address.port);
     } else {
         query_transfer(&t->transfer, info);

@@ -159,7 +159,5 @@ bool tcpip_transfer_send(struct tcpip_transfer *transfer);
 /* Takes one connection, checks the pattern, done when the peer has closed. */
 bool tcpip_transfer_serve(struct tcpip_transfer *transfer);
 void tcpip_transfer_stop(struct tcpip_transfer *transfer);
-/* A UDP echo service on a port; NULL with error_text(). tcpip_udp_close ends it. */
-struct tcpip_udp *tcpip_udp_echo(uint16_t port);
 
 #endif

@@ -1,4 +1,4 @@
-/* Bulk TCP with a checked pattern, and UDP echo. No lwIP here: this is a user of tcpip.h like any other.
+/* Bulk TCP with a checked pattern. No lwIP here: this is a user of tcpip.h like any other.
  *
  * The stream is a sequence of 64-bit little-endian words, word k = k * PATTERN. The checksum is the sum of all whole
  * words rotated left by one before each addition, so that order matters. */
@@ -199,18 +199,4 @@ void tcpip_transfer_stop(struct tcpip_transfer *t)
         tcpip_tcp_abort(t->tcp);
     t->tcp = NULL;
     stack_leave();
-}
-
-/* --- UDP echo ----------------------------------------------------------------------------------------------- */
-
-static void echo(struct tcpip_udp *udp, const struct tcpip_address *from, const void *data, size_t size)
-{
-    tcpip_udp_send(udp, from, data, size);
-}
-
-struct tcpip_udp *tcpip_udp_echo(uint16_t port)
-{
-    struct tcpip_address any = { .port = port };
-
-    return tcpip_udp_open(&any, echo, NULL);
 }

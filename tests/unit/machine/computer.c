@@ -1,4 +1,4 @@
-#define UNIT_LIBRARY_BYTES 512          /* lwIP's timers */
+#define UNIT_LIBRARY_BYTES 2048         /* lwIP keeps its timers, libslirp a table */
 #include "ring3.h"
 #include "unit.h"
 
