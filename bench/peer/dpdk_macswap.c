@@ -13,11 +13,12 @@
 #define BURST 32
 #define MBUFS 8191
 
+/* Processor time, so that a neighbour on the same core does not count. */
 static double now(void)
 {
     struct timespec t;
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
