@@ -161,15 +161,14 @@ static ULONG UdpOffset(const UCHAR *frame, ULONG length)
 }
 
 _Use_decl_annotations_
-BOOLEAN VioNetOffloadSend(const VIONET_ADAPTER *adapter, PNET_BUFFER_LIST nbl, VIRTIO_NET_HEADER *header,
-                          const UCHAR *frame, ULONG length)
+BOOLEAN VioNetOffloadRequest(const VIONET_ADAPTER *adapter, PVOID request, VIRTIO_NET_HEADER *header,
+                             const UCHAR *frame, ULONG length)
 {
     NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO info;
     ULONG start, field;
 
-    RtlZeroMemory(header, sizeof(*header));
-    info.Value = NET_BUFFER_LIST_INFO(nbl, TcpIpChecksumNetBufferListInfo);
-    if (info.Value == NULL || (!info.Transmit.TcpChecksum && !info.Transmit.UdpChecksum))
+    info.Value = request;
+    if (!info.Transmit.TcpChecksum && !info.Transmit.UdpChecksum)
         return TRUE;
     if ((adapter->Features & VIRTIO_NET_F_CSUM) == 0)
         return FALSE;
@@ -244,8 +243,6 @@ VOID VioNetOffloadReceive(const VIONET_ADAPTER *adapter, PNET_BUFFER_LIST nbl, c
     ULONG setting = 0;
     UCHAR protocol;
 
-    if ((header->Flags & (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID)) == 0)
-        return;
     if ((header->Flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0 && !FinishChecksum(header, frame, length))
         return;
     protocol = Transport(adapter, frame, length, &setting);

@@ -31,13 +31,24 @@ NDIS_STATUS VioNetOffloadSet(_Inout_ PVIONET_ADAPTER adapter, _In_ const NDIS_OF
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID VioNetOffloadIndicate(_In_ PVIONET_ADAPTER adapter);
 
+/* Asks the device for the checksum that `request` (not NULL) names. FALSE: the frame is no such packet. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+BOOLEAN VioNetOffloadRequest(_In_ const VIONET_ADAPTER *adapter, _In_ PVOID request, _Inout_ VIRTIO_NET_HEADER *header,
+                             _In_ const UCHAR *frame, _In_ ULONG length);
+
 /* Writes the virtio header of a frame to send, whose first min(length, VIONET_HEADERS_LENGTH) bytes are at `frame`.
  * FALSE: the list asks for a checksum in something that is not such a packet. */
-_IRQL_requires_max_(DISPATCH_LEVEL)
-BOOLEAN VioNetOffloadSend(_In_ const VIONET_ADAPTER *adapter, _In_ PNET_BUFFER_LIST nbl,
-                          _Out_ VIRTIO_NET_HEADER *header, _In_ const UCHAR *frame, _In_ ULONG length);
+FORCEINLINE BOOLEAN VioNetOffloadSend(_In_ const VIONET_ADAPTER *adapter, _In_ PNET_BUFFER_LIST nbl,
+                                      _Out_ VIRTIO_NET_HEADER *header, _In_ const UCHAR *frame, _In_ ULONG length)
+{
+    PVOID request = NET_BUFFER_LIST_INFO(nbl, TcpIpChecksumNetBufferListInfo);
 
-/* Tells NDIS what the device knows about the checksums of a received frame; finishes one that it left open. */
+    RtlZeroMemory(header, sizeof(*header));
+    return request == NULL || VioNetOffloadRequest(adapter, request, header, frame, length);
+}
+
+/* Tells NDIS what the device knows about the checksums of a received frame; finishes one that it left open. For a frame
+ * whose header has flags. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID VioNetOffloadReceive(_In_ const VIONET_ADAPTER *adapter, _In_ PNET_BUFFER_LIST nbl,
                           _In_ const VIRTIO_NET_HEADER *header, _Inout_updates_(length) PUCHAR frame,

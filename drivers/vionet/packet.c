@@ -47,27 +47,8 @@ VOID VioNetPacketsDestroy(PVIONET_TRANSMIT transmit)
     transmit->SgMemory = NULL;
 }
 
-static USHORT TagOf(const VIONET_ADAPTER *adapter, PNET_BUFFER_LIST nbl, BOOLEAN *tagged)
-{
-    NDIS_NET_BUFFER_LIST_8021Q_INFO info;
-
-    info.Value = NET_BUFFER_LIST_INFO(nbl, Ieee8021QNetBufferListInfo);
-    *tagged = adapter->Config.PriorityVlanTag != 0 && info.Value != NULL;
-    return (USHORT)(info.TagHeader.UserPriority << 13 | info.TagHeader.CanonicalFormatId << 12 |
-                    info.TagHeader.VlanId);
-}
-
-_Use_decl_annotations_
-BOOLEAN VioNetPacketWantsCopy(const VIONET_ADAPTER *adapter, PNET_BUFFER_LIST nbl, PNET_BUFFER nb)
-{
-    BOOLEAN tagged;
-
-    (VOID)TagOf(adapter, nbl, &tagged);
-    return tagged || NET_BUFFER_DATA_LENGTH(nb) <= VIONET_COPY_LIMIT;
-}
-
 /* The frame's bytes, through its MDLs, to `to`. FALSE when an MDL cannot be mapped or the chain is too short. */
-static BOOLEAN CopyFrame(PNET_BUFFER nb, PUCHAR to)
+static BOOLEAN CopyChain(PNET_BUFFER nb, PUCHAR to)
 {
     ULONG left = NET_BUFFER_DATA_LENGTH(nb), skip = NET_BUFFER_CURRENT_MDL_OFFSET(nb);
 
@@ -84,11 +65,38 @@ static BOOLEAN CopyFrame(PNET_BUFFER nb, PUCHAR to)
     return left == 0;
 }
 
+/* Most small frames lie in one MDL that has an address already. */
+static BOOLEAN CopyFrame(PNET_BUFFER nb, PUCHAR to)
+{
+    PMDL mdl = NET_BUFFER_CURRENT_MDL(nb);
+    ULONG length = NET_BUFFER_DATA_LENGTH(nb), offset = NET_BUFFER_CURRENT_MDL_OFFSET(nb);
+
+    if ((mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) == 0 ||
+        MmGetMdlByteCount(mdl) - offset < length)
+        return CopyChain(nb, to);
+    RtlCopyMemory(to, (PUCHAR)mdl->MappedSystemVa + offset, length);
+    return TRUE;
+}
+
 static VOID InsertTag(PUCHAR frame, USHORT tag)
 {
     RtlMoveMemory(frame, frame + VIONET_VLAN_TAG, 2 * ETH_LENGTH_OF_ADDRESS);
     VioNetWrite16(frame + 12, VIONET_ETHERTYPE_VLAN);
     VioNetWrite16(frame + 14, tag);
+}
+
+/* The frame with a VLAN tag after its addresses. */
+static BOOLEAN CopyTagged(PVIONET_PACKET packet, VIRTIO_NET_HEADER *header, PUCHAR frame, USHORT tag)
+{
+    PVIONET_ADAPTER adapter = packet->Transmit->Adapter;
+    ULONG length = NET_BUFFER_DATA_LENGTH(packet->NetBuffer);
+
+    if (length + VIONET_VLAN_TAG > VioNetMaxFrame(adapter) || !CopyChain(packet->NetBuffer, frame + VIONET_VLAN_TAG) ||
+        !VioNetOffloadSend(adapter, packet->NetBufferList, header, frame + VIONET_VLAN_TAG, length))
+        return FALSE;
+    InsertTag(frame, tag);
+    header->ChecksumStart += header->Flags != 0 ? VIONET_VLAN_TAG : 0;
+    return TRUE;
 }
 
 _Use_decl_annotations_
@@ -97,22 +105,21 @@ BOOLEAN VioNetPacketCopy(PVIONET_PACKET packet)
     PVIONET_ADAPTER adapter = packet->Transmit->Adapter;
     VIRTIO_NET_HEADER *header = (VIRTIO_NET_HEADER *)packet->Address;
     PUCHAR frame = packet->Address + sizeof(*header);
-    VIRTQ_BUFFER area = { packet->Physical, sizeof(*header) + NET_BUFFER_DATA_LENGTH(packet->NetBuffer) };
-    BOOLEAN tagged;
-    USHORT tag = TagOf(adapter, packet->NetBufferList, &tagged);
-    ULONG shift = tagged ? VIONET_VLAN_TAG : 0;
+    ULONG length = NET_BUFFER_DATA_LENGTH(packet->NetBuffer);
+    NDIS_NET_BUFFER_LIST_8021Q_INFO tag;
 
-    if (area.Length + shift > sizeof(*header) + VioNetMaxFrame(adapter) || !CopyFrame(packet->NetBuffer, frame + shift))
+    tag.Value = NET_BUFFER_LIST_INFO(packet->NetBufferList, Ieee8021QNetBufferListInfo);
+    if (tag.Value != NULL && adapter->Config.PriorityVlanTag != 0) {
+        if (!CopyTagged(packet, header, frame, (USHORT)(tag.TagHeader.UserPriority << 13 |
+                                                        tag.TagHeader.CanonicalFormatId << 12 | tag.TagHeader.VlanId)))
+            return FALSE;
+        length += VIONET_VLAN_TAG;
+    } else if (!CopyFrame(packet->NetBuffer, frame) ||
+               !VioNetOffloadSend(adapter, packet->NetBufferList, header, frame, length)) {
         return FALSE;
-    if (!VioNetOffloadSend(adapter, packet->NetBufferList, header, frame + shift, NET_BUFFER_DATA_LENGTH(packet->NetBuffer)))
-        return FALSE;
-    packet->Kind = VioNetAddressKind(frame + shift);
-    if (tagged) {
-        InsertTag(frame, tag);
-        header->ChecksumStart += header->Flags != 0 ? VIONET_VLAN_TAG : 0;
-        area.Length += VIONET_VLAN_TAG;
     }
-    VirtqueueAdd(&packet->Transmit->Queue, &area, 1, 0, packet);
+    packet->Kind = VioNetAddressKind(frame);
+    VirtqueueAddOne(&packet->Transmit->Queue, packet->Physical, sizeof(*header) + length, 0, packet);
     return TRUE;
 }
 

@@ -14,7 +14,12 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID VioNetPacketsDestroy(_Inout_ PVIONET_TRANSMIT transmit);
 
 /* TRUE when the frame is to be copied (small, or a VLAN tag must be put in). */
-BOOLEAN VioNetPacketWantsCopy(_In_ const VIONET_ADAPTER *adapter, _In_ PNET_BUFFER_LIST nbl, _In_ PNET_BUFFER nb);
+FORCEINLINE BOOLEAN VioNetPacketWantsCopy(_In_ const VIONET_ADAPTER *adapter, _In_ PNET_BUFFER_LIST nbl,
+                                          _In_ PNET_BUFFER nb)
+{
+    return NET_BUFFER_DATA_LENGTH(nb) <= VIONET_COPY_LIMIT ||
+           (NET_BUFFER_LIST_INFO(nbl, Ieee8021QNetBufferListInfo) != NULL && adapter->Config.PriorityVlanTag != 0);
+}
 
 /* Writes header and frame into the packet's memory and adds it to the queue (one descriptor). FALSE: the data cannot
  * be mapped, or the offload request makes no sense. */

@@ -3,6 +3,8 @@
 #include "frame.h"
 
 #define MAX_BATCH 64                    /* frames of one indication */
+/* Bytes of the information slots that receiving deals with: checksums to hashes. The others stay as they were made. */
+#define USED_INFO ((NetBufferListHashInfo + 1) * sizeof(PVOID))
 #define BUFFER_OF(nbl) ((PVIONET_RECEIVE_BUFFER)NET_BUFFER_LIST_MINIPORT_RESERVED(nbl)[0])
 
 /* Frames of one poll: a chain in order of arrival. */
@@ -105,10 +107,8 @@ VOID VioNetReceiveDestroy(PVIONET_RECEIVE receive)
 _Requires_lock_held_(receive->Lock)
 static VOID Give(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer)
 {
-    VIRTQ_BUFFER area = { buffer->Physical, receive->BufferSize };
-
     buffer->Indicated = FALSE;
-    VirtqueueAdd(&receive->Queue, &area, 0, 1, buffer);
+    VirtqueueAddOne(&receive->Queue, buffer->Physical, receive->BufferSize, VIRTQ_DESC_WRITE, buffer);
 }
 
 _Requires_lock_held_(receive->Lock)
@@ -197,13 +197,14 @@ static VOID Describe(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULO
 {
     PNET_BUFFER_LIST nbl = buffer->NetBufferList;
     PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(nbl);
+    const VIRTIO_NET_HEADER *header = (const VIRTIO_NET_HEADER *)buffer->Address;
     ULONG skip = 0;
 
-    RtlZeroMemory(nbl->NetBufferListInfo, sizeof(nbl->NetBufferListInfo));
+    RtlZeroMemory(nbl->NetBufferListInfo, USED_INFO);
     nbl->NblFlags = 0;
     nbl->Status = NDIS_STATUS_SUCCESS;
-    VioNetOffloadReceive(receive->Adapter, nbl, (VIRTIO_NET_HEADER *)buffer->Address,
-                         buffer->Address + sizeof(VIRTIO_NET_HEADER), length);
+    if ((header->Flags & (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID)) != 0)
+        VioNetOffloadReceive(receive->Adapter, nbl, header, buffer->Address + sizeof(*header), length);
     if (receive->Adapter->Config.PriorityVlanTag != 0)
         skip = StripTag(nbl, buffer->Address + sizeof(VIRTIO_NET_HEADER), length);
     NET_BUFFER_DATA_OFFSET(nb) = NET_BUFFER_CURRENT_MDL_OFFSET(nb) = sizeof(VIRTIO_NET_HEADER) + skip;

@@ -134,8 +134,8 @@ VOID VirtqueueAdd(PVIRTQUEUE queue, const VIRTQ_BUFFER *buffers, USHORT readable
     queue->AvailIndex++;
 }
 
-/* Puts a chain back at the front of the free chain. Descriptors keep their Next, so a chain is freed in one piece. */
-static VOID FreeChain(PVIRTQUEUE queue, USHORT head)
+_Use_decl_annotations_
+VOID VirtqueueFreeChain(PVIRTQUEUE queue, USHORT head)
 {
     USHORT tail = head, count = 1;
 
@@ -143,31 +143,9 @@ static VOID FreeChain(PVIRTQUEUE queue, USHORT head)
         tail = queue->Desc[tail].Next;
         count++;
     }
-    queue->Desc[tail].Next = queue->FreeHead;
+    queue->Desc[tail].Next = queue->FreeHead;   /* within the chain they are linked already */
     queue->FreeHead = head;
     queue->FreeCount += count;
-}
-
-_Use_decl_annotations_
-PVOID VirtqueueTake(PVIRTQUEUE queue, PULONG length)
-{
-    volatile VIRTQ_USED_ELEMENT *used;
-    USHORT head;
-    PVOID token;
-
-    do {
-        if (!VirtqueueHasUsed(queue))
-            return NULL;
-        KeMemoryBarrierWithoutFence();  /* loads are not reordered with loads: the compiler alone must be held */
-        used = &queue->Used->Ring[queue->LastUsed & queue->Mask];
-        head = (USHORT)(used->Id & queue->Mask);
-        *length = used->Length;
-        queue->LastUsed++;
-        token = queue->Token[head];
-    } while (token == NULL);            /* an identifier that was never given out: a broken device */
-    queue->Token[head] = NULL;
-    FreeChain(queue, head);
-    return token;
 }
 
 _Use_decl_annotations_

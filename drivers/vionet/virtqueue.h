@@ -57,9 +57,53 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID VirtqueueAdd(_Inout_ PVIRTQUEUE queue, _In_reads_(readable + writable) const VIRTQ_BUFFER *buffers,
                   _In_ USHORT readable, _In_ USHORT writable, _In_ PVOID token);
 
-/* Takes the next used chain: its token, and the bytes the device wrote. NULL when there is none. */
+/* The same for a chain of one buffer, which most are: `flags` is 0 or VIRTQ_DESC_WRITE. */
+FORCEINLINE VOID VirtqueueAddOne(_Inout_ PVIRTQUEUE queue, _In_ ULONG64 address, _In_ ULONG length, _In_ USHORT flags,
+                                 _In_ PVOID token)
+{
+    USHORT head = queue->FreeHead;
+    VIRTQ_DESC *desc = &queue->Desc[head];
+
+    desc->Address = address;
+    desc->Length = length;
+    desc->Flags = flags;
+    queue->FreeHead = desc->Next;
+    queue->FreeCount--;
+    queue->Token[head] = token;
+    queue->Avail->Ring[queue->AvailIndex++ & queue->Mask] = head;
+}
+
+/* Puts the descriptors of a used chain back in front of the free chain. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
-PVOID VirtqueueTake(_Inout_ PVIRTQUEUE queue, _Out_ PULONG length);
+VOID VirtqueueFreeChain(_Inout_ PVIRTQUEUE queue, _In_ USHORT head);
+
+/* Takes the next used chain: its token, and the bytes the device wrote. NULL when there is none. */
+FORCEINLINE PVOID VirtqueueTake(_Inout_ PVIRTQUEUE queue, _Out_ PULONG length)
+{
+    while (queue->Used->Index != queue->LastUsed) {
+        volatile VIRTQ_USED_ELEMENT *used = &queue->Used->Ring[queue->LastUsed & queue->Mask];
+        USHORT head;
+        PVOID token;
+
+        KeMemoryBarrierWithoutFence();  /* loads are not reordered with loads: the compiler alone must be held */
+        head = (USHORT)(used->Id & queue->Mask);
+        *length = used->Length;
+        queue->LastUsed++;
+        token = queue->Token[head];
+        if (token == NULL)
+            continue;                   /* an identifier that was never given out: a broken device */
+        queue->Token[head] = NULL;
+        if ((queue->Desc[head].Flags & VIRTQ_DESC_NEXT) != 0) {
+            VirtqueueFreeChain(queue, head);
+        } else {
+            queue->Desc[head].Next = queue->FreeHead;
+            queue->FreeHead = head;
+            queue->FreeCount++;
+        }
+        return token;
+    }
+    return NULL;
+}
 
 /* Makes added chains visible. TRUE: the device wants to be notified (VirtqueueNotify). */
 _IRQL_requires_max_(DISPATCH_LEVEL)
