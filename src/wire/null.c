@@ -93,7 +93,7 @@ static bool null_finished(struct wire *wire)
 {
     struct null_wire *null = container_of(wire, struct null_wire, wire);
 
-    return null->size && !null->count;
+    return !null->size || !null->count;
 }
 
 static void null_close(struct wire *wire)
