@@ -88,15 +88,29 @@ static bool is_vector(ZydisRegister r)
     return c == ZYDIS_REGCLASS_XMM;
 }
 
+/* bt and its kin with the bit number in a register reach any distance from their operand. */
+static bool reaches_far(const struct instruction *in)
+{
+    switch (in->decoded.mnemonic) {
+    case ZYDIS_MNEMONIC_BT: case ZYDIS_MNEMONIC_BTS: case ZYDIS_MNEMONIC_BTR: case ZYDIS_MNEMONIC_BTC:
+        return in->operands[1].type == ZYDIS_OPERAND_TYPE_REGISTER;
+    default:
+        return false;
+    }
+}
+
 static bool describe_memory(struct site *site, const struct instruction *in)
 {
     const ZydisDecodedOperand *memory = NULL;
+
+    if (reaches_far(in))
+        return false;
 
     for (unsigned i = 0; i < in->decoded.operand_count; i++) {
         const ZydisDecodedOperand *o = &in->operands[i];
 
         if (o->type == ZYDIS_OPERAND_TYPE_MEMORY) {
-            if (memory || o->mem.type != ZYDIS_MEMOP_TYPE_MEM)
+            if (memory || o->mem.type != ZYDIS_MEMOP_TYPE_MEM || o->visibility != ZYDIS_OPERAND_VISIBILITY_EXPLICIT)
                 return false;
             memory = o;
         } else if (o->type == ZYDIS_OPERAND_TYPE_REGISTER) {
