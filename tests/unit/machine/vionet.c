@@ -1,5 +1,8 @@
 /* vionet.sys as a whole, from the outside: the driver is the one beside this program in the build. */
 #define UNIT_LIBRARY_BYTES 512          /* lwIP's timers */
+#include "machine/machine.h"
+#include "ndis/adapter.h"
+#include "nt/pnp.h"
 #include "nt/pool.h"
 #include "ring3.h"
 #include "unit.h"
@@ -114,6 +117,102 @@ TEST(the_smallest_rings_work)
     ring3_run(computer, 100 * MS);
     close_cleanly(computer);
 }
+
+/* ---- states ---- */
+
+static struct ring3_computer *open_with_traffic(void)
+{
+    struct ring3_computer *computer = open_computer(2, 0);
+
+    CHECK(ring3_add_nic(computer, "loop") != NULL);
+    CHECK(ring3_load(computer, vionet_path()) != NULL);
+    CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
+    CHECK(ring3_ping(computer, "10.0.0.2,count=1000,interval=1ms,timeout=10ms") != NULL);
+    return computer;
+}
+
+/* Runs for some seconds of the computer's time; frames must pass the driver both ways meanwhile. */
+static void check_traffic(struct ring3_computer *computer)
+{
+    struct ring3_nic_info before, after;
+
+    CHECK(ring3_query_nic(computer, 0, &before));
+    ring3_ping(computer, "10.0.0.3,count=100,interval=10ms,timeout=10ms");
+    ring3_run(computer, 3500 * MS);  /* ARP asks once a second */
+    CHECK(ring3_query_nic(computer, 0, &after));
+    CHECK(after.layer[2].tx_frames > before.layer[2].tx_frames);
+    CHECK(after.layer[2].rx_frames > before.layer[2].rx_frames);
+}
+
+static void inside_sleep(void *arg)
+{
+    *(NTSTATUS *)arg = po_set_system_state(PowerSystemSleeping3, false);
+}
+
+static void inside_wake(void *arg)
+{
+    *(NTSTATUS *)arg = po_set_system_state(PowerSystemWorking, false);
+}
+
+TEST(it_sleeps_and_wakes)
+{
+    struct ring3_computer *computer = open_with_traffic();
+    NTSTATUS status;
+
+    for (int n = 0; n < 3; n++) {
+        check_traffic(computer);
+        CHECK(machine_call(inside_sleep, &status));
+        CHECK_EQ((uint32_t)status, 0);
+        ring3_run(computer, 100 * MS);
+        CHECK(machine_call(inside_wake, &status));
+        CHECK_EQ((uint32_t)status, 0);
+    }
+    check_traffic(computer);
+    close_cleanly(computer);
+}
+
+static void inside_reset(void *arg)
+{
+    adapter_reset(container_of(ndis_adapters.next, struct adapter, node));
+    (void)arg;
+}
+
+TEST(it_goes_on_after_a_reset)
+{
+    struct ring3_computer *computer = open_with_traffic();
+
+    for (int n = 0; n < 3; n++) {
+        check_traffic(computer);
+        CHECK(machine_call(inside_reset, NULL));
+    }
+    check_traffic(computer);
+    close_cleanly(computer);
+}
+
+static void inside_stop_start(void *arg)
+{
+    struct pnp_node *node = pnp_node_of(container_of(ndis_adapters.next, struct adapter, node)->pdo);
+
+    *(NTSTATUS *)arg = pnp_stop_node(node);
+    if (*(NTSTATUS *)arg == STATUS_SUCCESS)
+        *(NTSTATUS *)arg = pnp_start_node(node);
+}
+
+TEST(its_resources_can_be_rebalanced)
+{
+    struct ring3_computer *computer = open_with_traffic();
+    NTSTATUS status;
+
+    for (int n = 0; n < 3; n++) {
+        check_traffic(computer);
+        CHECK(machine_call(inside_stop_start, &status));
+        CHECK_EQ((uint32_t)status, 0);
+    }
+    check_traffic(computer);
+    close_cleanly(computer);
+}
+
+/* ---- failing allocations ---- */
 
 /* Starts the driver and sends through it while its n-th allocation fails. Returns how many allocations it made. */
 static uint64_t run_with_failure(uint64_t n, bool onwards)
