@@ -167,7 +167,7 @@ TEST(chained_records_are_followed)
 
 TEST(a_chain_that_leads_to_itself_is_refused)
 {
-    with_codes(1, UNW_FLAG_CHAININFO, 0, 0, NULL, 0);
+    with_codes(1, UNW_FLAG_CHAININFO, 0, 0, (const uint8_t[]){ 0 }, 0);
     pe_close();
     put32(file_of(0x2104) + 8, 0x2100);
     struct pe_config config = test_config(NULL, 0);
