@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "host/dir.h"
 #include "host/file.h"
+#include "pkg/overlay.h"
 
 #define COMPILER "clang-19"
 #define LINKER "lld-link-19"
@@ -19,7 +20,8 @@ static const char *const compiler_flags[] = {
     "--target=x86_64-pc-windows-msvc", "-std=gnu11", "-fms-extensions", "-fms-compatibility-version=19.38",
     "-ffreestanding", "-fasync-exceptions", "-fstack-protector-strong", "-O2", "-g", "-gcodeview", "-fno-ident",
     "-nostdlibinc", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-ignored-pragma-intrinsic",
-    "-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno-microsoft", "-Wno-pragma-pack", "-D_AMD64_",
+    "-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno-microsoft", "-Wno-pragma-pack",
+    "-Wno-nonportable-include-path", "-D_AMD64_",
     "-D_WIN64", "-D_KERNEL_MODE", "-DKERNEL_MODE", "-DNTDDI_VERSION=0x0A00000C", "-D_WIN32_WINNT=0x0A00",
     "-DWINVER=0x0A00", "-DPOOL_NX_OPTIN=1",
 };
@@ -166,6 +168,7 @@ static bool compile(struct build *b, const char *source)
     argument(b, COMPILER);
     for (unsigned i = 0; i < sizeof compiler_flags / sizeof compiler_flags[0]; i++)
         argument(b, compiler_flags[i]);
+    made_argument(b, "-ivfsoverlay%s/headers.yaml", b->out);
     made_argument(b, "-I%s", b->include);
     made_argument(b, "-I%s/crt", b->include);
     made_argument(b, "-I%s", b->shared);
@@ -226,6 +229,17 @@ static bool copy_infs(struct build *b)
     return good;
 }
 
+/* Headers of the SDK and of the driver are found in any case. */
+static bool write_overlay(const struct build *b)
+{
+    char crt[PATH_SIZE + 8], file[PATH_SIZE + 16];
+    const char *const directories[] = { b->include, crt, b->dir, NULL };
+
+    snprintf(crt, sizeof crt, "%s/crt", b->include);
+    snprintf(file, sizeof file, "%s/headers.yaml", b->out);
+    return overlay_write(file, directories);
+}
+
 static bool prepare(struct build *b, const struct build_config *config)
 {
     b->force = config->force;
@@ -238,7 +252,7 @@ static bool prepare(struct build *b, const struct build_config *config)
         snprintf(b->out, sizeof b->out, "%s", config->out);
     else
         snprintf(b->out, sizeof b->out, "build/drivers/%s", b->name);
-    return find_sdk(b) && host_make_dirs(b->out);
+    return find_sdk(b) && host_make_dirs(b->out) && write_overlay(b);
 }
 
 bool build_driver(const struct build_config *config, char **result)

@@ -7,6 +7,7 @@ fail() { echo "failed: $1"; exit 1; }
 mkdir -p "$TMP/hello"
 cat >"$TMP/hello/hello.c" <<'C'
 #include <ntddk.h>
+#include <NtStrSafe.h> /* Windows does not look at case */
 
 static VOID NTAPI Unload(PDRIVER_OBJECT driver)
 {
@@ -41,7 +42,7 @@ grep -q 'hello from' "$TMP/log" && grep -q goodbye "$TMP/log" || fail "the drive
 
 sed -i 's/DbgPrint("goodbye/NoSuchThing("goodbye/' "$TMP/hello/hello.c"
 "$RING3" build "$TMP/hello" --out="$TMP/out" >"$TMP/log" 2>&1 && fail "an error in the source is not an error"
-grep -q 'hello.c:5:.*NoSuchThing' "$TMP/log" || fail "the error's line is not told"
+grep -q 'hello.c:6:.*NoSuchThing' "$TMP/log" || fail "the error's line is not told"
 "$RING3" build "$TMP/nowhere" >"$TMP/log" 2>&1
 [ $? -eq 4 ] || fail "a directory that is not there is not exit code 4"
 exit 0
