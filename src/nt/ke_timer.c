@@ -15,6 +15,7 @@ struct setting {
     struct list node;                   /* settings, or spare ones */
 };
 
+unsigned ke_timers_set;
 static struct list settings = LIST_INIT(settings), spare = LIST_INIT(spare);
 
 static bool is_set(PKTIMER timer)
@@ -36,6 +37,7 @@ static void start(PKTIMER timer, uint64_t due_ns)
     nt_list_push_back(&s->entry, &timer->TimerListEntry);
     list_push_back(&settings, &s->node);
     timer->Header.TimerMiscFlags |= TIMER_INSERTED;
+    ke_timers_set++;
     ke_alarm_set(&s->alarm, due_ns);
 }
 
@@ -54,6 +56,7 @@ static void stop(PKTIMER timer)
     ke_alarm_cancel(&s->alarm);
     list_remove(&s->node);
     list_push_front(&spare, &s->node);
+    ke_timers_set--;
     timer->Header.TimerMiscFlags &= (UCHAR)~TIMER_INSERTED;
 }
 
@@ -171,6 +174,16 @@ void ke_timers_each(void (*visit)(void *context, PKTIMER timer), void *context)
         visit(context, container_of(node, struct setting, node)->timer);
 }
 
+PKTIMER ke_timer_within(const void *start, size_t size)
+{
+    list_each(node, &settings) {
+        PKTIMER timer = container_of(node, struct setting, node)->timer;
+        if ((uintptr_t)timer - (uintptr_t)start < size)
+            return timer;
+    }
+    return NULL;
+}
+
 static void free_all(struct list *list)
 {
     struct list *node;
@@ -186,4 +199,5 @@ void ke_timers_close(void)
 {
     free_all(&settings);
     free_all(&spare);
+    ke_timers_set = 0;
 }

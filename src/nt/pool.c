@@ -8,6 +8,7 @@
 #include "base/util.h"
 #include "nt/event.h"
 #include "nt/hot.h"
+#include "nt/ke_timer.h"
 #include "nt/pool_internal.h"
 #include "nt/ram.h"
 
@@ -18,8 +19,6 @@
 #define POOL_LIVE 0x6c6f6f50u           /* "Pool" */
 #define POOL_FREED 0x65657246u          /* "Free" */
 #define TAIL_PATTERN 0xA5C3F0965A3C0F69ull
-#define STACK_FRAMES 16
-#define STACK_BUCKETS 1024
 
 /* Strides that fill a page well: 4096 / n, rounded down to 16. */
 static const uint16_t stride[] = { 48,  64,  80,  96,  112, 128, 144, 160, 176, 192, 224,  256,  288,  320,
@@ -44,11 +43,6 @@ _Static_assert(sizeof(struct header) == 32, "pool header");
 
 enum page_kind { PAGE_OTHER, PAGE_SMALL, PAGE_LARGE };
 
-struct stack {
-    uint64_t hash, frames[STACK_FRAMES];
-    uint32_t count, next;
-};
-
 static struct {
     struct header *free[CLASSES];
     uint8_t class_of[RAM_PAGE / 16 + 1];
@@ -60,9 +54,6 @@ static struct {
     struct pool_stats stats;
     uint64_t counted, fail_at;
     bool fail_onwards, fill;
-    pool_capture *capture;
-    struct stack *stacks;               /* [1..stack_count] */
-    uint32_t stack_count, stack_room, stack_hash[STACK_BUCKETS];
 } pool;
 
 bool (*pool_counts)(const void *caller);
@@ -114,46 +105,6 @@ static bool refill(unsigned class)
     pool.low_page = first < pool.low_page ? first : pool.low_page;
     pool.high_page = first + pages > pool.high_page ? first + pages : pool.high_page;
     return true;
-}
-
-static uint32_t *find_stack(const uint64_t *frames, unsigned count, uint64_t *hash)
-{
-    *hash = count;
-    for (unsigned i = 0; i < count; i++)
-        *hash = (*hash ^ frames[i]) * 0x9E3779B97F4A7C15u;
-    *hash ^= *hash >> 29;
-    uint32_t *index = &pool.stack_hash[*hash % STACK_BUCKETS];
-    while (*index) {
-        struct stack *s = &pool.stacks[*index];
-        if (s->hash == *hash && s->count == count && !memcmp(s->frames, frames, count * sizeof *frames))
-            break;
-        index = &s->next;
-    }
-    return index;
-}
-
-/* The index under which the stack of this call is kept; equal stacks are kept once. 0 without memory. */
-static uint32_t keep_stack(const struct pe_caller *caller)
-{
-    uint64_t frames[STACK_FRAMES], hash;
-    unsigned count = pool.capture(caller, frames, STACK_FRAMES);
-    uint32_t *index = find_stack(frames, count, &hash);
-
-    if (*index)
-        return *index;
-    if (pool.stack_count + 1 >= pool.stack_room) {
-        uint32_t room = pool.stack_room ? pool.stack_room * 2 : 256;
-        void *more = realloc(pool.stacks, room * sizeof *pool.stacks);
-        if (!more)
-            return 0;
-        pool.stacks = more;
-        pool.stack_room = room;
-        index = find_stack(frames, count, &hash);
-    }
-    uint32_t added = *index = ++pool.stack_count;
-    pool.stacks[added] = (struct stack){ .hash = hash, .count = count };
-    memcpy(pool.stacks[added].frames, frames, count * sizeof *frames);
-    return added;
 }
 
 /* True when this allocation is the one that shall fail. */
@@ -232,7 +183,7 @@ COLD static void *take_slow(POOL_TYPE type, size_t size, uint32_t tag, const voi
     }
     if (from.rip != (uint64_t)(uintptr_t)caller)
         from = (struct pe_caller){ .rip = (uint64_t)(uintptr_t)caller };
-    uint32_t stack = pool.capture && ram_contains(caller) ? keep_stack(&from) : 0;
+    uint32_t stack = pool_capturing && ram_contains(caller) ? pool_keep_stack(&from) : 0;
     if (size > RAM_PAGE - HEADER - TAIL)
         return allocate_large(type, size, tag, caller, stack);
     if (!pool.ready)
@@ -251,7 +202,7 @@ COLD static void *take_slow(POOL_TYPE type, size_t size, uint32_t tag, const voi
 
 static void note_special(void)
 {
-    pool.special = pool.fail_at || pool.fill || pool.capture;
+    pool.special = pool.fail_at || pool.fill || pool_capturing;
 }
 
 void *NTAPI pool_take(POOL_TYPE type, size_t size, uint32_t tag, const void *caller)
@@ -312,6 +263,20 @@ static void wrong_tag(const void *block, uint32_t have, uint32_t tag, const void
         KeBugCheckEx(BAD_POOL_CALLER, 0xA, (ULONG_PTR)block, have, tag);
 }
 
+/* A set timer or a queued DPC in memory that is given back would be used after it. */
+static void check_contents(const void *block, size_t size)
+{
+    PKTIMER timer = ke_timers_set ? ke_timer_within(block, size) : NULL;
+
+    if (timer)
+        KeBugCheckEx(TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)timer, (ULONG_PTR)block, (ULONG_PTR)block + size);
+    for (unsigned i = 0; i < ke.cpu_count; i++)
+        for (SINGLE_LIST_ENTRY *link = ke.cpus[i].dpc_first; link; link = link->Next)
+            if ((uintptr_t)link - (uintptr_t)block < size)
+                KeBugCheckEx(TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)container_of(link, KDPC, DpcListEntry),
+                             (ULONG_PTR)block, (ULONG_PTR)block + size);
+}
+
 static void free_large(void *block, uint32_t tag, const void *caller)
 {
     struct pool_block info;
@@ -322,6 +287,7 @@ static void free_large(void *block, uint32_t tag, const void *caller)
         bad(0x9, block, ke_irql(), info.type, (uintptr_t)block, caller);
     if (tag && tag != info.tag)
         wrong_tag(block, info.tag, tag, caller);
+    check_contents(block, info.size);
     pool.page[page_of(block)] = PAGE_OTHER;
     pool.stats.frees++;
     pool.stats.live_bytes -= info.size;
@@ -357,6 +323,7 @@ COLD static void give_slow(void *block, uint32_t tag, const void *caller)
         bad(0x9, block, ke_irql(), h->type, (uintptr_t)block, caller);
     if (tag && tag != h->tag)
         wrong_tag(block, h->tag, tag, caller);
+    check_contents(block, h->size);
     if (pool.fill)
         memset(block, 0xDD, h->size);
     put_back(h);
@@ -369,6 +336,7 @@ void NTAPI pool_give(void *block, uint32_t tag, const void *caller)
     if (unlikely(!ram_contains(block) || pool.page[page_of(block)] != PAGE_SMALL || (uintptr_t)block % GRANULE ||
                  (uintptr_t)block % RAM_PAGE < HEADER || h->magic != POOL_LIVE || h->class != pool.page_class[page_of(h)] ||
                  h->size > RAM_PAGE || !tail_good(h) || (tag && tag != h->tag) || pool.fill ||
+                 (pool_capturing && h->size >= sizeof(KDPC)) ||
                  (h->type == PagedPool && ke_irql() > APC_LEVEL))) {
         give_slow(block, tag, caller);
         return;
@@ -388,14 +356,6 @@ static bool describe(struct header *h, struct pool_block *info)
     info->type = h->type ? PagedPool : h->quota & 2 ? NonPagedPoolNx : NonPagedPool;
     pool_stack(h->stack, info);
     return h->magic == POOL_LIVE;
-}
-
-void pool_stack(uint32_t index, struct pool_block *info)
-{
-    if (index == 0 || index > pool.stack_count)
-        return;
-    info->stack_count = pool.stacks[index].count;
-    info->stack = pool.stacks[index].frames;
 }
 
 static bool find(const void *block, struct pool_block *info)
@@ -513,7 +473,7 @@ uint64_t pool_fail_count(void)
 
 void pool_keep_stacks(pool_capture *capture)
 {
-    pool.capture = capture;
+    pool_capturing = capture;
     note_special();
 }
 
@@ -526,7 +486,6 @@ void pool_set_fill(bool on)
 void pool_close(void)
 {
     pool_close_large();
-    free(pool.stacks);
     memset(pool.free, 0, sizeof pool.free);
     if (pool.low_page < pool.high_page)
         memset(pool.page + pool.low_page, 0, pool.high_page - pool.low_page);
@@ -535,9 +494,6 @@ void pool_close(void)
     pool.stats = (struct pool_stats){ 0 };
     pool.counted = pool.fail_at = 0;
     pool.fail_onwards = pool.fill = false;
-    pool.capture = NULL;
+    pool_close_stacks();
     pool.special = false;
-    pool.stacks = NULL;
-    pool.stack_count = pool.stack_room = 0;
-    memset(pool.stack_hash, 0, sizeof pool.stack_hash);
 }

@@ -1,4 +1,4 @@
-/* Between pool.c and pool_large.c: requests of a page and more. */
+/* Between pool.c, pool_large.c (requests of a page and more) and pool_stack.c. */
 #ifndef NT_POOL_INTERNAL_H
 #define NT_POOL_INTERNAL_H
 
@@ -11,6 +11,11 @@ bool pool_large_info(const void *block, struct pool_block *info);
 void pool_large_set_quota(void *block);
 void pool_walk_large(bool only_overrun, void (*visit)(void *, const struct pool_block *), void *context);
 void pool_close_large(void);
+/* How stacks are captured; NULL: they are not. */
+extern pool_capture *pool_capturing;
+/* The index under which the stack of this call is kept. 0 without memory. */
+uint32_t pool_keep_stack(const struct pe_caller *caller);
+void pool_close_stacks(void);
 /* Fills in the stack kept under this index, if any. */
 void pool_stack(uint32_t index, struct pool_block *info);
 

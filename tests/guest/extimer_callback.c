@@ -51,7 +51,7 @@ TEST_CASE(a_timer_can_be_waited_for)
     PEX_TIMER timer = ExAllocateTimer(NULL, NULL, EX_TIMER_NOTIFICATION);
 
     REQUIRE(timer != NULL);
-    ExSetTimer(timer, MS(5), 0, NULL);
+    ExSetTimer(timer, MS(100), 0, NULL);
     EXPECT_EQ(Poll(timer), STATUS_TIMEOUT);
     EXPECT_EQ(WaitFor(timer), STATUS_SUCCESS);
     EXPECT_EQ(Poll(timer), STATUS_SUCCESS);
@@ -68,7 +68,7 @@ TEST_CASE(setting_again_and_cancelling_say_whether_it_was_set)
     Calls = Deleted = 0;
     ExInitializeSetTimerParameters(&set);
     set.NoWakeTolerance = 100;
-    EXPECT(!ExSetTimer(timer, MS(50), 0, &set));
+    EXPECT(!ExSetTimer(timer, MS(400), 0, &set));
     EXPECT(ExSetTimer(timer, MS(500), 0, &set));
     EXPECT(ExCancelTimer(timer, NULL));
     EXPECT(!ExCancelTimer(timer, NULL));
