@@ -32,7 +32,7 @@
 #define VIRTIO_NOTIFY_STEP 4u
 #define VIRTIO_QUEUES_MAX 256u
 
-#define VIRTIO_WINDOWS 64u
+#define VIRTIO_WINDOWS 256u
 #define VIRTIO_WINDOW_SHIFT 21
 
 struct virtio_ops {

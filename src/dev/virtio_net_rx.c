@@ -100,16 +100,20 @@ static uint8_t *byte_at(const struct virtq_chain *chain, size_t offset)
 /* The usual case: a frame in one piece, and room for it in one piece. False: not that case, the buffer is back. */
 static bool write_simple(struct virtio_net *net, struct virtq *queue, const struct iovec *part)
 {
-    const struct net_hdr header = { .flags = receive_flags(net, part, 1), .num_buffers = 1 };
-    uint64_t size = part->iov_len + sizeof header;
+    /* struct net_hdr in two stores: flags first, num_buffers last. Put together on the stack it would be read back in
+     * other pieces than it was written, which processors are slow at. */
+    const uint64_t first = receive_flags(net, part, 1);
+    const uint32_t last = 1u << 16;
+    uint64_t size = part->iov_len + sizeof(struct net_hdr);
     uint16_t head;
     uint32_t room;
     uint8_t *to = virtq_pop_simple(queue, true, size, &head, &room);
 
     if (!to)
         return false;
-    memcpy(to, &header, sizeof header);
-    memcpy(to + sizeof header, part->iov_base, part->iov_len);
+    memcpy(to, &first, sizeof first);
+    memcpy(to + sizeof first, &last, sizeof last);
+    memcpy(to + sizeof(struct net_hdr), part->iov_base, part->iov_len);
     virtq_push(queue, head, (uint32_t)size);
     return true;
 }

@@ -43,6 +43,23 @@ static bool capture_deliver(void *card, const struct iovec *parts, int count)
     return true;
 }
 
+/* After each burst the file is whole: a computer that stops with a bug check leaves its last frames there. */
+static void capture_flush(struct wire *wire)
+{
+    struct capture *capture = container_of(wire, struct capture, wrapper.wire);
+
+    wire_flush(capture->wrapper.inner);
+    pcapng_flush(&capture->file);
+}
+
+static void capture_burst_end(void *card)
+{
+    struct capture *capture = card;
+
+    pcapng_flush(&capture->file);
+    wire_burst_end(&capture->wrapper.wire);
+}
+
 static void capture_close(struct wire *wire)
 {
     struct capture *capture = container_of(wire, struct capture, wrapper.wire);
@@ -67,7 +84,9 @@ struct wire *wire_capture(struct wire *inner, const char *path, struct clock *cl
     capture->clock = clock;
     wrapper_init(&capture->wrapper, inner);
     capture->wrapper.ops.send = capture_send;
+    capture->wrapper.ops.flush = capture_flush;
     capture->wrapper.ops.close = capture_close;
     inner->deliver = capture_deliver;
+    inner->burst_end = capture_burst_end;
     return &capture->wrapper.wire;
 }
