@@ -6,25 +6,10 @@
  *   receive:  miniport -> NdisMIndicateReceiveNetBufferLists -> protocol, until NdisReturnNetBufferLists gives it back;
  *             with NDIS_RECEIVE_FLAGS_RESOURCES it is the miniport's again when the indication returns.
  *
- * One running binding gets chains as they come. With several, every binding but the last gets them with the RESOURCES flag
- * (so that it copies), the last gets them for keeps. Filter modules will stand between bindings and adapter, where
- * adapter->send and deliver() are called. docs: network/net-buffer-list-send-and-receive-operations */
-#include "ndis/adapter.h"
+ * One running binding gets chains as they come; several share them by demux.c. Filter modules will stand between bindings and
+ * adapter, where adapter->send and deliver() are called. docs: network/net-buffer-list-send-and-receive-operations */
+#include "ndis/demux.h"
 #include "ndis/event.h"
-#include "ndis/nbl_pool.h"
-
-struct tally {
-    uint64_t lists, frames, bytes;
-};
-
-static inline void count_list(struct tally *t, const NET_BUFFER_LIST *nbl)
-{
-    t->lists++;
-    for (const NET_BUFFER *nb = nbl->FirstNetBuffer; nb; nb = nb->Next) {
-        t->frames++;
-        t->bytes += nb->DataLength;
-    }
-}
 
 /* --- send ----------------------------------------------------------------------------------------------------------- */
 
@@ -47,8 +32,8 @@ static NDIS_STATUS why_not(const struct binding *b)
 }
 
 /* Sends a chain of lists to the adapter. NDIS owns them until ProtocolSendNetBufferListsComplete. SendFlags:
- * NDIS_SEND_FLAGS_XXX. A binding that is not running gets them back at once with NDIS_STATUS_PAUSED. Loopback to other
- * bindings is not done. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndissendnetbufferlists */
+ * NDIS_SEND_FLAGS_XXX; with _CHECK_FOR_LOOPBACK bindings whose filter takes them see them, too, when the miniport does not loop
+ * back. A binding that is not running gets them back at once with NDIS_STATUS_PAUSED. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndissendnetbufferlists */
 VOID NTAPI NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
                                   ULONG SendFlags)
 {
@@ -72,6 +57,8 @@ VOID NTAPI NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIS
     a->stats.protocol.tx_bytes += t.bytes;
     a->stats.miniport.tx_frames += t.frames;
     a->stats.miniport.tx_bytes += t.bytes;
+    if (unlikely(SendFlags & NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK) && (a->general.MacOptions & NDIS_MAC_OPTION_NO_LOOPBACK))
+        deliver_loopback(a, NetBufferLists, PortNumber, SendFlags);
     a->send(a->context, NetBufferLists, PortNumber, SendFlags & ~(ULONG)NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
 }
 
@@ -123,15 +110,14 @@ VOID NTAPI NdisCancelSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PVOID Can
 
 /* --- receive -------------------------------------------------------------------------------------------------------- */
 
-static void give_back(struct adapter *a, PNET_BUFFER_LIST lists, ULONG flags)
+void give_back(struct adapter *a, PNET_BUFFER_LIST lists, ULONG flags)
 {
     if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES))
         a->give_back(a->context, lists,
                      flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
 }
 
-static void deliver(struct adapter *a, struct binding *b, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, const struct tally *t,
-                    ULONG flags)
+void deliver(struct adapter *a, struct binding *b, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, const struct tally *t, ULONG flags)
 {
     b->stats.rx_frames += t->frames;
     b->stats.rx_bytes += t->bytes;
@@ -140,27 +126,6 @@ static void deliver(struct adapter *a, struct binding *b, PNET_BUFFER_LIST lists
     if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES))
         a->receives_out += t->lists;
     b->receive(b->context, lists, port, (ULONG)t->lists, flags);
-}
-
-static void deliver_to_all(struct adapter *a, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, const struct tally *t, ULONG flags)
-{
-    struct binding *last = NULL;
-
-    list_each_safe(it, &a->bindings) {
-        struct binding *b = container_of(it, struct binding, node);
-
-        if (!b->opened || b->state != BINDING_RUNNING || !b->packet_filter)
-            continue;
-        if (last)
-            deliver(a, last, lists, port, t, flags | NDIS_RECEIVE_FLAGS_RESOURCES);
-        last = b;
-    }
-    if (last) {
-        deliver(a, last, lists, port, t, flags);
-    } else {
-        a->stats.protocol.rx_dropped += t->frames;
-        give_back(a, lists, flags);
-    }
 }
 
 /* Hands received lists to the protocols. Without NDIS_RECEIVE_FLAGS_RESOURCES they come back by
@@ -189,7 +154,7 @@ VOID NTAPI NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
     if (likely(a->only != NULL))
         deliver(a, a->only, NetBufferList, PortNumber, &t, ReceiveFlags);
     else
-        deliver_to_all(a, NetBufferList, PortNumber, &t, ReceiveFlags);
+        deliver_to_all(a, NetBufferList, PortNumber, ReceiveFlags);
 }
 
 /* Gives received lists back to the adapter below a binding. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndisreturnnetbufferlists */

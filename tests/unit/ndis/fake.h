@@ -109,6 +109,7 @@ static NDIS_STATUS set_attributes(NDIS_HANDLE adapter)
         .MediaConnectState = MediaConnectStateConnected,
         .MediaDuplexState = MediaDuplexStateFull,
         .LookaheadSize = 1500,
+        .MacOptions = NDIS_MAC_OPTION_NO_LOOPBACK,
         .SupportedPacketFilters = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_BROADCAST |
                                   NDIS_PACKET_TYPE_PROMISCUOUS,
         .MaxMulticastListSize = 16,

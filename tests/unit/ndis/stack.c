@@ -1,11 +1,14 @@
 /* The adapter's life, frames, requests: a miniport below, a protocol above. */
 #include "fake.h"
 
+/* To the card's own address. */
 static PNET_BUFFER_LIST frame(ULONG length)
 {
+    static const UCHAR own[6] = { 2, 0, 0, 0, 0, 1 };
     PNET_BUFFER_LIST nbl = NdisAllocateNetBufferList(pr.pool, 0, 0);
 
     CHECK_EQ(NdisRetreatNetBufferDataStart(nbl->FirstNetBuffer, length, 0, NULL), NDIS_STATUS_SUCCESS);
+    memcpy(NdisGetDataBuffer(nbl->FirstNetBuffer, 6, NULL, 1, 0), own, 6);
     return nbl;
 }
 
@@ -246,6 +249,51 @@ static void receives(void *unused)
 TEST(received_lists_go_back_to_the_miniport_unless_it_keeps_them)
 {
     on_a_computer(receives, 1);
+}
+
+static void filtered(void *unused)
+{
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    plug_fake();                        /* TCP/IP takes directed frames, too */
+    set_filter(NDIS_PACKET_TYPE_BROADCAST);
+    NdisMIndicateReceiveNetBufferLists(mp.adapter, two_frames(), 0, 2, 0);
+    CHECK_EQ(pr.received, 0);
+    CHECK_EQ(mp.returned, 2);
+    PNET_BUFFER_LIST nbl = two_frames();
+    memset(NdisGetDataBuffer(nbl->Next->FirstNetBuffer, 6, NULL, 1, 0), 0xff, 6);
+    NdisMIndicateReceiveNetBufferLists(mp.adapter, nbl, 0, 2, 0);
+    CHECK_EQ(pr.received, 1);
+    CHECK_EQ(mp.returned, 4);
+    set_filter(NDIS_PACKET_TYPE_PROMISCUOUS);
+    NdisSendNetBufferLists(pr.binding, frame(60), 0, NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
+    CHECK_EQ(pr.received, 2);           /* its own frame, looped back */
+    CHECK_EQ(pr.completed, 1);
+    unplug_fake();
+    deregister_protocol();
+}
+
+TEST(each_binding_gets_what_its_filter_takes)
+{
+    on_a_computer(filtered, 1);
+}
+
+static void power(void *unused)
+{
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+    CHECK_EQ(po_set_system_state(PowerSystemSleeping3, false), STATUS_SUCCESS);
+    CHECK_STR(mp.journal, "irph");      /* it knows no power management */
+    CHECK_STR(pr.journal, "brp");
+    CHECK_EQ(po_set_system_state(PowerSystemWorking, false), STATUS_SUCCESS);
+    CHECK_STR(mp.journal, "irphir");
+    CHECK_STR(pr.journal, "brpr");
+    unplug_fake();
+    deregister_protocol();
+}
+
+TEST(a_sleeping_computer_halts_the_adapter_and_wakes_it)
+{
+    on_a_computer(power, 1);
 }
 
 /* --- requests ------------------------------------------------------------------------------------------------------------- */

@@ -1,0 +1,31 @@
+/* Frames when several bindings share an adapter. */
+#ifndef NDIS_DEMUX_H
+#define NDIS_DEMUX_H
+
+#include "ndis/adapter.h"
+
+struct tally {
+    uint64_t lists, frames, bytes;
+};
+
+static inline void count_list(struct tally *t, const NET_BUFFER_LIST *nbl)
+{
+    t->lists++;
+    for (const NET_BUFFER *nb = nbl->FirstNetBuffer; nb; nb = nb->Next) {
+        t->frames++;
+        t->bytes += nb->DataLength;
+    }
+}
+
+/* data.c: hands a chain to one binding. */
+void deliver(struct adapter *adapter, struct binding *binding, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port,
+             const struct tally *tally, ULONG flags);
+/* data.c: gives a chain that nobody takes back to the miniport. */
+void give_back(struct adapter *adapter, PNET_BUFFER_LIST lists, ULONG flags);
+
+/* Hands every list of a received chain to the bindings whose filter takes it. */
+void deliver_to_all(struct adapter *adapter, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG flags);
+/* Lets bindings whose filter takes them see frames that are about to be sent. The lists stay the sender's. */
+void deliver_loopback(struct adapter *adapter, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG flags);
+
+#endif
