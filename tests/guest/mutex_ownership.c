@@ -93,6 +93,54 @@ TEST_CASE(one_thread_at_a_time_owns_a_mutex)
     EXPECT_EQ(Shared, 200);
 }
 
+static KMUTANT Mutant;
+
+static void NTAPI TakeAndEnd(PVOID context)
+{
+    WaitFor(&Mutant);
+}
+
+TEST_CASE(a_mutant_whose_owner_ends_is_abandoned)
+{
+    KeInitializeMutant(&Mutant, FALSE);
+    JoinThread(StartThread(TakeAndEnd, NULL));
+    EXPECT_EQ(KeReadStateMutant(&Mutant), 1);
+    EXPECT_EQ(WaitFor(&Mutant), STATUS_ABANDONED);
+    EXPECT(!KeAreApcsDisabled());
+    EXPECT_EQ(KeReleaseMutant(&Mutant, 0, FALSE, FALSE), 0);
+    EXPECT_EQ(WaitFor(&Mutant), STATUS_SUCCESS);        /* once only */
+    KeReleaseMutant(&Mutant, 0, FALSE, FALSE);
+}
+
+static void NTAPI WaitForMutant(PVOID context)
+{
+    Seen = WaitFor(&Mutant);
+    if (Seen == STATUS_ABANDONED)
+        KeReleaseMutant(&Mutant, 0, FALSE, FALSE);
+}
+
+static void NTAPI HoldAndEnd(PVOID context)
+{
+    WaitFor(&Mutant);
+    KeSetEvent(context, 0, FALSE);
+    Sleep(20);
+}
+
+TEST_CASE(who_waits_for_an_abandoned_mutant_is_told)
+{
+    KEVENT taken;
+
+    KeInitializeEvent(&taken, NotificationEvent, FALSE);
+    KeInitializeMutant(&Mutant, FALSE);
+    PKTHREAD holder = StartThread(HoldAndEnd, &taken);
+    WaitFor(&taken);
+    PKTHREAD waiter = StartThread(WaitForMutant, NULL);
+    JoinThread(holder);
+    JoinThread(waiter);
+    EXPECT_EQ(Seen, STATUS_ABANDONED);
+    EXPECT_EQ(KeReadStateMutant(&Mutant), 1);
+}
+
 static void NTAPI EndWithMutex(PVOID context)
 {
     WaitFor(&Mutex);
