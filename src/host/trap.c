@@ -54,12 +54,12 @@ static enum trap_kind kind_of(int number, const siginfo_t *info, const greg_t *r
 }
 
 /* Builds the frame below the interrupted stack pointer and aims the context at the trampoline. */
-static void redirect(ucontext_t *uc, enum trap_kind kind, uint64_t address, trap_handler handler)
+static void redirect(ucontext_t *uc, enum trap_kind kind, uint64_t address, trap_handler handler, bool no_stack)
 {
     greg_t *regs = uc->uc_mcontext.gregs;
     uintptr_t sp = ((uintptr_t)regs[REG_RSP] - RED_ZONE - sizeof(struct landing)) & ~(uintptr_t)63;
     uintptr_t limit = find_limit ? find_limit() : 0;
-    bool overflow = limit && (uintptr_t)regs[REG_RSP] - limit < STACK_MARGIN;
+    bool overflow = no_stack || (limit && (uintptr_t)regs[REG_RSP] - limit < STACK_MARGIN);
 
     overflow = overflow || (limit && (uintptr_t)regs[REG_RSP] < limit && limit - (uintptr_t)regs[REG_RSP] < SPARE_SIZE);
     if (overflow)
@@ -84,12 +84,31 @@ static void redirect(ucontext_t *uc, enum trap_kind kind, uint64_t address, trap
     regs[REG_EFL] &= ~0x40500;      /* direction, trap, alignment check */
 }
 
+/* The fault whose frame is being written. When that faults in turn, its stack pointer leads nowhere, and the frame
+ * goes to the spare stack. */
+static struct {
+    const ucontext_t *context;
+    enum trap_kind kind;
+    uint64_t address;
+} volatile landing_for;
+
 static void on_fault(int number, siginfo_t *info, void *context)
 {
     ucontext_t *uc = context;
+    const ucontext_t *first = landing_for.context;
     enum trap_kind kind = kind_of(number, info, uc->uc_mcontext.gregs);
+    uint64_t address = kind == TRAP_ACCESS ? (uint64_t)(uintptr_t)info->si_addr : 0;
 
-    redirect(uc, kind, kind == TRAP_ACCESS ? (uint64_t)(uintptr_t)info->si_addr : 0, fault_handler);
+    if (first) {
+        memcpy(uc->uc_mcontext.gregs, first->uc_mcontext.gregs, sizeof uc->uc_mcontext.gregs);
+        kind = landing_for.kind;
+        address = landing_for.address;
+    }
+    landing_for.kind = kind;
+    landing_for.address = address;
+    landing_for.context = uc;
+    redirect(uc, kind, address, fault_handler, first != NULL);
+    landing_for.context = NULL;
 }
 
 static void on_tick(int number, siginfo_t *info, void *context)
@@ -100,7 +119,7 @@ static void on_tick(int number, siginfo_t *info, void *context)
     (void)number;
     (void)info;
     if (tick_handler && tick_handler((uint64_t)uc->uc_mcontext.gregs[REG_RIP]))
-        redirect(uc, TRAP_STEP, 0, preempt_handler);
+        redirect(uc, TRAP_STEP, 0, preempt_handler, false);
     errno = saved;
 }
 

@@ -69,6 +69,11 @@ TEST_CASE_THAT_STOPS(running_off_the_stack_stops, UNEXPECTED_KERNEL_MODE_TRAP)
     DbgPrint("%d\n", recurse(0, &first));
 }
 
+TEST_CASE_THAT_STOPS(a_wrecked_stack_pointer_stops, UNEXPECTED_KERNEL_MODE_TRAP)
+{
+    __asm__ volatile("movq $0x1238, %rsp\n\tpushq %rax");
+}
+
 TEST_CASE_THAT_STOPS(a_driver_may_stop_the_system_itself, MANUALLY_INITIATED_CRASH)
 {
     KeBugCheckEx(MANUALLY_INITIATED_CRASH, 1, 2, 3, 4);
