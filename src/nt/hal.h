@@ -45,6 +45,8 @@ void hal_free_message(const struct pnp_message *message);
 uint32_t hal_line_vector(unsigned line, KIRQL *irql);
 /* After D0: programs the device's MSI-X entries of the connected messages again. */
 void hal_restore_messages(struct pnp_node *node);
+/* A driver's image is gone: what it left connected is reported and disconnected. */
+void hal_driver_gone(const void *base, size_t size);
 /* Interrupts that were raised with nobody connected. */
 uint64_t hal_spurious_interrupts(void);
 /* Interrupts that service routines took, of a device's PDO. */

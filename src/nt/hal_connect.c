@@ -91,6 +91,25 @@ static void disconnect(struct _KINTERRUPT *i)
     free(i);
 }
 
+static bool lies_in(const void *routine, const void *base, size_t size)
+{
+    return (uintptr_t)routine - (uintptr_t)base < size;
+}
+
+void hal_driver_gone(const void *base, size_t size)
+{
+    list_each_safe(it, &hal_interrupts) {
+        struct _KINTERRUPT *i = container_of(it, struct _KINTERRUPT, all);
+        const void *routine = i->message_service != NULL ? (const void *)i->message_service : (const void *)i->service;
+
+        if (!lies_in(routine, base, size))
+            continue;
+        NT_EMIT(NT_EVENT_MISUSE, "a driver unloaded with an interrupt connected", i, i->vector,
+                ((struct pe_caller){ .rip = (uint64_t)(uintptr_t)routine }));
+        disconnect(i);
+    }
+}
+
 static struct pnp_node *node_with_vector(ULONG vector, KAFFINITY affinity, int *message)
 {
     *message = -1;

@@ -37,7 +37,10 @@ NTSTATUS NTAPI IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     stack->DeviceObject = DeviceObject;
     dispatch = DeviceObject->DriverObject->MajorFunction[stack->MajorFunction];
     ke_trace("IoCallDriver irp %llx major %llx", (uint64_t)(uintptr_t)Irp, stack->MajorFunction);
-    status = dispatch(DeviceObject, Irp);
+    if (nt_event_mask & (1u << NT_EVENT_MISUSE))
+        status = io_checked_dispatch(dispatch, DeviceObject, Irp);
+    else
+        status = dispatch(DeviceObject, Irp);
     if (unlikely(irql != ke_irql()))
         io_dispatch_irql_changed((const void *)dispatch, irql, "dispatch routine");
     return status;
@@ -169,6 +172,7 @@ VOID NTAPI IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
         bool call = routine != NULL && wants(Irp, done->Control);
 
         Irp->PendingReturned = (done->Control & SL_PENDING_RETURNED) != 0;
+        io_note_completion(Irp, Irp->PendingReturned);
         clear_location(done);
         IoSkipCurrentIrpStackLocation(Irp);
         if (call) {

@@ -168,6 +168,9 @@ void io_delete_left_over_devices(struct io_driver *driver)
 
         ob_name_text(device, name, sizeof(name));
         log_warn(driver->name, "left device object %p %s behind", (void *)device, name);
+        if (driver->image != NULL)
+            NT_EMIT(NT_EVENT_MISUSE, "a driver unloaded and left a device object behind", device, 0,
+                    ((struct pe_caller){ .rip = (uint64_t)(uintptr_t)driver->object.DriverUnload }));
         device->ReferenceCount = 0;
         device->AttachedDevice = NULL;
         IoDeleteDevice(device);

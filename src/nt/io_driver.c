@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "nt/cm.h"
+#include "nt/hal.h"
 #include "nt/pnp.h"
 #include "pe/pe.h"
 
@@ -134,6 +135,16 @@ static void destroy_driver(struct io_driver *driver)
     ob_dereference(driver);
 }
 
+/* What would call into memory that is about to go. */
+static void report_left_over(struct io_driver *driver)
+{
+    if (driver->image == NULL)
+        return;
+    pnp_notify_driver_gone(driver);
+    po_driver_gone(driver->image->base, driver->image->size);
+    hal_driver_gone(driver->image->base, driver->image->size);
+}
+
 static void clear_initializing(PDRIVER_OBJECT object)
 {
     for (PDEVICE_OBJECT d = object->DeviceObject; d != NULL; d = d->NextDevice)
@@ -152,6 +163,7 @@ static NTSTATUS start_driver(const char *service, struct pe_image *image, PDRIVE
     status = entry(&driver->object, &driver->registry_path);
     if (!NT_SUCCESS(status)) {
         log_info(driver->name, "DriverEntry returned 0x%08X", (unsigned)status);
+        report_left_over(driver);
         destroy_driver(driver);
         return status;
     }
@@ -201,6 +213,7 @@ NTSTATUS io_unload_driver(struct io_driver *driver)
     ke_trace("DriverUnload %llx", (uint64_t)(uintptr_t)object->DriverUnload, 0);
     if (object->DriverUnload != NULL)
         object->DriverUnload(object);
+    report_left_over(driver);
     if (driver->image != NULL)
         NT_EMIT(NT_EVENT_DRIVER_STOPPED, driver->name, driver->image->base, driver->image->size,
                 ((struct pe_caller){ 0 }));

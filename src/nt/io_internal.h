@@ -63,6 +63,14 @@ struct io_request {
 /* An IRP with its buffers described as the device and the control code want them; NULL: no memory. Not threaded. */
 PIRP io_build_request(const struct io_request *request);
 
+/* --- io_checks.c --- */
+
+/* Calls the routine and looks at its answer. */
+NTSTATUS io_checked_dispatch(PDRIVER_DISPATCH dispatch, PDEVICE_OBJECT device, PIRP irp);
+/* The IRP is completed at its present location. */
+void io_note_completion(PIRP irp, bool marked);
+void io_checks_stop(void);
+
 /* --- io_call.c --- */
 
 void io_dispatch_irql_changed(const void *routine, KIRQL before, const char *what);

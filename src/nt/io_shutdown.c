@@ -24,6 +24,7 @@ void io_stop(void)
             log_warn(driver->name, "is still loaded");
     }
     etw_stop();
+    io_checks_stop();
     io_error_stop();
 }
 

@@ -74,6 +74,7 @@ void pnp_stop(void)
     pnp_unlock();
     pnp_notify_stop();
     pnp_interfaces_stop();
+    po_stop();
 }
 
 /* ---- finding ---- */

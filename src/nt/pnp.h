@@ -126,4 +126,8 @@ SYSTEM_POWER_STATE po_system_state(void);
 void po_set_setting(const GUID *setting, const void *value, uint32_t size);
 void po_stop(void);
 
+/* A driver's image is gone: callbacks it left registered are reported and forgotten. */
+void pnp_notify_driver_gone(struct io_driver *driver);
+void po_driver_gone(const void *base, size_t size);
+
 #endif

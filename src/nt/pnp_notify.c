@@ -155,6 +155,19 @@ NTSTATUS NTAPI IoReportTargetDeviceChange(PDEVICE_OBJECT PhysicalDeviceObject, P
     return STATUS_SUCCESS;
 }
 
+void pnp_notify_driver_gone(struct io_driver *driver)
+{
+    list_each_safe(it, &entries) {
+        struct entry *e = container_of(it, struct entry, node);
+
+        if (io_driver_of(e->driver) != driver)
+            continue;
+        NT_EMIT(NT_EVENT_MISUSE, "a driver unloaded with a Plug and Play notification registered", e, 0,
+                ((struct pe_caller){ .rip = (uint64_t)(uintptr_t)e->routine }));
+        free_entry(e);
+    }
+}
+
 void pnp_notify_stop(void)
 {
     list_each_safe(it, &entries) {

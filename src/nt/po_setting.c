@@ -216,6 +216,19 @@ VOID NTAPI PoEndDeviceBusy(PULONG IdlePointer)
     *IdlePointer = 0;
 }
 
+void po_driver_gone(const void *base, size_t size)
+{
+    list_each_safe(it, &callbacks) {
+        struct callback *c = container_of(it, struct callback, node);
+
+        if ((uintptr_t)c->routine - (uintptr_t)base >= size)
+            continue;
+        NT_EMIT(NT_EVENT_MISUSE, "a driver unloaded with a power setting callback registered", c, 0,
+                ((struct pe_caller){ .rip = (uint64_t)(uintptr_t)c->routine }));
+        PoUnregisterPowerSettingCallback(c);
+    }
+}
+
 void po_setting_stop(void)
 {
     list_each_safe(it, &settings) {

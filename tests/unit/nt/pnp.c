@@ -74,7 +74,8 @@ static NTSTATUS start(PIRP irp, PIO_STACK_LOCATION s)
     CHECK(IoForwardIrpSynchronously(seen.lower, irp));
     seen.start++;
     look_at_resources(&s->Parameters.StartDevice.AllocatedResourcesTranslated->List[0].PartialResourceList);
-    connect();
+    if (seen.messages != 0)
+        connect();
     irp->IoStatus.Status = STATUS_SUCCESS;
     IoCompleteRequest(irp, IO_NO_INCREMENT);
     return STATUS_SUCCESS;
@@ -231,6 +232,57 @@ TEST(registers_and_messages_reach_card_and_driver)
 {
     run_in_computer(1, registers_and_messages);
     run_in_computer(2, registers_and_messages);
+}
+
+static unsigned line_calls;
+
+static BOOLEAN NTAPI line_service(struct _KINTERRUPT *interrupt, PVOID context)
+{
+    (void)interrupt;
+    (void)context;
+    line_calls++;
+    card.device.host->set_line(card.device.host->context, &card.device, false);
+    return TRUE;
+}
+
+static void line_interrupt(void)
+{
+    IO_CONNECT_INTERRUPT_PARAMETERS p = { .Version = CONNECT_MESSAGE_BASED };
+    IO_DISCONNECT_INTERRUPT_PARAMETERS d = { .Version = CONNECT_LINE_BASED };
+    struct cm_key *key;
+
+    load();
+    card_init(&card);
+    key = cm_key(NULL, "HKLM\\SYSTEM\\CurrentControlSet\\Enum\\PCI\\VEN_1234&DEV_5678&SUBSYS_00011234&REV_02\\"
+                 "3&11583659&0&08\\Device Parameters\\Interrupt Management\\MessageSignaledInterruptProperties", true);
+    CHECK(cm_set_dword(key, "MSISupported", 0));
+    CHECK_EQ(pnp_plug(&card.device, NULL), STATUS_SUCCESS);
+    CHECK_EQ(seen.start, 1);
+    CHECK_EQ(seen.messages, 0);
+    p.MessageBased.PhysicalDeviceObject = seen.pdo;
+    p.MessageBased.ConnectionContext.InterruptObject = &d.ConnectionContext.InterruptObject;
+    p.MessageBased.MessageServiceRoutine = service;
+    p.MessageBased.FallBackServiceRoutine = line_service;
+    line_calls = 0;
+    card.device.host->set_line(card.device.host->context, &card.device, true);
+    CHECK_EQ(IoConnectInterruptEx(&p), STATUS_SUCCESS);
+    CHECK_EQ(p.Version, CONNECT_LINE_BASED);
+    ke_settle();
+    while (line_calls == 0)
+        ke_spin_turn();
+    card.device.host->set_line(card.device.host->context, &card.device, true);
+    ke_settle();
+    while (line_calls == 1)
+        ke_spin_turn();
+    CHECK_EQ(line_calls, 2);
+    IoDisconnectInterruptEx(&d);
+    CHECK_EQ(pnp_unplug(&card.device, false), STATUS_SUCCESS);
+    CHECK_EQ(io_unload_driver(driver), STATUS_SUCCESS);
+}
+
+TEST(a_device_without_messages_falls_back_to_its_line)
+{
+    run_in_computer(1, line_interrupt);
 }
 
 static void veto_and_restart(void)

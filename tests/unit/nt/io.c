@@ -1,0 +1,237 @@
+#include "io_fixture.h"
+
+#include "nt/event.h"
+
+#define IOCTL(n, method) CTL_CODE(FILE_DEVICE_UNKNOWN, n, method, FILE_READ_ACCESS)
+
+static struct io_driver *driver;
+static PDEVICE_OBJECT device;
+static PIRP held;
+static enum { ECHO, HOLD, HOLD_UNMARKED, FORGET, MARK_AND_SUCCEED } mode;
+static unsigned cancelled;
+
+static NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
+{
+    irp->IoStatus.Status = status;
+    irp->IoStatus.Information = information;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return status;
+}
+
+static NTSTATUS NTAPI succeed(PDEVICE_OBJECT object, PIRP irp)
+{
+    (void)object;
+    return complete(irp, STATUS_SUCCESS, 0);
+}
+
+static void reverse(char *data, ULONG size)
+{
+    for (ULONG i = 0; i < size / 2; i++) {
+        char c = data[i];
+
+        data[i] = data[size - 1 - i];
+        data[size - 1 - i] = c;
+    }
+}
+
+static VOID NTAPI cancel(PDEVICE_OBJECT object, PIRP irp)
+{
+    (void)object;
+    IoReleaseCancelSpinLock(irp->CancelIrql);
+    cancelled++;
+    complete(irp, STATUS_CANCELLED, 0);
+}
+
+static NTSTATUS NTAPI control(PDEVICE_OBJECT object, PIRP irp)
+{
+    PIO_STACK_LOCATION s = IoGetCurrentIrpStackLocation(irp);
+    ULONG size = s->Parameters.DeviceIoControl.InputBufferLength;
+
+    (void)object;
+    CHECK_EQ(irp->RequestorMode, UserMode);
+    switch (mode) {
+    case HOLD:
+        IoMarkIrpPending(irp);
+        IoSetCancelRoutine(irp, cancel);
+        held = irp;
+        return STATUS_PENDING;
+    case HOLD_UNMARKED:
+        held = irp;
+        return STATUS_PENDING;
+    case FORGET:
+        held = irp;
+        return STATUS_SUCCESS;
+    case MARK_AND_SUCCEED:
+        IoMarkIrpPending(irp);
+        return complete(irp, STATUS_SUCCESS, 0);
+    case ECHO:
+        break;
+    }
+    if (METHOD_FROM_CTL_CODE(s->Parameters.DeviceIoControl.IoControlCode) == METHOD_NEITHER) {
+        CHECK((uint64_t)(uintptr_t)irp->UserBuffer < USER_PROBE_ADDRESS);
+        memcpy(irp->UserBuffer, s->Parameters.DeviceIoControl.Type3InputBuffer, size);
+        reverse(irp->UserBuffer, size);
+    } else {
+        reverse(irp->AssociatedIrp.SystemBuffer, size);
+    }
+    return complete(irp, STATUS_SUCCESS, size);
+}
+
+static NTSTATUS NTAPI entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
+{
+    struct io_path_text {
+        UNICODE_STRING s;
+    } name, link;
+
+    (void)path;
+    RtlInitUnicodeString(&name.s, (PCWSTR)u"\\Device\\Echo");
+    RtlInitUnicodeString(&link.s, (PCWSTR)u"\\??\\Echo");
+    object->MajorFunction[IRP_MJ_CREATE] = object->MajorFunction[IRP_MJ_CLOSE] = succeed;
+    object->MajorFunction[IRP_MJ_CLEANUP] = succeed;
+    object->MajorFunction[IRP_MJ_DEVICE_CONTROL] = control;
+    CHECK_EQ(IoCreateDevice(object, 0, &name.s, FILE_DEVICE_UNKNOWN, 0, FALSE, &device), STATUS_SUCCESS);
+    return IoCreateSymbolicLink(&link.s, &name.s);
+}
+
+static void load(void)
+{
+    mode = ECHO;
+    cancelled = 0;
+    CHECK_EQ(io_create_host_driver("echo", entry, &driver), STATUS_SUCCESS);
+}
+
+static void unload(void)
+{
+    UNICODE_STRING link;
+
+    RtlInitUnicodeString(&link, (PCWSTR)u"\\??\\Echo");
+    CHECK_EQ(IoDeleteSymbolicLink(&link), STATUS_SUCCESS);
+    IoDeleteDevice(device);
+    CHECK_EQ(io_unload_driver(driver), STATUS_SUCCESS);
+}
+
+static void user_requests(void)
+{
+    static const unsigned methods[] = { METHOD_BUFFERED, METHOD_NEITHER };
+    struct io_file *file;
+    char out[16];
+    uint64_t done;
+
+    load();
+    CHECK_EQ(io_open("\\\\.\\Nowhere", FILE_READ_DATA, &file), STATUS_OBJECT_NAME_NOT_FOUND);
+    CHECK_EQ(io_open("\\\\.\\Echo", FILE_READ_DATA | FILE_WRITE_DATA, &file), STATUS_SUCCESS);
+    for (unsigned i = 0; i < 2; i++) {
+        memset(out, 0, sizeof(out));
+        CHECK_EQ(io_ioctl(file, IOCTL(0x800, methods[i]), "abcd", 4, out, sizeof(out), &done), STATUS_SUCCESS);
+        CHECK_EQ(done, 4);
+        CHECK_STR(out, "dcba");
+    }
+    CHECK_EQ(io_read(file, out, 4, 0, &done), STATUS_INVALID_DEVICE_REQUEST);
+    io_close(file);
+    CHECK_EQ(io_open("Echo", FILE_WRITE_DATA, &file), STATUS_SUCCESS);
+    CHECK_EQ(io_ioctl(file, IOCTL(0x800, METHOD_BUFFERED), "abcd", 4, out, sizeof(out), &done), STATUS_ACCESS_DENIED);
+    io_close(file);
+    unload();
+}
+
+TEST(requests_from_user_mode_carry_data)
+{
+    run_in_computer(1, user_requests);
+}
+
+static struct io_file *waiting;
+static NTSTATUS wait_status;
+static bool wait_over;
+
+static VOID NTAPI wait_in_ioctl(PVOID context)
+{
+    (void)context;
+    wait_status = io_ioctl(waiting, IOCTL(0x800, METHOD_BUFFERED), "abcd", 4, NULL, 0, NULL);
+    wait_over = true;
+}
+
+static void cancelling(void)
+{
+    struct ps_thread *thread;
+
+    load();
+    CHECK_EQ(io_open("\\\\.\\Echo", FILE_READ_DATA, &waiting), STATUS_SUCCESS);
+    mode = HOLD;
+    wait_over = false;
+    held = NULL;
+    thread = ps_create("waiter", 8, wait_in_ioctl, NULL);
+    CHECK(thread != NULL);
+    while (held == NULL)
+        ke_yield_thread();
+    CHECK(!wait_over);
+    io_cancel(waiting);
+    while (!wait_over)
+        ke_yield_thread();
+    CHECK_EQ(wait_status, STATUS_CANCELLED);
+    CHECK_EQ(cancelled, 1);
+    io_cancel(waiting);
+    ob_dereference(thread);
+    io_close(waiting);
+    unload();
+}
+
+TEST(a_waiting_request_can_be_cancelled)
+{
+    run_in_computer(1, cancelling);
+}
+
+static char misuse[200];
+static void note(const struct nt_event *event)
+{
+    snprintf(misuse, sizeof(misuse), "%s", event->text);
+}
+
+static VOID NTAPI release(PVOID context)
+{
+    (void)context;
+    while (held == NULL)
+        ke_yield_thread();
+    complete(held, STATUS_SUCCESS, 0);
+    held = NULL;
+}
+
+static void try_mode(int wrong, const char *expected)
+{
+    struct ps_thread *thread = NULL;
+    struct io_file *file;
+
+    misuse[0] = 0;
+    held = NULL;
+    CHECK_EQ(io_open("\\\\.\\Echo", FILE_READ_DATA, &file), STATUS_SUCCESS);
+    mode = wrong;
+    if (wrong != MARK_AND_SUCCEED)
+        thread = ps_create("releaser", 8, release, NULL);
+    io_ioctl(file, IOCTL(0x800, METHOD_BUFFERED), "abcd", 4, NULL, 0, NULL);
+    CHECK_CONTAINS(misuse, expected);
+    while (held != NULL)
+        ke_yield_thread();
+    if (thread != NULL) {
+        ke_wait(thread);
+        ob_dereference(thread);
+    }
+    mode = ECHO;
+    io_close(file);
+}
+
+static void wrong_answers(void)
+{
+    load();
+    nt_event_sink = note;
+    nt_event_mask = 1u << NT_EVENT_MISUSE;
+    try_mode(HOLD_UNMARKED, "has not marked pending");
+    try_mode(FORGET, "neither completed nor passed on");
+    try_mode(MARK_AND_SUCCEED, "did not return STATUS_PENDING");
+    misuse[0] = 0;
+    nt_event_mask = 0;
+    unload();
+}
+
+TEST(answers_that_do_not_agree_with_the_irp_are_noticed)
+{
+    run_in_computer(1, wrong_answers);
+}
