@@ -74,6 +74,11 @@ static NTSTATUS NTAPI Dispatch(PDEVICE_OBJECT device, PIRP irp)
     }
     IoCopyCurrentIrpStackLocationToNext(irp);
     IoSetCompletionRoutine(irp, Done, layer->number == 1 && keep_middle ? layer : NULL, TRUE, TRUE, TRUE);
+    if (layer->number == 1 && keep_middle) {
+        IoMarkIrpPending(irp);
+        IoCallDriver(layer->lower, irp);
+        return STATUS_PENDING;
+    }
     return IoCallDriver(layer->lower, irp);
 }
 
