@@ -1,6 +1,7 @@
 /* A part of ntstrsafe.h, included once per character type; no include guard. It takes RING3_STR_CHAR, RING3_STR_SUFFIX and
  * RING3_STR_FORMAT (a bounded vprintf), and undefines them at its end. */
 
+#ifdef RING3_STR_CHAR
 #define RING3_STR_PASTE2(a, b) a##b
 #define RING3_STR_PASTE(a, b) RING3_STR_PASTE2(a, b)
 #define RING3_STR_NAME(name) RING3_STR_PASTE(name, RING3_STR_SUFFIX)
@@ -228,3 +229,4 @@ RING3_END_C
 #undef RING3_STR_CHAR
 #undef RING3_STR_SUFFIX
 #undef RING3_STR_FORMAT
+#endif

@@ -2,11 +2,9 @@
 #ifndef RING3_STRSAFE_UNICODE_H
 #define RING3_STRSAFE_UNICODE_H
 
-#include <ntdef.h>
-#include <ntstatus.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+#include <ntstrsafe.h>
+
+#ifndef RING3_HOST
 
 RING3_BEGIN_C
 
@@ -218,5 +216,7 @@ FORCEINLINE NTSTATUS RtlStringCbCopyUnicodeString(NTSTRSAFE_PWSTR to, size_t byt
 }
 
 RING3_END_C
+
+#endif
 
 #endif
