@@ -15,7 +15,7 @@
 #define STACK_MARGIN (RED_ZONE + 2 * sizeof(struct landing))
 #define ALTERNATE_SIZE 65536
 #define SPARE_SIZE (256 * 1024)
-#define TICK_SIGNAL SIGALRM
+#define TICK_SIGNAL SIGVTALRM          /* SIGALRM stays free for whoever guards the process with alarm() */
 
 _Static_assert(offsetof(struct trap_frame, rip) == 128, "trap_enter.S");
 _Static_assert(offsetof(struct trap_frame, rflags) == 136, "trap_enter.S");
