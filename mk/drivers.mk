@@ -12,8 +12,10 @@ EXPORT_TABLE := $(BUILD)/gen/exports.c
 API_TABLES := $(sort $(wildcard docs/api/*.tsv))
 IMPORT_MODULES := ntoskrnl hal ndis netio fwpkclnt storport ksecdd wmilib
 
+# A load can raise: every function has unwind data, and none counts as one that never raises.
 DRIVER_CFLAGS = --target=x86_64-pc-windows-msvc -std=gnu11 -fms-extensions -fms-compatibility-version=19.38 \
-	-ffreestanding -fasync-exceptions -fstack-protector-strong -O2 -g -gcodeview -fno-ident -nostdlibinc \
+	-ffreestanding -fasync-exceptions -fasynchronous-unwind-tables -mllvm -disable-nounwind-inference \
+	-fstack-protector-strong -O2 -g -gcodeview -fno-ident -nostdlibinc \
 	-Wall -Wextra -Wno-unknown-pragmas -Wno-ignored-pragma-intrinsic -Wno-unused-parameter \
 	-Wno-missing-field-initializers -Wno-microsoft -Wno-pragma-pack \
 	-D_AMD64_ -D_WIN64 -D_KERNEL_MODE -DKERNEL_MODE -DNTDDI_VERSION=0x0A00000C -D_WIN32_WINNT=0x0A00 -DWINVER=0x0A00 \

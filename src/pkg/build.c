@@ -18,7 +18,8 @@
 /* The same as mk/drivers.mk. */
 static const char *const compiler_flags[] = {
     "--target=x86_64-pc-windows-msvc", "-std=gnu11", "-fms-extensions", "-fms-compatibility-version=19.38",
-    "-ffreestanding", "-fasync-exceptions", "-fstack-protector-strong", "-O2", "-g", "-gcodeview", "-fno-ident",
+    "-ffreestanding", "-fasync-exceptions", "-fasynchronous-unwind-tables", "-mllvm", "-disable-nounwind-inference",
+    "-fstack-protector-strong", "-O2", "-g", "-gcodeview", "-fno-ident",
     "-nostdlibinc", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-ignored-pragma-intrinsic",
     "-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno-microsoft", "-Wno-pragma-pack",
     "-Wno-nonportable-include-path", "-D_AMD64_",

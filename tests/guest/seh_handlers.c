@@ -190,7 +190,6 @@ TEST_CASE(raised_statuses_carry_their_code)
     }
 }
 
-/* It raises by a call: clang takes a function whose loads alone can fault for one that never does. */
 __declspec(noinline) static int deep(int depth, volatile double *numbers)
 {
     volatile double local = numbers[0] * depth;
@@ -221,6 +220,24 @@ TEST_CASE(registers_survive_an_unwind_through_many_frames)
         EXPECT_EQ(c, 48);
     }
     EXPECT_EQ(caught, 3);
+}
+
+/* Nothing here but a load that faults. */
+__declspec(noinline) static int fault_below(int depth, volatile int *numbers)
+{
+    return depth == 0 ? *bad_address : fault_below(depth - 1, numbers) + numbers[0];
+}
+
+TEST_CASE(functions_that_call_nothing_can_raise)
+{
+    volatile int number = 1, caught = 0;
+
+    __try {
+        fault_below(3, &number);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        caught = 1;
+    }
+    EXPECT_EQ(caught, 1);
 }
 
 __declspec(noinline) static int probe_many(int rounds)
