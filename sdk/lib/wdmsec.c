@@ -1,179 +1,191 @@
-/* What WDK drivers link from wdmsec.lib: named devices with a security descriptor written in SDDL.
+/* IoCreateDeviceSecure: a named device object with a security descriptor written as SDDL.
+ * What a driver links statically on Windows, too. The registry's overrides for a setup class are not read.
  * docs: wdmsec/nf-wdmsec-wdmlibiocreatedevicesecure, kernel/sddl-for-device-objects */
-#include <wdm.h>
+#include <ntifs.h>
 #include <wdmsec.h>
 
-#define SDDL(name, text) \
-    const UNICODE_STRING name = {sizeof(text) - sizeof(WCHAR), sizeof(text), (PWCH)text}
+#define TAG 'ceSD'
 
-SDDL(SDDL_DEVOBJ_KERNEL_ONLY, L"D:P");
-SDDL(SDDL_DEVOBJ_SYS_ALL, L"D:P(A;;GA;;;SY)");
-SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_ALL, L"D:P(A;;GA;;;SY)(A;;GA;;;BA)");
-SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_RX, L"D:P(A;;GA;;;SY)(A;;GRGX;;;BA)");
-SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_R, L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GR;;;WD)");
-SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_R_RES_R, L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GR;;;WD)(A;;GR;;;RC)");
-SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_RW_RES_R, L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GRGW;;;WD)(A;;GR;;;RC)");
-SDDL(SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_RWX_RES_RWX, L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GRGWGX;;;WD)(A;;GRGWGX;;;RC)");
+const UNICODE_STRING SDDL_DEVOBJ_KERNEL_ONLY = RTL_CONSTANT_STRING(L"D:P");
+const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL = RTL_CONSTANT_STRING(L"D:P(A;;GA;;;SY)");
+const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL_ADM_ALL = RTL_CONSTANT_STRING(L"D:P(A;;GA;;;SY)(A;;GA;;;BA)");
+const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL_ADM_RX = RTL_CONSTANT_STRING(L"D:P(A;;GA;;;SY)(A;;GRGX;;;BA)");
+const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_R =
+    RTL_CONSTANT_STRING(L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GR;;;WD)");
+const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_R_RES_R =
+    RTL_CONSTANT_STRING(L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GR;;;WD)(A;;GR;;;RC)");
+const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_RW_RES_R =
+    RTL_CONSTANT_STRING(L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GRGW;;;WD)(A;;GR;;;RC)");
+const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_RWX_RES_RWX =
+    RTL_CONSTANT_STRING(L"D:P(A;;GA;;;SY)(A;;GRGWGX;;;BA)(A;;GRGWGX;;;WD)(A;;GRGWGX;;;RC)");
 
-typedef struct _SDDL_TEXT {
-    const WCHAR *At;
-    const WCHAR *End;
-} SDDL_TEXT;
+typedef struct _CURSOR {
+    const WCHAR *at, *end;
+} CURSOR;
 
-static BOOLEAN Take(SDDL_TEXT *text, const char *expected)
+typedef struct _SMALL_SID {
+    UCHAR Revision;
+    UCHAR SubAuthorityCount;
+    UCHAR IdentifierAuthority[6];
+    ULONG SubAuthority[2];
+} SMALL_SID;
+
+static const struct {
+    WCHAR name[3];
+    UCHAR authority, count;
+    ULONG sub[2];
+} known_sids[] = {
+    { L"SY", 5, 1, { 18 } },      { L"BA", 5, 2, { 32, 544 } }, { L"BU", 5, 2, { 32, 545 } },
+    { L"BG", 5, 2, { 32, 546 } }, { L"WD", 1, 1, { 0 } },       { L"RC", 5, 1, { 12 } },
+    { L"AU", 5, 1, { 11 } },      { L"IU", 5, 1, { 4 } },       { L"LS", 5, 1, { 19 } },
+    { L"NS", 5, 1, { 20 } },      { L"AN", 5, 1, { 7 } },       { L"NU", 5, 1, { 2 } },
+};
+
+static const struct {
+    WCHAR name[3];
+    ACCESS_MASK mask;
+} known_rights[] = {
+    { L"GA", GENERIC_ALL },     { L"GR", GENERIC_READ },      { L"GW", GENERIC_WRITE },      { L"GX", GENERIC_EXECUTE },
+    { L"FA", FILE_ALL_ACCESS }, { L"FR", FILE_GENERIC_READ }, { L"FW", FILE_GENERIC_WRITE }, { L"FX", FILE_GENERIC_EXECUTE },
+    { L"RC", READ_CONTROL },    { L"SD", DELETE },            { L"WD", WRITE_DAC },          { L"WO", WRITE_OWNER },
+};
+
+static BOOLEAN Take(CURSOR *c, WCHAR wanted)
 {
-    const WCHAR *at = text->At;
-
-    for (; *expected != 0; expected++, at++)
-        if (at >= text->End || *at != (WCHAR)*expected)
-            return FALSE;
-    text->At = at;
+    if (c->at == c->end || *c->at != wanted)
+        return FALSE;
+    c->at++;
     return TRUE;
 }
 
-static ULONG Hex(WCHAR c)
+static BOOLEAN TakeName(CURSOR *c, const WCHAR *name)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 32;
-    return c >= 'a' && c <= 'f' ? (ULONG)(c - 'a' + 10) : 16;
+    if (c->end - c->at < 2 || c->at[0] != name[0] || c->at[1] != name[1])
+        return FALSE;
+    c->at += 2;
+    return TRUE;
 }
 
-/* 0x and digits, or two-letter codes one behind the other. */
-static NTSTATUS ReadAccess(SDDL_TEXT *text, ACCESS_MASK *mask)
+static ULONG HexDigit(WCHAR c)
 {
-    static const struct {
-        char Code[3];
-        ACCESS_MASK Mask;
-    } codes[] = {
-        {"GA", GENERIC_ALL}, {"GR", GENERIC_READ}, {"GW", GENERIC_WRITE}, {"GX", GENERIC_EXECUTE},
-        {"RC", READ_CONTROL}, {"SD", DELETE}, {"WD", WRITE_DAC}, {"WO", WRITE_OWNER},
-    };
+    return c >= L'0' && c <= L'9' ? c - L'0' : c >= L'a' && c <= L'f' ? c - L'a' + 10 : c >= L'A' && c <= L'F' ? c - L'A' + 10 : 16;
+}
+
+static BOOLEAN ParseRights(CURSOR *c, ACCESS_MASK *mask)
+{
+    ULONG i;
 
     *mask = 0;
-    if (Take(text, "0x")) {
-        for (; text->At < text->End && Hex(*text->At) < 16; text->At++)
-            *mask = *mask << 4 | Hex(*text->At);
-        return STATUS_SUCCESS;
+    if (c->end - c->at > 2 && c->at[0] == L'0' && c->at[1] == L'x') {
+        for (c->at += 2; c->at != c->end && HexDigit(*c->at) < 16; c->at++)
+            *mask = *mask << 4 | HexDigit(*c->at);
+        return TRUE;
     }
-    while (text->At < text->End && *text->At != ';') {
-        ULONG i = 0;
-
-        while (i < RTL_NUMBER_OF(codes) && !Take(text, codes[i].Code))
-            i++;
-        if (i == RTL_NUMBER_OF(codes))
-            return STATUS_INVALID_PARAMETER;
-        *mask |= codes[i].Mask;
+    while (c->at != c->end && *c->at != L';') {
+        for (i = 0; i < RTL_NUMBER_OF(known_rights) && !TakeName(c, known_rights[i].name); i++)
+            ;
+        if (i == RTL_NUMBER_OF(known_rights))
+            return FALSE;
+        *mask |= known_rights[i].mask;
     }
-    return STATUS_SUCCESS;
+    return TRUE;
 }
 
-static ULONG ReadNumber(SDDL_TEXT *text)
+static BOOLEAN ParseSid(CURSOR *c, SMALL_SID *sid)
 {
-    ULONG value = 0;
-
-    for (; text->At < text->End && *text->At >= '0' && *text->At <= '9'; text->At++)
-        value = value * 10 + (*text->At - '0');
-    return value;
-}
-
-/* A two-letter account or group, or S-1-authority-part-... */
-static NTSTATUS ReadSid(SDDL_TEXT *text, SE_SID *sid)
-{
-    static const struct {
-        char Code[3];
-        UCHAR Authority, Count;
-        ULONG Parts[6];
-    } known[] = {
-        {"SY", 5, 1, {18}}, {"LS", 5, 1, {19}}, {"NS", 5, 1, {20}}, {"BA", 5, 2, {32, 544}}, {"BU", 5, 2, {32, 545}},
-        {"BG", 5, 2, {32, 546}}, {"AU", 5, 1, {11}}, {"AN", 5, 1, {7}}, {"IU", 5, 1, {4}}, {"NU", 5, 1, {2}},
-        {"WD", 1, 1, {0}}, {"RC", 5, 1, {12}}, {"UD", 5, 6, {84, 0, 0, 0, 0, 0}},
-    };
-    SID_IDENTIFIER_AUTHORITY authority = {{0, 0, 0, 0, 0, 0}};
-    UCHAR count = 0;
-
-    for (ULONG i = 0; i < RTL_NUMBER_OF(known); i++) {
-        if (!Take(text, known[i].Code))
+    for (ULONG i = 0; i < RTL_NUMBER_OF(known_sids); i++) {
+        if (!TakeName(c, known_sids[i].name))
             continue;
-        authority.Value[5] = known[i].Authority;
-        RtlInitializeSid(&sid->Sid, &authority, known[i].Count);
-        for (ULONG k = 0; k < known[i].Count; k++)
-            *RtlSubAuthoritySid(&sid->Sid, k) = known[i].Parts[k];
-        return STATUS_SUCCESS;
+        RtlZeroMemory(sid, sizeof(*sid));
+        sid->Revision = 1;
+        sid->SubAuthorityCount = known_sids[i].count;
+        sid->IdentifierAuthority[5] = known_sids[i].authority;
+        sid->SubAuthority[0] = known_sids[i].sub[0];
+        sid->SubAuthority[1] = known_sids[i].sub[1];
+        return TRUE;
     }
-    if (!Take(text, "S-1-"))
-        return STATUS_INVALID_PARAMETER;
-    authority.Value[5] = (UCHAR)ReadNumber(text);
-    RtlInitializeSid(&sid->Sid, &authority, SID_MAX_SUB_AUTHORITIES);
-    while (count < SID_MAX_SUB_AUTHORITIES && Take(text, "-"))
-        *RtlSubAuthoritySid(&sid->Sid, count++) = ReadNumber(text);
-    *RtlSubAuthorityCountSid(&sid->Sid) = count;
-    return STATUS_SUCCESS;
+    return FALSE;
 }
 
-/* D:P, then (A;;access;;;sid) any number of times, into a list of `size` bytes. */
-static NTSTATUS ReadSddl(PCUNICODE_STRING sddl, PACL acl, ULONG size)
+/* (A;;rights;;;sid) */
+static NTSTATUS ParseAce(CURSOR *c, PACL acl)
 {
-    SDDL_TEXT text = {sddl->Buffer, sddl->Buffer + sddl->Length / sizeof(WCHAR)};
-    NTSTATUS status = RtlCreateAcl(acl, size, ACL_REVISION);
+    BOOLEAN allow;
+    ACCESS_MASK mask;
+    SMALL_SID sid;
 
-    if (!Take(&text, "D:P"))
+    allow = Take(c, L'A');
+    if (!allow && !Take(c, L'D'))
         return STATUS_INVALID_PARAMETER;
-    while (NT_SUCCESS(status) && text.At < text.End) {
-        ACCESS_MASK mask;
-        SE_SID sid;
+    if (!Take(c, L';') || !Take(c, L';') || !ParseRights(c, &mask) || !Take(c, L';') || !Take(c, L';') ||
+        !Take(c, L';') || !ParseSid(c, &sid) || !Take(c, L')'))
+        return STATUS_INVALID_PARAMETER;
+    return allow ? RtlAddAccessAllowedAce(acl, ACL_REVISION, mask, (PSID)&sid)
+                 : STATUS_NOT_SUPPORTED;        /* the kernel exports no way to add a denying entry */
+}
 
-        if (!Take(&text, "(A;;") || !NT_SUCCESS(ReadAccess(&text, &mask)) || !Take(&text, ";;;") ||
-            !NT_SUCCESS(ReadSid(&text, &sid)) || !Take(&text, ")"))
-            return STATUS_INVALID_PARAMETER;
-        status = RtlAddAccessAllowedAce(acl, ACL_REVISION, mask, &sid.Sid);
-    }
-    return status;
+static NTSTATUS ParseDacl(PCUNICODE_STRING sddl, PACL acl)
+{
+    CURSOR c = { sddl->Buffer, sddl->Buffer + sddl->Length / sizeof(WCHAR) };
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (!Take(&c, L'D') || !Take(&c, L':'))
+        return STATUS_INVALID_PARAMETER;
+    Take(&c, L'P');
+    while (NT_SUCCESS(status) && Take(&c, L'('))
+        status = ParseAce(&c, acl);
+    return NT_SUCCESS(status) && c.at != c.end ? STATUS_INVALID_PARAMETER : status;
 }
 
 static NTSTATUS SetSecurity(PDEVICE_OBJECT device, PACL acl)
 {
     SECURITY_DESCRIPTOR descriptor;
     HANDLE handle;
-    NTSTATUS status;
+    NTSTATUS status = RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
 
-    RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION);
-    RtlSetDaclSecurityDescriptor(&descriptor, TRUE, acl, FALSE);
-    descriptor.Control |= SE_DACL_PROTECTED;
-    status = ObOpenObjectByPointer(device, OBJ_KERNEL_HANDLE, NULL, WRITE_DAC, *IoDeviceObjectType, KernelMode, &handle);
+    if (NT_SUCCESS(status))
+        status = RtlSetDaclSecurityDescriptor(&descriptor, TRUE, acl, FALSE);
+    if (NT_SUCCESS(status))
+        status = ObOpenObjectByPointer(device, OBJ_KERNEL_HANDLE, NULL, WRITE_DAC, NULL, KernelMode, &handle);
     if (!NT_SUCCESS(status))
         return status;
-    status = ZwSetSecurityObject(handle, DACL_SECURITY_INFORMATION, &descriptor);
+    status = ZwSetSecurityObject(handle, DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, &descriptor);
     ZwClose(handle);
     return status;
 }
 
-/* Creates a named device with the descriptor that DefaultSDDLString says. Overrides of the class under DeviceClassGuid are
- * an administrator's, on a real system: there are none here. PASSIVE_LEVEL. */
-NTSTATUS NTAPI WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, PUNICODE_STRING DeviceName,
-                                          DEVICE_TYPE DeviceType, ULONG DeviceCharacteristics, BOOLEAN Exclusive,
+/* IoCreateDevice, then the descriptor, before anybody can open the device. A name (or FILE_AUTOGENERATED_DEVICE_NAME) is
+ * required. PASSIVE_LEVEL. STATUS_INVALID_PARAMETER for text that is no SDDL of this subset. */
+NTSTATUS NTAPI WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize,
+                                          PUNICODE_STRING DeviceName, DEVICE_TYPE DeviceType,
+                                          ULONG DeviceCharacteristics, BOOLEAN Exclusive,
                                           PCUNICODE_STRING DefaultSDDLString, LPCGUID DeviceClassGuid,
                                           PDEVICE_OBJECT *DeviceObject)
 {
-    UCHAR list[1024];
-    PDEVICE_OBJECT device;
+    ULONG room = sizeof(ACL) + (DefaultSDDLString->Length / sizeof(WCHAR) / 8 + 1) * 36;
+    PACL acl;
     NTSTATUS status;
 
     UNREFERENCED_PARAMETER(DeviceClassGuid);
+    *DeviceObject = NULL;
     if (DeviceName == NULL && !(DeviceCharacteristics & FILE_AUTOGENERATED_DEVICE_NAME))
         return STATUS_INVALID_PARAMETER;
-    status = ReadSddl(DefaultSDDLString, (PACL)list, sizeof(list));
-    if (!NT_SUCCESS(status))
-        return status;
-    status = IoCreateDevice(DriverObject, DeviceExtensionSize, DeviceName, DeviceType, DeviceCharacteristics, Exclusive,
-                            &device);
-    if (!NT_SUCCESS(status))
-        return status;
-    status = SetSecurity(device, (PACL)list);
-    if (!NT_SUCCESS(status)) {
-        IoDeleteDevice(device);
-        return status;
+    acl = ExAllocatePoolWithTag(PagedPool, room, TAG);
+    if (acl == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = RtlCreateAcl(acl, room, ACL_REVISION);
+    if (NT_SUCCESS(status))
+        status = ParseDacl(DefaultSDDLString, acl);
+    if (NT_SUCCESS(status))
+        status = IoCreateDevice(DriverObject, DeviceExtensionSize, DeviceName, DeviceType, DeviceCharacteristics,
+                                Exclusive, DeviceObject);
+    if (NT_SUCCESS(status)) {
+        status = SetSecurity(*DeviceObject, acl);
+        if (!NT_SUCCESS(status)) {
+            IoDeleteDevice(*DeviceObject);
+            *DeviceObject = NULL;
+        }
     }
-    *DeviceObject = device;
-    return STATUS_SUCCESS;
+    ExFreePoolWithTag(acl, TAG);
+    return status;
 }

@@ -1,0 +1,40 @@
+/* Devices with a security descriptor in SDDL: the library every WDK driver links. */
+#include "helpers.h"
+#include <wdmsec.h>
+
+static NTSTATUS Create(PCUNICODE_STRING sddl)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\R3Secure");
+    PDEVICE_OBJECT device;
+    NTSTATUS status = IoCreateDeviceSecure(TestDriverObject, 0, &name, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN,
+                                           FALSE, sddl, NULL, &device);
+
+    if (NT_SUCCESS(status))
+        IoDeleteDevice(device);
+    else
+        EXPECT(device == NULL);
+    return status;
+}
+
+TEST_CASE(every_ready_made_descriptor_is_accepted)
+{
+    EXPECT_EQ(Create(&SDDL_DEVOBJ_KERNEL_ONLY), STATUS_SUCCESS);
+    EXPECT_EQ(Create(&SDDL_DEVOBJ_SYS_ALL), STATUS_SUCCESS);
+    EXPECT_EQ(Create(&SDDL_DEVOBJ_SYS_ALL_ADM_ALL), STATUS_SUCCESS);
+    EXPECT_EQ(Create(&SDDL_DEVOBJ_SYS_ALL_ADM_RX), STATUS_SUCCESS);
+    EXPECT_EQ(Create(&SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_R), STATUS_SUCCESS);
+    EXPECT_EQ(Create(&SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_R_RES_R), STATUS_SUCCESS);
+    EXPECT_EQ(Create(&SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_RW_RES_R), STATUS_SUCCESS);
+    EXPECT_EQ(Create(&SDDL_DEVOBJ_SYS_ALL_ADM_RWX_WORLD_RWX_RES_RWX), STATUS_SUCCESS);
+}
+
+TEST_CASE(text_that_is_no_descriptor_is_refused)
+{
+    UNICODE_STRING nonsense = RTL_CONSTANT_STRING(L"D:P(A;;GA;;;XX)");
+    UNICODE_STRING open = RTL_CONSTANT_STRING(L"D:P(A;;GA;;;SY");
+    UNICODE_STRING hex = RTL_CONSTANT_STRING(L"D:P(A;;0x1f01ff;;;BA)");
+
+    EXPECT_EQ(Create(&nonsense), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(Create(&open), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(Create(&hex), STATUS_SUCCESS);
+}
