@@ -221,7 +221,7 @@ PVOID NTAPI PsGetCurrentThreadTeb(VOID)
     return NULL;
 }
 
-/* *Thread comes referenced. STATUS_INVALID_CID when there is none. <= APC_LEVEL.
+/* *Thread comes referenced. STATUS_INVALID_PARAMETER when there is none. <= APC_LEVEL.
  * docs: ntifs/nf-ntifs-pslookupthreadbythreadid */
 NTSTATUS NTAPI PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD *Thread)
 {
@@ -233,7 +233,7 @@ NTSTATUS NTAPI PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD *Thread)
         *Thread = (PETHREAD)thread;
         return STATUS_SUCCESS;
     }
-    return STATUS_INVALID_CID;
+    return STATUS_INVALID_PARAMETER;
 }
 
 /* --- priority ------------------------------------------------------------------------------------------------- */

@@ -62,7 +62,7 @@ TEST_CASE(the_current_thread_is_known_by_its_id)
     REQUIRE(NT_SUCCESS(PsLookupThreadByThreadId(PsGetCurrentThreadId(), &thread)));
     EXPECT(thread == PsGetCurrentThread());
     ObDereferenceObject(thread);
-    EXPECT_EQ((ULONG)PsLookupThreadByThreadId((HANDLE)(ULONG_PTR)0x7ffffff0, &thread), (ULONG)STATUS_INVALID_CID);
+    EXPECT_EQ((ULONG)PsLookupThreadByThreadId((HANDLE)(ULONG_PTR)0x7ffffff0, &thread), (ULONG)STATUS_INVALID_PARAMETER);
     EXPECT(PsGetCurrentProcess() == PsInitialSystemProcess);
     EXPECT(PsIsSystemThread(PsGetCurrentThread()));
 }
