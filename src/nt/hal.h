@@ -25,6 +25,8 @@ void hal_mmio_write(uint64_t pa, unsigned size, uint64_t value);
 /* Bus side: gives a device's BARs physical addresses, or takes them away. */
 void hal_assign_bars(struct device *device);
 void hal_release_bars(struct device *device);
+/* The device goes: connected interrupts no longer refer to it. */
+void hal_forget_device(const struct device *device);
 
 /* --- what devices are given -------------------------------------------------------------------------------- */
 

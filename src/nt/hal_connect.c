@@ -91,6 +91,16 @@ static void disconnect(struct _KINTERRUPT *i)
     free(i);
 }
 
+void hal_forget_device(const struct device *device)
+{
+    list_each(it, &hal_interrupts) {
+        struct _KINTERRUPT *i = container_of(it, struct _KINTERRUPT, all);
+
+        if (i->device == device)
+            i->device = NULL;
+    }
+}
+
 static bool lies_in(const void *routine, const void *base, size_t size)
 {
     return (uintptr_t)routine - (uintptr_t)base < size;

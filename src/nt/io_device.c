@@ -5,6 +5,7 @@
 #include "nt/io_internal.h"
 
 #include "base/log.h"
+#include "nt/pnp.h"
 
 static uint32_t next_automatic_name;
 
@@ -155,8 +156,12 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 
 void io_device_close_reference(PDEVICE_OBJECT device)
 {
-    if (--device->ReferenceCount == 0 && io_device_of(device)->delete_pending)
+    if (--device->ReferenceCount != 0)
+        return;
+    if (io_device_of(device)->delete_pending)
         finish_delete(device);
+    else
+        pnp_file_closed(device);
 }
 
 void io_delete_left_over_devices(struct io_driver *driver)

@@ -144,7 +144,7 @@ NTSTATUS pnp_unplug(struct device *device, bool surprise)
     if (NT_SUCCESS(status)) {
         pnp_pci_set_present(device, false);
         pnp_enumerate(pnp_pci);
-        hal_release_bars(device);
+        pnp_pci_forget(device);
     }
     pnp_unlock();
     return status;
@@ -180,7 +180,25 @@ static VOID NTAPI do_work(PVOID context)
         if (node->state == PNP_STARTED)
             pnp_enumerate(node);
     }
+    pnp_finish_orphans();
     pnp_unlock();
+}
+
+static void queue_work(void)
+{
+    if (work_queued)
+        return;
+    work_queued = true;
+    ExInitializeWorkItem(&work, do_work, NULL);
+    ExQueueWorkItem(&work, DelayedWorkQueue);
+}
+
+void pnp_file_closed(PDEVICE_OBJECT device)
+{
+    struct pnp_node *node = pnp_node_of(device);
+
+    if (node != NULL && node->state == PNP_SURPRISED)
+        queue_work();
 }
 
 void pnp_invalidate_relations(struct pnp_node *node)
@@ -191,11 +209,7 @@ void pnp_invalidate_relations(struct pnp_node *node)
     if (node == NULL || dirty_count == countof(dirty))
         return;
     dirty[dirty_count++] = node;
-    if (work_queued)
-        return;
-    work_queued = true;
-    ExInitializeWorkItem(&work, do_work, NULL);
-    ExQueueWorkItem(&work, DelayedWorkQueue);
+    queue_work();
 }
 
 void pnp_forget_dirty(const struct pnp_node *node)

@@ -110,6 +110,8 @@ NTSTATUS pnp_open_driver_key(struct pnp_node *node, ACCESS_MASK access, HANDLE *
 
 /* Any IRQL <= DISPATCH: asks the bus of node for its children again, later and in a worker. */
 void pnp_invalidate_relations(struct pnp_node *node);
+/* The last file on a device was closed: a surprise removal may have waited for it. */
+void pnp_file_closed(PDEVICE_OBJECT device);
 /* Waits until no such work is left. */
 void pnp_flush(void);
 

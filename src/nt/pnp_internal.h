@@ -67,8 +67,8 @@ NTSTATUS pnp_pci_start(void);
 void pnp_pci_stop(void);
 NTSTATUS pnp_pci_add(struct device *device);
 void pnp_pci_set_present(struct device *device, bool present);
-PDEVICE_OBJECT pnp_pci_pdo(const struct device *device);
-/* Forgets a device that is gone and whose PDO no longer exists. */
+/* The device is about to be destroyed: nothing refers to it afterwards, even when its PDO lives on for open files. */
+void pnp_pci_forget(struct device *device);
 struct bus_pdo *pnp_pci_find(const struct device *device);
 struct bus_pdo *pnp_pci_slot(uint32_t bus, uint32_t slot);
 
@@ -95,6 +95,8 @@ void pnp_forget_dirty(const struct pnp_node *node);
 /* --- pnp_remove.c --- */
 
 void pnp_take_away(struct pnp_node *node);
+bool pnp_has_open_files(const struct pnp_node *node);
+void pnp_finish_orphans(void);
 
 /* --- io_interface.c, pnp_notify.c --- */
 

@@ -341,6 +341,22 @@ NTSTATUS pnp_pci_add(struct device *device)
     return STATUS_SUCCESS;
 }
 
+/* What an orphan's PDO refers to. */
+static struct device gone_device = { .gone = true };
+
+void pnp_pci_forget(struct device *device)
+{
+    struct bus_pdo *pdo = pnp_pci_find(device);
+    struct pnp_node *node = pnp_node_of_device(device);
+
+    hal_release_bars(device);
+    hal_forget_device(device);
+    if (pdo != NULL)
+        pdo->device = &gone_device;
+    if (node != NULL)
+        node->device = NULL;
+}
+
 void pnp_pci_set_present(struct device *device, bool present)
 {
     struct bus_pdo *pdo = pnp_pci_find(device);

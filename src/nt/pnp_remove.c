@@ -100,7 +100,16 @@ NTSTATUS pnp_remove_node(struct pnp_node *node, bool forced)
     return status;
 }
 
-/* The bus no longer reports the node. */
+bool pnp_has_open_files(const struct pnp_node *node)
+{
+    for (PDEVICE_OBJECT d = node->pdo; d != NULL; d = d->AttachedDevice)
+        if (d->ReferenceCount != 0)
+            return true;
+    return false;
+}
+
+/* The bus no longer reports the node. After a surprise, IRP_MN_REMOVE_DEVICE waits until no file is open on the stack:
+ * the node stays as an orphan, and pnp_finish_orphans ends it. */
 void pnp_take_away(struct pnp_node *node)
 {
     struct pnp_node *child;
@@ -111,10 +120,35 @@ void pnp_take_away(struct pnp_node *node)
         node->state = PNP_SURPRISED;
         pnp_disable_interfaces(node);
         pnp_send(node, IRP_MN_SURPRISE_REMOVAL, NULL, NULL);
+        if (pnp_has_open_files(node)) {
+            node->parent = NULL;
+            return;
+        }
     }
     /* A device without a driver gets its removal, too: that is how its bus lets go of the PDO. */
     send_remove(node);
     pnp_free_node(node);
+}
+
+static struct pnp_node *finished_orphan(void)
+{
+    list_each(it, &pnp_nodes) {
+        struct pnp_node *node = container_of(it, struct pnp_node, node);
+
+        if (node->state == PNP_SURPRISED && node->parent == NULL && !pnp_has_open_files(node))
+            return node;
+    }
+    return NULL;
+}
+
+void pnp_finish_orphans(void)
+{
+    struct pnp_node *node;
+
+    while ((node = finished_orphan()) != NULL) {
+        send_remove(node);
+        pnp_free_node(node);
+    }
 }
 
 NTSTATUS pnp_remove_driver_nodes(struct io_driver *driver, bool forced)

@@ -129,6 +129,15 @@ static NTSTATUS NTAPI dispatch_pnp(PDEVICE_OBJECT device, PIRP irp)
     return IoCallDriver(seen.lower, irp);
 }
 
+static NTSTATUS NTAPI dispatch_file(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    irp->IoStatus.Information = 0;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS NTAPI dispatch_power(PDEVICE_OBJECT device, PIRP irp)
 {
     (void)device;
@@ -151,6 +160,8 @@ static NTSTATUS NTAPI entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
 {
     (void)path;
     object->DriverExtension->AddDevice = add_device;
+    object->MajorFunction[IRP_MJ_CREATE] = object->MajorFunction[IRP_MJ_CLEANUP] = dispatch_file;
+    object->MajorFunction[IRP_MJ_CLOSE] = dispatch_file;
     object->MajorFunction[IRP_MJ_PNP] = dispatch_pnp;
     object->MajorFunction[IRP_MJ_POWER] = dispatch_power;
     return STATUS_SUCCESS;
@@ -313,6 +324,31 @@ static void veto_and_restart(void)
 TEST(a_veto_keeps_the_device_and_stop_and_start_repeat)
 {
     run_in_computer(1, veto_and_restart);
+}
+
+static void open_while_pulled(void)
+{
+    struct io_file *file;
+    char name[100];
+
+    load();
+    card_init(&card);
+    CHECK_EQ(pnp_plug(&card.device, NULL), STATUS_SUCCESS);
+    ob_name_text(seen.pdo, name, sizeof(name));
+    CHECK_EQ(io_open(name, FILE_READ_DATA, &file), STATUS_SUCCESS);
+    CHECK_EQ(pnp_unplug(&card.device, true), STATUS_SUCCESS);
+    CHECK_EQ(seen.surprise, 1);
+    CHECK_EQ(seen.remove, 0);
+    memset(&card, 0xEE, sizeof(card));          /* the device is gone for good */
+    io_close(file);
+    pnp_flush();
+    CHECK_EQ(seen.remove, 1);
+    CHECK_EQ(io_unload_driver(driver), STATUS_SUCCESS);
+}
+
+TEST(removal_after_a_surprise_waits_for_open_files)
+{
+    run_in_computer(1, open_while_pulled);
 }
 
 static void config_space(void)
