@@ -72,3 +72,25 @@ void host_close(int object)
 {
     close(object);
 }
+
+#if defined(__SANITIZE_ADDRESS__)
+#define MEMORY_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MEMORY_ASAN 1
+#endif
+#endif
+
+#ifdef MEMORY_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
+void host_forget_frames(void *address, size_t size)
+{
+#ifdef MEMORY_ASAN
+    __asan_unpoison_memory_region(address, size);
+#else
+    (void)address;
+    (void)size;
+#endif
+}

@@ -21,5 +21,7 @@ void host_unmap(void *address, size_t size);
 /* Gives the pages' memory back; they read as zero afterwards (memory objects as well). */
 void host_discard(void *address, size_t size);
 void host_close(int object);
+/* Frames that lived in this memory, a stack's, are gone for good: tells AddressSanitizer, when it is there. */
+void host_forget_frames(void *address, size_t size);
 
 #endif

@@ -70,6 +70,7 @@ void ram_close(void)
     for (size_t i = 0; i < USER_PAGES; i++)
         if (ram.user_pa[i])
             host_unmap((void *)(USER_BASE + i * RAM_PAGE), RAM_PAGE);
+    host_forget_frames((void *)RAM_BASE, ram.pages * RAM_PAGE);
     host_unmap((void *)RAM_BASE, ram.pages * RAM_PAGE);
     host_close(ram.object);
     free(ram.map);
@@ -173,6 +174,7 @@ void ram_free_stack(void *stack)
 {
     char *p = (char *)stack - RAM_PAGE;
 
+    host_forget_frames(stack, STACK_SIZE);
     if (ram.stack_count < STACK_CACHE) {
         ram.stacks[ram.stack_count++] = stack;
         return;
