@@ -17,6 +17,7 @@
 #include <ring3/ob.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/list.h"
 
@@ -102,6 +103,17 @@ NTSTATUS ob_from_handle(HANDLE handle, ACCESS_MASK access, struct _OBJECT_TYPE *
 NTSTATUS ob_close_handle(HANDLE handle);
 /* NtCurrentProcess() and NtCurrentThread() are resolved by whoever owns processes and threads. */
 void ob_set_current(void *(*current_process)(void), void *(*current_thread)(void));
+
+/* From now on, keeps for each new handle where a driver opened it: `capture` gives that return address, 0 when no driver
+ * did. NULL turns it off. */
+void ob_keep_callers(uint64_t (*capture)(void));
+struct ob_open {
+    HANDLE handle;
+    void *body;
+    const struct _OBJECT_TYPE *type;
+    uint64_t caller;
+};
+void ob_each_handle(void (*visit)(void *context, const struct ob_open *open), void *context);
 
 /* What is alive, for leak reports: of one type, or (NULL) of every type. */
 struct ob_info {

@@ -13,6 +13,7 @@ struct slot {
     void *body;                 /* NULL: free */
     ACCESS_MASK access;
     ULONG attributes;           /* OBJ_ flags of the handle */
+    uint64_t caller;            /* the driver's return address, when it is kept */
 };
 
 static struct {
@@ -20,6 +21,7 @@ static struct {
     size_t count, first_free;
     void *(*current_process)(void);
     void *(*current_thread)(void);
+    uint64_t (*capture)(void);
 } table;
 
 static struct slot *slot_of(HANDLE handle)
@@ -79,6 +81,7 @@ NTSTATUS ob_open_handle(void *body, ACCESS_MASK access, ULONG attributes, HANDLE
     slot->body = body;
     slot->access = grant(header->type, access);
     slot->attributes = attributes;
+    slot->caller = table.capture != NULL ? table.capture() : 0;
     header->handles++;
     header->type->handles++;
     *handle = (HANDLE)(uintptr_t)((number + 1) * 4 | (attributes & OBJ_KERNEL_HANDLE ? KERNEL_BITS : 0));
@@ -167,6 +170,25 @@ NTSTATUS ob_close_handle(HANDLE handle)
         return STATUS_INVALID_HANDLE;
     close_slot(slot);
     return STATUS_SUCCESS;
+}
+
+void ob_keep_callers(uint64_t (*capture)(void))
+{
+    table.capture = capture;
+}
+
+void ob_each_handle(void (*visit)(void *context, const struct ob_open *open), void *context)
+{
+    for (size_t i = 0; i < table.count; i++) {
+        const struct slot *slot = &table.slots[i];
+        struct ob_open open = {.body = slot->body, .caller = slot->caller};
+
+        if (slot->body == NULL)
+            continue;
+        open.type = ob_type(slot->body);
+        open.handle = (HANDLE)(uintptr_t)((i + 1) * 4 | (slot->attributes & OBJ_KERNEL_HANDLE ? KERNEL_BITS : 0));
+        visit(context, &open);
+    }
 }
 
 void ob_set_current(void *(*current_process)(void), void *(*current_thread)(void))

@@ -340,10 +340,19 @@ size_t ob_full_name(const struct ob_header *header, WCHAR *to, size_t size)
 
 const char *ob_name_text(const void *body, char *buffer, size_t size)
 {
+    const struct ob_header *header = ob_header(body);
     WCHAR path[512];
-    size_t length = ob_full_name(ob_header(body), path, 512);
-    UNICODE_STRING name = text_string(path, length <= 512 ? length : 0);
+    UNICODE_STRING name = {0, sizeof(path), path};
+    ULONG needed = 0;
+    size_t length;
 
+    if (header->type->ops != NULL && header->type->ops->query_name != NULL) {
+        if (!NT_SUCCESS(header->type->ops->query_name((void *)(uintptr_t)body, &name, &needed)))
+            name.Length = 0;
+        return text_utf8(buffer, size, &name);
+    }
+    length = ob_full_name(header, path, 512);
+    name.Length = (USHORT)(length <= 512 ? length * sizeof(WCHAR) : 0);
     return text_utf8(buffer, size, &name);
 }
 
