@@ -58,7 +58,7 @@ $(BUILD)/obj/%.o: src/% Makefile
 
 $(BUILD)/obj/gen/exports.o: $(BUILD)/gen/exports.c
 	@mkdir -p $(@D)
-	@$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-builtin-declaration-mismatch -c -o $@ $<
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unknown-warning-option -Wno-builtin-declaration-mismatch -Wno-incompatible-library-redeclaration -c -o $@ $<
 
 # --- unit tests: one program for each tests/unit/<folder>/<name>.c ---------------------------------------------
 
