@@ -186,7 +186,7 @@ PULONG NTAPI PoRegisterDeviceForIdleDetection(PDEVICE_OBJECT DeviceObject, ULONG
         list_push_back(&idlers, &i->node);
         io_device_of(DeviceObject)->idle = i;
     }
-    i->limit = PerformanceIdleTime == (ULONG)-1 ? 60 : PerformanceIdleTime != 0 ? PerformanceIdleTime : ULONG_MAX;
+    i->limit = PerformanceIdleTime == (ULONG)-1 ? 60 : PerformanceIdleTime != 0 ? PerformanceIdleTime : (ULONG)-1;
     i->state = State;
     return &i->count;
 }
