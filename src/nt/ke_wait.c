@@ -136,14 +136,20 @@ void ke_alert(struct thread *thread)
         thread->alerted = true;
 }
 
-uint64_t ke_due_ns(int64_t time)
+/* `units` of 100 ns from now; UINT64_MAX, which is never, beyond what the clock can count. */
+static uint64_t from_now(uint64_t units)
 {
     uint64_t now = ke_now();
 
+    return units > (UINT64_MAX - 1 - now) / 100 ? UINT64_MAX : now + units * 100;
+}
+
+uint64_t ke_due_ns(int64_t time)
+{
     if (time < 0)
-        return now + (uint64_t)-time * 100;
+        return from_now(-(uint64_t)time);
     uint64_t system = ke_system_time();
-    return (uint64_t)time > system ? now + ((uint64_t)time - system) * 100 : 0;
+    return (uint64_t)time > system ? from_now((uint64_t)time - system) : 0;
 }
 
 static NTSTATUS poll_objects(struct waiter *w, bool *satisfied)

@@ -126,6 +126,18 @@ TEST_CASE(an_absolute_due_time_is_system_time)
     EXPECT(KeQueryInterruptTime() - before >= 140000);
 }
 
+TEST_CASE(a_due_time_beyond_all_clocks_never_comes)
+{
+    Prepare(NotificationTimer);
+    EXPECT(!KeSetTimer(&Timer, Time((LONGLONG)0x8000000000000000ull), &Dpc));
+    Sleep(5);
+    EXPECT(KeCancelTimer(&Timer));
+    EXPECT(!KeSetTimer(&Timer, Time(0x7fffffffffffffffll), &Dpc));
+    Sleep(5);
+    EXPECT(KeCancelTimer(&Timer));
+    EXPECT_EQ(Runs, 0);
+}
+
 TEST_CASE(a_coalescable_timer_expires_not_early)
 {
     ULONGLONG before = KeQueryInterruptTime();
