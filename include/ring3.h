@@ -129,6 +129,9 @@ void ring3_file_close(struct ring3_file *file);
 struct ring3_nic *ring3_add_nic(struct ring3_computer *computer, const char *spec);
 /* Pulls the card out without asking its driver. */
 bool ring3_unplug_nic(struct ring3_nic *nic);
+/* A device without hardware, as `devcon install` makes it: hardware_id is "ROOT\\NAME", and the driver whose INF names
+ * it is started for it when it is loaded. */
+bool ring3_add_root_device(struct ring3_computer *computer, const char *hardware_id);
 /* "ADDRESS/LENGTH[,GATEWAY]" for the n-th network interface; NULL for DHCP, the default. */
 bool ring3_set_address(struct ring3_computer *computer, unsigned interface, const char *text);
 

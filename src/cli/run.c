@@ -52,6 +52,9 @@ static int add_nics(struct run *run)
         if (!ring3_add_nic(run->computer, spec))
             return cli_fail(known_wire(spec) ? EXIT_HOST : EXIT_USAGE, "--nic=%s: %s", spec, ring3_error());
     }
+    for (unsigned i = 0; i < run->root_devices.count; i++)
+        if (!ring3_add_root_device(run->computer, run->root_devices.item[i]))
+            return cli_fail(EXIT_USAGE, "--root-device=%s: %s", run->root_devices.item[i], ring3_error());
     return EXIT_GOOD;
 }
 

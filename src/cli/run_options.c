@@ -22,6 +22,7 @@ static bool add(struct run_list *list, const char *value)
 
 LIST_OPTION(driver, drivers)
 LIST_OPTION(nic, nics)
+LIST_OPTION(root_device, root_devices)
 LIST_OPTION(ip, addresses)
 LIST_OPTION(reg, registries)
 LIST_OPTION(parameter, parameters)
@@ -144,6 +145,7 @@ const struct cli_option run_options[] = {
     { NULL, "DRIVER.sys", "drivers to load, in this order; an INF beside one says which devices it serves", take_driver },
     { "--nic", "SPEC", "a network card on a wire: slirp[,hostfwd=tcp:ADDRESS:PORT:PORT], tap:NAME[,ip=ADDRESS/LENGTH],\n"
       "pcap:IN[,out=OUT], link:SOCKET, null, loop; also model=, driver=NAME, mac=, capture=FILE", take_nic },
+    { "--root-device", "ID", "a device without hardware (ROOT\\NAME), for a driver whose INF names it", take_root_device },
     { "--ip", "ADDRESS/LENGTH", "a static address[,gateway] instead of DHCP; the n-th for the n-th interface", take_ip },
     { "--ping", "ADDRESS", "sends echo requests as soon as there is an address: ADDRESS[,count=4][,interval=100ms]\n"
       "[,timeout=1s][,size=32]; one that stays unanswered is exit code 1", take_ping },

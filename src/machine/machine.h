@@ -87,6 +87,9 @@ extern const unsigned machine_stage_count;
 bool crossing_open(struct ring3_computer *computer);
 void crossing_close(struct ring3_computer *computer);
 
+/* root.c: removes the devices without hardware. Inside, at PASSIVE_LEVEL. */
+void root_close_all(void);
+
 /* traffic.c: starts what waits for an address; any IRQL up to DISPATCH_LEVEL, inside. */
 void traffic_try_start(struct ring3_computer *computer);
 bool traffic_all_finished(struct ring3_computer *computer);

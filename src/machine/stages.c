@@ -99,8 +99,18 @@ static bool open_ob(struct ring3_computer *computer)
     return worked(ob_start());
 }
 
+static void name_object(const struct ob_info *info, void *context)
+{
+    char name[128];
+
+    log_debug("machine", "%s object %p %s: %u references, %u handles", info->type->name, info->body,
+              ob_name_text(info->body, name, sizeof name), info->references, info->handles);
+}
+
 static void close_ob(struct ring3_computer *computer)
 {
+    if (log_wants(LOG_TRACE))
+        ob_each(NULL, name_object, NULL);
     unsigned left = ob_stop();
 
     if (left)
@@ -158,6 +168,7 @@ static bool open_pnp(struct ring3_computer *computer)
 
 static void close_pnp(struct ring3_computer *computer)
 {
+    root_close_all();
     pnp_stop();
     pnp_find_driver = NULL;
 }
