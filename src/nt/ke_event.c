@@ -1,4 +1,5 @@
 /* Events. */
+#include "nt/event.h"
 #include "nt/hot.h"
 #include "nt/ke_wait.h"
 
@@ -10,9 +11,18 @@ VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
                    sizeof *Event, State != FALSE);
 }
 
-COLD static void satisfy(DISPATCHER_HEADER *header, KPRIORITY increment)
+/* Somebody waits, or the event was never initialized. */
+COLD static LONG set_slow(PRKEVENT event, KPRIORITY increment, BOOLEAN wait)
 {
-    ke_satisfy_waiters(header, increment);
+    LONG before = event->Header.SignalState;
+
+    if (!event->Header.WaitListHead.Flink)
+        NT_EMIT(NT_EVENT_MISUSE, "KeSetEvent is given an event that was not initialized", event, 0, PE_CALLER());
+    event->Header.SignalState = 1;
+    ke_signalled(&event->Header, increment);
+    if (!wait)
+        ke_settle();
+    return before;
 }
 
 /* Signals the event; returns its state before, nonzero when it was signalled. Increment: priority boost of whom it
@@ -21,9 +31,9 @@ LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
     LONG before = Event->Header.SignalState;
 
-    Event->Header.SignalState = 1;
     if (unlikely(!nt_list_empty(&Event->Header.WaitListHead)))
-        satisfy(&Event->Header, Increment);
+        return set_slow(Event, Increment, Wait);
+    Event->Header.SignalState = 1;
     if (!Wait)
         hot_settle();
     return before;

@@ -232,6 +232,12 @@ VOID NTAPI KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE LockHandle)
 
 static KSPIN_LOCK numbered[LockQueueMaximumLock];
 
+void ke_spin_numbered_reset(void)
+{
+    for (int i = 0; i < LockQueueMaximumLock; i++)
+        numbered[i] = 0;
+}
+
 /* Takes one of the system's own locks; returns the IRQL before. docs: ntifs/nf-ntifs-keacquirequeuedspinlock */
 KIRQL NTAPI KeAcquireQueuedSpinLock(KSPIN_LOCK_QUEUE_NUMBER Number)
 {

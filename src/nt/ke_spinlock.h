@@ -18,6 +18,9 @@ void ke_spin_contended(PKSPIN_LOCK lock, const char *name, struct pe_caller call
 /* The lock is not this processor's. */
 void ke_spin_not_owned(PKSPIN_LOCK lock, const char *name, struct pe_caller caller);
 
+/* Frees the system's numbered locks, for a new computer. */
+void ke_spin_numbered_reset(void);
+
 /* IRQL >= DISPATCH. */
 static inline void ke_spin_take(PKSPIN_LOCK lock)
 {

@@ -247,6 +247,9 @@ COLD static NTSTATUS wait_slow(void *object, BOOLEAN alertable, const LARGE_INTE
     struct waiter w = { .thread = thread, .blocks = thread->wait_blocks, .count = 1 };
 
     NT_EMIT(NT_EVENT_WAIT, "KeWaitForSingleObject", object, wait_flags(timeout), PE_CALLER());
+    if (!((DISPATCHER_HEADER *)object)->WaitListHead.Flink)
+        NT_EMIT(NT_EVENT_MISUSE, "KeWaitForSingleObject is given an object that was not initialized", object, 0,
+                PE_CALLER());
     set_block(&w.blocks[0], thread, object, 0, false);
     NTSTATUS status = wait(&w, alertable, timeout);
     ke_settle();

@@ -2,6 +2,8 @@
 #include "nt/ps.h"
 
 #include "nt/ke_callbacks.h"
+#include "nt/ke_park.h"
+#include "nt/ke_spinlock.h"
 #include "nt/ke_timer.h"
 #include "nt/mm.h"
 #include "nt/ob.h"
@@ -66,6 +68,8 @@ void ps_stop(void)
         process_notify_ex[i] = NULL;
     }
     ke_timers_close();
+    ke_spin_numbered_reset();
+    list_init(&ke_parked);
     mm_close();
     ke_callbacks_close();
     ex_workers_reset();
