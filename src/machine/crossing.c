@@ -107,6 +107,8 @@ bool crossing_open(struct ring3_computer *computer)
         .system_range_start = RAM_BASE,
         .irql_get = irql_get,
         .irql_set = irql_set,
+        .processor_slot = (void *const *)&this_cpu,
+        .pending_offset = offsetof(struct cpu, pending),
         .stack_limits = stack_limits,
         .bug_check = bugcheck_report,
     };

@@ -62,6 +62,10 @@ struct pe_config {
     uint64_t system_range_start;
     uint8_t (*irql_get)(void);                      /* inline cr8 */
     void (*irql_set)(uint8_t irql);
+    /* Where the running processor's structure is found, and its 32-bit word that is zero while a change of IRQL is one
+     * store to the control region. NULL: irql_set is always called. */
+    void *const *processor_slot;
+    uint32_t pending_offset;
     /* Lowest byte of the running stack and the byte behind it; 0, 0 when not known. */
     void (*stack_limits)(uint64_t *low, uint64_t *high);
     /* Windows would stop. context is the machine state at fault; text (may be NULL) says more. Must not return. */

@@ -1,6 +1,7 @@
 /* Stubs: the code that stands for patched instructions. Layout, for each instruction in order:
  *      a site:             call [patch_enter]; struct entry * (read behind the return address)
  *      a read of cr8:      movzx reg, byte gs:[50h]
+ *      a write of cr8:     the store where nothing is pending on the processor, else the call
  *      anything else:      the instruction, relative operands adjusted
  * then a jump behind the patched place, then for each entry the instruction itself and a jump to behind its call. */
 #include <stdlib.h>
@@ -99,6 +100,35 @@ static void put_enter(struct writer *w, struct site *site)
     entry->after = (uint64_t)w->at;
 }
 
+/* A write of cr8: where nothing is pending on the processor it is one store; no flags and no registers change. */
+static void put_irql_write(struct writer *w, struct site *site)
+{
+    unsigned number = site->cr8_register;
+    uint64_t slot = (uint64_t)pe_config.processor_slot;
+    const uint8_t store[] = { 0x65, (uint8_t)(number > 7 ? 0x44 : 0x40), 0x88, (uint8_t)(0x04 | (number & 7) << 3), 0x25,
+                              0x50, 0, 0, 0 };
+    uint8_t *fast, *next;
+
+    if (!slot) {
+        put_enter(w, site);
+        return;
+    }
+    put(w, (const uint8_t[]){ 0x51, 0x48, 0xb9 }, 3);               /* push rcx; mov rcx, imm64 */
+    put(w, &slot, 8);
+    put(w, (const uint8_t[]){ 0x48, 0x8b, 0x09, 0x8b, 0x89 }, 5);   /* mov rcx, [rcx]; mov ecx, [rcx+disp32] */
+    put(w, &pe_config.pending_offset, 4);
+    put(w, (const uint8_t[]){ 0xe3, 0 }, 2);                        /* jrcxz fast */
+    fast = w->at;
+    *w->at++ = 0x59;                                                /* pop rcx */
+    put_enter(w, site);
+    put(w, (const uint8_t[]){ 0xeb, 0 }, 2);                        /* jmp next */
+    next = w->at;
+    fast[-1] = (uint8_t)(w->at - fast);
+    *w->at++ = 0x59;
+    put(w, store, sizeof store);
+    next[-1] = (uint8_t)(w->at - next);
+}
+
 static bool put_part(struct writer *w, struct pe_image *image, uint64_t address, unsigned length, bool first)
 {
     struct instruction in;
@@ -115,7 +145,7 @@ static bool put_part(struct writer *w, struct pe_image *image, uint64_t address,
     if (probe.kind == SITE_READ_CR8)
         put_irql_read(w, probe.cr8_register);
     else if (probe.kind == SITE_WRITE_CR8)
-        put_enter(w, site ? site : site_of(image, address));
+        put_irql_write(w, site ? site : site_of(image, address));
     else if (site)
         put_enter(w, site);
     else
