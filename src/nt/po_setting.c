@@ -1,8 +1,6 @@
 /* Power settings (who registered is called when one changes), idle detection, wake notes. */
 #include "nt/pnp_internal.h"
 
-#include <limits.h>
-
 struct setting {
     struct list node;
     GUID guid;

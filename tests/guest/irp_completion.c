@@ -337,9 +337,10 @@ TEST_CASE_THAT_STOPS(completing_twice_stops, 0x44)
 
 TEST_CASE_THAT_STOPS(too_few_stack_locations_stop, 0x35)
 {
-    PIRP irp = IoAllocateIrp(2, FALSE);
+    PIRP irp = IoAllocateIrp(1, FALSE);
 
     Reset();
-    IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_READ;
-    IoCallDriver(stack[2], irp);
+    IoSetNextIrpStackLocation(irp);
+    IoGetCurrentIrpStackLocation(irp)->MajorFunction = IRP_MJ_READ;
+    IoCallDriver(stack[0], irp);
 }
