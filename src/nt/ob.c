@@ -54,6 +54,7 @@ unsigned ob_stop(void)
     unsigned leaked = 0;
 
     se_stop();
+    ob_callbacks_stop();
     ob_handles_stop();
     ob_names_stop();
     list_each_safe(node, &ob.types) {

@@ -70,6 +70,11 @@ static ACCESS_MASK grant(const struct _OBJECT_TYPE *type, ACCESS_MASK wanted)
 
 NTSTATUS ob_open_handle(void *body, ACCESS_MASK access, ULONG attributes, HANDLE *handle)
 {
+    return ob_open_watched(OB_OPERATION_HANDLE_CREATE, body, grant(ob_type(body), access), attributes, handle);
+}
+
+NTSTATUS ob_open_unwatched(void *body, ACCESS_MASK access, ULONG attributes, HANDLE *handle)
+{
     struct ob_header *header = ob_header(body);
     size_t number;
     struct slot *slot = new_slot(&number);

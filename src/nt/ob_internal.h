@@ -56,6 +56,11 @@ void ob_handles_stop(void);
 bool ob_handle_get(HANDLE handle, void **body, ACCESS_MASK *access, ULONG *attributes);
 void ob_handle_set_attributes(HANDLE handle, ULONG attributes);
 
+/* The handle itself, and with the callbacks of ObRegisterCallbacks around it (ob_callbacks.c). */
+NTSTATUS ob_open_unwatched(void *body, ACCESS_MASK access, ULONG attributes, HANDLE *handle);
+NTSTATUS ob_open_watched(OB_OPERATION operation, void *body, ACCESS_MASK access, ULONG attributes, HANDLE *handle);
+void ob_callbacks_stop(void);
+
 /* ob_security.c */
 NTSTATUS ob_security_get(struct ob_header *header, PSECURITY_DESCRIPTOR *descriptor);
 NTSTATUS ob_security_set(struct ob_header *header, SECURITY_INFORMATION information, PSECURITY_DESCRIPTOR descriptor);

@@ -32,8 +32,8 @@ NTSTATUS NTAPI ZwDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle
     if (!ob_handle_get(SourceHandle, &body, &access, &attributes))
         return STATUS_INVALID_HANDLE;
     if (TargetProcessHandle != NULL && TargetHandle != NULL)
-        status = ob_open_handle(body, Options & DUPLICATE_SAME_ACCESS ? access : DesiredAccess,
-                                Options & DUPLICATE_SAME_ATTRIBUTES ? attributes : HandleAttributes, TargetHandle);
+        status = ob_open_watched(OB_OPERATION_HANDLE_DUPLICATE, body, Options & DUPLICATE_SAME_ACCESS ? access : DesiredAccess,
+                                 Options & DUPLICATE_SAME_ATTRIBUTES ? attributes : HandleAttributes, TargetHandle);
     if (Options & DUPLICATE_CLOSE_SOURCE)
         ob_close_handle(SourceHandle);
     return status;

@@ -134,6 +134,13 @@ NTKERNELAPI BOOLEAN NTAPI PsGetVersion(_Out_opt_ PULONG MajorVersion, _Out_opt_ 
 #define WDK_NTDDI_VERSION NTDDI_VERSION
 #endif
 
+NTSYSAPI ULONG64 NTAPI RtlGetEnabledExtendedFeatures(_In_ ULONG64 FeatureMask);
+NTSYSAPI BOOLEAN NTAPI RtlIsStateSeparationEnabled(VOID);
+RING3_DATA_POINTER(BOOLEAN, NlsMbCodePageTag);
+RING3_DATA_POINTER(BOOLEAN, NlsOemCodePageTag);
+#define NLS_MB_CODE_PAGE_TAG (*NlsMbCodePageTag)
+#define NLS_MB_OEM_CODE_PAGE_TAG (*NlsOemCodePageTag)
+
 /* ---- random numbers, checksums ---- */
 
 NTSYSAPI ULONG NTAPI RtlRandom(_Inout_ PULONG Seed);

@@ -55,6 +55,11 @@ NTSYSAPI NTSTATUS NTAPI RtlDeleteRegistryValue(_In_ ULONG RelativeTo, _In_ PCWST
 NTSYSAPI NTSTATUS NTAPI RtlCreateRegistryKey(_In_ ULONG RelativeTo, _In_ PWSTR Path);
 NTSYSAPI NTSTATUS NTAPI RtlCheckRegistryKey(_In_ ULONG RelativeTo, _In_ PWSTR Path);
 
+NTSYSAPI NTSTATUS NTAPI RtlQueryRegistryValueWithFallback(_In_opt_ HANDLE PrimaryHandle, _In_opt_ HANDLE FallbackHandle,
+                                                          _In_ PUNICODE_STRING ValueName, _In_ ULONG ValueLength,
+                                                          _Out_opt_ PULONG ValueType, _Out_ PVOID ValueData,
+                                                          _Out_ PULONG ResultLength);
+
 RING3_END_C
 
 #endif
