@@ -12,6 +12,7 @@
 #include <ndis/nblqueue.h>
 #include <ndis/config.h>
 #include <ndis/miniport_api.h>
+#include <ndis/poll.h>
 #include <ndis/protocol.h>
 #include <ndis/filter.h>
 #include <ndis/im.h>
