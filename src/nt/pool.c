@@ -50,7 +50,7 @@ static struct {
     uint8_t page_class[RAM_MAX_SIZE / RAM_PAGE];
     size_t low_page, high_page;         /* pages ever used for small blocks lie in [low, high) */
     bool ready;
-    bool special;                       /* fail_at, fill or capture is set: allocations take the slow path */
+    enum { PLAIN, WITH_STACK, SLOW } special;   /* SLOW: fail_at or fill is set */
     struct pool_stats stats;
     uint64_t counted, fail_at;
     bool fail_onwards, fill;
@@ -202,17 +202,33 @@ COLD static void *take_slow(POOL_TYPE type, size_t size, uint32_t tag, const voi
 
 static void note_special(void)
 {
-    pool.special = pool.fail_at || pool.fill || pool_capturing;
+    pool.special = pool.fail_at || pool.fill ? SLOW : pool_capturing ? WITH_STACK : PLAIN;
+}
+
+/* Where the allocation came from, as far as that is remembered; false when it must be looked at. */
+static inline bool known_stack(const void *caller, const void *back, const void *above, uint32_t *stack)
+{
+    *stack = 0;
+    if (!ram_contains(caller))
+        return true;
+    *stack = pool_remember((uint64_t)(uintptr_t)caller, back == caller ? (uint64_t)(uintptr_t)above : 0);
+    return *stack != 0;
 }
 
 void *NTAPI pool_take(POOL_TYPE type, size_t size, uint32_t tag, const void *caller)
 {
-    if (unlikely(size > RAM_PAGE - HEADER - TAIL || pool.special))
+    uint32_t stack = 0;
+
+    if (unlikely(size > RAM_PAGE - HEADER - TAIL || pool.special == SLOW))
+        return take_slow(type, size, tag, caller);
+    if (pool.special && unlikely(!known_stack(caller, __builtin_return_address(0), __builtin_dwarf_cfa(), &stack)))
         return take_slow(type, size, tag, caller);
     unsigned class = pool.class_of[(HEADER + size + TAIL + GRANULE - 1) / GRANULE];
     if (unlikely(!pool.free[class]))
         return take_slow(type, size, tag, caller);
-    return carve(class, type, size, tag, caller);
+    struct header *h = (struct header *)carve(class, type, size, tag, caller) - 1;
+    h->stack = stack;
+    return h + 1;
 }
 
 void *pool_alloc(POOL_TYPE type, size_t size, uint32_t tag, const void *caller)
@@ -336,7 +352,7 @@ void NTAPI pool_give(void *block, uint32_t tag, const void *caller)
     if (unlikely(!ram_contains(block) || pool.page[page_of(block)] != PAGE_SMALL || (uintptr_t)block % GRANULE ||
                  (uintptr_t)block % RAM_PAGE < HEADER || h->magic != POOL_LIVE || h->class != pool.page_class[page_of(h)] ||
                  h->size > RAM_PAGE || !tail_good(h) || (tag && tag != h->tag) || pool.fill ||
-                 (pool_capturing && h->size >= sizeof(KDPC)) ||
+                 (pool.special && h->size >= sizeof(KDPC) && (ke_timers_set || this_cpu->dpc_first)) ||
                  (h->type == PagedPool && ke_irql() > APC_LEVEL))) {
         give_slow(block, tag, caller);
         return;
@@ -495,5 +511,5 @@ void pool_close(void)
     pool.counted = pool.fail_at = 0;
     pool.fail_onwards = pool.fill = false;
     pool_close_stacks();
-    pool.special = false;
+    pool.special = PLAIN;
 }

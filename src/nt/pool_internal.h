@@ -15,6 +15,36 @@ void pool_close_large(void);
 extern pool_capture *pool_capturing;
 /* The index under which the stack of this call is kept. 0 without memory. */
 uint32_t pool_keep_stack(const struct pe_caller *caller);
+
+/* Stacks seen lately, by the driver's return address and stack pointer. One is still what it was when every word that
+ * held a return address still holds it. rsp 0: nothing is known but the caller. */
+struct pool_memo {
+    uint64_t rip, rsp;
+    uint32_t index, count;
+    const uint64_t *word[15];
+    uint64_t frame[15];
+};
+#define POOL_MEMOS 256
+extern struct pool_memo pool_memos[POOL_MEMOS];
+
+static inline struct pool_memo *pool_memo_of(uint64_t rip, uint64_t rsp)
+{
+    return &pool_memos[(rip ^ rip >> 9 ^ rsp >> 4) % POOL_MEMOS];
+}
+
+/* 0: not remembered. */
+static inline uint32_t pool_remember(uint64_t rip, uint64_t rsp)
+{
+    const struct pool_memo *memo = pool_memo_of(rip, rsp);
+
+    if (memo->rip != rip || memo->rsp != rsp)
+        return 0;
+    for (uint32_t i = 0; i < memo->count; i++)
+        if (*memo->word[i] != memo->frame[i])
+            return 0;
+    return memo->index;
+}
+
 void pool_close_stacks(void);
 /* Fills in the stack kept under this index, if any. */
 void pool_stack(uint32_t index, struct pool_block *info);

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nt/ke.h"
 #include "nt/pool_internal.h"
+#include "pe/pe.h"
 
 #define STACK_FRAMES 16
 #define STACK_BUCKETS 1024
@@ -18,6 +20,7 @@ static struct {
 } depot;
 
 pool_capture *pool_capturing;
+struct pool_memo pool_memos[POOL_MEMOS];
 
 static uint32_t *find_stack(const uint64_t *frames, unsigned count, uint64_t *hash)
 {
@@ -35,10 +38,9 @@ static uint32_t *find_stack(const uint64_t *frames, unsigned count, uint64_t *ha
     return index;
 }
 
-uint32_t pool_keep_stack(const struct pe_caller *caller)
+static uint32_t add_stack(const uint64_t *frames, unsigned count)
 {
-    uint64_t frames[STACK_FRAMES], hash;
-    unsigned count = pool_capturing(caller, frames, STACK_FRAMES);
+    uint64_t hash;
     uint32_t *index = find_stack(frames, count, &hash);
 
     if (*index)
@@ -58,6 +60,40 @@ uint32_t pool_keep_stack(const struct pe_caller *caller)
     return added;
 }
 
+/* Finds the words of the stack that hold the return addresses: each is above the one before. */
+static bool find_words(struct pool_memo *memo, const uint64_t *frames, unsigned count)
+{
+    const uint64_t *word = (const uint64_t *)(uintptr_t)memo->rsp;
+    const struct fiber *fiber = &ke_current()->fiber;
+    const uint64_t *top = (const uint64_t *)((char *)fiber->stack + fiber->stack_size);
+
+    memo->count = 0;
+    for (unsigned i = 1; i < count; i++) {
+        while (word < top && *word != frames[i])
+            word++;
+        if (word == top)
+            return false;
+        memo->word[memo->count] = word++;
+        memo->frame[memo->count++] = frames[i];
+    }
+    return true;
+}
+
+uint32_t pool_keep_stack(const struct pe_caller *caller)
+{
+    uint64_t frames[STACK_FRAMES];
+    unsigned count = pool_capturing(caller, frames, STACK_FRAMES);
+    uint32_t index = add_stack(frames, count);
+    struct pool_memo *memo = pool_memo_of(caller->rip, caller->rsp);
+
+    *memo = (struct pool_memo){ .rip = caller->rip, .rsp = caller->rsp };
+    if (caller->rsp && ke.inside ? find_words(memo, frames, count) : count <= 1)
+        memo->index = index;
+    else
+        memo->rip = 0;
+    return index;
+}
+
 void pool_stack(uint32_t index, struct pool_block *info)
 {
     if (index == 0 || index > depot.count)
@@ -70,5 +106,6 @@ void pool_close_stacks(void)
 {
     free(depot.stacks);
     memset(&depot, 0, sizeof depot);
+    memset(pool_memos, 0, sizeof pool_memos);
     pool_capturing = NULL;
 }
