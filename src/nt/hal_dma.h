@@ -40,6 +40,14 @@ struct dma_cursor {
 
 extern struct hal_dma_stats dma_stats;
 
+/* The operations are called through a table, not as exports, so each looks at the IRQL itself. */
+#define DMA_REQUIRE(condition, text)                                                                                \
+    do {                                                                                                            \
+        struct pe_caller caller_ = PE_CALLER();                                                                     \
+        if (unlikely(!(condition)) && pe_is_driver_code(caller_.rip))                                               \
+            NT_EMIT(NT_EVENT_MISUSE, text, adapter, ke_irql(), caller_);                                            \
+    } while (0)
+
 struct dma_adapter *dma_adapter_of(PDMA_ADAPTER adapter);
 /* False: the address does not lie in the MDL. */
 bool dma_cursor_at(struct dma_cursor *cursor, PMDL mdl, PVOID va);

@@ -50,6 +50,7 @@ void dma_free_buffers(struct dma_adapter *a)
 static PVOID NTAPI allocate_common(PDMA_ADAPTER adapter, ULONG length, PPHYSICAL_ADDRESS logical, BOOLEAN cached)
 {
     (void)cached;
+    DMA_REQUIRE(ke_irql() == PASSIVE_LEVEL, "AllocateCommonBuffer above PASSIVE_LEVEL");
     return allocate(dma_adapter_of(adapter), 0, UINT64_MAX, length, logical);
 }
 
@@ -79,6 +80,7 @@ static VOID NTAPI free_common(PDMA_ADAPTER adapter, ULONG length, PHYSICAL_ADDRE
 
     (void)logical;
     (void)cached;
+    DMA_REQUIRE(ke_irql() == PASSIVE_LEVEL, "FreeCommonBuffer above PASSIVE_LEVEL");
     list_each(it, &a->buffers) {
         struct common_buffer *b = container_of(it, struct common_buffer, node);
 

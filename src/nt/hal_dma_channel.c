@@ -67,6 +67,7 @@ static NTSTATUS allocate_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, UL
 static NTSTATUS NTAPI allocate_adapter_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, ULONG count,
                                                PDRIVER_CONTROL routine, PVOID context)
 {
+    DMA_REQUIRE(ke_irql() == DISPATCH_LEVEL, "AllocateAdapterChannel at another IRQL than DISPATCH_LEVEL");
     return allocate_channel(adapter, device, count, routine, context, NULL);
 }
 
@@ -90,8 +91,8 @@ static VOID NTAPI free_adapter_channel(PDMA_ADAPTER adapter)
 
 static VOID NTAPI free_map_registers(PDMA_ADAPTER adapter, PVOID base, ULONG count)
 {
-    (void)adapter;
     (void)count;
+    DMA_REQUIRE(ke_irql() == DISPATCH_LEVEL, "FreeMapRegisters at another IRQL than DISPATCH_LEVEL");
     if (base != NULL)
         free_base(base);
 }

@@ -78,6 +78,7 @@ static VOID NTAPI put_list(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST list, BOOL
 {
     struct list_state *state = (struct list_state *)list->Reserved;
 
+    DMA_REQUIRE(ke_irql() == DISPATCH_LEVEL, "PutScatterGatherList at another IRQL than DISPATCH_LEVEL");
     if (state->bounce.va != NULL && !to_device)
         dma_copy(state->start, state->bounce.va, state->length, false);
     dma_bounce_put(&state->bounce);
@@ -109,6 +110,7 @@ static NTSTATUS NTAPI get_list(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PMDL
 {
     struct dma_cursor c;
 
+    DMA_REQUIRE(ke_irql() == DISPATCH_LEVEL, "GetScatterGatherList at another IRQL than DISPATCH_LEVEL");
     if (!dma_cursor_at(&c, mdl, va))
         return STATUS_INVALID_PARAMETER;
     return build_and_call(adapter, device, c, length, routine, context, to_device, NULL, 0, NULL);
@@ -121,6 +123,7 @@ static NTSTATUS NTAPI build_list(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PM
 {
     struct dma_cursor c;
 
+    DMA_REQUIRE(ke_irql() == DISPATCH_LEVEL, "BuildScatterGatherList at another IRQL than DISPATCH_LEVEL");
     if (!dma_cursor_at(&c, mdl, va))
         return STATUS_INVALID_PARAMETER;
     return build_and_call(adapter, device, c, length, routine, context, to_device, buffer, size, NULL);
