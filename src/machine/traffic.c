@@ -9,6 +9,7 @@
 #include "machine/machine.h"
 
 #define GIVE_UP_NS 15000000000ull
+#define NO_INTERFACE_NS 2000000000ull   /* how long a driver may take to bring an interface at all */
 
 /* --- start -------------------------------------------------------------------------------------------------- */
 
@@ -69,6 +70,13 @@ static bool refused_early(const struct ring3_traffic *t)
            t->transfer.acknowledged == 0 && ke_now() < t->give_up_ns;
 }
 
+static bool any_interface(void)
+{
+    struct tcpip_interface_info info;
+
+    return tcpip_query_interface(0, &info);
+}
+
 void traffic_try_start(struct ring3_computer *computer)
 {
     list_each(node, &computer->traffic) {
@@ -83,6 +91,9 @@ void traffic_try_start(struct ring3_computer *computer)
         } else if (ke_now() >= t->give_up_ns) {
             t->failed = true;
             snprintf(t->why, sizeof t->why, "%s", can ? error_text() : "no network interface got an address in time");
+        } else if (!can && ke_now() >= t->give_up_ns - GIVE_UP_NS + NO_INTERFACE_NS && !any_interface()) {
+            t->failed = true;
+            snprintf(t->why, sizeof t->why, "no driver brought a network interface with an address to send from");
         }
     }
 }

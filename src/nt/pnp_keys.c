@@ -28,7 +28,8 @@ NTSTATUS pnp_open_hardware_key(struct pnp_node *node, ACCESS_MASK access, HANDLE
     return open_path(path, access, true, key);
 }
 
-/* The number after the class GUID: what the instance key says, or the next free one. */
+/* The number after the class GUID: what the instance key says, or the first that no installed device has. A key without
+ * a description holds only values that a person put there in advance (--reg): they are for the device to come. */
 static void choose_instance_number(struct pnp_node *node)
 {
     char path[340], text[80];
@@ -44,7 +45,9 @@ static void choose_instance_number(struct pnp_node *node)
     }
     for (n = 0; n < 9999; n++) {
         snprintf(path, sizeof(path), "%s\\Control\\Class\\%s\\%04u", control_set, node->class_guid, n);
-        if (cm_key(NULL, path, false) == NULL)
+        struct cm_key *other = cm_key(NULL, path, false);
+        struct cm_value description;
+        if (other == NULL || !cm_get(other, "DriverDesc", &description))
             break;
     }
     node->instance_number = n;

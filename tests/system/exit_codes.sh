@@ -20,7 +20,7 @@ expect 'an unknown key of a wire' 4 'knot' "$RING3" run "$hello" --nic=null,knot
 expect 'a wire of real time on a virtual clock' 4 'real clock' "$RING3" run "$hello" --nic=slirp --clock=virtual
 expect 'an address without length' 2 'ADDRESS/LENGTH' "$RING3" run "$hello" --ip=10.0.0.1
 expect 'a ping to nowhere' 2 'not an IPv4 or IPv6 address' "$RING3" run "$hello" --ping=example
-expect 'a ping without a card' 1 'no network interface got an address' "$RING3" run "$hello" --ping=10.0.2.2 --clock=virtual
+expect 'a ping without a card' 1 'no driver brought a network interface' "$RING3" run "$hello" --ping=10.0.2.2 --clock=virtual
 expect 'a driver that is not there' 2 'nowhere.sys' "$RING3" run "$TMP/nowhere.sys"
 expect 'a registry file that is not there' 2 'nowhere.reg' "$RING3" run "$hello" --reg="$TMP/nowhere.reg"
 printf 'Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SYSTEM]\n"a"=dword:xyz\n' >"$TMP/bad.reg"
