@@ -244,6 +244,14 @@ void tcpip_tcp_remote(struct tcpip_tcp *tcp, struct tcpip_address *address)
                                           : (struct tcpip_address){ 0 };
 }
 
+size_t tcpip_tcp_room(struct tcpip_tcp *tcp)
+{
+    stack_enter();
+    size_t room = tcp->pcb && !tcp->listener ? tcp_sndbuf(tcp->pcb) : 0;
+    stack_leave();
+    return room;
+}
+
 size_t tcpip_tcp_send(struct tcpip_tcp *tcp, const void *data, size_t size)
 {
     size_t taken = 0;

@@ -114,6 +114,8 @@ struct tcpip_tcp *tcpip_tcp_connect(const struct tcpip_address *remote, const st
 void tcpip_tcp_set_events(struct tcpip_tcp *tcp, const struct tcpip_tcp_events *events, void *context);
 void *tcpip_tcp_context(struct tcpip_tcp *tcp);
 void tcpip_tcp_remote(struct tcpip_tcp *tcp, struct tcpip_address *address);
+/* How many bytes the next tcpip_tcp_send would take, memory permitting. */
+size_t tcpip_tcp_room(struct tcpip_tcp *tcp);
 /* Copies and queues; returns how many of the bytes found room. */
 size_t tcpip_tcp_send(struct tcpip_tcp *tcp, const void *data, size_t size);
 void tcpip_tcp_consumed(struct tcpip_tcp *tcp, size_t size);

@@ -52,7 +52,7 @@ static void push(struct tcpip_tcp *tcp, struct tcpip_transfer *t)
 
     for (;;) {
         uint64_t at = t->moved, skip = at % 8, left = t->bytes - at;
-        size_t n = min_u64(left, PIECE - 8);
+        size_t n = min_u64(min_u64(left, PIECE - 8), tcpip_tcp_room(tcp));
         if (n == 0)
             return;
         for (size_t k = 0; k < (skip + n + 7) / 8; k++)
