@@ -14,6 +14,7 @@
 
 struct pe_image;
 struct pnp_node;
+struct thread;
 
 /* After ob_start and the registry. */
 NTSTATUS io_start(void);
@@ -98,6 +99,10 @@ PDEVICE_OBJECT io_base_of_stack(PDEVICE_OBJECT device);
 NTSTATUS io_send(PDEVICE_OBJECT device, const IO_STACK_LOCATION *request, NTSTATUS status, ULONG_PTR *information);
 /* Live IRPs, for leak reports: those that IoAllocateIrp and the Build functions made and nobody freed. */
 unsigned io_each_irp(void (*each)(PIRP irp, void *context), void *context);
+
+/* A thread ends: its requests are cancelled and waited for, at most five seconds; what still hangs then is
+ * reported and cut off from the thread's memory. */
+void io_thread_ending(struct thread *thread);
 
 /* --- files from user mode: the control socket, tests ------------------------------------------------------- */
 

@@ -70,6 +70,7 @@ NTSTATUS io_checked_dispatch(PDRIVER_DISPATCH dispatch, PDEVICE_OBJECT device, P
 /* The IRP is completed at its present location. */
 void io_note_completion(PIRP irp, bool marked);
 void io_checks_stop(void);
+void io_more_stop(void);                /* io_more.c */
 
 /* --- io_call.c --- */
 

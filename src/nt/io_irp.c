@@ -1,4 +1,5 @@
 /* IRPs: memory, initial state, threaded IRPs. */
+#include "base/log.h"
 #include "nt/io_internal.h"
 
 /* Threaded IRPs, by IRP.ThreadListEntry. */
@@ -120,6 +121,35 @@ VOID NTAPI IoQueueThreadIrp(PIRP Irp)
 {
     Irp->Tail.Overlay.Thread = (PETHREAD)(void *)ke_current();
     io_thread_irp(Irp);
+}
+
+static PIRP request_of(const struct thread *thread, bool uncancelled)
+{
+    for (LIST_ENTRY *at = threaded.Flink; at != &threaded; at = at->Flink) {
+        PIRP irp = CONTAINING_RECORD(at, IRP, ThreadListEntry);
+
+        if ((const void *)irp->Tail.Overlay.Thread == thread && !(uncancelled && irp->Cancel))
+            return irp;
+    }
+    return NULL;
+}
+
+void io_thread_ending(struct thread *thread)
+{
+    LARGE_INTEGER millisecond = { .QuadPart = -10000 };
+    PIRP irp;
+
+    while ((irp = request_of(thread, true)) != NULL)
+        IoCancelIrp(irp);
+    for (unsigned n = 0; n < 5000 && request_of(thread, false) != NULL; n++)
+        KeDelayExecutionThread(KernelMode, FALSE, &millisecond);
+    while ((irp = request_of(thread, false)) != NULL) {
+        log_warn("io", "a request was not completed five seconds after it was cancelled with its thread");
+        irp->Tail.Overlay.Thread = NULL;
+        irp->UserIosb = NULL;
+        irp->UserEvent = NULL;
+        irp->UserBuffer = NULL;
+    }
 }
 
 static void release_mdls(PIRP irp)

@@ -1,4 +1,6 @@
 /* Rarely used parts of the I/O manager: access by function, controllers, top-level IRPs, activity IDs, threads. */
+#include <stdlib.h>
+
 #include "nt/io_internal.h"
 
 #define CONTROLLER_TAG 0x6c746f49u      /* "Iotl" */
@@ -89,6 +91,108 @@ NTSTATUS NTAPI IoCreateSystemThread(PVOID IoObject, PHANDLE ThreadHandle, ULONG 
     (void)IoObject;
     return PsCreateSystemThread(ThreadHandle, DesiredAccess, ObjectAttributes, ProcessHandle, ClientId, StartRoutine,
                                 StartContext);
+}
+
+/* Are all wanted rights among the granted ones? docs: ntifs/nf-ntifs-iocheckdesiredaccess */
+NTSTATUS NTAPI IoCheckDesiredAccess(PACCESS_MASK DesiredAccess, ACCESS_MASK GrantedAccess)
+{
+    RtlMapGenericMask(DesiredAccess, IoGetFileObjectGenericMapping());
+    return (*DesiredAccess & ~GrantedAccess) == 0 ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+}
+
+/* Claims resources for a search: nothing is arbitrated, so nothing conflicts. docs: ntddk/nf-ntddk-ioreportresourcefordetection */
+NTSTATUS NTAPI IoReportResourceForDetection(PDRIVER_OBJECT DriverObject, PCM_RESOURCE_LIST DriverList,
+                                            ULONG DriverListSize, PDEVICE_OBJECT DeviceObject,
+                                            PCM_RESOURCE_LIST DeviceList, ULONG DeviceListSize,
+                                            PBOOLEAN ConflictDetected)
+{
+    *ConflictDetected = FALSE;
+    return STATUS_SUCCESS;
+}
+
+/* What a thread has set: its top-level IRP and its activity ID. */
+struct thread_note {
+    struct list node;
+    const struct thread *thread;
+    PIRP top_level;
+    LPCGUID activity;
+};
+
+static struct list notes = LIST_INIT(notes);
+
+static struct thread_note *note_of(bool make)
+{
+    struct thread_note *n;
+
+    list_each(it, &notes)
+        if (container_of(it, struct thread_note, node)->thread == ke_current())
+            return container_of(it, struct thread_note, node);
+    n = make ? calloc(1, sizeof(*n)) : NULL;
+    if (n == NULL)
+        return NULL;
+    n->thread = ke_current();
+    list_push_back(&notes, &n->node);
+    return n;
+}
+
+static void drop_if_empty(struct thread_note *n)
+{
+    if (n == NULL || n->top_level != NULL || n->activity != NULL)
+        return;
+    list_remove(&n->node);
+    free(n);
+}
+
+/* The IRP that a file system set as the thread's outermost. docs: ntifs/nf-ntifs-iogettoplevelirp */
+PIRP NTAPI IoGetTopLevelIrp(VOID)
+{
+    struct thread_note *n = note_of(false);
+
+    return n != NULL ? n->top_level : NULL;
+}
+
+/* NULL ends it. docs: ntifs/nf-ntifs-iosettoplevelirp */
+VOID NTAPI IoSetTopLevelIrp(PIRP Irp)
+{
+    struct thread_note *n = note_of(Irp != NULL);
+
+    if (n != NULL)
+        n->top_level = Irp;
+    drop_if_empty(n);
+}
+
+/* The thread's activity ID, NULL for none. docs: ntddk/nf-ntddk-iogetactivityidthread */
+LPCGUID NTAPI IoGetActivityIdThread(VOID)
+{
+    struct thread_note *n = note_of(false);
+
+    return n != NULL ? n->activity : NULL;
+}
+
+/* Sets it and returns the one before; the GUID stays the caller's until it is cleared. docs: ntddk/nf-ntddk-iosetactivityidthread */
+LPCGUID NTAPI IoSetActivityIdThread(LPCGUID ActivityId)
+{
+    struct thread_note *n = note_of(ActivityId != NULL);
+    LPCGUID before = n != NULL ? n->activity : NULL;
+
+    if (n != NULL)
+        n->activity = ActivityId;
+    drop_if_empty(n);
+    return before;
+}
+
+/* Back to the one before. docs: ntddk/nf-ntddk-ioclearactivityidthread */
+VOID NTAPI IoClearActivityIdThread(LPCGUID OriginalId)
+{
+    IoSetActivityIdThread(OriginalId);
+}
+
+void io_more_stop(void)
+{
+    list_each_safe(it, &notes) {
+        list_remove(it);
+        free(container_of(it, struct thread_note, node));
+    }
 }
 
 /* IRP_MJ_QUERY_DIRECTORY-like requests need a file system. docs: ntifs/nf-ntifs-zwquerydirectoryfile */

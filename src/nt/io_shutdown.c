@@ -25,6 +25,7 @@ void io_stop(void)
     }
     etw_stop();
     io_checks_stop();
+    io_more_stop();
     io_error_stop();
 }
 

@@ -1,4 +1,5 @@
 /* System threads. A thread object holds a reference to itself until it has ended. */
+#include "nt/io.h"
 #include "nt/ps.h"
 
 #include "nt/event.h"
@@ -130,6 +131,7 @@ NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
         KeBugCheckEx(KERNEL_APC_PENDING_DURING_EXIT, 0, (USHORT)t->thread.kernel_apc_disable, ke_irql(), 0);
     t->exit_status = ExitStatus;
     t->terminating = true;
+    io_thread_ending(&t->thread);
     ps_notify_thread(t, false);
     ke_thread_exit();
 }

@@ -228,3 +228,24 @@ TEST_CASE_THAT_STOPS(completing_with_a_cancel_routine_stops, 0x48)
     irp->IoStatus.Status = STATUS_SUCCESS;
     IoCompleteRequest(irp, IO_NO_INCREMENT);
 }
+
+static VOID NTAPI LeaveARequest(PVOID context)
+{
+    static IO_STATUS_BLOCK iosb;
+    LARGE_INTEGER offset = Time(0);
+    PIRP irp = IoBuildSynchronousFsdRequest(IRP_MJ_READ, device, context, 0, &offset, NULL, &iosb);
+
+    EXPECT(irp != NULL && IoCallDriver(device, irp) == STATUS_PENDING);
+}
+
+TEST_CASE(requests_of_an_ending_thread_are_cancelled)
+{
+    PKTHREAD thread;
+
+    cancelled = 0;
+    thread = StartThread(LeaveARequest, NULL);
+    REQUIRE(thread != NULL);
+    JoinThread(thread);
+    EXPECT_EQ(cancelled, 1);
+    EXPECT(IsListEmpty(&list));
+}
