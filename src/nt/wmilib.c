@@ -27,7 +27,8 @@ static ULONG put_counted(char *buffer, ULONG *at, const UNICODE_STRING *s)
     if (s == NULL)
         return 0;
     memcpy(buffer + offset, &s->Length, sizeof(USHORT));
-    memcpy(buffer + offset + sizeof(USHORT), s->Buffer, s->Length);
+    if (s->Length != 0)
+        memcpy(buffer + offset + sizeof(USHORT), s->Buffer, s->Length);
     *at += counted_size(s);
     return offset;
 }
