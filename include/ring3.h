@@ -51,6 +51,7 @@ struct ring3_config {
     bool without_tcpip;                 /* no TCP/IP of the computer's own: only the drivers' protocols are bound */
     const char *ignore_rules;           /* comma-separated names of rules that stay silent, or "all"; may be NULL */
     const char *replay;                 /* the command line that repeats this run, for reports; may be NULL */
+    uint64_t fail_allocation;           /* the n-th pool allocation that drivers make fails (1: the first); 0: none */
 };
 
 #define ring3_config_init(config) ring3_config_init_sized((config), sizeof *(config))

@@ -109,6 +109,11 @@ static bool take_allow_missing(void *target, const char *value)
     return true;
 }
 
+static bool take_fail_alloc(void *target, const char *value)
+{
+    return cli_number(value, 1, UINT64_MAX, &((struct run *)target)->config.fail_allocation);
+}
+
 static bool take_ignore(void *target, const char *value)
 {
     ((struct run *)target)->config.ignore_rules = value;
@@ -164,6 +169,7 @@ const struct cli_option run_options[] = {
     { "--allow-missing", NULL, "loads drivers that need what ring3 does not have; a call to it is a bug check",
       take_allow_missing },
     { "--no-tcpip", NULL, "binds no TCP/IP of the computer's own to the adapters, only the drivers' protocols", take_no_tcpip },
+    { "--fail-alloc", "N", "the n-th pool allocation that drivers make fails, once", take_fail_alloc },
     { "--ignore", "RULES", "names of rules that stay silent, separated by commas, or all", take_ignore },
     { "--log", "LEVEL", "error, warn, info, debug or trace, on stderr (info: what drivers print, too)", take_log },
     { "--format", "KIND", "text or json", take_format },

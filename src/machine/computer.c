@@ -118,6 +118,7 @@ struct ring3_computer *ring3_open(const struct ring3_config *config)
         }
         computer->stages++;
     }
+    pool_set_fail_at(whole.fail_allocation, false);
     return computer;
 }
 
@@ -132,6 +133,18 @@ static void note_leftovers(struct ring3_computer *computer)
     }
 }
 
+/* A failure that was asked for and never came must not pass for one that was survived. */
+static void note_injection(const struct ring3_computer *computer)
+{
+    uint64_t n = computer->config.fail_allocation;
+
+    if (n && pool_fail_count() < n)
+        log_warn("machine", "allocation %llu was to fail, but drivers made only %llu", (unsigned long long)n,
+                 (unsigned long long)pool_fail_count());
+    if (n)
+        pool_set_fail_at(0, false);
+}
+
 void ring3_shut_down(struct ring3_computer *computer)
 {
     if (computer->shut_down)
@@ -139,6 +152,7 @@ void ring3_shut_down(struct ring3_computer *computer)
     nic_remember(computer);
     computer->shut_down = true;
     driver_unload_all(computer);
+    note_injection(computer);
     note_leftovers(computer);
 }
 
