@@ -80,7 +80,7 @@ static NTSTATUS add_watch(void *body, HANDLE event, KEVENT *own, PIO_STATUS_BLOC
 
 /* Waits for, or (Asynchronous) arranges for, the next change of a key: CompletionFilter has REG_NOTIFY_ bits, WatchTree
  * covers the keys below. Event is set and IoStatusBlock filled when it comes; STATUS_PENDING until then. An APC routine
- * and a buffer are refused with STATUS_NOT_SUPPORTED. PASSIVE_LEVEL. docs: wdm: ZwNotifyChangeKey */
+ * and a buffer are refused with STATUS_NOT_SUPPORTED. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-zwnotifychangekey */
 NTSTATUS NTAPI ZwNotifyChangeKey(HANDLE KeyHandle, HANDLE Event, PVOID ApcRoutine, PVOID ApcContext,
                                  PIO_STATUS_BLOCK IoStatusBlock, ULONG CompletionFilter, BOOLEAN WatchTree, PVOID Buffer,
                                  ULONG BufferSize, BOOLEAN Asynchronous)

@@ -13,6 +13,9 @@
     type NTAPI name parameters;            \
     type NTAPI name parameters
 
+/* A new computer: rand() begins its sequence again. */
+void crt_reset(void);
+
 typedef int(NTAPI *crt_compare)(const void *, const void *);
 
 /* errno values that the _s functions return. */

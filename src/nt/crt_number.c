@@ -255,6 +255,11 @@ CRT_EXPORT(void *, crt_bsearch, (const void *key, const void *base, size_t count
 
 static uint32_t random_state = 1;
 
+void crt_reset(void)
+{
+    random_state = 1;
+}
+
 CRT_EXPORT(int, crt_rand, (void))
 {
     random_state = random_state * 214013 + 2531011;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nt/crt.h"
 #include "nt/ke.h"
 #include "nt/ob_internal.h"
 #include "nt/pool.h"
@@ -29,6 +30,7 @@ NTSTATUS ob_start(void)
 {
     NTSTATUS status = ob_names_start();
 
+    crt_reset();
     return NT_SUCCESS(status) ? se_start() : status;
 }
 

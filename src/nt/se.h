@@ -11,6 +11,8 @@
 /* Makes the well-known SIDs, SeExports and the System token. ob_start and ob_stop call these. */
 NTSTATUS se_start(void);
 void se_stop(void);
+/* Locally unique IDs begin anew. */
+void se_token_reset(void);
 /* The System token object; not referenced for the caller. */
 void *se_system_token(void);
 

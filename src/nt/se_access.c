@@ -114,6 +114,7 @@ NTSTATUS se_start(void)
     sid_count = 0;
     make_sids();
     make_privileges();
+    se_token_reset();
     return ob_create(SeTokenObjectType, 64, &token);
 }
 

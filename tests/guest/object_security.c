@@ -53,3 +53,29 @@ TEST_CASE(a_driver_of_system_has_every_privilege)
     EXPECT(SeTokenIsAdmin(SeQuerySubjectContextToken(&subject)));
     SeReleaseSubjectContext(&subject);
 }
+
+TEST_CASE(the_token_of_system_answers)
+{
+    PTOKEN_USER user;
+    HANDLE token;
+    ULONG length = 0, session = 7;
+    LUID a, b;
+
+    REQUIRE(NT_SUCCESS(ZwOpenProcessTokenEx(NtCurrentProcess(), TOKEN_QUERY, OBJ_KERNEL_HANDLE, &token)));
+    EXPECT_EQ(ZwQueryInformationToken(token, TokenUser, NULL, 0, &length), STATUS_BUFFER_TOO_SMALL);
+    EXPECT_EQ(length, sizeof(TOKEN_USER) + 12);
+    EXPECT_EQ(ZwQueryInformationToken(token, TokenSessionId, &session, sizeof(session), &length), STATUS_SUCCESS);
+    EXPECT_EQ(session, 0);
+    EXPECT_EQ(ZwQueryInformationToken(token, TokenPrivileges, NULL, 0, &length), STATUS_INVALID_INFO_CLASS);
+    ZwClose(token);
+    EXPECT_EQ(ZwOpenThreadTokenEx(NtCurrentThread(), TOKEN_QUERY, TRUE, OBJ_KERNEL_HANDLE, &token), STATUS_NO_TOKEN);
+    SECURITY_SUBJECT_CONTEXT subject;
+    SeCaptureSubjectContext(&subject);
+    REQUIRE(NT_SUCCESS(SeQueryInformationToken(subject.PrimaryToken, TokenUser, (PVOID *)&user)));
+    EXPECT(RtlEqualSid(user->User.Sid, SeExports->SeLocalSystemSid));
+    ExFreePool(user);
+    SeReleaseSubjectContext(&subject);
+    EXPECT_EQ(ZwAllocateLocallyUniqueId(&a), STATUS_SUCCESS);
+    EXPECT_EQ(ZwAllocateLocallyUniqueId(&b), STATUS_SUCCESS);
+    EXPECT(!RtlEqualLuid(&a, &b));
+}
