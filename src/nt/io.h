@@ -35,6 +35,7 @@ struct io_driver {
     struct list extensions;             /* IoAllocateDriverObjectExtension */
     struct list reinit;                 /* IoRegisterDriverReinitialization */
     bool started, unloading;
+    unsigned work_items;                /* queued or running I/O work items of its devices */
 };
 extern struct list io_drivers;
 

@@ -189,6 +189,18 @@ NTSTATUS io_create_host_driver(const char *service, PDRIVER_INITIALIZE entry, st
     return start_driver(service, NULL, entry, driver);
 }
 
+/* A work item keeps its device, and thereby the driver's code. */
+static void wait_for_work_items(struct io_driver *driver)
+{
+    LARGE_INTEGER millisecond = { .QuadPart = -10000 };
+
+    for (unsigned n = 0; driver->work_items != 0 && n < 10000; n++)
+        KeDelayExecutionThread(KernelMode, FALSE, &millisecond);
+    if (driver->work_items != 0)
+        NT_EMIT(NT_EVENT_MISUSE, "a driver unloaded while one of its work items still ran after ten seconds", driver,
+                driver->work_items, ((struct pe_caller){ .rip = (uint64_t)(uintptr_t)driver->object.DriverUnload }));
+}
+
 static bool serves_devices(const struct io_driver *driver)
 {
     list_each(it, &pnp_nodes) {
@@ -213,6 +225,7 @@ NTSTATUS io_unload_driver(struct io_driver *driver)
     ke_trace("DriverUnload %llx", (uint64_t)(uintptr_t)object->DriverUnload, 0);
     if (object->DriverUnload != NULL)
         object->DriverUnload(object);
+    wait_for_work_items(driver);
     report_left_over(driver);
     if (driver->image != NULL)
         NT_EMIT(NT_EVENT_DRIVER_STOPPED, driver->name, driver->image->base, driver->image->size,

@@ -25,16 +25,24 @@ VOID NTAPI IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem)
     IoWorkItem->object = IoObject;
 }
 
-static void check_idle(PIO_WORKITEM w, struct pe_caller caller)
+/* A queued item that goes would leave the queue with freed memory in it. */
+static void check_idle(PIO_WORKITEM w)
 {
     if (w->queued)
-        NT_EMIT(NT_EVENT_MISUSE, "a work item is freed while it is queued", w, 0, caller);
+        KeBugCheckEx(WORKER_INVALID, 0, (ULONG_PTR)w, 0, 0);
 }
 
-/* docs: wdm/nf-wdm-iouninitializeworkitem */
+static struct io_driver *driver_of(PVOID object)
+{
+    PDEVICE_OBJECT device = object;
+
+    return io_driver_of(device->Type == IO_TYPE_DEVICE ? device->DriverObject : (PDRIVER_OBJECT)object);
+}
+
+/* Not while it is queued: stops with WORKER_INVALID. docs: wdm/nf-wdm-iouninitializeworkitem */
 VOID NTAPI IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem)
 {
-    check_idle(IoWorkItem, PE_CALLER());
+    check_idle(IoWorkItem);
 }
 
 /* A work item for DeviceObject, freed with IoFreeWorkItem. NULL: no memory. IRQL <= DISPATCH.
@@ -48,10 +56,10 @@ PIO_WORKITEM NTAPI IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
     return w;
 }
 
-/* Not while it is queued; its own routine may free it. IRQL <= DISPATCH. docs: wdm/nf-wdm-iofreeworkitem */
+/* Not while it is queued (stops with WORKER_INVALID); its own routine may free it. IRQL <= DISPATCH. docs: wdm/nf-wdm-iofreeworkitem */
 VOID NTAPI IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
 {
-    check_idle(IoWorkItem, PE_CALLER());
+    check_idle(IoWorkItem);
     pool_free(IoWorkItem, TAG, __builtin_return_address(0));
 }
 
@@ -59,18 +67,21 @@ static VOID NTAPI run(PVOID context)
 {
     PIO_WORKITEM w = context;
     PVOID object = w->object;
+    struct io_driver *driver = driver_of(object);
 
     w->queued = false;
     if (w->routine_ex != NULL)
         w->routine_ex(object, w->context, w);
     else
         w->routine(object, w->context);
+    driver->work_items--;
     ob_dereference(object);
 }
 
 static void queue(PIO_WORKITEM w, WORK_QUEUE_TYPE type)
 {
     w->queued = true;
+    driver_of(w->object)->work_items++;
     ob_reference(w->object);
     ExInitializeWorkItem(&w->item, run, w);
     ExQueueWorkItem(&w->item, type);

@@ -166,3 +166,20 @@ TEST_CASE(a_driver_has_its_service_key)
     EXPECT(TestDriverObject->DriverExtension->ServiceKeyName.Length != 0);
     EXPECT(TestDriverObject->DriverStart != NULL && TestDriverObject->DriverSize != 0);
 }
+
+static VOID NTAPI Never(PDEVICE_OBJECT object, PVOID context)
+{
+    (void)object;
+    (void)context;
+}
+
+TEST_CASE_THAT_STOPS(freeing_a_queued_work_item_stops, 0xE4)
+{
+    PIO_WORKITEM item = IoAllocateWorkItem(device);
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    IoQueueWorkItem(item, Never, DelayedWorkQueue, NULL);
+    IoFreeWorkItem(item);
+    KeLowerIrql(irql);
+}

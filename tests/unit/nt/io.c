@@ -235,3 +235,46 @@ TEST(answers_that_do_not_agree_with_the_irp_are_noticed)
 {
     run_in_computer(1, wrong_answers);
 }
+
+static void system_root(void)
+{
+    static char data[64];
+    char directory[] = "/tmp/ring3-root-XXXXXX", path[80];
+    UNICODE_STRING name;
+    OBJECT_ATTRIBUTES attributes;
+    IO_STATUS_BLOCK iosb;
+    LARGE_INTEGER offset = { .QuadPart = 2 };
+    HANDLE handle;
+    FILE *file;
+
+    CHECK(mkdtemp(directory) != NULL);
+    snprintf(path, sizeof(path), "%s/firmware.bin", directory);
+    file = fopen(path, "w");
+    CHECK(file != NULL);
+    fputs("0123456789", file);
+    fclose(file);
+    RtlInitUnicodeString(&name, (PCWSTR)u"\\SystemRoot\\Firmware.bin");
+    InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    CHECK(!NT_SUCCESS(ZwOpenFile(&handle, GENERIC_READ | SYNCHRONIZE, &attributes, &iosb, 0,
+                                 FILE_SYNCHRONOUS_IO_NONALERT)));
+    io_set_system_root(directory);
+    CHECK_EQ(ZwOpenFile(&handle, GENERIC_READ | SYNCHRONIZE, &attributes, &iosb, 0, FILE_SYNCHRONOUS_IO_NONALERT),
+             STATUS_SUCCESS);
+    CHECK_EQ(ZwReadFile(handle, NULL, NULL, NULL, &iosb, data, sizeof(data), &offset, NULL), STATUS_SUCCESS);
+    CHECK_EQ(iosb.Information, 8);
+    CHECK_STR(data, "23456789");
+    offset.QuadPart = 10;
+    CHECK_EQ(ZwReadFile(handle, NULL, NULL, NULL, &iosb, data, sizeof(data), &offset, NULL), STATUS_END_OF_FILE);
+    CHECK_EQ(ZwClose(handle), STATUS_SUCCESS);
+    RtlInitUnicodeString(&name, (PCWSTR)u"\\??\\C:\\Windows\\..\\..\\etc\\passwd");
+    CHECK_EQ(ZwOpenFile(&handle, GENERIC_READ | SYNCHRONIZE, &attributes, &iosb, 0, FILE_SYNCHRONOUS_IO_NONALERT),
+             STATUS_OBJECT_NAME_NOT_FOUND);
+    io_set_system_root(NULL);
+    unlink(path);
+    rmdir(directory);
+}
+
+TEST(a_host_directory_is_the_system_root_when_one_is_given)
+{
+    run_in_computer(1, system_root);
+}
