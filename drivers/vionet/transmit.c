@@ -297,6 +297,24 @@ static BOOLEAN Acceptable(const VIONET_ADAPTER *adapter, PNET_BUFFER_LIST nbl)
     return count != 0;
 }
 
+/* The common case, a list of one small frame with nobody before it, need not wait to be sent. FALSE: it has to. */
+_Requires_lock_held_(transmit->Lock)
+static BOOLEAN SendAtOnce(PVIONET_TRANSMIT transmit, PNET_BUFFER_LIST nbl, VIONET_LIST_CHAIN *done)
+{
+    PNET_BUFFER nb = NEXT_NB(nbl);
+    PVIONET_PACKET packet = transmit->Free;
+
+    if (transmit->Waiting.First != NULL || transmit->Pumping || NET_BUFFER_NEXT_NB(nb) != NULL || packet == NULL ||
+        transmit->Queue.FreeCount <= transmit->Reserved || !VioNetPacketWantsCopy(transmit->Adapter, nbl, nb))
+        return FALSE;
+    transmit->Free = packet->Next;
+    packet->NetBufferList = nbl;
+    packet->NetBuffer = nb;
+    packet->SgList = NULL;
+    Post(transmit, packet, done);
+    return TRUE;
+}
+
 _Requires_lock_held_(transmit->Lock)
 static VOID Enqueue(PVIONET_TRANSMIT transmit, PNET_BUFFER_LIST lists, VIONET_LIST_CHAIN *done)
 {
@@ -304,7 +322,8 @@ static VOID Enqueue(PVIONET_TRANSMIT transmit, PNET_BUFFER_LIST lists, VIONET_LI
         next = NET_BUFFER_LIST_NEXT_NBL(nbl);
         NET_BUFFER_LIST_STATUS(nbl) = NDIS_STATUS_SUCCESS;
         if (transmit->Up && Acceptable(transmit->Adapter, nbl)) {
-            ChainAppend(&transmit->Waiting, nbl);
+            if (!SendAtOnce(transmit, nbl, done))
+                ChainAppend(&transmit->Waiting, nbl);
             continue;
         }
         transmit->Statistics.Errors++;
