@@ -221,6 +221,58 @@ NTSTATUS NTAPI IoOpenDeviceInterfaceRegistryKey(PUNICODE_STRING SymbolicLinkName
     return cm_open_handle(key, DesiredAccess, OBJ_KERNEL_HANDLE, DeviceInterfaceRegKey);
 }
 
+static struct cm_key *property_key(const struct interface *i, const DEVPROPKEY *key, bool create)
+{
+    char path[100], guid[40];
+
+    pnp_guid_text(&key->fmtid, guid);
+    snprintf(path, sizeof(path), "Properties\\%s\\%04X", guid, (unsigned)key->pid);
+    return cm_key(interface_key(i, true), path, create);
+}
+
+/* Sets, or with Data NULL removes, a property of an interface. PASSIVE_LEVEL. docs: wdm/nf-wdm-iosetdeviceinterfacepropertydata */
+NTSTATUS NTAPI IoSetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName, CONST DEVPROPKEY *PropertyKey,
+                                                LCID Lcid, ULONG Flags, DEVPROPTYPE Type, ULONG Size, PVOID Data)
+{
+    struct interface *i = find_link(SymbolicLinkName);
+    struct cm_key *key = i == NULL ? NULL : property_key(i, PropertyKey, true);
+
+    (void)Lcid;
+    (void)Flags;
+    if (i == NULL)
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (key == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (Data == NULL) {
+        cm_delete_tree(key);
+        return STATUS_SUCCESS;
+    }
+    return cm_set(key, "", 0xffff0000u | Type, Data, Size) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+/* Reads it back. STATUS_BUFFER_TOO_SMALL with *RequiredSize. PASSIVE_LEVEL. docs: wdm/nf-wdm-iogetdeviceinterfacepropertydata */
+NTSTATUS NTAPI IoGetDeviceInterfacePropertyData(PUNICODE_STRING SymbolicLinkName, CONST DEVPROPKEY *PropertyKey,
+                                                LCID Lcid, ULONG Flags, ULONG Size, PVOID Data, PULONG RequiredSize,
+                                                PDEVPROPTYPE Type)
+{
+    struct interface *i = find_link(SymbolicLinkName);
+    struct cm_key *key = i == NULL ? NULL : property_key(i, PropertyKey, false);
+    struct cm_value value;
+
+    (void)Lcid;
+    (void)Flags;
+    *RequiredSize = 0;
+    *Type = DEVPROP_TYPE_EMPTY;
+    if (key == NULL || !cm_get(key, "", &value))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    *RequiredSize = value.size;
+    *Type = value.type & 0xffff;
+    if (value.size > Size)
+        return STATUS_BUFFER_TOO_SMALL;
+    memcpy(Data, value.data, value.size);
+    return STATUS_SUCCESS;
+}
+
 void pnp_disable_interfaces(struct pnp_node *node)
 {
     list_each(it, &interfaces) {

@@ -195,7 +195,7 @@ void io_more_stop(void)
     }
 }
 
-/* IRP_MJ_QUERY_DIRECTORY-like requests need a file system. docs: ntifs/nf-ntifs-zwquerydirectoryfile */
+/* There is no file system whose directories could be listed. docs: ntifs/nf-ntifs-zwquerydirectoryfile */
 NTSTATUS NTAPI ZwQueryDirectoryFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
                                     PIO_STATUS_BLOCK IoStatusBlock, PVOID FileInformation, ULONG Length,
                                     FILE_INFORMATION_CLASS FileInformationClass, BOOLEAN ReturnSingleEntry,

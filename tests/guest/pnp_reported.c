@@ -140,6 +140,9 @@ TEST_CASE(an_interface_can_be_found_opened_and_watched)
     PDEVICE_OBJECT found;
     PVOID entry;
     PWSTR list;
+    WCHAR text[8];
+    DEVPROPTYPE type;
+    ULONG size;
 
     arrivals = removals = opens = 0;
     EXPECT_EQ(IoRegisterDeviceInterface(pdo, &GUID_R3_TEST, NULL, &link), STATUS_SUCCESS);
@@ -155,6 +158,14 @@ TEST_CASE(an_interface_can_be_found_opened_and_watched)
     EXPECT_EQ(IoGetDeviceInterfaces(&GUID_R3_TEST, NULL, 0, &list), STATUS_SUCCESS);
     EXPECT(wcscmp(list, link.Buffer) == 0);
     ExFreePool(list);
+    EXPECT_EQ(IoSetDeviceInterfacePropertyData(&link, &DEVPKEY_DeviceInterface_FriendlyName, 0, 0, DEVPROP_TYPE_STRING,
+                                               8, (PVOID)L"abc"), STATUS_SUCCESS);
+    EXPECT_EQ(IoGetDeviceInterfacePropertyData(&link, &DEVPKEY_DeviceInterface_FriendlyName, 0, 0, 4, text, &size, &type),
+              STATUS_BUFFER_TOO_SMALL);
+    EXPECT_EQ(size, 8);
+    EXPECT_EQ(IoGetDeviceInterfacePropertyData(&link, &DEVPKEY_DeviceInterface_FriendlyName, 0, 0, 8, text, &size, &type),
+              STATUS_SUCCESS);
+    EXPECT(type == DEVPROP_TYPE_STRING && wcscmp(text, L"abc") == 0);
     EXPECT_EQ(IoSetDeviceInterfaceState(&link, FALSE), STATUS_SUCCESS);
     EXPECT_EQ(removals, 1);
     EXPECT_EQ(IoSetDeviceInterfaceState(&link, FALSE), STATUS_OBJECT_NAME_NOT_FOUND);
