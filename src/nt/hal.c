@@ -19,6 +19,7 @@ const struct device_host *hal_device_host(void)
 void hal_start(void)
 {
     hal_mmio_start();
+    hal_dma_start();
     hal_interrupt_start();
 }
 

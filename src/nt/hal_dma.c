@@ -158,6 +158,12 @@ void hal_dma_get_stats(struct hal_dma_stats *stats)
     *stats = dma_stats;
 }
 
+void hal_dma_start(void)
+{
+    list_init(&adapters);
+    memset(&dma_stats, 0, sizeof(dma_stats));
+}
+
 void hal_dma_stop(void)
 {
     list_each_safe(it, &adapters) {

@@ -16,6 +16,7 @@
 void hal_mmio_start(void);
 void hal_interrupt_start(void);
 void hal_interrupt_stop(void);
+void hal_dma_start(void);
 void hal_dma_stop(void);
 void hal_raise_msi(void *context, uint64_t address, uint32_t data);
 void hal_set_line(void *context, struct device *device, bool asserted);

@@ -209,6 +209,12 @@ uint64_t hal_interrupt_count(PDEVICE_OBJECT pdo)
 
 void hal_interrupt_start(void)
 {
+    list_init(&hal_interrupts);
+    for (unsigned cpu = 0; cpu < KE_MAX_CPUS; cpu++)
+        for (unsigned n = 0; n < 256; n++) {
+            free(vectors[cpu][n]);
+            vectors[cpu][n] = NULL;
+        }
     memset(lines, 0, sizeof(lines));
     spurious = 0;
 }

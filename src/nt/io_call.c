@@ -211,6 +211,18 @@ BOOLEAN NTAPI IoForwardIrpSynchronously(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     return TRUE;
 }
 
+/* A driver answered with another status than STATUS_PENDING, yet keeps the IRP: its late completion must not find the
+ * event and status block of a requester that has gone on. */
+void io_forsake(PIRP irp, PKEVENT event)
+{
+    if (KeReadStateEvent(event))
+        return;
+    irp->UserEvent = NULL;
+    irp->UserIosb = NULL;
+    irp->Tail.Overlay.IrpExtension = NULL;
+    irp->Flags &= ~(ULONG)IRP_INPUT_OPERATION;
+}
+
 NTSTATUS io_send(PDEVICE_OBJECT device, const IO_STACK_LOCATION *request, NTSTATUS status, ULONG_PTR *information)
 {
     PDEVICE_OBJECT top = io_top_of_stack(device);
@@ -236,6 +248,8 @@ NTSTATUS io_send(PDEVICE_OBJECT device, const IO_STACK_LOCATION *request, NTSTAT
     result = IofCallDriver(top, irp);
     if (result == STATUS_PENDING)
         ke_wait(&event);
+    else
+        io_forsake(irp, &event);
     ob_dereference(top);
     if (information != NULL)
         *information = iosb.Information;

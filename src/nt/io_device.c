@@ -329,3 +329,8 @@ NTSTATUS NTAPI IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName)
     ZwClose(handle);
     return status;
 }
+
+void io_device_reset(void)
+{
+    next_automatic_name = 0;
+}

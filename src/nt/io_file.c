@@ -52,6 +52,8 @@ static void send_simple(PFILE_OBJECT file, UCHAR major, ULONG flags)
     io_thread_irp(irp);
     if (IofCallDriver(device, irp) == STATUS_PENDING)
         ke_wait(&event);
+    else
+        io_forsake(irp, &event);
 }
 
 static void cleanup(struct io_file_object *f)
@@ -156,6 +158,8 @@ static NTSTATUS send_create(struct io_file_object *f, struct io_open *open)
     if (status == STATUS_PENDING) {
         ke_wait(&event);
         status = open->iosb.Status;
+    } else {
+        io_forsake(irp, &event);
     }
     return status;
 }

@@ -183,3 +183,9 @@ void io_set_system_root(const char *host_directory)
     io_unload_driver(driver);
     driver = NULL;
 }
+
+void io_hostdir_reset(void)
+{
+    device = NULL;
+    driver = NULL;
+}

@@ -323,3 +323,8 @@ void pnp_each_interface(const GUID *class_guid, void (*each)(PUNICODE_STRING lin
             each(&i->full, context);
     }
 }
+
+void pnp_interfaces_reset(void)
+{
+    list_init(&interfaces);
+}

@@ -38,6 +38,8 @@ bool io_same_text(const UNICODE_STRING *a, const UNICODE_STRING *b);     /* with
 
 PIRP io_allocate_irp(CCHAR stack_size, const void *caller);
 /* A threaded IRP completes into UserIosb and UserEvent and is freed by the I/O manager. */
+/* After a dispatch routine answered anything but STATUS_PENDING: event is the one the IRP would set. */
+void io_forsake(PIRP irp, PKEVENT event);
 void io_thread_irp(PIRP irp);
 bool io_irp_is_threaded(const IRP *irp);
 void io_unthread_irp(PIRP irp);
@@ -81,6 +83,11 @@ void io_dispatch_irql_changed(const void *routine, KIRQL before, const char *wha
 extern const struct ob_ops io_device_ops, io_driver_ops, io_file_ops;
 void io_device_close_reference(PDEVICE_OBJECT device);
 unsigned etw_stop(void);                /* etw.c */
+/* Each forgets what a computer left that was stopped by a bug check and could not be taken apart. */
+void io_irp_reset(void);
+void io_timer_reset(void);
+void io_device_reset(void);
+void io_hostdir_reset(void);
 void io_error_stop(void);
 void io_timer_free(PDEVICE_OBJECT device);        /* io_timer.c */
 void io_delete_left_over_devices(struct io_driver *driver);

@@ -199,3 +199,8 @@ unsigned io_each_irp(void (*each)(PIRP irp, void *context), void *context)
     pool_walk(visit_block, &walk);
     return walk.count;
 }
+
+void io_irp_reset(void)
+{
+    nt_list_init(&threaded);
+}

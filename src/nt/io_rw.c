@@ -38,6 +38,8 @@ NTSTATUS io_file_request(struct io_request *r, bool wait, PIRP *slot)
     if (status == STATUS_PENDING) {
         ke_wait(&done);
         status = iosb.Status;
+    } else {
+        io_forsake(irp, &done);
     }
     if (!NT_ERROR(status) && wanted != NULL)
         *wanted = iosb;

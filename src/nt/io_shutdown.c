@@ -6,6 +6,13 @@ static struct list first_chance = LIST_INIT(first_chance), last_chance = LIST_IN
 
 NTSTATUS io_start(void)
 {
+    list_init(&io_drivers);
+    list_init(&first_chance);
+    list_init(&last_chance);
+    io_irp_reset();
+    io_timer_reset();
+    io_device_reset();
+    io_hostdir_reset();
     IoDeviceObjectType->ops = &io_device_ops;
     IoDriverObjectType->ops = &io_driver_ops;
     IoFileObjectType->ops = &io_file_ops;

@@ -77,3 +77,9 @@ void io_timer_free(PDEVICE_OBJECT device)
         pool_free(io_device_of(device)->timer, IO_TAG_EXTENSION, NULL);
     io_device_of(device)->timer = NULL;
 }
+
+void io_timer_reset(void)
+{
+    list_init(&running);
+    alarm_ = (struct ke_alarm){ .fire = tick };
+}

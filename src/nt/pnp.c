@@ -15,6 +15,12 @@ const GUID pnp_guid_remove_cancelled = { 0xcb3a4007, 0x46f0, 0x11d0, { 0xb0, 0x8
 const GUID pnp_guid_remove_complete = { 0xcb3a4008, 0x46f0, 0x11d0, { 0xb0, 0x8f, 0x00, 0x60, 0x97, 0x13, 0x05, 0x3f } };
 const GUID pnp_guid_custom = { 0xaca73f8e, 0x8d23, 0x11d1, { 0xac, 0x7d, 0x00, 0x00, 0xf8, 0x75, 0x71, 0xd0 } };
 
+/* What a worker has to do. */
+static WORK_QUEUE_ITEM work;
+static bool work_queued;
+static struct pnp_node *dirty[64];
+static unsigned dirty_count;
+
 static struct thread *owner;
 static unsigned depth;
 static KEVENT unlocked;
@@ -41,11 +47,25 @@ void pnp_guid_text(const GUID *g, char text[40])
              g->Data4[0], g->Data4[1], g->Data4[2], g->Data4[3], g->Data4[4], g->Data4[5], g->Data4[6], g->Data4[7]);
 }
 
+static void reset(void)
+{
+    list_init(&pnp_nodes);
+    owner = NULL;
+    depth = 0;
+    work_queued = false;
+    dirty_count = 0;
+    pnp_interfaces_reset();
+    pnp_notify_reset();
+    po_irp_reset();
+    po_setting_reset();
+    KeInitializeEvent(&unlocked, SynchronizationEvent, FALSE);
+}
+
 NTSTATUS pnp_start(void)
 {
     NTSTATUS status;
 
-    KeInitializeEvent(&unlocked, SynchronizationEvent, FALSE);
+    reset();
     pnp_lock();
     status = pnp_root_start();
     if (NT_SUCCESS(status))
@@ -163,11 +183,6 @@ void pnp_find_drivers(void)
 }
 
 /* ---- later, in a worker ---- */
-
-static WORK_QUEUE_ITEM work;
-static bool work_queued;
-static struct pnp_node *dirty[64];
-static unsigned dirty_count;
 
 static VOID NTAPI do_work(PVOID context)
 {

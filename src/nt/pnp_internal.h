@@ -107,6 +107,11 @@ void pnp_each_interface(const GUID *class_guid, void (*each)(PUNICODE_STRING lin
 void pnp_notify_interface(const GUID *class_guid, PUNICODE_STRING link, bool arrival);
 void pnp_notify_target(struct pnp_node *node, const GUID *event);
 void pnp_notify_stop(void);
+/* Each forgets what a computer left that was stopped by a bug check and could not be taken apart. */
+void pnp_interfaces_reset(void);
+void pnp_notify_reset(void);
+void po_irp_reset(void);
+void po_setting_reset(void);
 void po_setting_stop(void);
 
 /* GUIDs (wdmguid.h), for host code. */

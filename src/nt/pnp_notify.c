@@ -177,3 +177,8 @@ void pnp_notify_stop(void)
         free_entry(e);
     }
 }
+
+void pnp_notify_reset(void)
+{
+    list_init(&entries);
+}

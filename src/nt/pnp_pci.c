@@ -431,8 +431,13 @@ static NTSTATUS NTAPI entry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 
 NTSTATUS pnp_pci_start(void)
 {
-    NTSTATUS status = io_create_host_driver("pci", entry, &pci_driver);
+    NTSTATUS status;
 
+    list_init(&children);
+    fdo = lower = NULL;
+    pci_driver = NULL;
+    pnp_pci = NULL;
+    status = io_create_host_driver("pci", entry, &pci_driver);
     if (!NT_SUCCESS(status))
         return status;
     pnp_enumerate(pnp_root);

@@ -154,3 +154,8 @@ POWER_STATE NTAPI PoSetPowerState(PDEVICE_OBJECT DeviceObject, POWER_STATE_TYPE 
     }
     return before;
 }
+
+void po_irp_reset(void)
+{
+    list_init(&requests);
+}

@@ -267,3 +267,10 @@ BOOLEAN NTAPI PoQueryWatchdogTime(PDEVICE_OBJECT Pdo, PULONG SecondsRemaining)
     *SecondsRemaining = 0;
     return FALSE;
 }
+
+void po_setting_reset(void)
+{
+    list_init(&callbacks);
+    list_init(&idlers);
+    second = (struct ke_alarm){ .fire = tick };
+}
