@@ -87,7 +87,7 @@ typedef struct _NDIS_STATISTICS_VALUE_EX {
 } NDIS_STATISTICS_VALUE_EX;
 RING3_OFFSET(NDIS_STATISTICS_VALUE_EX, Data, 12);
 
-/* Bytes found at an offset from the descriptor. docs: network/oid-co-tapi-translate-tapi-sap */
+/* Length and offset of data that follows in the same buffer. docs: network/oid-co-tapi-translate-tapi-sap */
 typedef struct _NDIS_VAR_DATA_DESC {
     USHORT Length;
     USHORT MaximumLength;
