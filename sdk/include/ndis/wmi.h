@@ -83,7 +83,8 @@ RING3_SIZE(NDIS_WMI_OUTPUT_INFO, 16);
 #define NDIS_WMI_OUTPUT_INFO_REVISION_1 1
 #define NDIS_SIZEOF_WMI_OUTPUT_INFO_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_WMI_OUTPUT_INFO, DataOffset)
 
-/* The offload settings. Each follows the page of the structure it mirrors, with its bit-fields as whole ULONGs. */
+/* The offload settings. No page describes these: names and order follow the page of the structure that each mirrors, bit-fields are
+ * whole ULONGs, and later members (and CongestionAlgorithm of the connection settings) have no counterpart here. */
 
 /* docs: ntddndis/ns-ntddndis-_ndis_tcp_ip_checksum_offload */
 typedef struct _NDIS_WMI_TCP_IP_CHECKSUM_OFFLOAD {
