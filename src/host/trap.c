@@ -136,16 +136,22 @@ static bool install(int number, void (*handler)(int, siginfo_t *, void *), int f
     return sigaction(number, &action, NULL) == 0 || error_set("cannot catch signal %d: %s", number, strerror(errno));
 }
 
+/* Both kinds of handler write below the interrupted stack pointer, so they must run elsewhere. */
+static bool use_alternate_stack(bool on)
+{
+    stack_t alternate = { .ss_sp = alternate_stack, .ss_size = ALTERNATE_SIZE, .ss_flags = on ? 0 : SS_DISABLE };
+
+    return sigaltstack(&alternate, NULL) == 0 || error_set("cannot set the signal stack: %s", strerror(errno));
+}
+
 bool trap_install(trap_handler handler, uintptr_t (*stack_limit)(void))
 {
-    stack_t alternate = { .ss_sp = alternate_stack, .ss_size = ALTERNATE_SIZE, .ss_flags = handler ? 0 : SS_DISABLE };
-
     fault_handler = handler;
     find_limit = stack_limit;
     for (unsigned i = 0; i < sizeof fault_signals / sizeof fault_signals[0]; i++)
         if (!install(fault_signals[i], handler ? on_fault : NULL, SA_NODEFER))
             return false;
-    return sigaltstack(&alternate, NULL) == 0 || error_set("cannot set the signal stack: %s", strerror(errno));
+    return use_alternate_stack(handler != NULL || tick_running);
 }
 
 bool tick_install(unsigned period_us, bool (*tick)(uint64_t rip), trap_handler preempt)
@@ -161,7 +167,7 @@ bool tick_install(unsigned period_us, bool (*tick)(uint64_t rip), trap_handler p
     preempt_handler = preempt;
     if (period_us == 0)
         return true;
-    if (!install(TICK_SIGNAL, on_tick, SA_RESTART))
+    if (!use_alternate_stack(true) || !install(TICK_SIGNAL, on_tick, SA_RESTART))
         return false;
     if (timer_create(CLOCK_MONOTONIC, &event, &tick_timer) != 0 || timer_settime(tick_timer, 0, &when, NULL) != 0)
         return error_set("cannot start the tick: %s", strerror(errno));
