@@ -57,8 +57,8 @@ struct ring3_config {
 #define ring3_config_init(config) ring3_config_init_sized((config), sizeof *(config))
 void ring3_config_init_sized(struct ring3_config *config, size_t size);
 
-/* NULL when the configuration or the host does not allow it, and after a bug check: a process that had one can only report
- * and end. */
+/* NULL when the configuration or the host does not allow it, and after a bug check or ring3_power_off: a process that had one
+ * can only report and end. */
 struct ring3_computer *ring3_open(const struct ring3_config *config);
 
 struct ring3_report {
@@ -72,6 +72,10 @@ struct ring3_report {
 void ring3_close(struct ring3_computer *computer, struct ring3_report *report);
 /* Unloads every driver in reverse order of loading; afterwards statistics and left-overs can be asked for. */
 void ring3_shut_down(struct ring3_computer *computer);
+/* Ends the computer as Windows does: drivers get IRP_MJ_SHUTDOWN, then IRP_MN_SET_POWER for PowerSystemShutdown, and stay
+ * loaded with all they own; no driver is unloaded and no left-overs are counted. As after a bug check the process can only
+ * report and end. False when a driver never completed its request or the computer stopped in it. */
+bool ring3_power_off(struct ring3_computer *computer);
 void ring3_query_report(struct ring3_computer *computer, struct ring3_report *report);
 
 enum ring3_end {

@@ -134,7 +134,10 @@ static int work(struct run *run)
     run->end = ring3_run(run->computer, run->has_duration ? run->duration_ns : RING3_UNTIL_IDLE);
     struct ring3_report report;
     good &= traffic_good(run);
-    ring3_shut_down(run->computer);
+    if (!run->power_off)
+        ring3_shut_down(run->computer);
+    else if (!ring3_power_off(run->computer))
+        good = cli_fail(0, "--end=shutdown: %s", ring3_error());
     ring3_query_report(run->computer, &report);
     run_report(run, &report);
     return good && !report.findings && !report.bug_check ? EXIT_GOOD : EXIT_FINDINGS;

@@ -16,7 +16,7 @@ struct run {
     struct ring3_config config;
     struct run_list drivers, nics, root_devices, addresses, registries, parameters, pings, sends, serves, echoes;
     const char *capture;
-    bool has_duration, json;
+    bool has_duration, json, power_off;
     uint64_t duration_ns;
 
     struct ring3_computer *computer;

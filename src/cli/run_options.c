@@ -39,6 +39,14 @@ static bool take_for(void *target, const char *value)
     return cli_time(value, &run->duration_ns);
 }
 
+static bool take_end(void *target, const char *value)
+{
+    struct run *run = target;
+
+    run->power_off = !strcmp(value, "shutdown");
+    return run->power_off || !strcmp(value, "unload") || error_set("'%s' is neither unload nor shutdown", value);
+}
+
 static bool take_cpus(void *target, const char *value)
 {
     uint64_t n;
@@ -158,6 +166,7 @@ const struct cli_option run_options[] = {
     { "--tcp-serve", "PORT", "takes one TCP connection and checks that pattern", take_serve },
     { "--udp-echo", "PORT", "answers every UDP datagram with itself", take_echo },
     { "--for", "TIME", "ends after this time (3s, 500ms); without it, when all traffic is done, or at Ctrl-C", take_for },
+    { "--end", "HOW", "unload (drivers are stopped and unloaded), or shutdown: as Windows turns a computer off", take_end },
     { "--cpus", "N", "virtual processors, 1 to 64 (2)", take_cpus },
     { "--memory", "MIB", "RAM of the computer, 32 to 8192 (256)", take_memory },
     { "--clock", "KIND", "real, or virtual: time jumps to the next timer when nothing else is to do", take_clock },

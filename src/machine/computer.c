@@ -9,6 +9,8 @@
 #include "host/loop.h"
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
+#include "nt/io.h"
+#include "nt/pnp.h"
 #include "nt/pool.h"
 
 #define WATCH_NS 10000000ull            /* how often the end of everything is looked for */
@@ -92,7 +94,7 @@ struct ring3_computer *ring3_open(const struct ring3_config *config)
     struct ring3_config whole;
 
     if (stopped)
-        return error_set("a computer of this process has stopped with a bug check: nothing of it can be taken down"), NULL;
+        return error_set("a computer of this process has stopped (bug check or power off): nothing of it can be taken down"), NULL;
     ring3_config_init(&whole);
     memcpy(&whole, config, config->size < sizeof whole ? config->size : sizeof whole);
     if (machine)
@@ -154,6 +156,24 @@ void ring3_shut_down(struct ring3_computer *computer)
     driver_unload_all(computer);
     note_injection(computer);
     note_leftovers(computer);
+}
+
+static void power_off_inside(void *unused)
+{
+    io_shutdown();
+    po_set_system_state(PowerSystemShutdown, true);
+}
+
+bool ring3_power_off(struct ring3_computer *computer)
+{
+    if (computer->shut_down)
+        return true;
+    nic_remember(computer);
+    computer->shut_down = stopped = true;
+    bool good = machine_call(power_off_inside, NULL);
+    note_injection(computer);
+    note_leftovers(computer);
+    return good;
 }
 
 void ring3_query_report(struct ring3_computer *computer, struct ring3_report *report)

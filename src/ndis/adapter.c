@@ -266,6 +266,10 @@ VOID NTAPI NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS S
 
 void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
 {
+    if (a->state == ADAPTER_SHUT_DOWN) {        /* the miniport is left alone */
+        hang_stop(a);
+        bindings_remove(a);
+    }
     if (a->state == ADAPTER_HALTED || a->state == ADAPTER_SHUT_DOWN)
         return;
     adapter_pause(a, action == NdisHaltDevicePoweredDown ? NDIS_PAUSE_LOW_POWER : NDIS_PAUSE_MINIPORT_DEVICE_REMOVE);
@@ -274,7 +278,9 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
     hang_stop(a);
     oid_drain(a);
     adapter_set_state(a, ADAPTER_HALTED);
+    a->halting = true;
     a->driver->miniport.HaltHandlerEx(a->context, action);
+    a->halting = false;
     a->context = NULL;
     if (a->interrupt)
         NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and the interrupt is still registered", NULL);
@@ -292,6 +298,6 @@ void adapter_notify(struct adapter *a, NDIS_DEVICE_PNP_EVENT event, void *buffer
         .InformationBufferLength = length,
     };
 
-    if (a->state != ADAPTER_HALTED && a->driver->miniport.DevicePnPEventNotifyHandler)
+    if (a->state != ADAPTER_HALTED && a->state != ADAPTER_SHUT_DOWN && a->driver->miniport.DevicePnPEventNotifyHandler)
         a->driver->miniport.DevicePnPEventNotifyHandler(a->context, &notification);
 }

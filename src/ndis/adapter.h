@@ -68,6 +68,7 @@ struct adapter {
     KEVENT changed;                     /* a pended pause, restart or reset is complete */
     NDIS_STATUS change_status;
     bool change_pended, resetting, removed, surprise_removed, low_power, halted_for_power, add_device_called;
+    bool halting;                       /* MiniportHaltEx runs */
     NDIS_HANDLE add_device_context;
     KMUTEX pnp_lock;                    /* one start, stop, bind, power change at a time */
 
@@ -181,6 +182,12 @@ void adapter_unlock(struct adapter *adapter);
 void adapter_notify(struct adapter *adapter, NDIS_DEVICE_PNP_EVENT event, void *buffer, uint32_t length);
 /* After bindings came, went, or changed state: picks the receive path. */
 void adapter_pick_receive_path(struct adapter *adapter);
+
+/* shutdown.c: calls MiniportShutdownEx, once, when the adapter is initialized. PASSIVE_LEVEL, or any IRQL at a bug check. */
+void adapter_shut_down(struct adapter *adapter, NDIS_SHUTDOWN_ACTION action);
+/* The routine that a bug check calls. */
+void shutdown_open(void);
+void shutdown_close(void);
 
 /* hang.c */
 void hang_init(struct adapter *adapter);

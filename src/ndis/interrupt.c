@@ -63,6 +63,8 @@ static VOID NTAPI interrupt_dpc(PKDPC dpc, PVOID context, PVOID driver_context, 
     struct ndis_interrupt *in = d->interrupt;
     NDIS_RECEIVE_THROTTLE_PARAMETERS throttle = { .MaxNblsToIndicate = NDIS_INDICATE_ALL_NBLS };
 
+    if (unlikely(in->silent))
+        return;
     in->adapter->stats.dpcs++;
     if (in->message_based)
         in->handlers.MessageInterruptDpcHandler(in->context, d->message, driver_context, &throttle, NULL);
@@ -193,6 +195,18 @@ VOID NTAPI NdisMDeregisterInterruptEx(NDIS_HANDLE NdisInterruptHandle)
     KeFlushQueuedDpcs();
     in->adapter->interrupt = NULL;
     ndis_object_destroy(in);
+}
+
+void interrupt_silence(struct ndis_interrupt *in)
+{
+    IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS p = { .Version = in->message_based ? CONNECT_MESSAGE_BASED : CONNECT_LINE_BASED };
+
+    if (in->message_based)
+        p.ConnectionContext.InterruptMessageTable = in->table;
+    else
+        p.ConnectionContext.InterruptObject = in->line;
+    in->silent = true;
+    IoReportInterruptInactive(&p);
 }
 
 /* --- use -------------------------------------------------------------------------------------------------------- */

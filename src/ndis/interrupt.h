@@ -22,7 +22,11 @@ struct ndis_interrupt {
     PIO_INTERRUPT_MESSAGE_INFO table;
     uint32_t messages, processors;
     bool gone;
+    bool silent;                        /* the adapter was shut down: neither service routine nor DPC is called */
     struct ndis_interrupt_dpc dpcs[];   /* [message * processors + processor] */
 };
+
+/* The driver hears no more of it. Any IRQL. */
+void interrupt_silence(struct ndis_interrupt *interrupt);
 
 #endif

@@ -278,10 +278,7 @@ static NTSTATUS pnp(struct adapter *a, PIRP irp)
 
 static NTSTATUS shut_down(struct adapter *a, PIRP irp)
 {
-    if (a->state != ADAPTER_HALTED && a->state != ADAPTER_SHUT_DOWN) {
-        adapter_set_state(a, ADAPTER_SHUT_DOWN);
-        a->driver->miniport.ShutdownHandlerEx(a->context, NdisShutdownPowerOff);
-    }
+    adapter_shut_down(a, NdisShutdownPowerOff);
     return ndis_complete_irp(irp, STATUS_SUCCESS);
 }
 

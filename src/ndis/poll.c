@@ -66,6 +66,8 @@ static VOID NTAPI poll_dpc(PKDPC dpc, PVOID context, PVOID a1, PVOID a2)
     struct poll *p = context;
     NDIS_POLL_NOTIFICATION enable = { .Header = { NDIS_OBJECT_TYPE_DEFAULT, 1, sizeof enable }, .Enabled = TRUE };
 
+    if (p->adapter->state == ADAPTER_SHUT_DOWN)
+        return;
     p->adapter->stats.dpcs++;
     if (p->polling) {                   /* the other processor sees `asked` */
         p->asked = true;

@@ -31,7 +31,7 @@ static void tell_protocols(struct adapter *a, DEVICE_POWER_STATE state)
 static void sleep(struct adapter *a, DEVICE_POWER_STATE state)
 {
     adapter_lock(a);
-    if (a->state != ADAPTER_HALTED && !a->low_power) {
+    if (a->state != ADAPTER_HALTED && a->state != ADAPTER_SHUT_DOWN && !a->low_power) {
         a->low_power = true;
         tell_protocols(a, state);
         if (!(a->attribute_flags & NDIS_MINIPORT_ATTRIBUTES_NO_PAUSE_ON_SUSPEND) || !keeps_running_in_dx(a))

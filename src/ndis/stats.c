@@ -75,6 +75,7 @@ bool ndis_open(void)
     list_init(&ndis_adapters);
     list_init(&ndis_protocols);
     names_reset();
+    shutdown_open();
     ndis_default_nbl_pool = nbl_pool_create(&parameters, NULL);
     ndis_default_nb_pool = nb_pool_create(0, 0, NULL);
     return ndis_default_nbl_pool && ndis_default_nb_pool;
@@ -90,6 +91,7 @@ void ndis_close(void)
 {
     unsigned left = 0;
 
+    shutdown_close();
     if (ndis_default_nbl_pool)
         NdisFreeNetBufferListPool(ndis_default_nbl_pool);
     if (ndis_default_nb_pool)

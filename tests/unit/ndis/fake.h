@@ -22,6 +22,10 @@ struct fake_miniport {
     bool pend_pause, pend_restart, pend_reset, pend_oids, addressing_reset, hung, hold_sends;
     /* what it saw */
     uint32_t filter, multicast_count;
+    KIRQL shutdown_irql;
+    void (*fail_in_halt)(void);
+    ULONG attributes;                   /* added to its registration attributes */
+    UCHAR minor;                        /* its NDIS version 6.minor; 0: 6.30 */
     unsigned sent, returned, oids, filter_sets;
     PNET_BUFFER_LIST held;
     PNDIS_OID_REQUEST pended;
@@ -91,7 +95,7 @@ static NDIS_STATUS set_attributes(NDIS_HANDLE adapter)
         .Header = { NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES, 1,
                     NDIS_SIZEOF_MINIPORT_ADAPTER_REGISTRATION_ATTRIBUTES_REVISION_1 },
         .MiniportAdapterContext = &mp,
-        .AttributeFlags = NDIS_MINIPORT_ATTRIBUTES_SURPRISE_REMOVE_OK | NDIS_MINIPORT_ATTRIBUTES_NDIS_WDM,
+        .AttributeFlags = NDIS_MINIPORT_ATTRIBUTES_SURPRISE_REMOVE_OK | NDIS_MINIPORT_ATTRIBUTES_NDIS_WDM | mp.attributes,
         .InterfaceType = NdisInterfaceInternal,
     };
     NDIS_STATUS status = NdisMSetMiniportAttributes(adapter, &a);
@@ -144,6 +148,8 @@ static NDIS_STATUS NTAPI mp_initialize(NDIS_HANDLE adapter, NDIS_HANDLE context,
 static VOID NTAPI mp_halt(NDIS_HANDLE context, NDIS_HALT_ACTION action)
 {
     note(mp.journal, action == NdisHaltDeviceSurpriseRemoved ? 'S' : 'h');
+    if (mp.fail_in_halt)
+        mp.fail_in_halt();
     NdisFreeTimerObject(mp.timer);
     mp.adapter = NULL;
 }
@@ -256,7 +262,8 @@ static VOID NTAPI mp_event(NDIS_HANDLE context, PNET_DEVICE_PNP_EVENT event)
 
 static VOID NTAPI mp_shutdown(NDIS_HANDLE context, NDIS_SHUTDOWN_ACTION action)
 {
-    note(mp.journal, 'd');
+    mp.shutdown_irql = KeGetCurrentIrql();
+    note(mp.journal, action == NdisShutdownBugCheck ? 'D' : 'd');
 }
 
 static VOID NTAPI mp_unload(PDRIVER_OBJECT object)
@@ -270,7 +277,7 @@ static NTSTATUS NTAPI mp_entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
     NDIS_MINIPORT_DRIVER_CHARACTERISTICS c = {
         .Header = { NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS, 2, NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2 },
         .MajorNdisVersion = 6,
-        .MinorNdisVersion = 30,
+        .MinorNdisVersion = mp.minor ? mp.minor : 30,
         .InitializeHandlerEx = mp_initialize,
         .HaltHandlerEx = mp_halt,
         .UnloadHandler = mp_unload,
