@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "nt/cm_internal.h"
 #include "nt/pool.h"
 #include "ring3/rtl_registry.h"
@@ -97,10 +98,14 @@ NTSTATUS NTAPI RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path)
     return open_relative(RelativeTo, Path, false, &key);
 }
 
-/* ---- RtlQueryRegistryValues ---- */
+/* ---- RtlQueryRegistryValues ----
+ *
+ * A query routine may change the registry, the very key and value it is called for as well: it gets a copy of the data
+ * (with a terminator behind it), values are looked up again by name, and a key in use is held by its body count. */
 
 struct query {
     PRTL_QUERY_REGISTRY_TABLE entry;
+    struct cm_key *top, *current;       /* held; NULL: does not exist */
     PVOID context;
     const void *caller;
 };
@@ -159,6 +164,28 @@ static NTSTATUS direct_binary(struct query *q, ULONG type, const void *data, ULO
     return STATUS_SUCCESS;
 }
 
+/* A value as a routine gets it: one pool block, name first; two null characters stand behind the data. */
+struct copy {
+    WCHAR *name;
+    void *data;
+};
+
+static bool copy_value(struct copy *copy, const WCHAR *name, size_t name_length, const void *data, ULONG size)
+{
+    size_t name_bytes = align_up((name_length + 1) * sizeof(WCHAR), 8);
+    char *block = pool_alloc(PagedPool, name_bytes + size + 2 * sizeof(WCHAR), REGISTRY_TAG, NULL);
+
+    if (block == NULL)
+        return false;
+    *copy = (struct copy){(WCHAR *)(void *)block, block + name_bytes};
+    memcpy(copy->name, name, name_length * sizeof(WCHAR));
+    copy->name[name_length] = 0;
+    if (size != 0)
+        memcpy(copy->data, data, size);
+    memset((char *)copy->data + size, 0, 2 * sizeof(WCHAR));
+    return true;
+}
+
 static NTSTATUS call(struct query *q, PWSTR name, ULONG type, const void *data, ULONG size)
 {
     NTSTATUS status = q->entry->QueryRoutine(name, type, (PVOID)(uintptr_t)data, size, q->context, q->entry->EntryContext);
@@ -177,26 +204,36 @@ static NTSTATUS call_each(struct query *q, PWSTR name, const WCHAR *text, ULONG 
 
         while (i < n && text[i] != 0)
             i++;
-        i += i < n;
+        i++;                            /* with its terminator; the copy has one behind its end, too */
         status = call(q, name, REG_SZ, text + start, (ULONG)((i - start) * sizeof(WCHAR)));
     }
     return status;
 }
 
 /* A REG_EXPAND_SZ is given as REG_SZ with its variables as they are: the System process has no environment. */
+static NTSTATUS call_with(struct query *q, PWSTR name, ULONG type, const void *data, ULONG size)
+{
+    bool raw = (q->entry->Flags & RTL_QUERY_REGISTRY_NOEXPAND) != 0;
+
+    if (type == REG_MULTI_SZ && !raw)
+        return call_each(q, name, data, size);
+    return call(q, name, type == REG_EXPAND_SZ && !raw ? REG_SZ : type, data, size);
+}
+
 static NTSTATUS deliver(struct query *q, PWSTR name, ULONG type, const void *data, ULONG size)
 {
-    ULONG flags = q->entry->Flags;
+    struct copy copy;
+    NTSTATUS status;
 
-    if (flags & RTL_QUERY_REGISTRY_DIRECT)
+    if (q->entry->Flags & RTL_QUERY_REGISTRY_DIRECT)
         return is_text(type) ? direct_text(q, type, data, size) : direct_binary(q, type, data, size);
     if (q->entry->QueryRoutine == NULL)
         return STATUS_SUCCESS;
-    if (type == REG_MULTI_SZ && !(flags & RTL_QUERY_REGISTRY_NOEXPAND))
-        return call_each(q, name, data, size);
-    if (type == REG_EXPAND_SZ && !(flags & RTL_QUERY_REGISTRY_NOEXPAND))
-        type = REG_SZ;
-    return call(q, name, type, data, size);
+    if (!copy_value(&copy, name, text_length(name), data, size))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = call_with(q, copy.name, type, copy.data, size);
+    pool_free(copy.name, REGISTRY_TAG, NULL);
+    return status;
 }
 
 static ULONG default_length(PRTL_QUERY_REGISTRY_TABLE entry, ULONG type)
@@ -225,6 +262,14 @@ static NTSTATUS deliver_default(struct query *q)
     return deliver(q, entry->Name, type, entry->DefaultData, default_length(entry, type));
 }
 
+static void delete_value(struct cm_key *key, const WCHAR *name)
+{
+    struct cm_entry *value = key->deleted ? NULL : cm_value_find(key, name, text_length(name));
+
+    if (value != NULL)
+        cm_value_delete(key, value);
+}
+
 static NTSTATUS query_named(struct query *q, struct cm_key *key)
 {
     PRTL_QUERY_REGISTRY_TABLE entry = q->entry;
@@ -238,77 +283,107 @@ static NTSTATUS query_named(struct query *q, struct cm_key *key)
     if ((entry->Flags & RTL_QUERY_REGISTRY_TYPECHECK) && entry->DefaultType >> RTL_QUERY_REGISTRY_TYPECHECK_SHIFT != value->type)
         return STATUS_OBJECT_TYPE_MISMATCH;
     status = deliver(q, entry->Name, value->type, value->data, value->size);
-    value = cm_value_find(key, entry->Name, text_length(entry->Name));     /* the routine may have changed the key */
-    if (NT_SUCCESS(status) && (entry->Flags & RTL_QUERY_REGISTRY_DELETE) && value != NULL)
-        cm_value_delete(key, value);
+    if (NT_SUCCESS(status) && (entry->Flags & RTL_QUERY_REGISTRY_DELETE))
+        delete_value(key, entry->Name);
     return status;
+}
+
+/* The n-th value that the key has now: routines delete and add. */
+static struct cm_entry *value_number(struct cm_key *key, ULONG n)
+{
+    list_each(node, &key->values)
+        if (n-- == 0)
+            return container_of(node, struct cm_entry, node);
+    return NULL;
 }
 
 static NTSTATUS query_all(struct query *q, struct cm_key *key)
 {
+    ULONG limit = key != NULL ? key->value_count : 0, n = 0;
     NTSTATUS status = STATUS_SUCCESS;
-    unsigned before = 0;
+    struct cm_entry *value;
 
-    if (key == NULL || list_empty(&key->values))
+    if (limit == 0)
         return q->entry->Flags & RTL_QUERY_REGISTRY_REQUIRED ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
-    list_each_safe(node, &key->values) {
-        struct cm_entry *value = container_of(node, struct cm_entry, node);
-
-        before++;
+    for (ULONG calls = 0; NT_SUCCESS(status) && calls < limit && (value = value_number(key, n)) != NULL; calls++) {
         status = deliver(q, value->name, value->type, value->data, value->size);
-        if (!NT_SUCCESS(status) || before > 65536)
-            break;
+        if (!NT_SUCCESS(status) || value_number(key, n) != value)
+            continue;                   /* the routine deleted it: the next one has its number */
         if (q->entry->Flags & RTL_QUERY_REGISTRY_DELETE)
             cm_value_delete(key, value);
+        else
+            n++;
     }
     return status;
 }
 
-static NTSTATUS query_entry(struct query *q, struct cm_key *top, struct cm_key **current)
+/* Lets go of one key and takes another; a body keeps a deleted key's memory (cm.h, invariant 2). */
+static void hold(struct cm_key **held, struct cm_key *key)
+{
+    if (key != NULL)
+        key->bodies++;
+    if (*held != NULL)
+        cm_body_gone(*held);
+    *held = key;
+}
+
+/* The Name of a SUBKEY entry, relative to the top key. */
+static NTSTATUS enter_subkey(struct query *q)
 {
     PRTL_QUERY_REGISTRY_TABLE entry = q->entry;
+    struct cm_key *key = NULL;
     UNICODE_STRING path;
+
+    if (entry->Name == NULL)
+        return STATUS_INVALID_PARAMETER;
+    path = text_string(entry->Name, text_length(entry->Name));
+    if (q->top != NULL && !NT_SUCCESS(cm_walk(q->top, &path, 0, &key, NULL)))
+        key = NULL;
+    hold(&q->current, key);
+    if (key == NULL && q->top != NULL && (entry->Flags & RTL_QUERY_REGISTRY_REQUIRED))
+        return STATUS_OBJECT_NAME_NOT_FOUND;
+    return entry->QueryRoutine != NULL && key != NULL ? query_all(q, key) : STATUS_SUCCESS;
+}
+
+static NTSTATUS query_entry(struct query *q)
+{
+    PRTL_QUERY_REGISTRY_TABLE entry = q->entry;
 
     if ((entry->Flags & RTL_QUERY_REGISTRY_DIRECT) &&
         (entry->Name == NULL || (entry->Flags & RTL_QUERY_REGISTRY_SUBKEY) || entry->QueryRoutine != NULL))
         return STATUS_INVALID_PARAMETER;
-    if (entry->Flags & (RTL_QUERY_REGISTRY_TOPKEY | RTL_QUERY_REGISTRY_SUBKEY))
-        *current = top;
-    if (entry->Flags & RTL_QUERY_REGISTRY_SUBKEY) {
-        if (entry->Name == NULL || top == NULL)
-            return entry->Name == NULL ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
-        path = text_string(entry->Name, text_length(entry->Name));
-        if (!NT_SUCCESS(cm_walk(top, &path, 0, current, NULL)))
-            *current = NULL;
-        if (*current == NULL && (entry->Flags & RTL_QUERY_REGISTRY_REQUIRED))
-            return STATUS_OBJECT_NAME_NOT_FOUND;
-        return entry->QueryRoutine != NULL && *current != NULL ? query_all(q, *current) : STATUS_SUCCESS;
-    }
+    if (entry->Flags & RTL_QUERY_REGISTRY_SUBKEY)
+        return enter_subkey(q);
+    if (entry->Flags & RTL_QUERY_REGISTRY_TOPKEY)
+        hold(&q->current, q->top);
+    if (q->current != NULL && q->current->deleted)
+        return STATUS_KEY_DELETED;
     if (entry->Flags & RTL_QUERY_REGISTRY_NOVALUE)
         return entry->QueryRoutine != NULL ? call(q, NULL, REG_NONE, NULL, 0) : STATUS_SUCCESS;
-    return entry->Name != NULL ? query_named(q, *current) : query_all(q, *current);
+    return entry->Name != NULL ? query_named(q, q->current) : query_all(q, q->current);
+}
+
+static bool is_last(const RTL_QUERY_REGISTRY_TABLE *entry)
+{
+    return entry->QueryRoutine == NULL && entry->Name == NULL &&
+           !(entry->Flags & (RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_DIRECT));
 }
 
 static NTSTATUS query_table(ULONG relative_to, PCWSTR path, PRTL_QUERY_REGISTRY_TABLE table, PVOID context, const void *caller)
 {
     struct query q = {.context = context, .caller = caller};
-    struct cm_key *top, *current;
-    NTSTATUS status = open_relative(relative_to, path, false, &top);
+    struct cm_key *found;
+    NTSTATUS status = open_relative(relative_to, path, false, &found);
 
     if (!NT_SUCCESS(status) && !(relative_to & RTL_REGISTRY_OPTIONAL))
         return status == STATUS_OBJECT_PATH_NOT_FOUND ? STATUS_OBJECT_NAME_NOT_FOUND : status;
-    if (!NT_SUCCESS(status))
-        top = NULL;
-    current = top;
+    hold(&q.top, NT_SUCCESS(status) ? found : NULL);
+    hold(&q.current, q.top);
     status = STATUS_SUCCESS;
-    for (q.entry = table; NT_SUCCESS(status); q.entry++) {
-        bool last = q.entry->QueryRoutine == NULL && q.entry->Name == NULL &&
-                    !(q.entry->Flags & (RTL_QUERY_REGISTRY_SUBKEY | RTL_QUERY_REGISTRY_DIRECT));
-
-        if (last)
-            break;
-        status = query_entry(&q, top, &current);
-    }
+    for (q.entry = table; NT_SUCCESS(status) && !is_last(q.entry); q.entry++)
+        status = query_entry(&q);
+    hold(&q.current, NULL);
+    hold(&q.top, NULL);
     return status;
 }
 
