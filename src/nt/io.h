@@ -78,7 +78,7 @@ struct io_device {
     SYSTEM_POWER_STATE system_power;
     DEVICE_POWER_STATE device_power;
     struct _IO_TIMER *timer;
-    void *idle;                         /* po_idle.c */
+    void *idle;                         /* struct idle of po_setting.c */
     bool wmi_registered;
     uint64_t irps_in_flight;            /* sent and not yet returned from dispatch: for reports */
 };

@@ -148,6 +148,7 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     if (host->attached_to != NULL)
         IoDetachDevice(host->attached_to);
     io_timer_free(DeviceObject);
+    po_device_deleted(DeviceObject);
     host->delete_pending = true;
     ob_remove_name(DeviceObject);
     if (DeviceObject->ReferenceCount == 0)

@@ -313,15 +313,28 @@ bool io_interface_find(const GUID *class_guid, char *link, size_t size)
     return false;
 }
 
-/* Calls back for every enabled interface of a class. */
+/* Calls back for every enabled interface of a class, with copies of the names: a callback may change the list. */
 void pnp_each_interface(const GUID *class_guid, void (*each)(PUNICODE_STRING link, void *context), void *context)
 {
-    list_each_safe(it, &interfaces) {
+    unsigned count = 0, at = 0;
+    UNICODE_STRING *names;
+
+    list_each(it, &interfaces)
+        count++;
+    names = calloc(count + 1, sizeof(*names));
+    if (names == NULL)
+        return;
+    list_each(it, &interfaces) {
         struct interface *i = container_of(it, struct interface, node);
 
-        if (i->enabled && pnp_same_guid(&i->class_guid, class_guid))
-            each(&i->full, context);
+        if (wanted(i, class_guid, NULL, 0) && NT_SUCCESS(copy_name(&i->full, &names[at])))
+            at++;
     }
+    for (unsigned n = 0; n < at; n++) {
+        each(&names[n], context);
+        io_free_unicode(&names[n]);
+    }
+    free(names);
 }
 
 void pnp_interfaces_reset(void)

@@ -13,13 +13,16 @@ struct _IO_TIMER {
 };
 
 static struct list running = LIST_INIT(running);
+static struct list *following = &running;       /* what the walk of tick() comes to next: a routine may stop any timer */
 static struct ke_alarm alarm_;
 
 static void tick(struct ke_alarm *alarm)
 {
-    list_each_safe(it, &running) {
-        struct _IO_TIMER *t = container_of(it, struct _IO_TIMER, node);
+    following = running.next;
+    while (following != &running) {
+        struct _IO_TIMER *t = container_of(following, struct _IO_TIMER, node);
 
+        following = following->next;
         t->routine(t->device, t->context);
     }
     if (!list_empty(&running))
@@ -65,6 +68,8 @@ VOID NTAPI IoStopTimer(PDEVICE_OBJECT DeviceObject)
 
     if (t == NULL)
         return;
+    if (following == &t->node)
+        following = t->node.next;
     list_remove(&t->node);
     if (list_empty(&running))
         ke_alarm_cancel(&alarm_);
@@ -81,5 +86,6 @@ void io_timer_free(PDEVICE_OBJECT device)
 void io_timer_reset(void)
 {
     list_init(&running);
+    following = &running;
     alarm_ = (struct ke_alarm){ .fire = tick };
 }

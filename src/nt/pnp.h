@@ -131,5 +131,7 @@ void po_stop(void);
 /* A driver's image is gone: callbacks it left registered are reported and forgotten. */
 void pnp_notify_driver_gone(struct io_driver *driver);
 void po_driver_gone(const void *base, size_t size);
+/* Idle detection of the device ends. */
+void po_device_deleted(PDEVICE_OBJECT device);
 
 #endif

@@ -1,5 +1,8 @@
 /* Notifications of device interfaces and of target devices. Callbacks run at PASSIVE_LEVEL in the thread that makes
- * the change. An entry that goes while its callback runs is freed afterwards. */
+ * the change.
+ * 1. A callback may end any registration, its own and the next in the list. An entry that goes while somebody walks
+ *    the list is only marked; the last walker frees it.
+ * 2. What a driver gives back is looked up before it is touched. */
 #include "nt/pnp_internal.h"
 
 struct entry {
@@ -11,10 +14,12 @@ struct entry {
     PDRIVER_NOTIFICATION_CALLBACK_ROUTINE routine;
     PVOID context;
     unsigned running;
+    const struct thread *runner;        /* of the call that began last */
     bool gone;
 };
 
 static struct list entries = LIST_INIT(entries);
+static unsigned walkers;
 
 static void free_entry(struct entry *e)
 {
@@ -25,15 +30,36 @@ static void free_entry(struct entry *e)
     free(e);
 }
 
-static NTSTATUS call(struct entry *e, PVOID structure)
+static void end_walk(void)
 {
-    NTSTATUS status;
+    if (--walkers != 0)
+        return;
+    list_each_safe(it, &entries) {
+        struct entry *e = container_of(it, struct entry, node);
 
+        if (e->gone)
+            free_entry(e);
+    }
+}
+
+static struct entry *known(PVOID handle)
+{
+    list_each(it, &entries) {
+        struct entry *e = container_of(it, struct entry, node);
+
+        if (e == handle && !e->gone)
+            return e;
+    }
+    return NULL;
+}
+
+/* Only while walking. */
+static void call(struct entry *e, PVOID structure)
+{
     e->running++;
-    status = e->routine(structure, e->context);
-    if (--e->running == 0 && e->gone)
-        free_entry(e);
-    return status;
+    e->runner = ke_current();
+    e->routine(structure, e->context);
+    e->running--;
 }
 
 static DEVICE_INTERFACE_CHANGE_NOTIFICATION interface_change(const GUID *class_guid, PUNICODE_STRING link, bool arrival)
@@ -49,26 +75,35 @@ void pnp_notify_interface(const GUID *class_guid, PUNICODE_STRING link, bool arr
 {
     DEVICE_INTERFACE_CHANGE_NOTIFICATION change = interface_change(class_guid, link, arrival);
 
-    list_each_safe(it, &entries) {
+    walkers++;
+    list_each(it, &entries) {
         struct entry *e = container_of(it, struct entry, node);
 
         if (e->category == EventCategoryDeviceInterfaceChange && !e->gone && pnp_same_guid(&e->class_guid, class_guid))
             call(e, &change);
     }
+    end_walk();
+}
+
+static bool watches(const struct entry *e, PDEVICE_OBJECT pdo)
+{
+    return e->category == EventCategoryTargetDeviceChange && !e->gone && e->file->DeviceObject != NULL &&
+           io_base_of_stack(e->file->DeviceObject) == pdo;
 }
 
 void pnp_notify_target(struct pnp_node *node, const GUID *event)
 {
-    list_each_safe(it, &entries) {
+    walkers++;
+    list_each(it, &entries) {
         struct entry *e = container_of(it, struct entry, node);
         TARGET_DEVICE_REMOVAL_NOTIFICATION change = { .Version = 1, .Size = sizeof(change), .Event = *event };
 
-        if (e->category != EventCategoryTargetDeviceChange || e->gone || e->file->DeviceObject == NULL ||
-            io_base_of_stack(e->file->DeviceObject) != node->pdo)
+        if (!watches(e, node->pdo))
             continue;
         change.FileObject = e->file;
         call(e, &change);
     }
+    end_walk();
 }
 
 static void existing(PUNICODE_STRING link, void *context)
@@ -76,7 +111,8 @@ static void existing(PUNICODE_STRING link, void *context)
     struct entry *e = context;
     DEVICE_INTERFACE_CHANGE_NOTIFICATION change = interface_change(&e->class_guid, link, true);
 
-    call(e, &change);
+    if (!e->gone)
+        call(e, &change);
 }
 
 /* Has CallbackRoutine called for an interface class (EventCategoryData: its GUID; for existing interfaces at once when
@@ -108,9 +144,28 @@ NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY Eve
     }
     list_push_back(&entries, &e->node);
     *NotificationEntry = e;
+    walkers++;
     if (EventCategory == EventCategoryDeviceInterfaceChange &&
         (EventCategoryFlags & PNPNOTIFY_DEVICE_INTERFACE_INCLUDE_EXISTING_INTERFACES))
         pnp_each_interface(&e->class_guid, existing, e);
+    end_walk();
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS unregister(PVOID handle, bool wait, struct pe_caller caller)
+{
+    LARGE_INTEGER millisecond = { .QuadPart = -10000 };
+    struct entry *e = known(handle);
+
+    if (e == NULL) {
+        NT_EMIT(NT_EVENT_MISUSE, "IoUnregisterPlugPlayNotification of a registration that is not there", handle, 0, caller);
+        return STATUS_INVALID_PARAMETER;
+    }
+    walkers++;
+    e->gone = true;
+    while (wait && e->running != 0 && e->runner != ke_current())
+        KeDelayExecutionThread(KernelMode, FALSE, &millisecond);
+    end_walk();
     return STATUS_SUCCESS;
 }
 
@@ -118,19 +173,14 @@ NTSTATUS NTAPI IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY Eve
  * docs: wdm/nf-wdm-iounregisterplugplaynotification */
 NTSTATUS NTAPI IoUnregisterPlugPlayNotification(PVOID NotificationEntry)
 {
-    struct entry *e = NotificationEntry;
-
-    e->gone = true;
-    if (e->running == 0)
-        free_entry(e);
-    return STATUS_SUCCESS;
+    return unregister(NotificationEntry, false, PE_CALLER());
 }
 
-/* The same; when it returns no callback of the entry runs any more (unless it is the caller).
+/* The same; when it returns no callback of the entry runs any more (unless it is the caller). PASSIVE_LEVEL.
  * docs: wdm/nf-wdm-iounregisterplugplaynotificationex */
 NTSTATUS NTAPI IoUnregisterPlugPlayNotificationEx(PVOID NotificationEntry)
 {
-    return IoUnregisterPlugPlayNotification(NotificationEntry);
+    return unregister(NotificationEntry, true, PE_CALLER());
 }
 
 /* Tells who registered for this device about an event of the driver's own. PASSIVE_LEVEL. The system's events are
@@ -143,29 +193,32 @@ NTSTATUS NTAPI IoReportTargetDeviceChange(PDEVICE_OBJECT PhysicalDeviceObject, P
         pnp_same_guid(&change->Event, &pnp_guid_remove_cancelled) ||
         pnp_same_guid(&change->Event, &pnp_guid_remove_complete))
         return STATUS_INVALID_DEVICE_REQUEST;
-    list_each_safe(it, &entries) {
+    walkers++;
+    list_each(it, &entries) {
         struct entry *e = container_of(it, struct entry, node);
 
-        if (e->category != EventCategoryTargetDeviceChange || e->gone || e->file->DeviceObject == NULL ||
-            io_base_of_stack(e->file->DeviceObject) != PhysicalDeviceObject)
+        if (!watches(e, PhysicalDeviceObject))
             continue;
         change->FileObject = e->file;
         call(e, change);
     }
+    end_walk();
     return STATUS_SUCCESS;
 }
 
 void pnp_notify_driver_gone(struct io_driver *driver)
 {
-    list_each_safe(it, &entries) {
+    walkers++;
+    list_each(it, &entries) {
         struct entry *e = container_of(it, struct entry, node);
 
-        if (io_driver_of(e->driver) != driver)
+        if (io_driver_of(e->driver) != driver || e->gone)
             continue;
         NT_EMIT(NT_EVENT_MISUSE, "a driver unloaded with a Plug and Play notification registered", e, 0,
                 ((struct pe_caller){ .rip = (uint64_t)(uintptr_t)e->routine }));
-        free_entry(e);
+        e->gone = true;
     }
+    end_walk();
 }
 
 void pnp_notify_stop(void)
@@ -181,4 +234,5 @@ void pnp_notify_stop(void)
 void pnp_notify_reset(void)
 {
     list_init(&entries);
+    walkers = 0;
 }

@@ -1,4 +1,5 @@
-/* Power settings (who registered is called when one changes), idle detection, wake notes. */
+/* Power settings (who registered is called when one changes), idle detection, wake notes.
+ * A callback may end any registration: while the list is walked an entry is only marked, and the last walker frees it. */
 #include "nt/pnp_internal.h"
 
 struct setting {
@@ -13,9 +14,11 @@ struct callback {
     GUID guid;
     PPOWER_SETTING_CALLBACK routine;
     PVOID context;
+    bool gone;
 };
 
 static struct list settings = LIST_INIT(settings), callbacks = LIST_INIT(callbacks);
+static unsigned walkers;
 
 /* What holds until somebody changes it: mains power, display on, the balanced plan. */
 static const struct {
@@ -51,12 +54,28 @@ static const void *current_value(const GUID *guid, uint32_t *size)
     return NULL;
 }
 
+static void end_walk(void)
+{
+    if (--walkers != 0)
+        return;
+    list_each_safe(it, &callbacks) {
+        struct callback *c = container_of(it, struct callback, node);
+
+        if (!c->gone)
+            continue;
+        list_remove(&c->node);
+        pool_free(c, PNP_TAG, NULL);
+    }
+}
+
+/* Only while walking. */
 static void call(struct callback *c, const void *value, uint32_t size)
 {
     uint8_t copy[32];
+    GUID guid = c->guid;
 
     memcpy(copy, value, size);
-    c->routine(&c->guid, copy, size, c->context);
+    c->routine(&guid, copy, size, c->context);
 }
 
 /* Has Callback called with the setting's value now and whenever it changes, at PASSIVE_LEVEL. *Handle is for
@@ -76,19 +95,30 @@ NTSTATUS NTAPI PoRegisterPowerSettingCallback(PDEVICE_OBJECT DeviceObject, LPCGU
     if (Handle != NULL)
         *Handle = c;
     value = current_value(SettingGuid, &size);
+    walkers++;
     if (value != NULL)
         call(c, value, size);
+    end_walk();
     return STATUS_SUCCESS;
 }
 
-/* docs: wdm/nf-wdm-pounregisterpowersettingcallback */
+/* Ends a registration. PASSIVE_LEVEL (APC). STATUS_INVALID_PARAMETER for what is none.
+ * docs: wdm/nf-wdm-pounregisterpowersettingcallback */
 NTSTATUS NTAPI PoUnregisterPowerSettingCallback(PVOID Handle)
 {
-    struct callback *c = Handle;
+    NTSTATUS status = STATUS_INVALID_PARAMETER;
 
-    list_remove(&c->node);
-    pool_free(c, PNP_TAG, NULL);
-    return STATUS_SUCCESS;
+    walkers++;
+    list_each(it, &callbacks) {
+        struct callback *c = container_of(it, struct callback, node);
+
+        if (c == Handle && !c->gone) {
+            c->gone = true;
+            status = STATUS_SUCCESS;
+        }
+    }
+    end_walk();
+    return status;
 }
 
 void po_set_setting(const GUID *guid, const void *value, uint32_t size)
@@ -109,12 +139,14 @@ void po_set_setting(const GUID *guid, const void *value, uint32_t size)
     }
     s->size = size;
     memcpy(s->value, value, size);
-    list_each_safe(it, &callbacks) {
+    walkers++;
+    list_each(it, &callbacks) {
         struct callback *c = container_of(it, struct callback, node);
 
-        if (pnp_same_guid(&c->guid, guid))
+        if (!c->gone && pnp_same_guid(&c->guid, guid))
             call(c, s->value, size);
     }
+    end_walk();
 }
 
 /* ---- idle detection ---- */
@@ -129,14 +161,17 @@ struct idle {
 };
 
 static struct list idlers = LIST_INIT(idlers);
+static struct list *following = &idlers;        /* what the walk of tick() comes to next: a power IRP may end any */
 static struct ke_alarm second;
 
 static void tick(struct ke_alarm *alarm)
 {
-    list_each(it, &idlers) {
-        struct idle *i = container_of(it, struct idle, node);
+    following = idlers.next;
+    while (following != &idlers) {
+        struct idle *i = container_of(following, struct idle, node);
         POWER_STATE state = { .DeviceState = i->state };
 
+        following = following->next;
         if (i->busy != 0)
             i->count = 0;
         if (i->count == 0)
@@ -153,6 +188,8 @@ static void tick(struct ke_alarm *alarm)
 static void free_idle(struct idle *i)
 {
     io_device_of(i->device)->idle = NULL;
+    if (following == &i->node)
+        following = i->node.next;
     list_remove(&i->node);
     pool_free(i, PNP_TAG, NULL);
     if (list_empty(&idlers))
@@ -187,6 +224,12 @@ PULONG NTAPI PoRegisterDeviceForIdleDetection(PDEVICE_OBJECT DeviceObject, ULONG
     i->limit = PerformanceIdleTime == (ULONG)-1 ? 60 : PerformanceIdleTime != 0 ? PerformanceIdleTime : (ULONG)-1;
     i->state = State;
     return &i->count;
+}
+
+void po_device_deleted(PDEVICE_OBJECT device)
+{
+    if (io_device_of(device)->idle != NULL)
+        free_idle(io_device_of(device)->idle);
 }
 
 static struct idle *idle_of(PULONG counter)
@@ -272,5 +315,7 @@ void po_setting_reset(void)
 {
     list_init(&callbacks);
     list_init(&idlers);
+    walkers = 0;
+    following = &idlers;
     second = (struct ke_alarm){ .fire = tick };
 }

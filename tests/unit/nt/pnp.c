@@ -447,3 +447,40 @@ TEST(properties_and_keys_of_a_device)
 {
     run_in_computer(1, properties);
 }
+
+/* ---- callbacks that end others ---- */
+
+static PVOID handles[3];
+static unsigned told;
+
+static NTSTATUS NTAPI end_all(LPCGUID setting, PVOID value, ULONG size, PVOID context)
+{
+    (void)setting;
+    (void)value;
+    (void)size;
+    if (context == NULL)
+        return STATUS_SUCCESS;
+    told++;
+    for (unsigned i = 0; i < 3; i++)
+        CHECK_EQ(PoUnregisterPowerSettingCallback(handles[i]), STATUS_SUCCESS);
+    return STATUS_SUCCESS;
+}
+
+static void change_a_setting(void)
+{
+    static const GUID guid = { 0x8d5a1f62, 0x1111, 0x4222, { 0x83, 0x33, 0x44, 0x44, 0x55, 0x55, 0x66, 0x66 } };
+    uint32_t value = 1;
+
+    for (unsigned i = 0; i < 3; i++)
+        CHECK_EQ(PoRegisterPowerSettingCallback(NULL, &guid, end_all, handles, &handles[i]), STATUS_SUCCESS);
+    po_set_setting(&guid, &value, sizeof(value));
+    po_set_setting(&guid, &value, sizeof(value));
+    CHECK_EQ(told, 1);
+    CHECK_EQ(PoUnregisterPowerSettingCallback(handles[0]), STATUS_INVALID_PARAMETER);
+    CHECK_EQ(IoUnregisterPlugPlayNotification(handles), STATUS_INVALID_PARAMETER);
+}
+
+TEST(a_setting_callback_may_end_every_registration_and_none_ends_twice)
+{
+    run_in_computer(1, change_a_setting);
+}
