@@ -97,6 +97,10 @@ static VOID NTAPI Enable(NDIS_HANDLE context)
 _Use_decl_annotations_
 static BOOLEAN NTAPI MessageIsr(NDIS_HANDLE context, ULONG message, PBOOLEAN queueDpc, PULONG targetProcessors)
 {
+    PVIONET_ADAPTER adapter = context;
+
+    if (!adapter->Pci.HasMsix)
+        return Isr(context, queueDpc, targetProcessors);
     DisableMessage(context, message);
     *queueDpc = TRUE;
     *targetProcessors = 0;
@@ -108,8 +112,10 @@ static VOID NTAPI MessageDpc(NDIS_HANDLE context, ULONG message, PVOID dpcContex
 {
     PVIONET_ADAPTER adapter = context;
 
-    UNREFERENCED_PARAMETER(dpcContext);
-    UNREFERENCED_PARAMETER(reserved);
+    if (!adapter->Pci.HasMsix) {
+        Dpc(context, dpcContext, throttle, reserved);
+        return;
+    }
     if (message == adapter->Interrupt.TransmitVector)
         VioNetTransmitPoll(&adapter->Transmit);
     if (message == adapter->Interrupt.ReceiveVector)
@@ -123,6 +129,8 @@ static VOID NTAPI DisableMessage(NDIS_HANDLE context, ULONG message)
 {
     PVIONET_ADAPTER adapter = context;
 
+    if (!adapter->Pci.HasMsix)
+        Disable(context);
     if (message == adapter->Interrupt.ReceiveVector)
         VirtqueueDisarm(&adapter->Receive.Queue);
     if (message == adapter->Interrupt.TransmitVector)
@@ -134,6 +142,8 @@ static VOID NTAPI EnableMessage(NDIS_HANDLE context, ULONG message)
 {
     PVIONET_ADAPTER adapter = context;
 
+    if (!adapter->Pci.HasMsix)
+        Enable(context);
     if (message == adapter->Interrupt.ReceiveVector)
         (VOID)VirtqueueArm(&adapter->Receive.Queue, 1);
     if (message == adapter->Interrupt.TransmitVector)
@@ -177,7 +187,7 @@ NDIS_STATUS VioNetInterruptCreate(PVIONET_ADAPTER adapter)
         return status;
     }
     adapter->Interrupt.MessageBased = characteristics.InterruptType == NDIS_CONNECT_MESSAGE_BASED;
-    if (adapter->Interrupt.MessageBased)
+    if (adapter->Interrupt.MessageBased && adapter->Pci.HasMsix)
         AssignVectors(&adapter->Interrupt, characteristics.MessageInfoTable->MessageCount);
     return NDIS_STATUS_SUCCESS;
 }

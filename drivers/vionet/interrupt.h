@@ -1,5 +1,5 @@
 /* Interrupts: one message each for configuration changes, receiving and sending when MSI-X gives three, else shared;
- * a line interrupt when there are no messages. */
+ * one interrupt for all, plain MSI or the line, without MSI-X. */
 #ifndef VIONET_INTERRUPT_H
 #define VIONET_INTERRUPT_H
 
@@ -8,7 +8,7 @@
 typedef struct _VIONET_INTERRUPT {
     NDIS_HANDLE Handle;
     BOOLEAN MessageBased;
-    USHORT ConfigVector, ReceiveVector, TransmitVector; /* VIRTIO_NO_VECTOR with a line interrupt */
+    USHORT ConfigVector, ReceiveVector, TransmitVector; /* VIRTIO_NO_VECTOR without MSI-X */
 } VIONET_INTERRUPT, *PVIONET_INTERRUPT;
 
 /* The device must be quiet: interrupts may come from now on. */

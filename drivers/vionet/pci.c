@@ -1,6 +1,7 @@
 #include "pci.h"
 
 #define PCI_CAPABILITY_VENDOR 0x09
+#define PCI_CAPABILITY_MSIX 0x11
 #define PCI_MAX_CAPABILITIES 48         /* what 256 bytes can hold: ends a list that loops */
 
 static BOOLEAN ReadConfig(NDIS_HANDLE handle, ULONG offset, PVOID buffer, ULONG length)
@@ -122,6 +123,8 @@ static VOID WalkCapabilities(PVIONET_PCI pci)
             return;
         if (cap.Id == PCI_CAPABILITY_VENDOR && cap.Length >= FIELD_OFFSET(VIRTIO_PCI_CAP, NotifyMultiplier))
             UseCapability(pci, &cap);
+        else if (cap.Id == PCI_CAPABILITY_MSIX)
+            pci->HasMsix = TRUE;
         offset = cap.Next;
     }
 }

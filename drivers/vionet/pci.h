@@ -23,6 +23,7 @@ typedef struct _VIONET_PCI {
     volatile UCHAR *Notify;
     ULONG NotifyLength;
     ULONG NotifyMultiplier;
+    BOOLEAN HasMsix;            /* without it, messages (plain MSI) mean what the line means: ISR status says why */
 } VIONET_PCI, *PVIONET_PCI;
 
 /* Finds and maps the four register structures. On failure nothing stays mapped.

@@ -74,7 +74,7 @@ void pci_bar_write(struct device *device, int bar, uint64_t offset, unsigned siz
 void pci_unplug(struct device *device);
 
 struct wire;
-/* virtio-net 1.x modern. The device owns the wire from now on. Keys: mac=, queues=, mtu=, ring=. NULL with error_text();
+/* virtio-net 1.x modern. The device owns the wire from now on. Keys: mac=, queues=, mtu=, ring=, interrupts=. NULL with error_text();
  * the wire is then still the caller's. */
 struct device *virtio_net_create(const struct device_host *host, struct wire *wire, struct spec *spec);
 /* Puts the card on another wire, at any time; the one before is the caller's again (a wrapper around it, say). Always

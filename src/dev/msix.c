@@ -65,7 +65,7 @@ void msix_config_written(struct msix *msix, unsigned offset, unsigned size)
 {
     uint16_t control;
 
-    if (!pci_touches(offset, size, msix->capability + CONTROL, 2))
+    if (msix->count == 0 || !pci_touches(offset, size, msix->capability + CONTROL, 2))
         return;
     control = pci_get16(msix->device, msix->capability + CONTROL);
     msix->enabled = control & CONTROL_ENABLE;

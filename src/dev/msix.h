@@ -20,7 +20,7 @@ struct msix_entry {
 struct msix {
     struct device *device;
     unsigned capability;
-    unsigned count;
+    unsigned count;                     /* 0: the function has no MSI-X */
     struct msix_entry entries[MSIX_VECTORS];
     uint64_t pending[MSIX_VECTORS / 64];
     uint64_t sent;                      /* messages since power on */

@@ -15,6 +15,7 @@
 #define PCI_STATUS_CAPABILITIES 0x0010u
 #define PCI_BAR0 0x10
 #define PCI_CAP_PM 0x01
+#define PCI_CAP_MSI 0x05
 #define PCI_CAP_VENDOR 0x09
 #define PCI_CAP_EXPRESS 0x10
 #define PCI_CAP_MSIX 0x11

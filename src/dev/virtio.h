@@ -4,6 +4,7 @@
 #define DEV_VIRTIO_H
 
 #include "base/list.h"
+#include "dev/msi.h"
 #include "dev/msix.h"
 #include "dev/virtio_ring.h"
 
@@ -35,6 +36,10 @@
 #define VIRTIO_WINDOWS 256u
 #define VIRTIO_WINDOW_SHIFT 21
 
+/* How a card interrupts when the driver's side lets it. A virtio device has MSI-X; the others are for drivers' fallbacks:
+ * with neither, the line; with MSI, what the line would do is a message (and the ISR status says why). */
+enum virtio_interrupts { VIRTIO_MSIX, VIRTIO_MSI, VIRTIO_LINE };
+
 struct virtio_ops {
     /* The driver wrote FEATURES_OK: may it have this subset? */
     bool (*accept_features)(struct virtio *virtio, uint64_t features);
@@ -49,7 +54,8 @@ struct virtio_ops {
 struct virtio {
     struct device device;               /* first */
     const struct virtio_ops *ops;
-    struct msix msix;
+    struct msix msix;                   /* count 0: has none */
+    struct msi msi;
     const char *name;                   /* for the log */
     uint64_t offered, accepted;         /* features */
     uint32_t device_select, driver_select;
@@ -60,7 +66,7 @@ struct virtio {
     unsigned pci_cfg;                   /* offset of the PCI configuration access capability */
     unsigned queue_count;
     struct virtq *queues;
-    uint64_t interrupts, doorbells;     /* line interrupts (messages: msix.sent), writes to notification registers */
+    uint64_t interrupts, doorbells;     /* line interrupts (messages: msix.sent, msi.sent), writes to notification registers */
     struct { uint64_t granule; uint8_t *host; } windows[VIRTIO_WINDOWS];    /* granule + 1; 0: empty */
 };
 
@@ -70,6 +76,7 @@ struct virtio_identity {
     uint8_t class_code[3];
     uint64_t features;
     unsigned queues, queue_size, vectors, config_bytes;
+    enum virtio_interrupts interrupts;
 };
 
 /* Fills in everything before the model's own part. False with error_text() when memory is short. */

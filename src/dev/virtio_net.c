@@ -113,7 +113,7 @@ static void get_stats(struct device *device, struct device_stats *stats)
     struct virtio_net *net = container_of(device, struct virtio_net, virtio.device);
 
     *stats = net->stats;
-    stats->interrupts = net->virtio.interrupts + net->virtio.msix.sent;
+    stats->interrupts = net->virtio.interrupts + net->virtio.msix.sent + net->virtio.msi.sent;
     stats->doorbells = net->virtio.doorbells;
 }
 
@@ -170,12 +170,27 @@ static bool read_mac(struct spec *spec, unsigned end, uint8_t mac[6])
 struct keys {
     uint64_t queues, mtu, ring;
     uint8_t mac[6];
+    enum virtio_interrupts interrupts;
 };
+
+static bool read_interrupts(struct spec *spec, enum virtio_interrupts *interrupts)
+{
+    static const char *const words[] = { [VIRTIO_MSIX] = "msix", [VIRTIO_MSI] = "msi", [VIRTIO_LINE] = "line" };
+    const char *text = spec_value(spec, "interrupts", 0);
+
+    for (unsigned i = 0; i < countof(words); i++)
+        if (!strcmp(text ? text : "msix", words[i])) {
+            *interrupts = (enum virtio_interrupts)i;
+            return true;
+        }
+    return error_set("interrupts=%s: msix, msi or line", text);
+}
 
 static bool read_keys(struct spec *spec, unsigned end, struct keys *keys)
 {
     if (!spec_number(spec, "queues", 1, &keys->queues) || !spec_number(spec, "mtu", 1500, &keys->mtu) ||
-        !spec_number(spec, "ring", QUEUE_DEFAULT, &keys->ring) || !read_mac(spec, end, keys->mac))
+        !spec_number(spec, "ring", QUEUE_DEFAULT, &keys->ring) || !read_mac(spec, end, keys->mac) ||
+        !read_interrupts(spec, &keys->interrupts))
         return false;
     if (keys->queues < 1 || keys->queues > NET_PAIRS_MAX)
         return error_set("queues=%llu: 1 to %u pairs", (unsigned long long)keys->queues, NET_PAIRS_MAX);
@@ -200,6 +215,7 @@ static bool init(struct virtio_net *net, const struct device_host *host, const s
         .queue_size = (unsigned)keys->ring,
         .vectors = 2 * (unsigned)keys->queues + 2,
         .config_bytes = NET_CONFIG_BYTES,
+        .interrupts = keys->interrupts,
     };
 
     if (keys->queues > 1)

@@ -32,7 +32,10 @@ static void add_capabilities(struct virtio *virtio, const struct virtio_identity
 
     pci_add_power(device);
     pci_add_express(device);
-    msix_init(&virtio->msix, device, identity->vectors, VIRTIO_BAR, VIRTIO_MSIX_TABLE, VIRTIO_MSIX_PBA);
+    if (identity->interrupts == VIRTIO_MSIX)
+        msix_init(&virtio->msix, device, identity->vectors, VIRTIO_BAR, VIRTIO_MSIX_TABLE, VIRTIO_MSIX_PBA);
+    else if (identity->interrupts == VIRTIO_MSI)
+        msi_init(&virtio->msi, device, 1, true);
     add_structure(device, CAP_COMMON, 16, VIRTIO_COMMON, 0x38);
     at = add_structure(device, CAP_NOTIFY, 20, VIRTIO_NOTIFY, identity->queues * VIRTIO_NOTIFY_STEP);
     pci_put32(device, at + 16, VIRTIO_NOTIFY_STEP);
@@ -114,7 +117,7 @@ void *virtio_dma_slow(struct virtio *virtio, uint64_t pa, uint32_t size)
 void virtio_update_line(struct virtio *virtio)
 {
     struct device *device = &virtio->device;
-    bool pending = virtio->isr && !virtio->msix.enabled;
+    bool pending = virtio->isr && !virtio->msix.enabled && !virtio->msi.enabled;
     bool assert_line = pending && !(pci_get16(device, PCI_COMMAND) & PCI_COMMAND_NO_INTX);
     uint16_t status = pci_get16(device, PCI_STATUS) & (uint16_t)~PCI_STATUS_INTERRUPT;
 
@@ -136,6 +139,7 @@ void virtio_interrupt(struct virtio *virtio, struct virtq *queue)
         return;
     }
     virtio->isr |= ISR_QUEUE;
+    msi_notify(&virtio->msi, 0);
     virtio_update_line(virtio);
 }
 
@@ -144,10 +148,12 @@ static void config_interrupt(struct virtio *virtio)
     if (virtio->device.gone)
         return;
     virtio->isr |= ISR_CONFIG;
-    if (virtio->msix.enabled)
+    if (virtio->msix.enabled) {
         msix_notify(&virtio->msix, virtio->config_vector);
-    else
-        virtio_update_line(virtio);
+        return;
+    }
+    msi_notify(&virtio->msi, 0);
+    virtio_update_line(virtio);
 }
 
 void virtio_config_changed(struct virtio *virtio)
@@ -290,6 +296,7 @@ void virtio_config_written(struct device *device, unsigned offset, unsigned size
     unsigned width;
 
     msix_config_written(&virtio->msix, offset, size);
+    msi_config_written(&virtio->msi, offset, size);
     virtio_update_line(virtio);
     if (pci_touches(offset, size, virtio->pci_cfg + 16, 4) && window(virtio, &at, &width))
         virtio_bar_write(device, VIRTIO_BAR, at, width, pci_get32(device, virtio->pci_cfg + 16));
@@ -301,6 +308,7 @@ void virtio_device_reset(struct device *device)
 
     pci_reset(device);
     msix_reset(&virtio->msix);
+    msi_reset(&virtio->msi);
     virtio_reset(virtio);
 }
 

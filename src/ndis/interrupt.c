@@ -78,13 +78,13 @@ static VOID NTAPI interrupt_dpc(PKDPC dpc, PVOID context, PVOID driver_context, 
 
 static uint32_t resource_messages(const struct adapter *a)
 {
-    const CM_PARTIAL_RESOURCE_LIST *list = a->translated ? &a->translated->List[0].PartialResourceList : NULL;
+    const CM_PARTIAL_RESOURCE_LIST *list = a->raw ? &a->raw->List[0].PartialResourceList : NULL;
     uint32_t count = 0;
 
     for (ULONG i = 0; list && i < list->Count; i++)
         if (list->PartialDescriptors[i].Type == CmResourceTypeInterrupt &&
             (list->PartialDescriptors[i].Flags & CM_RESOURCE_INTERRUPT_MESSAGE))
-            count++;
+            count += list->PartialDescriptors[i].u.MessageInterrupt.Raw.MessageCount;  /* MSI: one for all */
     return count;
 }
 

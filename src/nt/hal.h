@@ -42,10 +42,14 @@ const struct device_host *hal_device_host(void);
 
 /* Reserves a vector on a processor: *message gets vector, IRQL, address and data. False: none free. */
 bool hal_allocate_message(unsigned cpu, struct pnp_message *message);
+/* The same for `count` (a power of two) messages of plain MSI: one address, data that differ in the low bits. */
+bool hal_allocate_messages(unsigned cpu, unsigned count, struct pnp_message *messages);
 void hal_free_message(const struct pnp_message *message);
+/* How many messages a function can send; *msi says whether by plain MSI, as one without MSI-X does. */
+unsigned hal_message_count(struct device *device, bool *msi);
 /* The vector and IRQL of a line. */
 uint32_t hal_line_vector(unsigned line, KIRQL *irql);
-/* After D0: programs the device's MSI-X entries of the connected messages again. */
+/* After D0: has the device send the connected messages again. */
 void hal_restore_messages(struct pnp_node *node);
 /* A driver's image is gone: what it left connected is reported and disconnected. */
 void hal_driver_gone(const void *base, size_t size);

@@ -1,64 +1,6 @@
 /* Connecting service routines to interrupts. */
 #include "nt/hal_internal.h"
 
-#include "dev/pci.h"
-
-#define ENTRY_CONTROL_MASKED 1u
-
-static unsigned msix_capability(struct device *device)
-{
-    unsigned offset = pci_config_read(device, 0x34, 1);
-
-    for (unsigned n = 0; offset != 0 && offset != 0xff && n < 48; n++) {
-        if (pci_config_read(device, offset, 1) == PCI_CAP_MSIX)
-            return offset;
-        offset = pci_config_read(device, offset + 1, 1);
-    }
-    return 0;
-}
-
-static void write_entry(struct device *device, unsigned entry, uint64_t address, uint32_t data, uint32_t control)
-{
-    unsigned capability = msix_capability(device);
-    uint32_t table = pci_config_read(device, capability + 4, 4);
-    int bar = (int)(table & 7);
-    uint64_t offset = (table & ~7u) + entry * 16ull;
-
-    if (capability == 0)
-        return;
-    pci_bar_write(device, bar, offset + 12, 4, ENTRY_CONTROL_MASKED);
-    pci_bar_write(device, bar, offset, 4, (uint32_t)address);
-    pci_bar_write(device, bar, offset + 4, 4, (uint32_t)(address >> 32));
-    pci_bar_write(device, bar, offset + 8, 4, data);
-    pci_bar_write(device, bar, offset + 12, 4, control);
-}
-
-void hal_program_message(struct device *device, unsigned entry, const struct pnp_message *m)
-{
-    unsigned capability = msix_capability(device);
-
-    if (capability == 0)
-        return;
-    write_entry(device, entry, m->address, m->data, 0);
-    pci_config_write(device, capability + 2, 2, (pci_config_read(device, capability + 2, 2) & 0x3fff) | 0x8000);
-}
-
-void hal_mask_message(struct device *device, unsigned entry)
-{
-    if (!device->gone)
-        write_entry(device, entry, 0, 0, ENTRY_CONTROL_MASKED);
-}
-
-void hal_restore_messages(struct pnp_node *node)
-{
-    list_each(it, &hal_interrupts) {
-        struct _KINTERRUPT *i = container_of(it, struct _KINTERRUPT, all);
-
-        if (i->device == node->device && i->table_entry >= 0 && !i->inactive)
-            hal_program_message(i->device, (unsigned)i->table_entry, &node->messages[i->table_entry]);
-    }
-}
-
 /* Which of the node's messages a translated vector is; -1: none of them. */
 static int message_of_vector(const struct pnp_node *node, ULONG vector, KAFFINITY affinity)
 {
@@ -79,15 +21,17 @@ static bool connect(struct _KINTERRUPT *i, struct pnp_node *node, int message)
     if (!hal_attach(i))
         return false;
     if (message >= 0 && i->device != NULL)
-        hal_program_message(i->device, (unsigned)message, &node->messages[message]);
+        hal_program_message(node, (unsigned)message);
     return true;
 }
 
 static void disconnect(struct _KINTERRUPT *i)
 {
-    if (i->table_entry >= 0 && i->device != NULL)
-        hal_mask_message(i->device, (unsigned)i->table_entry);
+    struct device *device = i->table_entry >= 0 ? i->device : NULL;
+
     hal_detach(i);
+    if (device != NULL)
+        hal_mask_message(device, (unsigned)i->table_entry);
     free(i);
 }
 

@@ -36,7 +36,7 @@ struct _KINTERRUPT {
     unsigned cpu, vector;
     KINTERRUPT_MODE mode;
     bool inactive;                      /* IoReportInterruptInactive */
-    int table_entry;                    /* MSI-X entry it programmed, or -1 */
+    int table_entry;                    /* number of the device's message it is connected to, or -1 */
     struct device *device;
     PIO_INTERRUPT_MESSAGE_INFO table;   /* of a message-based connection */
     uint64_t count;
@@ -46,8 +46,9 @@ extern struct list hal_interrupts;      /* .all */
 /* Puts a connected interrupt on its vector, or takes it off. */
 bool hal_attach(struct _KINTERRUPT *interrupt);
 void hal_detach(struct _KINTERRUPT *interrupt);
-/* Writes an MSI-X table entry and enables MSI-X; masks it again. */
-void hal_program_message(struct device *device, unsigned entry, const struct pnp_message *message);
-void hal_mask_message(struct device *device, unsigned entry);
+/* Has the node's device send its message n: MSI-X when it has that, else MSI. */
+void hal_program_message(const struct pnp_node *node, unsigned n);
+/* No more of it; the last one connected turns MSI off. After hal_detach. */
+void hal_mask_message(struct device *device, unsigned n);
 
 #endif

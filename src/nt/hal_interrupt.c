@@ -124,22 +124,41 @@ void hal_detach(struct _KINTERRUPT *i)
     }
 }
 
-bool hal_allocate_message(unsigned cpu, struct pnp_message *m)
+static struct vector *free_vector(unsigned cpu, unsigned n)
 {
-    for (unsigned n = HAL_FIRST_VECTOR; n <= HAL_LAST_VECTOR; n++) {
-        struct vector *v;
+    struct vector *v = n <= HAL_LAST_VECTOR && n - FIRST_LINE_VECTOR >= HAL_LINES ? vector_at(cpu, n) : NULL;
 
-        if (n - FIRST_LINE_VECTOR < HAL_LINES)
+    return v != NULL && !v->reserved ? v : NULL;
+}
+
+static bool are_free(unsigned cpu, unsigned first, unsigned count)
+{
+    for (unsigned n = first; n < first + count; n++)
+        if (free_vector(cpu, n) == NULL)
+            return false;
+    return true;
+}
+
+bool hal_allocate_messages(unsigned cpu, unsigned count, struct pnp_message *messages)
+{
+    for (unsigned first = (HAL_FIRST_VECTOR + count - 1) & ~(count - 1); first <= HAL_LAST_VECTOR; first += count) {
+        if (!are_free(cpu, first, count))
             continue;
-        v = vector_at(cpu, n);
-        if (v == NULL || v->reserved)
-            continue;
-        v->reserved = true;
-        *m = (struct pnp_message){ .vector = n, .cpu = (uint8_t)cpu, .irql = v->ke.irql,
-                                   .address = HAL_MSI_ADDRESS | (uint64_t)cpu << 12, .data = n };
+        for (unsigned n = 0; n < count; n++) {
+            struct vector *v = vectors[cpu][first + n];
+
+            v->reserved = true;
+            messages[n] = (struct pnp_message){ .vector = first + n, .cpu = (uint8_t)cpu, .irql = v->ke.irql,
+                                                .address = HAL_MSI_ADDRESS | (uint64_t)cpu << 12, .data = first + n };
+        }
         return true;
     }
     return false;
+}
+
+bool hal_allocate_message(unsigned cpu, struct pnp_message *m)
+{
+    return hal_allocate_messages(cpu, 1, m);
 }
 
 void hal_free_message(const struct pnp_message *m)

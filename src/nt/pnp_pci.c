@@ -39,24 +39,12 @@ static ULONG config(struct bus_pdo *pdo, void *buffer, ULONG offset, ULONG lengt
     return done;
 }
 
-static unsigned msix_count(struct device *device)
-{
-    unsigned offset = pci_config_read(device, 0x34, 1);
-
-    for (unsigned n = 0; offset != 0 && n < 48; n++) {
-        if (pci_config_read(device, offset, 1) == PCI_CAP_MSIX)
-            return (pci_config_read(device, offset + 2, 2) & 0x7ff) + 1;
-        offset = pci_config_read(device, offset + 1, 1);
-    }
-    return 0;
-}
-
 /* How many messages the device may have: what its INF allows. Without an INF (no InfPath in the driver key) messages
  * are used when the function has them. */
-static unsigned allowed_messages(struct bus_pdo *pdo)
+static unsigned allowed_messages(struct bus_pdo *pdo, bool *msi)
 {
     struct pnp_node *node = pnp_node_of(pdo->object);
-    unsigned count = msix_count(pdo->device);
+    unsigned count = hal_message_count(pdo->device, msi);
     uint32_t supported = 1, limit = MESSAGE_LIMIT;
     char path[400], text[128];
     struct cm_key *key;
@@ -77,7 +65,10 @@ static unsigned allowed_messages(struct bus_pdo *pdo)
     }
     if (!supported)
         return 0;
-    return count < limit ? count : limit;
+    count = count < limit ? count : limit;
+    while (*msi && (count & (count - 1)))
+        count &= count - 1;             /* plain MSI comes in powers of two */
+    return count;
 }
 
 static void add_memory(PIO_RESOURCE_LIST list, struct device *device, int bar)
@@ -95,14 +86,17 @@ static void add_memory(PIO_RESOURCE_LIST list, struct device *device, int bar)
     d->u.Memory.MaximumAddress.QuadPart = (LONGLONG)(base + size - 1);
 }
 
-static void add_interrupts(PIO_RESOURCE_LIST list, struct bus_pdo *pdo, unsigned messages)
+/* MSI-X: a descriptor for each message. MSI: one for all, whose vectors say how many. */
+static void add_interrupts(PIO_RESOURCE_LIST list, struct bus_pdo *pdo, unsigned messages, bool msi)
 {
     IO_RESOURCE_DESCRIPTOR d = { .Type = CmResourceTypeInterrupt };
 
-    for (unsigned n = 0; n < messages; n++) {
+    for (unsigned n = 0; n < (msi && messages ? 1 : messages); n++) {
         d.ShareDisposition = CmResourceShareDeviceExclusive;
         d.Flags = CM_RESOURCE_INTERRUPT_LATCHED | CM_RESOURCE_INTERRUPT_MESSAGE;
         d.u.Interrupt.MinimumVector = d.u.Interrupt.MaximumVector = CM_RESOURCE_INTERRUPT_MESSAGE_TOKEN;
+        if (msi)
+            d.u.Interrupt.MinimumVector -= messages - 1;
         list->Descriptors[list->Count++] = d;
     }
     if (messages == 0 && pci_config_read(pdo->device, 0x3d, 1) != 0) {
@@ -115,7 +109,8 @@ static void add_interrupts(PIO_RESOURCE_LIST list, struct bus_pdo *pdo, unsigned
 
 static PIO_RESOURCE_REQUIREMENTS_LIST requirements(struct bus_pdo *pdo)
 {
-    unsigned messages = allowed_messages(pdo);
+    bool msi;
+    unsigned messages = allowed_messages(pdo, &msi);
     size_t size = sizeof(IO_RESOURCE_REQUIREMENTS_LIST) + (PCI_BARS + messages + 1) * sizeof(IO_RESOURCE_DESCRIPTOR);
     PIO_RESOURCE_REQUIREMENTS_LIST r = pool_alloc(PagedPool, size, PNP_TAG, NULL);
 
@@ -129,7 +124,7 @@ static PIO_RESOURCE_REQUIREMENTS_LIST requirements(struct bus_pdo *pdo)
     for (int bar = 0; bar < PCI_BARS; bar++)
         if (pdo->device->bar_size[bar] != 0)
             add_memory(&r->List[0], pdo->device, bar);
-    add_interrupts(&r->List[0], pdo, messages);
+    add_interrupts(&r->List[0], pdo, messages, msi);
     r->ListSize = (ULONG)(offsetof(IO_RESOURCE_REQUIREMENTS_LIST, List[0].Descriptors) +
                           r->List[0].Count * sizeof(IO_RESOURCE_DESCRIPTOR));
     return r;

@@ -69,15 +69,40 @@ static unsigned choose_cpu(const struct pnp_node *node, const IO_RESOURCE_DESCRI
     return node->message_count % ke.cpu_count;
 }
 
+/* Plain MSI: what the driver asks for when the function can send and the processor take it, else exactly one. */
+static unsigned allocate_msi(struct pnp_node *node, const IO_RESOURCE_DESCRIPTOR *d, unsigned capable)
+{
+    unsigned wanted = d->u.Interrupt.MaximumVector - d->u.Interrupt.MinimumVector + 1, cpu = choose_cpu(node, d);
+
+    if (node->message_count != 0)
+        return 0;
+    if (wanted > 1 && wanted <= capable && !(wanted & (wanted - 1)) &&
+        hal_allocate_messages(cpu, wanted, node->messages))
+        return wanted;
+    return hal_allocate_message(cpu, node->messages) ? 1 : 0;
+}
+
+static unsigned allocate(struct pnp_node *node, const IO_RESOURCE_DESCRIPTOR *d)
+{
+    bool msi = false;
+    unsigned capable = node->device != NULL ? hal_message_count(node->device, &msi) : 0;
+
+    if (msi)
+        return allocate_msi(node, d, capable);
+    return node->message_count < PNP_MAX_MESSAGES &&
+           hal_allocate_message(choose_cpu(node, d), &node->messages[node->message_count]) ? 1 : 0;
+}
+
 static bool assign_message(struct pnp_node *node, const IO_RESOURCE_DESCRIPTOR *d)
 {
     CM_PARTIAL_RESOURCE_DESCRIPTOR c = same_kind(d);
     struct pnp_message *m = &node->messages[node->message_count];
+    unsigned count = allocate(node, d);
 
-    if (node->message_count == PNP_MAX_MESSAGES || !hal_allocate_message(choose_cpu(node, d), m))
+    if (count == 0)
         return false;
-    node->message_count++;
-    c.u.MessageInterrupt.Raw.MessageCount = 1;
+    node->message_count += count;
+    c.u.MessageInterrupt.Raw.MessageCount = (USHORT)count;
     c.u.MessageInterrupt.Raw.Vector = m->vector;
     c.u.MessageInterrupt.Raw.Affinity = 1ull << m->cpu;
     append(node->raw, &c);
@@ -89,6 +114,35 @@ static bool assign_message(struct pnp_node *node, const IO_RESOURCE_DESCRIPTOR *
     return true;
 }
 
+/* Messages are short: the device gets only one, or its line. */
+enum fallback { ALL_MESSAGES, ONE_MESSAGE, NO_MESSAGE };
+
+static NTSTATUS assign_line_instead(struct pnp_node *node)
+{
+    IO_RESOURCE_DESCRIPTOR d = { .Type = CmResourceTypeInterrupt, .ShareDisposition = CmResourceShareShared,
+                                 .Flags = CM_RESOURCE_INTERRUPT_LEVEL_SENSITIVE };
+
+    if (node->device == NULL || pci_config_read(node->device, 0x3d, 1) == 0)
+        return STATUS_CONFLICTING_ADDRESSES;
+    d.u.Interrupt.MinimumVector = d.u.Interrupt.MaximumVector = node->slot % HAL_LINES;
+    if (node->line_vector == 0)
+        assign_line(node, &d);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS assign_interrupt(struct pnp_node *node, const IO_RESOURCE_DESCRIPTOR *d, enum fallback fallback)
+{
+    if (!(d->Flags & CM_RESOURCE_INTERRUPT_MESSAGE)) {
+        assign_line(node, d);
+        return STATUS_SUCCESS;
+    }
+    if (fallback == NO_MESSAGE)
+        return assign_line_instead(node);
+    if (fallback == ONE_MESSAGE && node->message_count != 0)
+        return STATUS_SUCCESS;
+    return assign_message(node, d) ? STATUS_SUCCESS : STATUS_CONFLICTING_ADDRESSES;
+}
+
 static void copy_private(struct pnp_node *node, const IO_RESOURCE_DESCRIPTOR *d)
 {
     CM_PARTIAL_RESOURCE_DESCRIPTOR c = same_kind(d);
@@ -98,7 +152,7 @@ static void copy_private(struct pnp_node *node, const IO_RESOURCE_DESCRIPTOR *d)
     append(node->translated, &c);
 }
 
-static NTSTATUS assign(struct pnp_node *node, const IO_RESOURCE_DESCRIPTOR *d)
+static NTSTATUS assign(struct pnp_node *node, const IO_RESOURCE_DESCRIPTOR *d, enum fallback fallback)
 {
     if (d->Option & IO_RESOURCE_ALTERNATIVE)
         return STATUS_SUCCESS;
@@ -108,11 +162,7 @@ static NTSTATUS assign(struct pnp_node *node, const IO_RESOURCE_DESCRIPTOR *d)
         assign_memory(node, d);
         return STATUS_SUCCESS;
     case CmResourceTypeInterrupt:
-        if (!(d->Flags & CM_RESOURCE_INTERRUPT_MESSAGE)) {
-            assign_line(node, d);
-            return STATUS_SUCCESS;
-        }
-        return assign_message(node, d) ? STATUS_SUCCESS : STATUS_CONFLICTING_ADDRESSES;
+        return assign_interrupt(node, d, fallback);
     case CmResourceTypeDevicePrivate:
         copy_private(node, d);
         return STATUS_SUCCESS;
@@ -126,7 +176,7 @@ static NTSTATUS assign(struct pnp_node *node, const IO_RESOURCE_DESCRIPTOR *d)
     }
 }
 
-static NTSTATUS try_list(struct pnp_node *node, const IO_RESOURCE_LIST *list)
+static NTSTATUS try_list(struct pnp_node *node, const IO_RESOURCE_LIST *list, enum fallback fallback)
 {
     NTSTATUS status = STATUS_SUCCESS;
     size_t size;
@@ -137,7 +187,7 @@ static NTSTATUS try_list(struct pnp_node *node, const IO_RESOURCE_LIST *list)
     if (node->raw == NULL || node->translated == NULL)
         status = STATUS_INSUFFICIENT_RESOURCES;
     for (ULONG n = 0; NT_SUCCESS(status) && n < list->Count; n++)
-        status = assign(node, &list->Descriptors[n]);
+        status = assign(node, &list->Descriptors[n], fallback);
     return status;
 }
 
@@ -163,6 +213,19 @@ void pnp_release_resources(struct pnp_node *node)
     node->requirements = NULL;
 }
 
+/* A list with messages that are not to be had is tried with exactly one, then with the line. */
+static NTSTATUS assign_list(struct pnp_node *node, const IO_RESOURCE_LIST *list)
+{
+    NTSTATUS status = STATUS_CONFLICTING_ADDRESSES;
+
+    for (enum fallback f = ALL_MESSAGES; f <= NO_MESSAGE && status == STATUS_CONFLICTING_ADDRESSES; f++) {
+        status = try_list(node, list, f);
+        if (!NT_SUCCESS(status))
+            release_assignment(node);
+    }
+    return status;
+}
+
 NTSTATUS pnp_assign_resources(struct pnp_node *node)
 {
     const IO_RESOURCE_LIST *list;
@@ -173,10 +236,9 @@ NTSTATUS pnp_assign_resources(struct pnp_node *node)
         return STATUS_SUCCESS;
     list = &node->requirements->List[0];
     for (ULONG n = 0; n < node->requirements->AlternativeLists; n++) {
-        status = try_list(node, list);
+        status = assign_list(node, list);
         if (NT_SUCCESS(status))
             return status;
-        release_assignment(node);
         list = (const IO_RESOURCE_LIST *)(const void *)&list->Descriptors[list->Count];
     }
     return status;

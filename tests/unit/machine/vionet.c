@@ -147,6 +147,57 @@ static void check_traffic(struct ring3_computer *computer)
     CHECK(after.layer[2].rx_frames > before.layer[2].rx_frames);
 }
 
+/* What the node of the only card got. */
+static const struct pnp_node *card_node(void)
+{
+    for (struct list *it = pnp_nodes.next; it != &pnp_nodes; it = it->next) {
+        const struct pnp_node *node = container_of(it, struct pnp_node, node);
+
+        if (node->device != NULL)
+            return node;
+    }
+    return NULL;
+}
+
+static void run_on(const char *card, unsigned messages, bool line, uint64_t seed)
+{
+    struct ring3_computer *computer = open_computer(2, seed);
+    struct ring3_nic_info info;
+
+    CHECK(ring3_add_nic(computer, card) != NULL);
+    CHECK(ring3_load(computer, vionet_path()) != NULL);
+    CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
+    check_traffic(computer);
+    check_driven(computer, 0);
+    CHECK_EQ(card_node()->message_count, messages);
+    CHECK_EQ(card_node()->line_vector != 0, line);
+    CHECK(ring3_query_nic(computer, 0, &info));
+    CHECK(info.interrupts > 0);
+    close_cleanly(computer);
+}
+
+TEST(it_runs_on_msi_x_on_plain_msi_and_on_the_line)
+{
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        run_on("loop", 3, false, seed);
+        run_on("loop,interrupts=msi", 1, false, seed);
+        run_on("loop,interrupts=line", 0, true, seed);
+    }
+}
+
+TEST(two_cards_share_nothing_on_their_lines_but_the_processor)
+{
+    struct ring3_computer *computer = open_computer(1, 0);
+
+    CHECK(ring3_add_nic(computer, "loop,interrupts=line") != NULL);
+    CHECK(ring3_add_nic(computer, "loop,interrupts=line") != NULL);
+    CHECK(ring3_load(computer, vionet_path()) != NULL);
+    CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
+    check_traffic(computer);
+    check_driven(computer, 1);
+    close_cleanly(computer);
+}
+
 static void inside_sleep(void *arg)
 {
     *(NTSTATUS *)arg = po_set_system_state(PowerSystemSleeping3, false);

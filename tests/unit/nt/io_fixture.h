@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include "base/error.h"
+#include "dev/msi.h"
 #include "dev/msix.h"
 #include "host/loop.h"
 #include "nt/cm.h"
@@ -52,10 +53,11 @@ static inline void run_in_computer(unsigned cpus, void (*body)(void))
     loop_close();
 }
 
-/* A card with one BAR of registers and, behind them, an MSI-X table of four vectors. */
+/* A card with one BAR of registers and, behind them, an MSI-X table of four vectors; or with plain MSI. */
 struct card {
     struct device device;
     struct msix msix;
+    struct msi msi;
     uint32_t registers[64];
     unsigned writes;
 };
@@ -85,19 +87,25 @@ static inline void card_write(struct device *device, int bar, uint64_t offset, u
 
 static inline void card_config(struct device *device, unsigned offset, unsigned size)
 {
-    msix_config_written(&container_of(device, struct card, device)->msix, offset, size);
+    struct card *card = container_of(device, struct card, device);
+
+    msix_config_written(&card->msix, offset, size);
+    msi_config_written(&card->msi, offset, size);
 }
 
 static inline void card_reset(struct device *device)
 {
-    msix_reset(&container_of(device, struct card, device)->msix);
+    struct card *card = container_of(device, struct card, device);
+
+    msix_reset(&card->msix);
+    msi_reset(&card->msi);
 }
 
 static const struct device_ops card_ops = {
     .model = "card", .bar_read = card_read, .bar_write = card_write, .config_written = card_config, .reset = card_reset,
 };
 
-static inline void card_init(struct card *card)
+static inline void card_init_without_messages(struct card *card)
 {
     static const struct pci_identity identity = { .vendor = 0x1234, .device = 0x5678, .subsystem_vendor = 0x1234,
                                                   .subsystem = 1, .revision = 2, .class_code = { 2, 0, 0 },
@@ -109,6 +117,11 @@ static inline void card_init(struct card *card)
     pci_init(&card->device, &identity);
     pci_add_bar(&card->device, 0, 0x4000, true, false);
     pci_add_power(&card->device);
+}
+
+static inline void card_init(struct card *card)
+{
+    card_init_without_messages(card);
     msix_init(&card->msix, &card->device, 4, 0, 0x1000, 0x2000);
 }
 
