@@ -1,0 +1,33 @@
+/* Conversions between IP or Ethernet addresses and text. docs: ip2string; the prototypes stand with the other Rtl functions. */
+#ifndef RING3_IP2STRING_H
+#define RING3_IP2STRING_H
+
+#include <inaddr.h>
+#include <in6addr.h>
+#include <wdm.h>
+
+#ifdef UNICODE
+#define RtlIpv4AddressToString RtlIpv4AddressToStringW
+#define RtlIpv4AddressToStringEx RtlIpv4AddressToStringExW
+#define RtlIpv4StringToAddress RtlIpv4StringToAddressW
+#define RtlIpv4StringToAddressEx RtlIpv4StringToAddressExW
+#define RtlIpv6AddressToString RtlIpv6AddressToStringW
+#define RtlIpv6AddressToStringEx RtlIpv6AddressToStringExW
+#define RtlIpv6StringToAddress RtlIpv6StringToAddressW
+#define RtlIpv6StringToAddressEx RtlIpv6StringToAddressExW
+#define RtlEthernetAddressToString RtlEthernetAddressToStringW
+#define RtlEthernetStringToAddress RtlEthernetStringToAddressW
+#else
+#define RtlIpv4AddressToString RtlIpv4AddressToStringA
+#define RtlIpv4AddressToStringEx RtlIpv4AddressToStringExA
+#define RtlIpv4StringToAddress RtlIpv4StringToAddressA
+#define RtlIpv4StringToAddressEx RtlIpv4StringToAddressExA
+#define RtlIpv6AddressToString RtlIpv6AddressToStringA
+#define RtlIpv6AddressToStringEx RtlIpv6AddressToStringExA
+#define RtlIpv6StringToAddress RtlIpv6StringToAddressA
+#define RtlIpv6StringToAddressEx RtlIpv6StringToAddressExA
+#define RtlEthernetAddressToString RtlEthernetAddressToStringA
+#define RtlEthernetStringToAddress RtlEthernetStringToAddressA
+#endif
+
+#endif
