@@ -36,24 +36,24 @@ static bool add_codes(struct pe_image *image, uint32_t unwind, struct step *step
 
     if (!rva_range(image, after, 12) && !rva_range(image, after, 0))
         return false;
-    for (unsigned i = 0; i < count;) {
+    for (unsigned i = 0, slots; i < count; i += slots) {
         const uint8_t *code = p + 4 + 2 * i;
         unsigned operation = code[1] & 15, detail = code[1] >> 4;
 
+        slots = unwind_code_slots(operation, detail, version);
+        if (i + slots > count)
+            return false;
         switch (operation) {
         case 0:
             if (detail == GPR_RBP_NUMBER)
                 step->rbp_slot = (int32_t)*at;
             *at += 8;
-            i += 1;
             break;
         case 1:
             *at += detail ? (int64_t)get32(code + 2) : get16(code + 2) * 8;
-            i += detail ? 3 : 2;
             break;
         case 2:
             *at += detail * 8 + 8;
-            i += 1;
             break;
         case 3:
             if (frame_register != GPR_RBP_NUMBER)
@@ -61,26 +61,12 @@ static bool add_codes(struct pe_image *image, uint32_t unwind, struct step *step
             step->from_rbp = true;
             step->rbp_slot = NO_SLOT;
             *at = -(int64_t)((p[3] >> 4) * 16);
-            i += 1;
             break;
-        case 4:
+        case 4: case 5:
             if (detail == GPR_RBP_NUMBER)
                 return false;
-            i += 2;
             break;
-        case 5:
-            if (detail == GPR_RBP_NUMBER)
-                return false;
-            i += 3;
-            break;
-        case 6:
-            i += version == 1 ? 2 : 1;
-            break;
-        case 7: case 9:
-            i += operation == 7 && version == 2 ? 2 : 3;
-            break;
-        case 8:
-            i += 2;
+        case 6: case 7: case 8: case 9:
             break;
         default:
             return false;
@@ -139,8 +125,13 @@ unsigned pe_capture(const struct pe_caller *caller, uint64_t *frames, unsigned m
         uint64_t base = step->from_rbp ? rbp : rsp, next = base + (uint64_t)(int64_t)step->to_caller;
         if (next <= rsp || next > high || next < low + 8 || next % 8)
             break;
-        if (step->rbp_slot != NO_SLOT)
-            rbp = *(const uint64_t *)(base + (uint64_t)(int64_t)step->rbp_slot);
+        if (step->rbp_slot != NO_SLOT) {
+            uint64_t slot = base + (uint64_t)(int64_t)step->rbp_slot;
+
+            if (slot < low || slot >= next)
+                break;
+            rbp = *(const uint64_t *)slot;
+        }
         rip = *(const uint64_t *)(next - 8);
         rsp = next;
     }

@@ -66,7 +66,7 @@ static bool read_info(struct pe_image *image, uint32_t rva, struct unwind_info *
     return info->version >= 1 && info->version <= 2 && rva_range(image, info->after, 0);
 }
 
-static unsigned slots_of(unsigned operation, unsigned detail, unsigned version)
+unsigned unwind_code_slots(unsigned operation, unsigned detail, unsigned version)
 {
     switch (operation) {
     case ALLOC_LARGE: return detail ? 3 : 2;
@@ -84,11 +84,38 @@ struct code_reader {
     const uint8_t *at, *end;
 };
 
+/* The row behind a row that stands for another one or is chained to it; NULL at the end of the chain. */
+static const struct pe_function *next_row(struct pe_image *image, uint32_t unwind, struct unwind_info *info)
+{
+    if (unwind & 1)
+        return rva_range(image, unwind & ~1u, 12) ? (const void *)(image->base + (unwind & ~1u)) : NULL;
+    if (!read_info(image, unwind, info) || !(info->flags & UNW_FLAG_CHAININFO) || !rva_range(image, info->after, 12))
+        return NULL;
+    return (const void *)(image->base + info->after);
+}
+
+/* Where the function begins that the row is a part of. */
+static uint32_t function_begin(struct pe_image *image, const struct pe_function *f)
+{
+    struct unwind_info info;
+
+    for (unsigned depth = 0; depth < CHAIN_DEPTH; depth++) {
+        const struct pe_function *next = next_row(image, f->unwind, &info);
+
+        if (!next)
+            break;
+        f = next;
+    }
+    return f->begin;
+}
+
 static bool jump_leaves(struct pe_image *image, const struct pe_function *f, const uint8_t *target)
 {
     uint64_t rva = (uint64_t)(target - image->base);
+    const struct pe_function *to = rva < image->size ? pe_find_function(image, (uint32_t)rva) : NULL;
+    uint32_t begin = function_begin(image, f);
 
-    return rva < f->begin || rva >= f->end || rva == f->begin;
+    return !to || function_begin(image, to) != begin || rva == begin;
 }
 
 /* The instruction that ends an epilogue: ret, or a jump out of the function. */
@@ -106,9 +133,8 @@ static bool ends_epilogue(struct pe_image *image, const struct pe_function *f, s
         return jump_leaves(image, f, r.at + 5 + (int32_t)get32(r.at + 1));
     if (left >= 2 && r.at[0] == 0xff && r.at[1] == 0x25)
         return true;
-    if (left >= 3 && (r.at[0] & 0xf8) == 0x48 && r.at[0] >= 0x48 && r.at[1] == 0xff && (r.at[2] & 0x38) == 0x20)
-        return true;
-    return left >= 3 && r.at[0] == 0x41 && r.at[1] == 0xff && (r.at[2] & 0x38) == 0x20;
+    /* With REX.W it is a tail call, without it the jump of a switch. */
+    return left >= 3 && (r.at[0] & 0xf8) == 0x48 && r.at[1] == 0xff && (r.at[2] & 0x38) == 0x20;
 }
 
 /* add rsp, imm or lea rsp, [frame register + disp]: only as the first instruction. True when there was one. */
@@ -261,7 +287,7 @@ static bool undo_codes(CONTEXT *context, const struct unwind_info *info, unsigne
 {
     for (unsigned i = 0; i < info->count;) {
         const uint8_t *code = info->codes + 2 * i;
-        unsigned slots = slots_of(code[1] & 15, code[1] >> 4, info->version);
+        unsigned slots = unwind_code_slots(code[1] & 15, code[1] >> 4, info->version);
 
         if (i + slots > info->count)
             return false;
@@ -284,7 +310,7 @@ static uint64_t frame_base(CONTEXT *context, const struct unwind_info *info, uns
             const uint8_t *code = info->codes + 2 * i;
 
             set = set || ((code[1] & 15) == SET_FPREG && code[0] <= offset);
-            i += slots_of(code[1] & 15, code[1] >> 4, info->version);
+            i += unwind_code_slots(code[1] & 15, code[1] >> 4, info->version);
         }
         if (!set)
             return context->Rsp;
@@ -303,12 +329,14 @@ bool unwind_leaf(CONTEXT *context)
     return true;
 }
 
+/* Leaves info at the end of the chain, and *begin where the function of that row begins. */
 static bool undo_chain(struct pe_image *image, struct unwind_info *info, uint64_t frame, CONTEXT *context, bool *machine,
-                       KNONVOLATILE_CONTEXT_POINTERS *pointers)
+                       KNONVOLATILE_CONTEXT_POINTERS *pointers, uint32_t *begin)
 {
     for (unsigned depth = 0; info->flags & UNW_FLAG_CHAININFO; depth++) {
         if (depth == CHAIN_DEPTH || !rva_range(image, info->after, 12))
             return false;
+        *begin = get32(image->base + info->after);
         if (!read_info(image, get32(image->base + info->after + 8), info) ||
             !undo_codes(context, info, 255, frame, machine, pointers))
             return false;
@@ -320,9 +348,9 @@ bool unwind_driver_frame(struct pe_image *image, const struct pe_function *funct
                          CONTEXT *context, PEXCEPTION_ROUTINE *handler, void **data, uint64_t *establisher,
                          KNONVOLATILE_CONTEXT_POINTERS *pointers)
 {
-    struct unwind_info info, first;
-    uint32_t unwind = function->unwind;
-    unsigned offset = (unsigned)min_u64(context->Rip - (uint64_t)image->base - function->begin, 255);
+    struct unwind_info info;
+    uint32_t unwind = function->unwind, begin = function->begin, rva = (uint32_t)(context->Rip - (uint64_t)image->base);
+    unsigned offset = (unsigned)min_u64(rva - begin, 255);
     bool machine = false;
 
     if (handler)
@@ -334,7 +362,6 @@ bool unwind_driver_frame(struct pe_image *image, const struct pe_function *funct
     }
     if (!read_info(image, unwind, &info))
         return false;
-    first = info;
     uint64_t frame = frame_base(context, &info, offset);
     if (establisher)
         *establisher = frame;
@@ -342,13 +369,13 @@ bool unwind_driver_frame(struct pe_image *image, const struct pe_function *funct
     if (!in_prologue && finish_epilogue(image, function, &info, context, pointers))
         return true;
     if (!undo_codes(context, &info, in_prologue ? offset : 255, frame, &machine, pointers) ||
-        !undo_chain(image, &info, frame, context, &machine, pointers))
+        !undo_chain(image, &info, frame, context, &machine, pointers, &begin))
         return false;
-    if (handler && !in_prologue && (first.flags & handler_type) && !(first.flags & UNW_FLAG_CHAININFO)) {
-        if (!rva_range(image, first.after, 4) || !rva_range(image, get32(image->base + first.after), 1))
+    if (handler && rva - begin >= info.prologue && (info.flags & handler_type)) {
+        if (!rva_range(image, info.after, 4) || !rva_range(image, get32(image->base + info.after), 1))
             return false;
-        *handler = (PEXCEPTION_ROUTINE)(image->base + get32(image->base + first.after));
-        *data = image->base + first.after + 4;
+        *handler = (PEXCEPTION_ROUTINE)(image->base + get32(image->base + info.after));
+        *data = image->base + info.after + 4;
     }
     return machine || unwind_leaf(context);
 }

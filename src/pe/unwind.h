@@ -19,6 +19,8 @@ enum frame_kind {
 enum frame_kind frame_kind_of(const CONTEXT *context);
 
 const struct pe_function *pe_find_function(const struct pe_image *image, uint32_t rva);
+/* How many two-byte slots an unwind code takes in its record. */
+unsigned unwind_code_slots(unsigned operation, unsigned detail, unsigned version);
 
 /* Moves context from a frame in `function` (NULL: leaf) to its caller. exact: rip is an instruction that was
  * executing, not a return address (epilogues are only looked for then). handler, data, establisher and pointers may

@@ -180,6 +180,72 @@ TEST(a_chain_that_leads_to_itself_is_refused)
     pe_close();
 }
 
+/* A function in two pieces: 0x1000..0x1080, which has a handler, and 0x1080..0x1100 chained to it. */
+static void in_pieces(uint32_t pc)
+{
+    static const uint8_t codes[] = { CODE(6, ALLOC_SMALL, 3), CODE(2, PUSH, RBX) };
+
+    with_codes(1, UNW_FLAG_EHANDLER, 6, 0, codes, 2);
+    pe_close();
+    put32(file_of(0x2004), 0x1080);
+    put32(file_of(0x2108), 0x1010);             /* the handler; its data follow */
+    put32(file_of(0x200c), 0x1080);
+    put32(file_of(0x2010), 0x1100);
+    put32(file_of(0x2014), 0x2140);
+    directory(3, 0x2000, 24);
+    image[file_of(0x2140)] = 1 | UNW_FLAG_CHAININFO << 3;
+    memcpy(image + file_of(0x2144), image + file_of(0x2000), 12);
+    put32(file_of(0x1040) + 1, 0x1090 - 0x1045);    /* jmp from the first piece into the second */
+    image[file_of(0x1040)] = 0xe9;
+    struct pe_config config = test_config(NULL, 0);
+    config.stack_limits = limits;
+    CHECK(pe_open(&config));
+    loaded = pe_load("x.sys", image, sizeof image, 0);
+    CHECK(loaded != NULL);
+    context.Rip = (uint64_t)loaded->base + pc;
+}
+
+TEST(a_chained_piece_has_the_handler_of_its_function)
+{
+    PEXCEPTION_ROUTINE handler;
+    uint64_t establisher;
+    void *data;
+
+    in_pieces(0x10a0);
+    CHECK(unwind_driver_frame(loaded, &loaded->functions[1], UNW_FLAG_EHANDLER, &context, &handler, &data, &establisher,
+                              NULL));
+    CHECK((uint8_t *)handler == loaded->base + 0x1010);
+    CHECK((uint8_t *)data == loaded->base + 0x210c);
+    CHECK_EQ(index_of(establisher), 100);
+    CHECK_EQ(context.Rip, 0x1000 + 105);
+    pe_close();
+}
+
+TEST(a_jump_between_pieces_of_a_function_is_no_epilogue)
+{
+    in_pieces(0x1040);
+    CHECK(step());
+    CHECK_EQ(context.Rbx, 0x1000 + 104);
+    CHECK_EQ(context.Rip, 0x1000 + 105);
+    pe_close();
+}
+
+TEST(a_jump_to_a_function_is_an_epilogue)
+{
+    in_pieces(0x1040);
+    pe_close();
+    put32(file_of(0x1040) + 1, (uint32_t)(0x1000 - 0x1045));    /* a tail call of itself */
+    struct pe_config config = test_config(NULL, 0);
+    config.stack_limits = limits;
+    CHECK(pe_open(&config));
+    loaded = pe_load("x.sys", image, sizeof image, 0);
+    CHECK(loaded != NULL);
+    context.Rip = (uint64_t)loaded->base + 0x1040;
+    CHECK(step());
+    CHECK_EQ(context.Rip, 0x1000 + 100);
+    pe_close();
+}
+
 static void in_epilogue(const uint8_t *code, size_t size)
 {
     static const uint8_t codes[] = { CODE(6, ALLOC_SMALL, 3), CODE(2, PUSH, RBX), CODE(1, PUSH, R12) };
@@ -247,6 +313,30 @@ TEST(capture_agrees_with_the_unwinder)
     CHECK_EQ(frames[0], place);
     CHECK_EQ(frames[1], place);
     CHECK_EQ(pe_capture(&caller, frames, 1), 1);
+    pe_close();
+}
+
+TEST(capture_reads_nothing_outside_the_stack)
+{
+    static const uint8_t codes[] = { CODE(20, SET_FPREG, 0), CODE(16, PUSH, RBP), CODE(8, ALLOC_LARGE, 1), SLOT16(0),
+                                     SLOT16(0x7000) };
+    uint64_t frames[8];
+
+    with_codes(1, 0, 20, RBP, codes, 5);
+    uint64_t place = (uint64_t)loaded->base + 0x1090;
+    struct pe_caller caller = { .rip = place, .rsp = (uint64_t)&stack[100], .rbp = (uint64_t)&stack[200] - 0x70000010 };
+    CHECK_EQ(pe_capture(&caller, frames, 8), 1);
+    pe_close();
+}
+
+TEST(capture_stops_at_codes_that_run_out_of_their_record)
+{
+    static const uint8_t codes[] = { CODE(6, ALLOC_LARGE, 1) };
+    uint64_t frames[8];
+
+    with_codes(1, 0, 6, 0, codes, 1);
+    struct pe_caller caller = { .rip = (uint64_t)loaded->base + 0x1090, .rsp = (uint64_t)&stack[100] };
+    CHECK_EQ(pe_capture(&caller, frames, 8), 0);
     pe_close();
 }
 
