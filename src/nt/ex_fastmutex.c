@@ -46,10 +46,20 @@ static inline void unlock(PFAST_MUTEX mutex)
     mutex->Count = 1;
 }
 
+/* Called above APC_LEVEL, which is a finding, IRQL stays: lowering it would let others in on the caller. */
+static inline KIRQL raise_to_apc(void)
+{
+    KIRQL old = ke_irql();
+
+    if (likely(old < APC_LEVEL))
+        ke_raise(APC_LEVEL);
+    return old;
+}
+
 /* Takes the mutex and raises to APC_LEVEL. FastMutex: nonpaged. <= APC_LEVEL. docs: wdm/nf-wdm-exacquirefastmutex */
 VOID NTAPI ExAcquireFastMutex(PFAST_MUTEX FastMutex)
 {
-    KIRQL old = ke_raise(APC_LEVEL);
+    KIRQL old = raise_to_apc();
 
     lock(FastMutex);
     FastMutex->OldIrql = old;
@@ -69,7 +79,7 @@ BOOLEAN NTAPI ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex)
 {
     if (FastMutex->Count <= 0)
         return FALSE;
-    KIRQL old = ke_raise(APC_LEVEL);
+    KIRQL old = raise_to_apc();
     lock(FastMutex);
     FastMutex->OldIrql = old;
     return TRUE;

@@ -65,6 +65,7 @@ struct cpu {
     SINGLE_LIST_ENTRY *dpc_first, **dpc_last;   /* KDPC.DpcListEntry */
     unsigned dpc_depth;
     bool in_dpc;
+    KIRQL floor;                        /* what the running DPC or interrupt routine was called at: not its to go below */
     PKDPC running_dpc;
     struct list interrupts;             /* struct ke_interrupt, highest IRQL first */
     uint64_t interrupt_count, dpc_count, switch_count;

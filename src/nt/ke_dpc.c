@@ -178,12 +178,14 @@ void ke_run_dpcs(void)
     assert(old < DISPATCH_LEVEL);
     cpu->pcr->irql = DISPATCH_LEVEL;
     cpu->in_dpc = true;
+    cpu->floor = DISPATCH_LEVEL;
     while (cpu->dpc_first) {
         run_one(cpu);
         if (cpu->pending & PENDING_INTERRUPT)
             ke_take_interrupts(cpu);
     }
     cpu->in_dpc = false;
+    cpu->floor = PASSIVE_LEVEL;
     cpu->pending &= ~(uint32_t)PENDING_DPC;
     cpu->pcr->irql = old;
 }

@@ -33,7 +33,7 @@ void ke_interrupt_cancel(struct ke_interrupt *interrupt)
 
 bool ke_take_interrupts(struct cpu *cpu)
 {
-    KIRQL old = cpu->pcr->irql;
+    KIRQL old = cpu->pcr->irql, floor = cpu->floor;
     bool took = false;
 
     while (!list_empty(&cpu->interrupts)) {
@@ -42,11 +42,12 @@ bool ke_take_interrupts(struct cpu *cpu)
             return took;
         list_remove(&i->node);
         i->pending = false;
-        cpu->pcr->irql = i->irql;
+        cpu->pcr->irql = cpu->floor = i->irql;
         cpu->interrupt_count++;
         i->service(i);
         assert(this_cpu == cpu);
         cpu->pcr->irql = old;
+        cpu->floor = floor;
         took = true;
     }
     cpu->pending &= ~(uint32_t)PENDING_INTERRUPT;

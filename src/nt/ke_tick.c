@@ -131,6 +131,15 @@ void ke_spin_turn(void)
     turn();
 }
 
+/* A DPC or interrupt routine that lowers IRQL would let the thread go that it interrupted. */
+static _Noreturn void lowered_too_far(const struct cpu *cpu, KIRQL irql)
+{
+    if (cpu->floor > DISPATCH_LEVEL)
+        KeBugCheckEx(IRQL_UNEXPECTED_VALUE, (ULONG_PTR)irql << 16 | (ULONG_PTR)cpu->floor << 8 | 3, 0, 0, 0);
+    KeBugCheckEx(IRQL_NOT_GREATER_OR_EQUAL, (ULONG_PTR)cpu->running_dpc->DeferredRoutine, irql, DISPATCH_LEVEL,
+                 (ULONG_PTR)cpu->running_dpc);
+}
+
 void ke_settle_slow(void)
 {
     for (;;) {
@@ -138,6 +147,8 @@ void ke_settle_slow(void)
         KIRQL irql = cpu->pcr->irql;
         uint32_t pending = cpu->pending;
 
+        if (unlikely(irql < cpu->floor))
+            lowered_too_far(cpu, irql);
         if ((pending & PENDING_INTERRUPT) && ke_take_interrupts(cpu))
             continue;
         if (irql >= DISPATCH_LEVEL || !(pending & ~(uint32_t)PENDING_INTERRUPT))

@@ -45,7 +45,8 @@ static struct setting *setting_of(PKTIMER timer)
 {
     struct setting *s = container_of(timer->TimerListEntry.Flink, struct setting, entry);
 
-    assert(s->timer == timer);
+    if (s->timer != timer)              /* the structure was copied or overwritten while it was set */
+        KeBugCheckEx(TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)timer, (ULONG_PTR)timer, (ULONG_PTR)(timer + 1));
     return s;
 }
 

@@ -88,6 +88,7 @@ struct ps_thread {
     PVOID start_context;
     uint64_t user_affinity;         /* before KeSetSystemAffinityThread; 0: not set */
     bool terminating;
+    bool of_driver;                 /* made by PsCreateSystemThread */
 };
 
 /* Marks the mutants of an ending thread as abandoned; stops the system when one is a kernel mutex. */

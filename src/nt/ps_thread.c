@@ -71,15 +71,27 @@ void ps_threads_stop(void)
         container_of(node, struct thread, all_node)->ended = leave_alone;
 }
 
+static _Noreturn void end(struct ps_thread *t, NTSTATUS status)
+{
+    const struct thread *thread = &t->thread;
+
+    if (ke_irql() != PASSIVE_LEVEL || thread->kernel_apc_disable || thread->special_apc_disable)
+        KeBugCheckEx(KERNEL_APC_PENDING_DURING_EXIT, 0,
+                     (ULONG)(USHORT)thread->special_apc_disable << 16 | (USHORT)thread->kernel_apc_disable, ke_irql(), 0);
+    t->exit_status = status;
+    t->terminating = true;
+    io_thread_ending(&t->thread);
+    ps_notify_thread(t, false);
+    ke_thread_exit();
+}
+
 static void thread_main(void *arg)
 {
     struct ps_thread *t = arg;
 
     ps_notify_thread(t, true);
     t->start(t->start_context);
-    if (ke_irql() != PASSIVE_LEVEL)
-        KeBugCheckEx(IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)t->start, ke_irql(), 0, (ULONG_PTR)t->start);
-    PsTerminateSystemThread(STATUS_SUCCESS);
+    end(t, STATUS_SUCCESS);
 }
 
 struct ps_thread *ps_create(const char *name, int priority, PKSTART_ROUTINE start, PVOID context)
@@ -113,6 +125,7 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, P
     struct ps_thread *t = ps_create("driver thread", PRIORITY_SYSTEM, StartRoutine, StartContext);
     if (!t)
         return STATUS_INSUFFICIENT_RESOURCES;
+    t->of_driver = true;
     if (ClientId)
         *ClientId = (CLIENT_ID){ PsGetCurrentProcessId(), PsGetThreadId((PETHREAD)t) };
     NTSTATUS status = ob_open_handle(t, DesiredAccess, attributes | OBJ_KERNEL_HANDLE, ThreadHandle);
@@ -121,19 +134,18 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, P
     return status;
 }
 
-/* Ends the running system thread; does not return. PASSIVE_LEVEL. STATUS_INVALID_PARAMETER is not possible here: every
- * thread is a system thread. docs: wdm/nf-wdm-psterminatesystemthread */
+/* Ends the running thread, one of PsCreateSystemThread; does not return. Stops the system at a raised IRQL and in a
+ * critical region. STATUS_INVALID_PARAMETER in any other thread, such as a worker's. PASSIVE_LEVEL.
+ * docs: wdm/nf-wdm-psterminatesystemthread */
 NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus)
 {
     struct ps_thread *t = ps_current();
 
-    if (t->thread.kernel_apc_disable || t->thread.special_apc_disable)
-        KeBugCheckEx(KERNEL_APC_PENDING_DURING_EXIT, 0, (USHORT)t->thread.kernel_apc_disable, ke_irql(), 0);
-    t->exit_status = ExitStatus;
-    t->terminating = true;
-    io_thread_ending(&t->thread);
-    ps_notify_thread(t, false);
-    ke_thread_exit();
+    if (t->of_driver)
+        end(t, ExitStatus);
+    NT_EMIT(NT_EVENT_MISUSE, "PsTerminateSystemThread is called in a thread that PsCreateSystemThread did not make", t, 0,
+            PE_CALLER());
+    return STATUS_INVALID_PARAMETER;
 }
 
 static bool is_idle(const struct thread *thread)

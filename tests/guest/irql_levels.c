@@ -131,3 +131,55 @@ TEST_CASE(stalling_takes_as_long_as_it_says)
     EXPECT(KeQueryPerformanceCounter(NULL).QuadPart - before.QuadPart >= 5000);
     SeeProcessor(NULL);
 }
+
+static VOID NTAPI LowerInDpc(PKDPC dpc, PVOID context, PVOID a, PVOID b)
+{
+    KeLowerIrql(PASSIVE_LEVEL);
+}
+
+TEST_CASE_THAT_STOPS(a_dpc_that_lowers_irql_stops, IRQL_NOT_GREATER_OR_EQUAL)
+{
+    static KDPC dpc;
+
+    KeInitializeDpc(&dpc, LowerInDpc, NULL);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+}
+
+static VOID NTAPI ReleaseTooFar(PKDPC dpc, PVOID context, PVOID a, PVOID b)
+{
+    static KSPIN_LOCK lock;
+
+    KeAcquireSpinLockAtDpcLevel(&lock);
+    KeReleaseSpinLock(&lock, PASSIVE_LEVEL);
+}
+
+TEST_CASE_THAT_STOPS(a_dpc_that_releases_a_spin_lock_to_passive_level_stops, IRQL_NOT_GREATER_OR_EQUAL)
+{
+    static KDPC dpc;
+
+    KeInitializeDpc(&dpc, ReleaseTooFar, NULL);
+    KeInsertQueueDpc(&dpc, NULL, NULL);
+}
+
+static FAST_MUTEX Contended;
+
+static VOID NTAPI TakeInDpc(PKDPC dpc, PVOID context, PVOID a, PVOID b)
+{
+    ExAcquireFastMutex(&Contended);
+}
+
+TEST_CASE_THAT_STOPS(waiting_for_a_fast_mutex_in_a_timers_dpc_stops, ATTEMPTED_SWITCH_FROM_DPC)
+{
+    static KTIMER timer;
+    static KDPC dpc;
+    LARGE_INTEGER due, later;
+
+    due.QuadPart = -10000;
+    later.QuadPart = -1000000;
+    ExInitializeFastMutex(&Contended);
+    ExAcquireFastMutex(&Contended);
+    KeInitializeTimer(&timer);
+    KeInitializeDpc(&dpc, TakeInDpc, NULL);
+    KeSetTimer(&timer, due, &dpc);
+    KeDelayExecutionThread(KernelMode, FALSE, &later);      /* the DPC runs in the idle thread */
+}

@@ -134,3 +134,32 @@ TEST_CASE(of_two_ready_threads_the_higher_priority_runs_first)
     JoinThread(StartThread(HighAndLow, NULL));
     EXPECT(Order[0] == 2 && Order[1] == 1);
 }
+
+static KSPIN_LOCK Kept;
+
+static void NTAPI EndAtDispatch(PVOID context)
+{
+    KIRQL old;
+
+    KeInitializeSpinLock(&Kept);
+    KeAcquireSpinLock(&Kept, &old);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+TEST_CASE_THAT_STOPS(a_thread_that_ends_at_a_raised_irql_stops, KERNEL_APC_PENDING_DURING_EXIT)
+{
+    JoinThread(StartThread(EndAtDispatch, NULL));
+}
+
+static void NTAPI ReturnWithAFastMutex(PVOID context)
+{
+    static FAST_MUTEX mutex;
+
+    ExInitializeFastMutex(&mutex);
+    ExAcquireFastMutex(&mutex);
+}
+
+TEST_CASE_THAT_STOPS(a_thread_that_returns_with_a_fast_mutex_stops, KERNEL_APC_PENDING_DURING_EXIT)
+{
+    JoinThread(StartThread(ReturnWithAFastMutex, NULL));
+}

@@ -172,3 +172,13 @@ TEST_CASE_THAT_STOPS(freeing_memory_with_a_timer_that_is_set, 0xC7)
     KeSetTimer(timer, Time(MS(1000)), NULL);
     ExFreePool(timer);
 }
+
+TEST_CASE_THAT_STOPS(cancelling_a_copy_of_a_timer_that_is_set, 0xC7)
+{
+    static KTIMER timer, copy;
+
+    KeInitializeTimer(&timer);
+    KeSetTimer(&timer, Time(MS(1000)), NULL);
+    copy = timer;
+    KeCancelTimer(&copy);
+}

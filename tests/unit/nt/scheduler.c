@@ -2,8 +2,10 @@
 
 #include "base/error.h"
 #include "host/loop.h"
+#include "nt/bugcheck.h"
 #include "nt/ke.h"
 #include "nt/ram.h"
+#include "pe/pe.h"
 
 static void open_computer(unsigned cpus, enum ke_clock_kind clock, bool seeded, uint64_t seed)
 {
@@ -85,6 +87,34 @@ TEST(interrupts_wait_until_irql_allows_them)
     open_computer(1, KE_CLOCK_VIRTUAL, false, 0);
     CHECK_EQ(ke_call(interrupt_order, NULL), KE_DONE);
     close_computer();
+}
+
+static void lower_too_far(struct ke_interrupt *interrupt)
+{
+    KeLowerIrql(PASSIVE_LEVEL);
+}
+
+static void interrupted(void *arg)
+{
+    interrupts[0] = (struct ke_interrupt){ .service = lower_too_far, .irql = 5 };
+    ke_interrupt_raise(&interrupts[0]);
+    ke_settle();
+}
+
+TEST(an_interrupt_routine_that_lowers_irql_stops)
+{
+    struct bugcheck_info info;
+
+    open_computer(1, KE_CLOCK_VIRTUAL, false, 0);
+    bugcheck_reset(NULL);
+    CHECK_EQ(ke_call(interrupted, NULL), KE_BUGCHECK);
+    CHECK(bugcheck_get(&info));
+    CHECK_EQ(info.code, IRQL_UNEXPECTED_VALUE);
+    CHECK_EQ(info.parameter[0], 0x503);         /* now 0, expected 5, of an interrupt */
+    pe_close();                                 /* the names that the report looked up */
+    ke_close();
+    ram_close();
+    loop_close();
 }
 
 static uint64_t fired[3];

@@ -8,6 +8,7 @@
 #include "nt/pool.h"
 #include "nt/ps.h"
 #include "nt/ram.h"
+#include "nt/worker.h"
 
 static void open_computer(unsigned cpus)
 {
@@ -45,6 +46,33 @@ static void run(unsigned cpus, void (*body)(void *))
     CHECK_EQ(ke_call(stop, NULL), KE_DONE);
     ob_stop();
     close_computer();
+}
+
+static KEVENT worked;
+static NTSTATUS refused;
+
+static VOID NTAPI end_worker(PVOID parameter)
+{
+    refused = PsTerminateSystemThread(STATUS_SUCCESS);
+    KeSetEvent(&worked, 0, FALSE);
+}
+
+static void terminate(void *arg)
+{
+    static WORK_QUEUE_ITEM item;
+
+    CHECK_EQ(PsTerminateSystemThread(STATUS_SUCCESS), STATUS_INVALID_PARAMETER);
+    KeInitializeEvent(&worked, NotificationEvent, FALSE);
+    ExInitializeWorkItem(&item, end_worker, NULL);
+    ExQueueWorkItem(&item, DelayedWorkQueue);
+    ke_wait(&worked);
+    CHECK_EQ(refused, STATUS_INVALID_PARAMETER);
+    ex_workers_drain();
+}
+
+TEST(a_thread_that_is_not_the_drivers_is_not_terminated)
+{
+    run(1, terminate);
 }
 
 static KEVENT never;
