@@ -2,6 +2,7 @@
 #include "check/check.h"
 
 #include "ndis/leaks.h"
+#include "netio/leaks.h"
 #include "nt/ke.h"
 #include "nt/ke_timer.h"
 #include "nt/mm.h"
@@ -112,11 +113,20 @@ static void visit_ndis(void *context, const struct ndis_leak *leak)
         finding_with_stack(&rule, &frame, 1, "%s left a %s, made at", search->driver, leak->what);
 }
 
+static void visit_netio(void *context, const struct netio_leak *leak)
+{
+    const struct search *search = context;
+
+    finding_with_stack(&rule, leak->stack, leak->stack_count, "%s left %s (%u attached): %s; made at", search->driver, leak->what,
+                       leak->bindings, leak->missing);
+}
+
 static void after_unload(const char *driver, uint64_t image_base, uint64_t image_size)
 {
     struct search search = { driver, image_base, image_size };
 
     ndis_leaks_walk(image_base, image_size, visit_ndis, &search);
+    netio_leaks_walk(image_base, image_size, visit_netio, &search);
     pool_walk(visit_block, &search);
     mm_walk(visit_pages, &search);
     ke_timers_each(visit_timer, &search);

@@ -9,6 +9,7 @@
 #include "check/check.h"
 #include "host/file.h"
 #include "machine/machine.h"
+#include "netio/netio.h"
 #include "nt/io.h"
 #include "nt/pnp.h"
 #include "nt/pool.h"
@@ -135,11 +136,26 @@ static void start_driver(void *arg)
     pnp_flush();
 }
 
+static void forget_image(void *arg)
+{
+    struct pe_image *image = arg;
+
+    netio_driver_gone((uint64_t)(uintptr_t)image->base, image->size);
+}
+
+/* Nothing may call an image that goes. */
+static void unload_image(struct pe_image *image)
+{
+    if (netio_driver_has_left((uint64_t)(uintptr_t)image->base, image->size) && !machine_call(forget_image, image))
+        log_warn("machine", "%s: %s", image->name, error_text());
+    pe_unload(image);
+}
+
 static struct ring3_driver *drop(struct ring3_driver *driver)
 {
     list_remove(&driver->node);
     if (driver->image)
-        pe_unload(driver->image);
+        unload_image(driver->image);
     if (driver->inf)
         inf_close(driver->inf);
     free(driver);

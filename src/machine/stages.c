@@ -6,6 +6,7 @@
 #include "host/time.h"
 #include "machine/machine.h"
 #include "ndis/stats.h"
+#include "netio/netio.h"
 #include "nt/bugcheck.h"
 #include "nt/cm.h"
 #include "nt/hal.h"
@@ -199,6 +200,16 @@ static void close_tcpip(struct ring3_computer *computer)
         tcpip_close();
 }
 
+static bool open_netio(struct ring3_computer *computer)
+{
+    return netio_open();
+}
+
+static void close_netio(struct ring3_computer *computer)
+{
+    netio_close();
+}
+
 const struct machine_stage machine_stages[] = {
     { "event loop", false, open_loop, close_loop },
     { "memory", false, open_ram, close_ram },
@@ -214,5 +225,6 @@ const struct machine_stage machine_stages[] = {
     { "PnP", true, open_pnp, close_pnp },
     { "NDIS", true, open_ndis, close_ndis },
     { "TCP/IP", true, open_tcpip, close_tcpip },
+    { "network I/O", true, open_netio, close_netio },
 };
 const unsigned machine_stage_count = sizeof machine_stages / sizeof machine_stages[0];
