@@ -86,24 +86,51 @@ static bool add_part(struct virtq *queue, struct virtq_chain *chain, uint64_t ad
     return true;
 }
 
-/* Walks a table (of any alignment) from `at`; `budget` is what remains of the longest chain allowed. */
-static bool walk(struct virtq *queue, struct virtq_chain *chain, const void *table, uint32_t entries, uint32_t at,
-                 uint32_t budget)
+/* A table of descriptors, of any alignment. */
+struct table {
+    const uint8_t *entries;
+    uint32_t count;
+    bool indirect;
+};
+
+/* The descriptor refers to a table: it goes on there. It must be the last of its own table, which is the ring's. */
+static bool enter_indirect(struct virtq *queue, struct table *table, struct virtq_desc d)
 {
-    for (;;) {
+    if (table->indirect || !virtio_has(queue->owner, VIRTIO_F_INDIRECT_DESC) || (d.flags & DESC_NEXT) || !d.length ||
+        d.length % 16) {
+        virtio_break(queue->owner, "queue %u: a malformed indirect descriptor (flags 0x%x, %u bytes)", queue->index, d.flags,
+                     d.length);
+        return false;
+    }
+    *table = (struct table){ virtio_dma(queue->owner, d.address, d.length), d.length / 16, true };
+    if (table->entries)
+        return true;
+    virtio_break(queue->owner, "queue %u: an indirect table at 0x%llx is not in RAM", queue->index,
+                 (unsigned long long)d.address);
+    return false;
+}
+
+/* Walks the chain that begins at `at`; the longest one allowed has as many parts as the queue has entries. */
+static bool walk(struct virtq *queue, struct virtq_chain *chain, uint32_t at)
+{
+    struct table table = { (const uint8_t *)queue->desc, queue->size, false };
+
+    for (uint32_t budget = queue->size;;) {
         struct virtq_desc d;
 
-        if (at >= entries) {
-            virtio_break(queue->owner, "queue %u: descriptor index %u is beyond the table of %u", queue->index, at, entries);
+        if (at >= table.count) {
+            virtio_break(queue->owner, "queue %u: descriptor index %u is beyond the table of %u", queue->index, at, table.count);
             return false;
+        }
+        memcpy(&d, table.entries + at * sizeof d, sizeof d);
+        if (unlikely(d.flags & DESC_INDIRECT)) {
+            if (!enter_indirect(queue, &table, d))
+                return false;
+            at = 0;
+            continue;
         }
         if (!budget--) {
             virtio_break(queue->owner, "queue %u: a chain is longer than the queue, or loops", queue->index);
-            return false;
-        }
-        memcpy(&d, (const uint8_t *)table + at * sizeof d, sizeof d);
-        if (unlikely(d.flags & DESC_INDIRECT)) {
-            virtio_break(queue->owner, "queue %u: an indirect descriptor where none may be", queue->index);
             return false;
         }
         if (UINT32_MAX - chain->out_size - chain->in_size < d.length) {
@@ -118,29 +145,10 @@ static bool walk(struct virtq *queue, struct virtq_chain *chain, const void *tab
     }
 }
 
-static bool walk_indirect(struct virtq *queue, struct virtq_chain *chain, struct virtq_desc d)
-{
-    const void *table;
-
-    if (!virtio_has(queue->owner, VIRTIO_F_INDIRECT_DESC) || (d.flags & DESC_NEXT) || !d.length || d.length % 16) {
-        virtio_break(queue->owner, "queue %u: a malformed indirect descriptor (flags 0x%x, %u bytes)", queue->index, d.flags,
-                     d.length);
-        return false;
-    }
-    table = virtio_dma(queue->owner, d.address, d.length);
-    if (!table) {
-        virtio_break(queue->owner, "queue %u: an indirect table at 0x%llx is not in RAM", queue->index,
-                     (unsigned long long)d.address);
-        return false;
-    }
-    return walk(queue, chain, table, d.length / 16, 0, queue->size);
-}
-
 bool virtq_pop(struct virtq *queue, struct virtq_chain *chain)
 {
     uint16_t ready = (uint16_t)(load_index(&queue->avail[IDX]) - queue->last_avail);
     uint16_t head;
-    bool good;
 
     if (!ready)
         return false;
@@ -156,13 +164,10 @@ bool virtq_pop(struct virtq *queue, struct virtq_chain *chain)
     chain->head = head;
     chain->out_count = chain->in_count = 0;
     chain->out_size = chain->in_size = 0;
-    if (queue->desc[head].flags & DESC_INDIRECT)
-        good = walk_indirect(queue, chain, queue->desc[head]);
-    else
-        good = walk(queue, chain, queue->desc, queue->size, head, queue->size);
-    if (good)
-        queue->last_avail++;
-    return good;
+    if (!walk(queue, chain, head))
+        return false;
+    queue->last_avail++;
+    return true;
 }
 
 void *virtq_pop_simple(struct virtq *queue, bool writable, uint64_t size, uint16_t *head, uint32_t *length)

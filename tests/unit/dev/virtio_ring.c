@@ -59,6 +59,30 @@ TEST(an_indirect_table_is_one_frame)
     guest_destroy(&g);
 }
 
+/* 2.7.5.3.2: the device must take ordinary descriptors followed by one that refers to an indirect table. */
+TEST(an_indirect_table_may_end_a_chain)
+{
+    struct guest g;
+    uint64_t table, pa;
+
+    guest_create(&g, "");
+    guest_start(&g, VIRTIO_F_INDIRECT_DESC);
+    table = guest_alloc(&g, 64);
+    pa = guest_alloc(&g, 80);
+    struct virtq_desc *t = guest_at(&g, table);
+    t[0] = (struct virtq_desc){ pa + 12, 40, 1, 1 };
+    t[1] = (struct virtq_desc){ pa + 52, 20, 0, 0 };
+    *guest_desc(&g, &g.tx, 5) = (struct virtq_desc){ pa, 12, 1, 2 };
+    *guest_desc(&g, &g.tx, 2) = (struct virtq_desc){ table, 32, 4 | 2, 0 };     /* its write flag means nothing */
+    guest_offer(&g, &g.tx, 5);
+    guest_kick(&g, &g.tx);
+    CHECK_EQ(g.wire->sent, 1);
+    CHECK_EQ(g.wire->size[0], 60);
+    CHECK(!needs_reset(&g));
+    CHECK_EQ(guest_used_elem(&g, &g.tx, 0).id, 5);
+    guest_destroy(&g);
+}
+
 /* Every used_event against the specification's formula, over a wrap of the index. */
 TEST(the_event_index_interrupts_exactly_when_asked)
 {
@@ -126,7 +150,7 @@ TEST(the_no_interrupt_flag_is_obeyed)
 /* One hostile descriptor or index each: the device asks for a reset, says so with a configuration interrupt, and touches
  * nothing; after the reset it works again. */
 enum hostile { LOOP, OUTSIDE, WRAPPED, BAD_NEXT, BAD_HEAD, TOO_MANY, NO_HEADER, INDIRECT_OFF, INDIRECT_ODD, INDIRECT_NESTED,
-               INDIRECT_OUTSIDE, READ_AFTER_WRITE, HOSTILES };
+               INDIRECT_NEXT, INDIRECT_LONG, INDIRECT_OUTSIDE, READ_AFTER_WRITE, HOSTILES };
 
 static void make_hostile(struct guest *g, enum hostile kind)
 {
@@ -166,6 +190,18 @@ static void make_hostile(struct guest *g, enum hostile kind)
     case INDIRECT_NESTED:
         t[0] = (struct virtq_desc){ table, 16, 4, 0 };
         d[0] = (struct virtq_desc){ table, 16, 4, 0 };
+        break;
+    case INDIRECT_NEXT:                 /* more after the table */
+        t[0] = (struct virtq_desc){ pa, 72, 0, 0 };
+        d[0] = (struct virtq_desc){ pa, 72, 1, 1 };
+        d[1] = (struct virtq_desc){ table, 16, 5, 2 };
+        d[2] = (struct virtq_desc){ pa, 72, 0, 0 };
+        break;
+    case INDIRECT_LONG:                 /* as long as the queue, behind another descriptor */
+        for (uint16_t i = 0; i < QUEUE_SIZE; i++)
+            t[i] = (struct virtq_desc){ pa, 1, i + 1u < QUEUE_SIZE, (uint16_t)(i + 1) };
+        d[0] = (struct virtq_desc){ pa, 12, 1, 1 };
+        d[1] = (struct virtq_desc){ table, 16 * QUEUE_SIZE, 4, 0 };
         break;
     case INDIRECT_OUTSIDE:
         d[0] = (struct virtq_desc){ RAM_BASE + RAM_BYTES - 8, 16, 4, 0 };
