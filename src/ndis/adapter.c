@@ -128,15 +128,19 @@ static void free_resources(struct adapter *a)
     a->raw = a->translated = NULL;
 }
 
-NDIS_STATUS adapter_initialize(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LIST translated)
+bool adapter_take_resources(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LIST translated)
 {
     free_resources(a);
     a->raw = copy_resources(raw, &a->raw_size);
     a->translated = copy_resources(translated, &a->translated_size);
-    if ((a->raw_size && !a->raw) || (a->translated_size && !a->translated)) {
-        free_resources(a);
-        return NDIS_STATUS_RESOURCES;
-    }
+    if ((!a->raw_size || a->raw) && (!a->translated_size || a->translated))
+        return true;
+    free_resources(a);
+    return false;
+}
+
+NDIS_STATUS adapter_initialize(struct adapter *a)
+{
     attributes_reset(a);
     adapter_set_state(a, ADAPTER_INITIALIZING);
     NDIS_STATUS status = call_initialize(a, a->translated);
@@ -270,6 +274,10 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
         hang_stop(a);
         bindings_remove(a);
     }
+    if (a->state == ADAPTER_HALTED && action != NdisHaltDevicePoweredDown) {
+        bindings_remove(a);             /* it was halted to sleep: they are still there */
+        free_resources(a);
+    }
     if (a->state == ADAPTER_HALTED || a->state == ADAPTER_SHUT_DOWN)
         return;
     adapter_pause(a, action == NdisHaltDevicePoweredDown ? NDIS_PAUSE_LOW_POWER : NDIS_PAUSE_MINIPORT_DEVICE_REMOVE);
@@ -286,7 +294,8 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
         NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and the interrupt is still registered", NULL);
     if (a->dma)
         NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and scatter/gather DMA is still registered", NULL);
-    free_resources(a);
+    if (action != NdisHaltDevicePoweredDown)
+        free_resources(a);
 }
 
 void adapter_notify(struct adapter *a, NDIS_DEVICE_PNP_EVENT event, void *buffer, uint32_t length)

@@ -67,7 +67,7 @@ struct adapter {
     /* state changes */
     KEVENT changed;                     /* a pended pause, restart or reset is complete */
     NDIS_STATUS change_status;
-    bool change_pended, resetting, removed, surprise_removed, low_power, halted_for_power, add_device_called;
+    bool change_pended, resetting, removed, surprise_removed, failed, low_power, halted_for_power, add_device_called;
     bool halting;                       /* MiniportHaltEx runs */
     NDIS_HANDLE add_device_context;
     KMUTEX pnp_lock;                    /* one start, stop, bind, power change at a time */
@@ -170,13 +170,17 @@ struct adapter *ndis_adapter_of(NDIS_HANDLE handle);
 size_t ndis_miniport_characteristics_size(const NDIS_OBJECT_HEADER *header);
 
 /* adapter.c: PASSIVE_LEVEL, under pnp_lock. */
-NDIS_STATUS adapter_initialize(struct adapter *adapter, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LIST translated);
+/* Copies the resources that PnP gave; NULL is none. False: no memory. They stay until the device stops or goes. */
+bool adapter_take_resources(struct adapter *adapter, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LIST translated);
+NDIS_STATUS adapter_initialize(struct adapter *adapter);
 /* Pauses bindings, then the miniport; reason: NDIS_PAUSE_XXX. */
 void adapter_pause(struct adapter *adapter, uint32_t reason);
 /* Restarts the miniport, then the bindings. False: the miniport refused and stays paused. */
 bool adapter_restart(struct adapter *adapter);
 void adapter_halt(struct adapter *adapter, NDIS_HALT_ACTION action);
 void adapter_set_state(struct adapter *adapter, enum adapter_state state);
+/* The adapter is beyond help: PnP removes it, soon. <= DISPATCH_LEVEL. */
+void adapter_fail(struct adapter *adapter);
 void adapter_lock(struct adapter *adapter);
 void adapter_unlock(struct adapter *adapter);
 void adapter_notify(struct adapter *adapter, NDIS_DEVICE_PNP_EVENT event, void *buffer, uint32_t length);
@@ -246,6 +250,8 @@ bool oid_is_merged(NDIS_OID oid);
 NDIS_STATUS oid_merge(struct adapter *adapter, struct oid_entry *entry);
 /* After the miniport answered: keeps the new union, or takes the binding's wish back. */
 void oid_merged(struct adapter *adapter, struct oid_entry *entry, NDIS_STATUS status);
+/* Tells the miniport the unions when they are not what it was told last. PASSIVE_LEVEL. */
+void oid_apply_wishes(struct adapter *adapter);
 /* Takes a closing binding's wishes out of the union. PASSIVE_LEVEL. */
 void oid_forget_binding(struct adapter *adapter, struct binding *binding);
 

@@ -18,11 +18,10 @@ NDIS_STATUS NTAPI NdisMNetPnPEvent(NDIS_HANDLE NdisMiniportHandle, PNET_PNP_EVEN
     return answer;
 }
 
-/* The hardware failed for good: PnP marks the device failed and removes it. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndismremoveminiport */
+/* The adapter is beyond help: PnP finds the device failed, and removes it as one that was pulled out. <= DISPATCH_LEVEL.
+ * docs: ndis/nf-ndis-ndismremoveminiport */
 NDIS_STATUS NTAPI NdisMRemoveMiniport(NDIS_HANDLE MiniportHandle)
 {
-    struct adapter *a = ndis_object_check(MiniportHandle, NDIS_ADAPTER);
-
-    IoInvalidateDeviceState(a->pdo);
+    adapter_fail(ndis_object_check(MiniportHandle, NDIS_ADAPTER));
     return NDIS_STATUS_SUCCESS;
 }

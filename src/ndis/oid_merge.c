@@ -213,18 +213,19 @@ void oid_merged(struct adapter *a, struct oid_entry *entry, NDIS_STATUS status)
     }
 }
 
-void oid_forget_binding(struct adapter *a, struct binding *b)
+static void apply_filter(struct adapter *a)
 {
-    struct multicast_change *change;
-
-    b->packet_filter = b->lookahead = b->multicast_count = 0;
-    if (a->state == ADAPTER_HALTED || a->state == ADAPTER_SHUT_DOWN || a->surprise_removed)
-        return;
     uint32_t filter = filter_union(a);
+
     if (filter != a->packet_filter &&
         oid_ask(a, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof filter, NULL) == NDIS_STATUS_SUCCESS)
         a->packet_filter = filter;
-    change = pool_alloc(NonPagedPoolNx, sizeof *change, NDIS_TAG('N', 'D', 'm', 'c'), NULL);
+}
+
+static void apply_multicast(struct adapter *a)
+{
+    struct multicast_change *change = pool_alloc(NonPagedPoolNx, sizeof *change, NDIS_TAG('N', 'D', 'm', 'c'), NULL);
+
     if (!change)
         return;
     if (multicast_union(a, change, NDIS_MULTICAST_MAX) && !same_as_now(a, change) &&
@@ -234,4 +235,18 @@ void oid_forget_binding(struct adapter *a, struct binding *b)
         memcpy(a->multicast, change->list, change->count * 6);
     }
     pool_free(change, 0, NULL);
+}
+
+void oid_apply_wishes(struct adapter *a)
+{
+    if (a->state == ADAPTER_HALTED || a->state == ADAPTER_SHUT_DOWN || a->surprise_removed)
+        return;
+    apply_filter(a);
+    apply_multicast(a);
+}
+
+void oid_forget_binding(struct adapter *a, struct binding *b)
+{
+    b->packet_filter = b->lookahead = b->multicast_count = 0;
+    oid_apply_wishes(a);
 }

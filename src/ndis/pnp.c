@@ -173,7 +173,7 @@ static NDIS_STATUS bring_up(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOUR
 {
     adapter_lock(a);
     query_bus_interface(a);
-    NDIS_STATUS status = adapter_initialize(a, raw, translated);
+    NDIS_STATUS status = adapter_take_resources(a, raw, translated) ? adapter_initialize(a) : NDIS_STATUS_RESOURCES;
     if (status == NDIS_STATUS_SUCCESS) {
         bindings_create(a);
         adapter_restart(a);
@@ -247,6 +247,25 @@ static NTSTATUS filter_requirements(struct adapter *a, PIRP irp)
     return ndis_complete_irp(irp, status);
 }
 
+void adapter_fail(struct adapter *a)
+{
+    a->failed = true;
+    IoInvalidateDeviceState(a->pdo);
+}
+
+static NTSTATUS query_state(struct adapter *a, PIRP irp)
+{
+    NTSTATUS status = forward_and_wait(a, irp);
+
+    if (status == STATUS_NOT_SUPPORTED) {
+        irp->IoStatus.Information = 0;
+        status = STATUS_SUCCESS;
+    }
+    if (a->failed)
+        irp->IoStatus.Information |= PNP_DEVICE_FAILED;
+    return ndis_complete_irp(irp, status);
+}
+
 static NTSTATUS pnp(struct adapter *a, PIRP irp)
 {
     switch (IoGetCurrentIrpStackLocation(irp)->MinorFunction) {
@@ -267,6 +286,8 @@ static NTSTATUS pnp(struct adapter *a, PIRP irp)
         return gone(a, irp, NdisDevicePnPEventSurpriseRemoved, NdisHaltDeviceSurpriseRemoved);
     case IRP_MN_REMOVE_DEVICE:
         return remove_device(a, irp);
+    case IRP_MN_QUERY_PNP_DEVICE_STATE:
+        return query_state(a, irp);
     case IRP_MN_FILTER_RESOURCE_REQUIREMENTS:
         return filter_requirements(a, irp);
     default:

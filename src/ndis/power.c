@@ -2,6 +2,8 @@
  * or, when it knows no power management, halted. docs: network/ndis-power-management-overview */
 #include "ndis/adapter.h"
 
+#include "base/log.h"
+
 static bool keeps_running_in_dx(const struct adapter *a)
 {
     return a->has_pm_capabilities || a->has_pnp_capabilities ||
@@ -46,19 +48,31 @@ static void sleep(struct adapter *a, DEVICE_POWER_STATE state)
     adapter_unlock(a);
 }
 
+/* The bindings are still there, and what they wished is told anew. */
+static void initialize_again(struct adapter *a)
+{
+    NDIS_STATUS status = adapter_initialize(a);
+
+    a->halted_for_power = false;
+    if (status == NDIS_STATUS_SUCCESS) {
+        oid_apply_wishes(a);
+        return;
+    }
+    log_warn("ndis", "MiniportInitializeEx failed with status %08x after the computer had slept", (unsigned)status);
+    adapter_fail(a);
+}
+
 static void wake(struct adapter *a)
 {
     adapter_lock(a);
     if (a->low_power) {
         a->low_power = false;
-        if (a->halted_for_power) {
-            a->halted_for_power = false;
-            adapter_initialize(a, a->raw, a->translated);
-        } else {
+        if (a->halted_for_power)
+            initialize_again(a);
+        else
             tell_power(a, PowerDeviceD0);
-        }
-        adapter_restart(a);
-        tell_protocols(a, PowerDeviceD0);
+        if (adapter_restart(a))
+            tell_protocols(a, PowerDeviceD0);
     }
     adapter_unlock(a);
 }

@@ -27,6 +27,7 @@ struct fake_miniport {
     ULONG attributes;                   /* added to its registration attributes */
     UCHAR minor;                        /* its NDIS version 6.minor; 0: 6.30 */
     unsigned sent, returned, oids, filter_sets;
+    ULONG resources;                    /* descriptors given to the last MiniportInitializeEx */
     PNET_BUFFER_LIST held;
     PNDIS_OID_REQUEST pended;
     NDIS_HANDLE timer;
@@ -141,6 +142,7 @@ static NDIS_STATUS NTAPI mp_initialize(NDIS_HANDLE adapter, NDIS_HANDLE context,
     if (mp.initialize_status)
         return mp.initialize_status;
     mp.adapter = adapter;
+    mp.resources = p->AllocatedResources ? p->AllocatedResources->Count : 0;
     NDIS_STATUS status = set_attributes(adapter);
     return status ? status : NdisAllocateTimerObject(adapter, &timer, &mp.timer);
 }

@@ -296,6 +296,97 @@ TEST(a_sleeping_computer_halts_the_adapter_and_wakes_it)
     on_a_computer(power, 1);
 }
 
+static void set_filter(uint32_t filter);
+
+static void nap(void *unused)
+{
+    CM_RESOURCE_LIST list = { .Count = 1, .List[0].PartialResourceList = { .Count = 1 } };
+
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+    CHECK_EQ(mp.resources, 0);
+    CHECK(adapter_take_resources(mp.adapter, &list, &list));    /* as if PnP had given one */
+    set_filter(NDIS_PACKET_TYPE_PROMISCUOUS | NDIS_PACKET_TYPE_DIRECTED);
+    uint32_t filter = mp.filter, multicast = mp.multicast_count;
+    CHECK_EQ(po_set_system_state(PowerSystemSleeping3, false), STATUS_SUCCESS);
+    CHECK_STR(mp.journal, "irph");
+    mp.filter = mp.multicast_count = 0;
+    CHECK_EQ(po_set_system_state(PowerSystemWorking, false), STATUS_SUCCESS);
+    CHECK_STR(mp.journal, "irphir");
+    CHECK_EQ(mp.resources, 1);
+    CHECK_EQ(mp.filter, filter);
+    CHECK_EQ(mp.multicast_count, multicast);
+    unplug_fake();
+    deregister_protocol();
+}
+
+TEST(an_adapter_that_slept_halted_gets_its_resources_and_settings_again)
+{
+    on_a_computer(nap, 1);
+}
+
+static void gone_asleep(void *unused)
+{
+    struct ndis_adapter_info info;
+
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+    CHECK_EQ(po_set_system_state(PowerSystemSleeping3, false), STATUS_SUCCESS);
+    unplug_fake();
+    CHECK_STR(mp.journal, "irphu");
+    CHECK_STR(pr.journal, "brpu");
+    CHECK(!ndis_adapter_info(0, &info));
+    CHECK_EQ(po_set_system_state(PowerSystemWorking, false), STATUS_SUCCESS);
+    deregister_protocol();
+}
+
+TEST(an_adapter_can_go_while_it_sleeps_halted)
+{
+    on_a_computer(gone_asleep, 1);
+}
+
+static void bad_morning(void *unused)
+{
+    struct ndis_adapter_info info;
+
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+    CHECK_EQ(po_set_system_state(PowerSystemSleeping3, false), STATUS_SUCCESS);
+    mp.initialize_status = NDIS_STATUS_RESOURCES;
+    CHECK_EQ(po_set_system_state(PowerSystemWorking, false), STATUS_SUCCESS);
+    NdisMSleep(1000000);
+    CHECK_STR(mp.journal, "irphi");
+    CHECK_STR(pr.journal, "brpu");
+    CHECK(!ndis_adapter_info(0, &info));
+    CHECK_EQ(io_unload_driver(mp.io), STATUS_SUCCESS);
+    deregister_protocol();
+}
+
+TEST(an_adapter_that_does_not_wake_is_removed)
+{
+    on_a_computer(bad_morning, 1);
+}
+
+static void beyond_help(void *unused)
+{
+    struct ndis_adapter_info info;
+
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+    CHECK_EQ(NdisMRemoveMiniport(mp.adapter), NDIS_STATUS_SUCCESS);
+    NdisMSleep(1000000);
+    CHECK_STR(mp.journal, "ir!pS");
+    CHECK_STR(pr.journal, "brpu");
+    CHECK(!ndis_adapter_info(0, &info));
+    CHECK_EQ(io_unload_driver(mp.io), STATUS_SUCCESS);
+    deregister_protocol();
+}
+
+TEST(a_miniport_can_have_itself_removed)
+{
+    on_a_computer(beyond_help, 1);
+}
+
 /* --- requests ------------------------------------------------------------------------------------------------------------- */
 
 static NDIS_OID_REQUEST request(NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer, UINT length)
