@@ -5,6 +5,8 @@
 #include <wdm.h>
 #include <netioddk.h>
 #include <ws2def.h>
+#include <ws2ipdef.h>
+#include <mstcpip.h>
 
 RING3_BEGIN_C
 
