@@ -63,7 +63,7 @@ struct ring3_traffic {
     uint64_t give_up_ns;
     struct tcpip_ping ping;
     struct tcpip_transfer transfer;
-    struct tcpip_udp *udp;
+    struct tcpip_datagram *udp;
     uint64_t udp_bytes;
 };
 

@@ -7,18 +7,38 @@
 
 #include "base/error.h"
 #include "machine/machine.h"
+#include "tcpip/socket.h"
 
 #define GIVE_UP_NS 15000000000ull
 #define NO_INTERFACE_NS 2000000000ull   /* how long a driver may take to bring an interface at all */
 
 /* --- start -------------------------------------------------------------------------------------------------- */
 
-static void echo(struct tcpip_udp *udp, const struct tcpip_address *from, const void *data, size_t size)
+static void echo(struct tcpip_datagram *endpoint, void *context, const struct tcpip_received *how, struct tcpip_packet *packet)
 {
-    struct ring3_traffic *t = tcpip_udp_context(udp);
+    struct ring3_traffic *t = context;
+    struct iovec parts[64];
+    unsigned count = tcpip_packet_parts(packet, parts, countof(parts));
 
-    if (tcpip_udp_send(udp, from, data, size))
-        t->udp_bytes += size;
+    if (count <= countof(parts) && NT_SUCCESS(tcpip_datagram_send(endpoint, &how->from, parts, count, NULL, NULL)))
+        t->udp_bytes += tcpip_packet_size(packet);
+    tcpip_packet_free(packet);
+}
+
+static bool open_echo(struct ring3_traffic *t)
+{
+    struct tcpip_address any = { .family = 6, .port = t->transfer.address.port };
+    NTSTATUS status = tcpip_datagram_create(0, 17, echo, NULL, t, &t->udp);
+
+    if (NT_SUCCESS(status))
+        status = tcpip_datagram_bind(t->udp, &any, TCPIP_SHARE_DEFAULT);
+    if (NT_SUCCESS(status))
+        return true;
+    if (t->udp)
+        tcpip_datagram_close(t->udp);
+    t->udp = NULL;
+    return error_set("cannot open UDP port %u: %s", any.port,
+                     status == STATUS_INSUFFICIENT_RESOURCES ? "no memory" : "the port is in use");
 }
 
 static bool start_now(struct ring3_traffic *t)
@@ -27,7 +47,7 @@ static bool start_now(struct ring3_traffic *t)
     case RING3_PING: return tcpip_ping_start(&t->ping);
     case RING3_TCP_SEND: return tcpip_transfer_send(&t->transfer);
     case RING3_TCP_SERVE: return tcpip_transfer_serve(&t->transfer);
-    case RING3_UDP_ECHO: return (t->udp = tcpip_udp_open(&t->transfer.address, echo, t)) != NULL;
+    case RING3_UDP_ECHO: return open_echo(t);
     }
     return false;
 }

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "nt/ke.h"
 #include "tcpip/dhcp.h"
+#include "tcpip/interfaces.h"
 #include "tcpip/lwip_address.h"
 #include "tcpip/stack.h"
 
@@ -283,6 +284,9 @@ void interface_detach(struct interface *i)
         stack_cancel_timer(dhcp_timer, i);
         netif_set_down(&i->netif);
         netif_remove(&i->netif);
+        if (i->netif.loop_first)        /* packets to ourselves that nobody will take */
+            pbuf_free(i->netif.loop_first);
+        i->netif.loop_first = i->netif.loop_last = NULL;
         i->bound = false;
         i->config.binding = NULL;
         if (!netif_default && netif_list)
@@ -312,6 +316,29 @@ void interface_close_all(void)
             interface_detach(&interfaces[n]);
     memset(interfaces, 0, sizeof interfaces);
     memset(settings, 0, sizeof settings);
+}
+
+/* --- by number ------------------------------------------------------------------------------------------------ */
+
+struct netif *interface_netif(unsigned interface)
+{
+    return interface > 0 && interface <= TCPIP_MAX_INTERFACES && interfaces[interface - 1].bound ? &interfaces[interface - 1].netif
+                                                                                                : NULL;
+}
+
+unsigned interface_of(const struct netif *netif)
+{
+    for (unsigned n = 0; netif && n < TCPIP_MAX_INTERFACES; n++)
+        if (netif == &interfaces[n].netif)
+            return n + 1;
+    return 0;
+}
+
+uint8_t interface_lwip_index(unsigned interface)
+{
+    struct netif *netif = interface_netif(interface);
+
+    return netif ? netif_get_index(netif) : NETIF_NO_INDEX;
 }
 
 /* --- questions ---------------------------------------------------------------------------------------------- */

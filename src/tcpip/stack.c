@@ -2,8 +2,8 @@
  *
  * 1. lwIP is entered by one processor at a time, at DISPATCH_LEVEL, through stack_enter. A nested enter on the same
  *    processor only counts.
- * 2. At the outermost leave the lock is dropped first, then frames that were queued go to NDIS: NDIS may indicate
- *    receives from inside the send call, and they enter again.
+ * 2. At the outermost leave the lock is dropped first, then works run (defer.c), then frames that were queued go to NDIS:
+ *    NDIS may indicate receives from inside the send call, and they enter again.
  * 3. One KTIMER is armed for the first lwIP time-out; its DPC enters and lets lwIP run what is due.
  * 4. lwIP cannot be taken down: its globals stay between computers of one process. Everything that was opened is
  *    closed, and the time-outs are moved to the new computer's clock. */
@@ -61,6 +61,11 @@ err_t tcpip_try_callback(tcpip_callback_fn function, void *context)
     sys_timeout(0, function, context);
     stack.callback_waits = true;
     return ERR_OK;
+}
+
+void stack_soon(void (*function)(void *argument), void *argument)
+{
+    tcpip_try_callback(function, argument);
 }
 
 err_t tcpip_callback(tcpip_callback_fn function, void *context)
@@ -123,8 +128,11 @@ void stack_leave(void)
     stack.owner = NULL;
     stack.depth = 0;
     KeReleaseSpinLock(&stack.lock, DISPATCH_LEVEL);
-    if (protocol_has_output())
-        protocol_flush_all();
+    if (!defer_running_here()) {        /* else the works' caller goes on, and sends for all of them */
+        defer_run();
+        if (protocol_has_output())
+            protocol_flush_all();
+    }
     KeLowerIrql(old);
 }
 
@@ -177,6 +185,8 @@ bool tcpip_open(uint64_t seed)
     KeInitializeDpc(&stack.dpc, timer_dpc, NULL);
     stack.armed_ms = UINT64_MAX;
     stack.depth = 0;
+    defer_open();
+    sockets_open();
     if (!initialised)
         lwip_init();
     else
@@ -198,15 +208,16 @@ void tcpip_close(void)
         return;
     stack_enter();
     ping_close_all();
-    tcp_close_all();
-    udp_close_all();
+    sockets_close_all();
     stack_leave();
     protocol_deregister();
     stack_enter();
     interface_close_all();
+    sockets_close_all();                /* what the last works began */
     stack.open = false;
     stack.changed = NULL;
     stack_leave();
     KeCancelTimer(&stack.timer);
     KeFlushQueuedDpcs();
+    memory_close();
 }

@@ -22,8 +22,24 @@ bool stack_is_open(void);
 /* Milliseconds-timers inside the stack; a second call for the same function and argument replaces the first. */
 void stack_set_timer(uint64_t delay_ns, void (*fire)(void *argument), void *argument);
 void stack_cancel_timer(void (*fire)(void *argument), void *argument);
+/* Runs it at the outermost leave, still inside the stack; stack_cancel_timer takes it back. */
+void stack_soon(void (*function)(void *argument), void *argument);
 uint32_t stack_random(void);
 void stack_notify_change(void);
+
+/* --- memory.c and defer.c ----------------------------------------------------------------------------------- */
+
+/* Zeroed; free() takes it back. */
+void *stack_calloc(size_t size);
+void memory_close(void);
+/* For tests: the n-th allocation of the stack from now on fails (1: the next); 0: none. */
+void stack_fail_at(uint64_t n);
+/* Allocations since then. */
+uint64_t stack_fail_count(void);
+void defer_open(void);
+/* Runs the works that wait, unless somebody does. At DISPATCH_LEVEL, without the lock. */
+void defer_run(void);
+bool defer_running_here(void);
 
 /* --- ndis_binding.c ---------------------------------------------------------------------------------------- */
 
@@ -67,7 +83,9 @@ bool interface_send_frame(struct interface *interface, const void *frame, size_t
 /* --- what each part of the stack forgets at close ----------------------------------------------------------- */
 
 void ping_close_all(void);
-void tcp_close_all(void);
-void udp_close_all(void);
+struct tcpip_ip_options;
+void ip_options_init(struct tcpip_ip_options *options);
+void sockets_open(void);
+void sockets_close_all(void);
 
 #endif

@@ -1,236 +1,160 @@
-/* TCP endpoints over lwIP's raw interface.
- *
- * An endpoint owns its pcb until close, abort or failure. lwIP frees the pcb itself before it reports an error, so
- * `failed` finds pcb NULL. A received pbuf is handed on piece by piece and freed at once: what the receiver has not
- * consumed is only window that stays closed. `busy` keeps the object alive while one of its events runs: a close
- * from inside takes effect when the event returns. */
-#include <lwip/tcp.h>
+/* TCP endpoints over lwIP's raw interface: life, sending, closing. tcp_internal.h has the states. */
+#include "tcpip/tcp_internal.h"
+
+#include <assert.h>
 #include <stdlib.h>
 
-#include "base/error.h"
-#include "base/list.h"
 #include "base/util.h"
-#include "tcpip/lwip_address.h"
-#include "tcpip/stack.h"
-
-struct tcpip_tcp {
-    struct tcp_pcb *pcb;
-    const struct tcpip_tcp_events *events;
-    void *context;
-    struct list node;
-    bool listener, dead, aborted;
-    unsigned busy;
-};
+#include "nt/ke.h"
 
 static struct list endpoints = LIST_INIT(endpoints);
 
-static struct tcpip_tcp *create(struct tcp_pcb *pcb, const struct tcpip_tcp_events *events, void *context)
-{
-    struct tcpip_tcp *tcp = pcb ? calloc(1, sizeof *tcp) : NULL;
+/* --- life ------------------------------------------------------------------------------------------------------- */
 
-    if (!tcp) {
-        if (pcb)
-            tcp_abort(pcb);
-        error_set("no memory for a TCP endpoint");
+struct tcpip_tcp *tcp_make(struct tcp_pcb *pcb, uint8_t family, const struct tcpip_tcp_events *events, void *context)
+{
+    struct tcpip_tcp *tcp = stack_calloc(sizeof *tcp);
+
+    if (!tcp)
         return NULL;
-    }
     tcp->pcb = pcb;
+    tcp->family = family;
     tcp->events = events;
     tcp->context = context;
+    list_init(&tcp->hash_node);
+    list_init(&tcp->children);
+    list_init(&tcp->held);
+    list_init(&tcp->sibling);
     list_push_back(&endpoints, &tcp->node);
-    tcp_arg(pcb, tcp);
+    tcp_options_init(&tcp->options);
     return tcp;
 }
 
-static void destroy(struct tcpip_tcp *tcp)
+void tcp_release(struct tcpip_tcp *tcp)
 {
     tcp->dead = true;
     if (tcp->busy)
         return;
+    tcp_unbind(tcp);
+    port_release(&tcp->port);
     list_remove(&tcp->node);
     free(tcp);
 }
 
-/* Ends an event; true when the object is still alive. */
-static bool done(struct tcpip_tcp *tcp)
+bool tcp_done(struct tcpip_tcp *tcp)
 {
+    assert(tcp->busy);
     if (--tcp->busy == 0 && tcp->dead) {
-        destroy(tcp);
+        tcp_release(tcp);
         return false;
     }
     return !tcp->dead;
 }
 
-static void forget_pcb(struct tcpip_tcp *tcp)
+void tcp_connect_timeout(void *argument)
 {
-    if (!tcp->pcb)
-        return;
-    tcp_arg(tcp->pcb, NULL);
-    if (!tcp->listener) {
-        tcp_recv(tcp->pcb, NULL);
-        tcp_sent(tcp->pcb, NULL);
-        tcp_err(tcp->pcb, NULL);
-    }
+    struct tcpip_tcp *tcp = argument;
+
+    tcp_kill_pcb(tcp);
+    tcp_failed(tcp, STATUS_IO_TIMEOUT);
+}
+
+void tcp_unbind(struct tcpip_tcp *tcp)
+{
+    if (tcp->options.connect_timeout_ms && !tcp->connected)
+        stack_cancel_timer(tcp_connect_timeout, tcp);
+    tcp_table_remove(tcp);
     tcp->pcb = NULL;
 }
 
-/* --- lwIP's calls ------------------------------------------------------------------------------------------- */
-
-static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *p, err_t status)
+void tcp_kill_pcb(struct tcpip_tcp *tcp)
 {
-    struct tcpip_tcp *tcp = argument;
+    struct tcp_pcb *pcb = tcp->pcb;
 
-    if (!tcp) {                         /* closed by us, data still comes: drop it */
-        if (p) {
-            tcp_recved(pcb, p->tot_len);
-            pbuf_free(p);
-        }
-        return ERR_OK;
-    }
-    tcp->busy++;
-    if (!p)
-        tcp->events->received(tcp, NULL, 0);
-    for (struct pbuf *q = p; q && !tcp->dead; q = q->next)
-        if (q->len)
-            tcp->events->received(tcp, q->payload, q->len);
-    if (p)
-        pbuf_free(p);
-    bool aborted = tcp->aborted;
-    done(tcp);
-    return aborted ? ERR_ABRT : ERR_OK;
-}
-
-static err_t on_sent(void *argument, struct tcp_pcb *pcb, u16_t size)
-{
-    struct tcpip_tcp *tcp = argument;
-
-    if (!tcp || !tcp->events->sent)
-        return ERR_OK;
-    tcp->busy++;
-    tcp->events->sent(tcp, size);
-    bool aborted = tcp->aborted;
-    done(tcp);
-    return aborted ? ERR_ABRT : ERR_OK;
-}
-
-static void on_error(void *argument, err_t error)
-{
-    struct tcpip_tcp *tcp = argument;
-
-    if (!tcp)
+    tcp_unbind(tcp);
+    if (!pcb)
         return;
-    tcp->pcb = NULL;
-    tcp->busy++;
-    if (tcp->events->failed)
-        tcp->events->failed(tcp, error == ERR_RST ? "the peer reset the connection"
-                               : error == ERR_ABRT ? "the connection was aborted after a time-out"
-                                                   : "the connection was lost");
-    tcp->dead = true;
-    done(tcp);
-}
-
-static void attach(struct tcpip_tcp *tcp)
-{
-    tcp_recv(tcp->pcb, on_received);
-    tcp_sent(tcp->pcb, on_sent);
-    tcp_err(tcp->pcb, on_error);
-    tcp_nagle_disable(tcp->pcb);
-}
-
-static err_t on_connected(void *argument, struct tcp_pcb *pcb, err_t status)
-{
-    struct tcpip_tcp *tcp = argument;
-
-    if (!tcp)
-        return ERR_OK;
-    tcp->busy++;
-    if (tcp->events->connected)
-        tcp->events->connected(tcp);
-    bool aborted = tcp->aborted;
-    done(tcp);
-    return aborted ? ERR_ABRT : ERR_OK;
-}
-
-static err_t on_accepted(void *argument, struct tcp_pcb *pcb, err_t status)
-{
-    struct tcpip_tcp *listener = argument;
-
-    if (!listener || !pcb || status != ERR_OK)
-        return ERR_VAL;
-    struct tcpip_tcp *tcp = calloc(1, sizeof *tcp);
-    if (!tcp)
-        return ERR_MEM;
-    tcp->pcb = pcb;
-    tcp->events = listener->events;
-    tcp->context = listener->context;
-    list_push_back(&endpoints, &tcp->node);
-    tcp_arg(pcb, tcp);
-    attach(tcp);
-    tcp->busy++;
-    listener->busy++;
-    listener->events->accepted(listener, tcp);
-    done(listener);
-    bool aborted = tcp->aborted;
-    done(tcp);
-    return aborted ? ERR_ABRT : ERR_OK;
-}
-
-/* --- ours --------------------------------------------------------------------------------------------------- */
-
-static struct tcpip_tcp *refuse(struct tcpip_tcp *tcp, const char *what, const struct tcpip_address *address, err_t error)
-{
-    char text[TCPIP_ADDRESS_TEXT];
-
-    error_set("cannot %s %s: %s", what, tcpip_format_address(address, text),
-              error == ERR_USE ? "the port is in use" : error == ERR_RTE ? "no route" : "no memory");
-    if (tcp)
-        tcpip_tcp_abort(tcp);
-    return NULL;
-}
-
-struct tcpip_tcp *tcpip_tcp_listen(const struct tcpip_address *local, const struct tcpip_tcp_events *events,
-                                   void *context)
-{
-    stack_enter();
-    struct tcpip_tcp *tcp = create(tcp_new_ip_type(IPADDR_TYPE_ANY), events, context);
-    if (tcp) {
-        ip_addr_t ip = to_lwip(local);
-        ip_set_option(tcp->pcb, SOF_REUSEADDR);
-        err_t error = tcp_bind(tcp->pcb, local->family ? &ip : IP_ANY_TYPE, local->port);
-        struct tcp_pcb *listening = error == ERR_OK ? tcp_listen(tcp->pcb) : NULL;
-        if (listening) {
-            tcp->pcb = listening;
-            tcp->listener = true;
-            tcp_accept(listening, on_accepted);
-        } else {
-            tcp = refuse(tcp, "listen on", local, error);
-        }
+    tcp_arg(pcb, NULL);
+    if (pcb->state == LISTEN || pcb->state == CLOSED) {
+        tcp_close(pcb);
+        return;
     }
-    stack_leave();
-    return tcp;
+    tcp_err(pcb, NULL);
+    tcp->aborted = true;
+    if (pcb->state == SYN_SENT)
+        tcp_abandon(pcb, 0);
+    else
+        tcp_abort(pcb);
 }
 
-struct tcpip_tcp *tcpip_tcp_connect(const struct tcpip_address *remote, const struct tcpip_tcp_events *events,
-                                    void *context)
+/* The pcb has left: an orphan ends. */
+static void end_orphan(struct tcpip_tcp *tcp)
 {
-    stack_enter();
-    struct tcpip_tcp *tcp =
-        create(tcp_new_ip_type(remote->family == 6 ? IPADDR_TYPE_V6 : IPADDR_TYPE_V4), events, context);
-    if (tcp) {
-        ip_addr_t ip = to_lwip(remote);
-        attach(tcp);
-        err_t error = tcp_connect(tcp->pcb, &ip, remote->port, on_connected);
-        if (error != ERR_OK)
-            tcp = refuse(tcp, "connect to", remote, error);
+    void (*closed)(void *) = tcp->events ? tcp->events->closed : NULL;
+    void *context = tcp->context;
+
+    tcp_release(tcp);
+    if (closed)
+        closed(context);
+}
+
+void tcp_failed(struct tcpip_tcp *tcp, NTSTATUS status)
+{
+    tcp->failed = true;
+    tcp->connected = false;
+    if (tcp->orphan) {
+        end_orphan(tcp);
+    } else if (tcp->listener) {
+        tcp_leave_listener(tcp);
+        tcp_release(tcp);
+    } else if (tcp->events->failed) {
+        tcp->busy++;
+        tcp->events->failed(tcp, tcp->context, status);
+        tcp_done(tcp);
     }
+}
+
+void tcp_fin_acknowledged(struct tcpip_tcp *tcp)
+{
+    if (tcp->fin_acknowledged || !tcp->fin_sent)
+        return;
+    tcp->fin_acknowledged = true;
+    if (!tcp->orphan && tcp->events->shut)
+        tcp->events->shut(tcp, tcp->context);
+}
+
+void tcp_finished(struct tcpip_tcp *tcp)
+{
+    tcp_unbind(tcp);
+    if (tcp->orphan)
+        end_orphan(tcp);
+}
+
+NTSTATUS tcpip_tcp_create(uint8_t family, const struct tcpip_tcp_events *events, void *context, struct tcpip_tcp **made)
+{
+    static const uint8_t types[] = { [0] = IPADDR_TYPE_ANY, [4] = IPADDR_TYPE_V4, [6] = IPADDR_TYPE_V6 };
+
+    stack_enter();
+    struct tcp_pcb *pcb = tcp_new_ip_type(types[family]);
+    struct tcpip_tcp *tcp = pcb ? tcp_make(pcb, family, events, context) : NULL;
+    if (tcp) {
+        ip_set_option(pcb, SOF_REUSEADDR);      /* ports.c decides, not lwIP */
+        tcp_arg(pcb, tcp);
+        tcp_options_apply(tcp);
+    } else if (pcb) {
+        tcp_close(pcb);
+    }
+    *made = tcp;
     stack_leave();
-    return tcp;
+    return tcp ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 void tcpip_tcp_set_events(struct tcpip_tcp *tcp, const struct tcpip_tcp_events *events, void *context)
 {
+    stack_enter();
     tcp->events = events;
     tcp->context = context;
+    stack_leave();
 }
 
 void *tcpip_tcp_context(struct tcpip_tcp *tcp)
@@ -238,41 +162,130 @@ void *tcpip_tcp_context(struct tcpip_tcp *tcp)
     return tcp->context;
 }
 
-void tcpip_tcp_remote(struct tcpip_tcp *tcp, struct tcpip_address *address)
+/* --- bind and connect ---------------------------------------------------------------------------------------------- */
+
+static NTSTATUS bind_pcb(struct tcpip_tcp *tcp, const struct tcpip_address *local, enum tcpip_sharing sharing)
 {
-    *address = tcp->pcb && !tcp->listener ? from_lwip(&tcp->pcb->remote_ip, tcp->pcb->remote_port)
-                                          : (struct tcpip_address){ 0 };
+    NTSTATUS status = port_take(&tcp->port, IP_PROTO_TCP, local, tcp->family == 0, sharing);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    ip_addr_t ip = to_lwip(&tcp->port.local);
+    bool any = ip_addr_isany(&ip);
+    err_t error = tcp_bind(tcp->pcb, !any ? &ip : tcp->family == 0 ? IP_ANY_TYPE : tcp->family == 6 ? IP6_ADDR_ANY : IP4_ADDR_ANY,
+                           tcp->port.local.port);
+    if (error == ERR_OK)
+        return STATUS_SUCCESS;
+    port_release(&tcp->port);
+    return STATUS_ADDRESS_ALREADY_EXISTS;
+}
+
+NTSTATUS tcpip_tcp_bind(struct tcpip_tcp *tcp, const struct tcpip_address *local, enum tcpip_sharing sharing)
+{
+    struct tcpip_address address = address_unmapped(local);
+    NTSTATUS status;
+
+    stack_enter();
+    if (!tcp->pcb || tcp->pcb->state != CLOSED || tcp->port.taken)
+        status = STATUS_INVALID_DEVICE_STATE;
+    else if ((status = address_check_local(&address, tcp->family)) == STATUS_SUCCESS)
+        status = bind_pcb(tcp, &address, sharing);
+    stack_leave();
+    return status;
+}
+
+static NTSTATUS connect_pcb(struct tcpip_tcp *tcp, const ip_addr_t *ip, uint16_t port)
+{
+    switch (tcp_connect(tcp->pcb, ip, port, tcp_on_connected)) {
+    case ERR_OK: break;
+    case ERR_RTE: return STATUS_NETWORK_UNREACHABLE;
+    case ERR_USE: return STATUS_ADDRESS_ALREADY_EXISTS;
+    default: return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    tcp_table_add(tcp);
+    if (tcp->options.connect_timeout_ms)
+        stack_set_timer(tcp->options.connect_timeout_ms * 1000000ull, tcp_connect_timeout, tcp);
+    return STATUS_PENDING;
+}
+
+static NTSTATUS connect_endpoint(struct tcpip_tcp *tcp, const struct tcpip_address *remote)
+{
+    struct tcpip_address any = { .family = remote->family };
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (!tcp->pcb || tcp->pcb->state != CLOSED)
+        return STATUS_INVALID_DEVICE_STATE;
+    if (remote->port == 0 || (tcp->family && tcp->family != remote->family))
+        return STATUS_INVALID_ADDRESS_COMPONENT;
+    if (!tcp->port.taken)
+        status = bind_pcb(tcp, &any, TCPIP_SHARE_DEFAULT);
+    if (!NT_SUCCESS(status))
+        return status;
+    ip_addr_t ip = to_lwip(remote);
+    tcp_attach(tcp);
+    return connect_pcb(tcp, &ip, remote->port);
+}
+
+NTSTATUS tcpip_tcp_connect(struct tcpip_tcp *tcp, const struct tcpip_address *remote)
+{
+    struct tcpip_address address = address_unmapped(remote);
+
+    stack_enter();
+    NTSTATUS status = connect_endpoint(tcp, &address);
+    stack_leave();
+    return status;
+}
+
+/* --- bytes --------------------------------------------------------------------------------------------------------- */
+
+static bool can_send(const struct tcpip_tcp *tcp)
+{
+    return tcp->pcb && tcp->connected && !tcp->fin_sent && !tcp->orphan;
 }
 
 size_t tcpip_tcp_room(struct tcpip_tcp *tcp)
 {
     stack_enter();
-    size_t room = tcp->pcb && !tcp->listener ? tcp_sndbuf(tcp->pcb) : 0;
+    size_t room = can_send(tcp) ? tcp_sndbuf(tcp->pcb) : 0;
     stack_leave();
     return room;
 }
 
-size_t tcpip_tcp_send(struct tcpip_tcp *tcp, const void *data, size_t size)
+/* lwIP as Debian builds it copies all it sends (LWIP_NETIF_TX_SINGLE_PBUF), so nothing ever refers to the caller's bytes. */
+size_t tcpip_tcp_send(struct tcpip_tcp *tcp, const void *data, size_t size, unsigned flags)
 {
     size_t taken = 0;
 
     stack_enter();
-    while (tcp->pcb && taken < size) {
+    while (can_send(tcp) && taken < size) {
         size_t n = min_u64(min_u64(size - taken, tcp_sndbuf(tcp->pcb)), 16384);
-        if (n == 0 || tcp_write(tcp->pcb, (const char *)data + taken, (u16_t)n, TCP_WRITE_FLAG_COPY) != ERR_OK)
+        bool more = (flags & TCPIP_SEND_MORE) || taken + n < size;
+        if (n == 0)
             break;
+        if (tcp_write(tcp->pcb, (const char *)data + taken, (u16_t)n, TCP_WRITE_FLAG_COPY | (more ? TCP_WRITE_FLAG_MORE : 0)) != ERR_OK) {
+            tcp->wants_memory = true;
+            break;
+        }
         taken += n;
     }
-    if (taken)
+    if (tcp->pcb && (taken < size || !(flags & TCPIP_SEND_MORE)))
         tcp_output(tcp->pcb);
     stack_leave();
     return taken;
 }
 
+void tcpip_tcp_push(struct tcpip_tcp *tcp)
+{
+    stack_enter();
+    if (tcp->pcb && tcp->connected)
+        tcp_output(tcp->pcb);
+    stack_leave();
+}
+
 void tcpip_tcp_consumed(struct tcpip_tcp *tcp, size_t size)
 {
     stack_enter();
-    while (tcp->pcb && size) {
+    while (tcp->pcb && tcp->connected && size) {
         u16_t n = (u16_t)min_u64(size, 0xffff);
         tcp_recved(tcp->pcb, n);
         size -= n;
@@ -280,18 +293,47 @@ void tcpip_tcp_consumed(struct tcpip_tcp *tcp, size_t size)
     stack_leave();
 }
 
+/* --- the end --------------------------------------------------------------------------------------------------------- */
+
+static void send_fin(struct tcpip_tcp *tcp)
+{
+    if (!tcp->fin_sent)
+        tcp_shutdown(tcp->pcb, 0, 1);       /* without memory lwIP's timer tries again */
+    tcp->fin_sent = true;
+}
+
+NTSTATUS tcpip_tcp_shutdown(struct tcpip_tcp *tcp)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    stack_enter();
+    if (tcp->pcb && tcp->connected)
+        send_fin(tcp);
+    else if (!tcp->connected)
+        status = STATUS_CONNECTION_INVALID;
+    stack_leave();
+    return status;
+}
+
+static bool unread(const struct tcp_pcb *pcb)
+{
+    return pcb->refused_data || pcb->rcv_wnd != TCP_WND_MAX(pcb);
+}
+
 void tcpip_tcp_close(struct tcpip_tcp *tcp)
 {
     stack_enter();
-    struct tcp_pcb *pcb = tcp->pcb;
-    bool listener = tcp->listener;
-    forget_pcb(tcp);
-    destroy(tcp);
-    if (pcb) {
-        if (!listener)
-            tcp_recv(pcb, on_received);
-        if (tcp_close(pcb) != ERR_OK)
-            tcp_abort(pcb);
+    tcp->orphan = true;
+    if (tcp->is_listener)
+        tcp_close_listener(tcp);
+    if (tcp->pcb && (!tcp->connected || unread(tcp->pcb)))
+        tcp_kill_pcb(tcp);              /* bytes that nobody will read: the peer learns it by a RST */
+    if (tcp->pcb) {
+        send_fin(tcp);
+        if (tcp->pcb->state == FIN_WAIT_2)
+            tcp_set_flags(tcp->pcb, TF_RXCLOSED);
+    } else {
+        end_orphan(tcp);
     }
     stack_leave();
 }
@@ -299,15 +341,10 @@ void tcpip_tcp_close(struct tcpip_tcp *tcp)
 void tcpip_tcp_abort(struct tcpip_tcp *tcp)
 {
     stack_enter();
-    struct tcp_pcb *pcb = tcp->pcb;
-    bool listener = tcp->listener;
-    forget_pcb(tcp);
-    tcp->aborted = true;
-    destroy(tcp);
-    if (pcb && listener)
-        tcp_close(pcb);
-    else if (pcb)
-        tcp_abort(pcb);
+    if (tcp->is_listener)
+        tcp_close_listener(tcp);
+    tcp_kill_pcb(tcp);
+    tcp_release(tcp);
     stack_leave();
 }
 
@@ -315,4 +352,8 @@ void tcp_close_all(void)
 {
     while (!list_empty(&endpoints))
         tcpip_tcp_abort(list_first(&endpoints, struct tcpip_tcp, node));
+    while (tcp_active_pcbs)
+        tcp_abandon(tcp_active_pcbs, 0);
+    while (tcp_tw_pcbs)
+        tcp_abort(tcp_tw_pcbs);
 }

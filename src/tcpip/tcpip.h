@@ -1,4 +1,4 @@
-/* TCP/IP for the computer: the only header through which the rest of ring3 sees the stack (lwIP behind it).
+/* TCP/IP for the computer: with socket.h the only header through which the rest of ring3 sees the stack (lwIP behind it).
  *
  * 1. The stack is a protocol driver: it binds every Ethernet adapter that NDIS offers it, and each binding is an
  *    interface. Interfaces are numbered in the order in which they were bound, from 0.
@@ -89,57 +89,10 @@ struct tcpip_ping {
 bool tcpip_ping_start(struct tcpip_ping *ping);
 void tcpip_ping_stop(struct tcpip_ping *ping);
 
-/* --- TCP -------------------------------------------------------------------------------------------------- */
-
-struct tcpip_tcp;
-
-struct tcpip_tcp_events {
-    /* A listener has a new connection; set its events and context here. */
-    void (*accepted)(struct tcpip_tcp *listener, struct tcpip_tcp *connection);
-    void (*connected)(struct tcpip_tcp *tcp);
-    /* Bytes from the peer, valid during the call; size 0: the peer will send no more. The receive window opens again
-     * when tcpip_tcp_consumed() says so. */
-    void (*received)(struct tcpip_tcp *tcp, const void *data, size_t size);
-    /* The peer has acknowledged this many bytes: there is room to send. */
-    void (*sent)(struct tcpip_tcp *tcp, size_t size);
-    /* Refused, reset or timed out: the object is gone when this returns. Not called after tcpip_tcp_close. */
-    void (*failed)(struct tcpip_tcp *tcp, const char *why);
-};
-
-/* NULL with error_text(). */
-struct tcpip_tcp *tcpip_tcp_listen(const struct tcpip_address *local, const struct tcpip_tcp_events *events,
-                                   void *context);
-struct tcpip_tcp *tcpip_tcp_connect(const struct tcpip_address *remote, const struct tcpip_tcp_events *events,
-                                    void *context);
-void tcpip_tcp_set_events(struct tcpip_tcp *tcp, const struct tcpip_tcp_events *events, void *context);
-void *tcpip_tcp_context(struct tcpip_tcp *tcp);
-void tcpip_tcp_remote(struct tcpip_tcp *tcp, struct tcpip_address *address);
-/* How many bytes the next tcpip_tcp_send would take, memory permitting. */
-size_t tcpip_tcp_room(struct tcpip_tcp *tcp);
-/* Copies and queues; returns how many of the bytes found room. */
-size_t tcpip_tcp_send(struct tcpip_tcp *tcp, const void *data, size_t size);
-void tcpip_tcp_consumed(struct tcpip_tcp *tcp, size_t size);
-/* Sends the rest and a FIN in its own time; the object is gone. */
-void tcpip_tcp_close(struct tcpip_tcp *tcp);
-/* Sends a RST; the object is gone. */
-void tcpip_tcp_abort(struct tcpip_tcp *tcp);
-
-/* --- UDP -------------------------------------------------------------------------------------------------- */
-
-struct tcpip_udp;
-typedef void (*tcpip_udp_received)(struct tcpip_udp *udp, const struct tcpip_address *from, const void *data,
-                                   size_t size);
-
-/* local->family 0: both families, any address. port 0: one is chosen. NULL with error_text(). */
-struct tcpip_udp *tcpip_udp_open(const struct tcpip_address *local, tcpip_udp_received received, void *context);
-void *tcpip_udp_context(struct tcpip_udp *udp);
-/* False when the datagram could not go out (no route, no memory). */
-bool tcpip_udp_send(struct tcpip_udp *udp, const struct tcpip_address *to, const void *data, size_t size);
-void tcpip_udp_close(struct tcpip_udp *udp);
-
 /* --- traffic for tests ------------------------------------------------------------------------------------ */
 
 /* A TCP bulk transfer: a pattern that both ends know, and a running checksum over what really arrived. */
+struct tcpip_tcp;
 struct tcpip_transfer {
     struct tcpip_address address;               /* of the peer, or (server) the port to listen on */
     uint64_t bytes;                             /* to send; a server takes what comes */

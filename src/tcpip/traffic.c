@@ -1,4 +1,4 @@
-/* Bulk TCP with a checked pattern. No lwIP here: this is a user of tcpip.h like any other.
+/* Bulk TCP with a checked pattern. No lwIP here: this is a user of socket.h like any other.
  *
  * The stream is a sequence of 64-bit little-endian words, word k = k * PATTERN. The checksum is the sum of all whole
  * words rotated left by one before each addition, so that order matters. */
@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/util.h"
 #include "nt/ke.h"
+#include "tcpip/socket.h"
 #include "tcpip/stack.h"
 
 #define PATTERN 0x9E3779B97F4A7C15ull
@@ -36,12 +37,24 @@ static void finish(struct tcpip_transfer *t, const char *why)
         t->done(t);
 }
 
-static void on_failed(struct tcpip_tcp *tcp, const char *why)
+static const char *reason(NTSTATUS status)
 {
-    struct tcpip_transfer *t = tcpip_tcp_context(tcp);
+    switch (status) {
+    case STATUS_CONNECTION_REFUSED: return "the peer refused the connection";
+    case STATUS_CONNECTION_RESET: return "the peer reset the connection";
+    case STATUS_IO_TIMEOUT: return "the connection was aborted after a time-out";
+    case STATUS_NETWORK_UNREACHABLE:
+    case STATUS_HOST_UNREACHABLE: return "no route";
+    case STATUS_ADDRESS_ALREADY_EXISTS: return "the port is in use";
+    case STATUS_INSUFFICIENT_RESOURCES: return "no memory";
+    default: return "the connection was lost";
+    }
+}
 
-    if (t)
-        finish(t, why);
+static void on_failed(struct tcpip_tcp *tcp, void *context, NTSTATUS status)
+{
+    finish(context, reason(status));
+    tcpip_tcp_abort(tcp);
 }
 
 /* --- sender ------------------------------------------------------------------------------------------------- */
@@ -57,7 +70,7 @@ static void push(struct tcpip_tcp *tcp, struct tcpip_transfer *t)
             return;
         for (size_t k = 0; k < (skip + n + 7) / 8; k++)
             words[k] = word_at(at - skip + 8 * k);
-        size_t taken = tcpip_tcp_send(tcp, (char *)words + skip, n);
+        size_t taken = tcpip_tcp_send(tcp, (char *)words + skip, n, TCPIP_SEND_COPY);
         t->moved += taken;
         for (uint64_t w = at / 8; w < t->moved / 8; w++)
             add_word(t, w * PATTERN);
@@ -66,17 +79,17 @@ static void push(struct tcpip_tcp *tcp, struct tcpip_transfer *t)
     }
 }
 
-static void sender_connected(struct tcpip_tcp *tcp)
+static void sender_connected(struct tcpip_tcp *tcp, void *context)
 {
-    struct tcpip_transfer *t = tcpip_tcp_context(tcp);
+    struct tcpip_transfer *t = context;
 
     t->started_ns = ke_now();
     push(tcp, t);
 }
 
-static void sender_sent(struct tcpip_tcp *tcp, size_t size)
+static void sender_sent(struct tcpip_tcp *tcp, void *context, size_t size)
 {
-    struct tcpip_transfer *t = tcpip_tcp_context(tcp);
+    struct tcpip_transfer *t = context;
 
     t->acknowledged += size;
     if (t->acknowledged == t->bytes) {
@@ -87,10 +100,12 @@ static void sender_sent(struct tcpip_tcp *tcp, size_t size)
     }
 }
 
-static void sender_received(struct tcpip_tcp *tcp, const void *data, size_t size)
+static void sender_received(struct tcpip_tcp *tcp, void *context, struct tcpip_packet *packet)
 {
-    if (size)
-        tcpip_tcp_consumed(tcp, size);
+    if (packet) {
+        tcpip_tcp_consumed(tcp, tcpip_packet_size(packet));
+        tcpip_packet_free(packet);
+    }
 }
 
 static const struct tcpip_tcp_events sender_events = {
@@ -100,13 +115,45 @@ static const struct tcpip_tcp_events sender_events = {
     .failed = on_failed,
 };
 
+static bool refuse(struct tcpip_transfer *t, const char *what, NTSTATUS status)
+{
+    char text[TCPIP_ADDRESS_TEXT];
+
+    if (t->tcp)
+        tcpip_tcp_abort(t->tcp);
+    t->tcp = NULL;
+    return error_set("cannot %s %s: %s", what, tcpip_format_address(&t->address, text), reason(status));
+}
+
+static void send_at_once(struct tcpip_tcp *tcp)
+{
+    struct tcpip_tcp_options options;
+
+    tcpip_tcp_get_options(tcp, &options);
+    options.nodelay = true;
+    tcpip_tcp_set_options(tcp, &options);
+}
+
+static bool start(struct tcpip_transfer *t)
+{
+    NTSTATUS status = tcpip_tcp_create(t->address.family, &sender_events, t, &t->tcp);
+
+    if (NT_SUCCESS(status)) {
+        send_at_once(t->tcp);
+        status = tcpip_tcp_connect(t->tcp, &t->address);
+    }
+    return NT_SUCCESS(status) || refuse(t, "connect to", status);
+}
+
 bool tcpip_transfer_send(struct tcpip_transfer *t)
 {
     t->finished = t->failed = t->corrupt = false;
     t->moved = t->checksum = t->acknowledged = 0;
     t->started_ns = ke_now();
-    t->tcp = tcpip_tcp_connect(&t->address, &sender_events, t);
-    return t->tcp != NULL;
+    stack_enter();
+    bool started = start(t);
+    stack_leave();
+    return started;
 }
 
 /* --- server ------------------------------------------------------------------------------------------------- */
@@ -152,30 +199,37 @@ static void check_bytes(struct tcpip_transfer *t, const uint8_t *data, size_t si
     }
 }
 
-static void server_received(struct tcpip_tcp *tcp, const void *data, size_t size)
+static void server_received(struct tcpip_tcp *tcp, void *context, struct tcpip_packet *packet)
 {
-    struct tcpip_transfer *t = tcpip_tcp_context(tcp);
+    struct tcpip_transfer *t = context;
+    struct iovec parts[64];
 
-    if (size) {
-        check_bytes(t, data, size);
-        tcpip_tcp_consumed(tcp, size);
-    } else {
+    if (!packet) {
         tcpip_tcp_close(tcp);
         finish(t, t->corrupt ? "bytes arrived that were never sent" : NULL);
-    }
-}
-
-static void server_accepted(struct tcpip_tcp *listener, struct tcpip_tcp *tcp)
-{
-    struct tcpip_transfer *t = tcpip_tcp_context(listener);
-
-    if (t->tcp != listener) {
-        tcpip_tcp_abort(tcp);
         return;
     }
+    unsigned count = tcpip_packet_parts(packet, parts, countof(parts));
+    for (unsigned n = 0; n < count && n < countof(parts); n++)
+        check_bytes(t, parts[n].iov_base, parts[n].iov_len);
+    t->corrupt |= count > countof(parts);
+    tcpip_tcp_consumed(tcp, tcpip_packet_size(packet));
+    tcpip_packet_free(packet);
+}
+
+static const struct tcpip_tcp_events server_events;
+
+static bool server_accepted(struct tcpip_tcp *listener, void *context, struct tcpip_tcp *tcp)
+{
+    struct tcpip_transfer *t = context;
+
+    if (t->tcp != listener)
+        return false;
     t->tcp = tcp;
     t->started_ns = ke_now();
+    tcpip_tcp_set_events(tcp, &server_events, t);
     tcpip_tcp_close(listener);
+    return true;
 }
 
 static const struct tcpip_tcp_events server_events = {
@@ -184,12 +238,26 @@ static const struct tcpip_tcp_events server_events = {
     .failed = on_failed,
 };
 
+static bool serve(struct tcpip_transfer *t)
+{
+    struct tcpip_address any = { .family = t->address.family ? t->address.family : 6, .port = t->address.port };
+    NTSTATUS status = tcpip_tcp_create(t->address.family, &server_events, t, &t->tcp);
+
+    if (NT_SUCCESS(status))
+        status = tcpip_tcp_bind(t->tcp, t->address.family ? &t->address : &any, TCPIP_SHARE_DEFAULT);
+    if (NT_SUCCESS(status))
+        status = tcpip_tcp_listen(t->tcp, 0, false);
+    return NT_SUCCESS(status) || refuse(t, "listen on", status);
+}
+
 bool tcpip_transfer_serve(struct tcpip_transfer *t)
 {
     t->finished = t->failed = t->corrupt = false;
     t->moved = t->checksum = 0;
-    t->tcp = tcpip_tcp_listen(&t->address, &server_events, t);
-    return t->tcp != NULL;
+    stack_enter();
+    bool started = serve(t);
+    stack_leave();
+    return started;
 }
 
 void tcpip_transfer_stop(struct tcpip_transfer *t)

@@ -1,0 +1,183 @@
+/* UDP and raw endpoints: life, addresses, options. */
+#include "tcpip/datagram_internal.h"
+
+#include <lwip/ip.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS 1024u
+
+static struct list all = LIST_INIT(all), raw = LIST_INIT(raw), by_port[BUCKETS];
+
+void datagram_open(void)
+{
+    for (unsigned n = 0; n < BUCKETS; n++)
+        list_init(&by_port[n]);
+}
+
+struct list *datagram_port_list(uint16_t port)
+{
+    return &by_port[port % BUCKETS];
+}
+
+struct list *datagram_raw_list(void)
+{
+    return &raw;
+}
+
+NTSTATUS tcpip_datagram_create(uint8_t family, uint8_t protocol, tcpip_datagram_received received, tcpip_datagram_error error,
+                               void *context, struct tcpip_datagram **endpoint)
+{
+    stack_enter();
+    struct tcpip_datagram *d = stack_calloc(sizeof *d);
+    if (d) {
+        d->family = family;
+        d->protocol = protocol;
+        d->received = received;
+        d->error = error;
+        d->context = context;
+        list_init(&d->lookup_node);
+        list_init(&d->memberships);
+        ip_options_init(&d->options);
+        list_push_back(&all, &d->node);
+        if (protocol != IP_PROTO_UDP)
+            list_push_back(&raw, &d->lookup_node);
+    }
+    *endpoint = d;
+    stack_leave();
+    return d ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+void datagram_release(struct tcpip_datagram *d)
+{
+    if (!d->dead) {
+        d->dead = true;
+        datagram_leave_all(d);
+        port_release(&d->port);
+        list_remove(&d->lookup_node);
+        list_remove(&d->node);
+    }
+    if (!d->busy)
+        free(d);
+}
+
+void datagram_done(struct tcpip_datagram *d)
+{
+    if (--d->busy == 0 && d->dead)
+        datagram_release(d);
+}
+
+void tcpip_datagram_close(struct tcpip_datagram *d)
+{
+    stack_enter();
+    datagram_release(d);
+    stack_leave();
+}
+
+void datagram_close_all(void)
+{
+    while (!list_empty(&all))
+        datagram_release(list_first(&all, struct tcpip_datagram, node));
+}
+
+/* --- addresses -------------------------------------------------------------------------------------------------- */
+
+struct tcpip_address datagram_report(const struct tcpip_datagram *d, const struct tcpip_address *address)
+{
+    return d->family == 0 ? address_mapped(address) : *address;
+}
+
+static NTSTATUS bind_to(struct tcpip_datagram *d, const struct tcpip_address *local, enum tcpip_sharing sharing)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (d->protocol == IP_PROTO_UDP) {
+        status = port_take(&d->port, IP_PROTO_UDP, local, d->family == 0, sharing);
+        if (!NT_SUCCESS(status))
+            return status;
+        d->local = d->port.local;
+        list_push_back(datagram_port_list(d->local.port), &d->lookup_node);
+    } else {
+        d->local = *local;
+        d->local.port = 0;
+    }
+    return status;
+}
+
+NTSTATUS datagram_bind_any(struct tcpip_datagram *d)
+{
+    struct tcpip_address any = { .family = d->family == 4 ? 4 : 6 };
+
+    return d->local.family ? STATUS_SUCCESS : bind_to(d, &any, TCPIP_SHARE_DEFAULT);
+}
+
+NTSTATUS tcpip_datagram_bind(struct tcpip_datagram *d, const struct tcpip_address *local, enum tcpip_sharing sharing)
+{
+    struct tcpip_address address = address_unmapped(local);
+    NTSTATUS status = STATUS_INVALID_DEVICE_STATE;
+
+    stack_enter();
+    if (d->local.family == 0)
+        status = address_check_local(&address, d->family);
+    if (NT_SUCCESS(status))
+        status = bind_to(d, &address, sharing);
+    stack_leave();
+    return status;
+}
+
+NTSTATUS tcpip_datagram_connect(struct tcpip_datagram *d, const struct tcpip_address *remote)
+{
+    struct tcpip_address address = address_unmapped(remote);
+    NTSTATUS status = STATUS_SUCCESS;
+
+    stack_enter();
+    if (address.family && d->family && address.family != d->family)
+        status = STATUS_INVALID_ADDRESS_COMPONENT;
+    else if (address.family)
+        status = datagram_bind_any(d);
+    if (NT_SUCCESS(status))
+        d->remote = address;
+    stack_leave();
+    return status;
+}
+
+void tcpip_datagram_local(struct tcpip_datagram *d, struct tcpip_address *local)
+{
+    stack_enter();
+    *local = datagram_report(d, &d->local);
+    stack_leave();
+}
+
+void tcpip_datagram_remote(struct tcpip_datagram *d, struct tcpip_address *remote)
+{
+    stack_enter();
+    *remote = datagram_report(d, &d->remote);
+    stack_leave();
+}
+
+/* --- options ------------------------------------------------------------------------------------------------------ */
+
+void tcpip_datagram_get_options(struct tcpip_datagram *d, struct tcpip_ip_options *options)
+{
+    stack_enter();
+    *options = d->options;
+    stack_leave();
+}
+
+NTSTATUS tcpip_datagram_set_options(struct tcpip_datagram *d, const struct tcpip_ip_options *options)
+{
+    if (options->ttl == 0)
+        return STATUS_INVALID_PARAMETER;
+    stack_enter();
+    d->options = *options;
+    stack_leave();
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS tcpip_datagram_set_header_included(struct tcpip_datagram *d, bool included)
+{
+    if (d->protocol == IP_PROTO_UDP || d->family != 4)
+        return STATUS_NOT_SUPPORTED;
+    d->header_included = included;
+    return STATUS_SUCCESS;
+}

@@ -1,0 +1,46 @@
+/* A UDP or raw endpoint, between the files datagram*.c. Everything with the stack entered.
+ *
+ * lwIP's own UDP is not used: the program's udp_input takes the datagrams, and sending makes the header itself. So ports,
+ * sharing, group membership, dual mode and ICMP errors are ours, and an endpoint is found by its port.
+ *
+ * `busy` keeps the object while one of its events runs. Addresses inside are never IPv4-mapped. */
+#ifndef TCPIP_DATAGRAM_INTERNAL_H
+#define TCPIP_DATAGRAM_INTERNAL_H
+
+#include "tcpip/lwip_address.h"
+#include "tcpip/local_address.h"
+#include "tcpip/ports.h"
+#include "tcpip/socket.h"
+#include "tcpip/stack.h"
+
+struct tcpip_datagram {
+    struct list node;                   /* all */
+    struct list lookup_node;            /* those of the same port, or the raw ones */
+    uint8_t family, protocol;
+    bool dead, header_included;
+    unsigned busy;
+    uint64_t delivered;                 /* the last packet for many that it got */
+    tcpip_datagram_received received;
+    tcpip_datagram_error error;
+    void *context;
+    struct tcpip_address local, remote; /* local.family 0: not bound */
+    struct port_use port;
+    struct tcpip_ip_options options;
+    struct list memberships;
+};
+
+/* datagram.c */
+struct list *datagram_port_list(uint16_t port);
+struct list *datagram_raw_list(void);
+NTSTATUS datagram_bind_any(struct tcpip_datagram *d);
+void datagram_release(struct tcpip_datagram *d);
+void datagram_open(void);
+void datagram_close_all(void);
+void datagram_done(struct tcpip_datagram *d);
+struct tcpip_address datagram_report(const struct tcpip_datagram *d, const struct tcpip_address *address);
+
+/* datagram_group.c */
+bool datagram_is_member(const struct tcpip_datagram *d, const struct tcpip_address *group, unsigned interface);
+void datagram_leave_all(struct tcpip_datagram *d);
+
+#endif

@@ -1,0 +1,25 @@
+#include <assert.h>
+#include <dlfcn.h>
+
+#include "tcpip/real.h"
+
+static void *find(const char *name)
+{
+    void *function = dlsym(RTLD_NEXT, name);
+
+    assert(function);
+    return function;
+}
+
+const struct real *real_lwip(void)
+{
+    static struct real real;
+
+    if (!real.pbuf_alloc) {
+        real.pbuf_alloc = find("pbuf_alloc");
+        real.tcp_input = find("tcp_input");
+        real.tcp_slowtmr = find("tcp_slowtmr");
+        real.raw_input = find("raw_input");
+    }
+    return &real;
+}

@@ -1,0 +1,154 @@
+/* What lwIP tells about a pcb, told to the endpoint's owner. A callback that finds the pcb aborted by the owner says ERR_ABRT. */
+#include <lwip/ip.h>
+
+#include "tcpip/real.h"
+#include "tcpip/tcp_internal.h"
+
+static bool in_slow_timer;
+
+/* lwIP's errors for "given up" and "the address is gone" are the same; only the first comes from its timer. */
+void tcp_slowtmr(void)
+{
+    in_slow_timer = true;
+    real_lwip()->tcp_slowtmr();
+    in_slow_timer = false;
+}
+
+static err_t end(struct tcpip_tcp *tcp)
+{
+    bool aborted = tcp->aborted;
+
+    tcp_done(tcp);
+    return aborted ? ERR_ABRT : ERR_OK;
+}
+
+static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *p, err_t status)
+{
+    struct tcpip_tcp *tcp = argument;
+
+    if (!tcp || (tcp->orphan && !p)) {
+        if (p)
+            pbuf_free(p);
+        return ERR_OK;
+    }
+    tcp->busy++;
+    if (tcp->orphan) {                  /* nobody reads any more: the peer learns it by a RST */
+        pbuf_free(p);
+        tcp_kill_pcb(tcp);
+        tcp_failed(tcp, STATUS_CONNECTION_ABORTED);
+    } else {
+        tcp->events->received(tcp, tcp->context, (struct tcpip_packet *)p);
+    }
+    return end(tcp);
+}
+
+static err_t on_sent(void *argument, struct tcp_pcb *pcb, u16_t size)
+{
+    struct tcpip_tcp *tcp = argument;
+
+    if (!tcp || tcp->orphan || !tcp->events->sent)
+        return ERR_OK;
+    tcp->busy++;
+    tcp->wants_memory = false;
+    tcp->events->sent(tcp, tcp->context, size);
+    return end(tcp);
+}
+
+static bool stalled(struct tcpip_tcp *tcp, const struct tcp_pcb *pcb)
+{
+    uint32_t limit = tcp->options.retransmit_timeout_ms / TCP_SLOW_INTERVAL;
+
+    if (!limit || !(pcb->nrtx || pcb->persist_probe)) {
+        tcp->stalled_since = 0;
+        return false;
+    }
+    if (!tcp->stalled_since)
+        tcp->stalled_since = tcp_ticks + 1;
+    return tcp_ticks + 1 - tcp->stalled_since >= limit;
+}
+
+/* Each half second: retransmission that lasts too long, and memory that may be back. */
+static err_t on_poll(void *argument, struct tcp_pcb *pcb)
+{
+    struct tcpip_tcp *tcp = argument;
+
+    if (!tcp)
+        return ERR_OK;
+    tcp->busy++;
+    if (stalled(tcp, pcb)) {
+        tcp_kill_pcb(tcp);
+        tcp_failed(tcp, STATUS_IO_TIMEOUT);
+    } else if (tcp->wants_memory && !tcp->orphan && tcp->events->sent) {
+        tcp->wants_memory = false;
+        tcp->events->sent(tcp, tcp->context, 0);
+    }
+    return end(tcp);
+}
+
+static NTSTATUS reason(const struct tcpip_tcp *tcp, err_t error)
+{
+    if (error == ERR_RST)
+        return tcp->connected ? STATUS_CONNECTION_RESET : STATUS_CONNECTION_REFUSED;
+    if (error == ERR_ABRT && in_slow_timer)
+        return STATUS_IO_TIMEOUT;
+    return STATUS_CONNECTION_ABORTED;
+}
+
+void tcp_on_error(void *argument, err_t error)
+{
+    struct tcpip_tcp *tcp = argument;
+
+    if (!tcp)
+        return;
+    NTSTATUS status = reason(tcp, error);
+    tcp_unbind(tcp);
+    tcp->busy++;
+    if (error == ERR_CLSD) {            /* the end of LAST_ACK */
+        tcp_fin_acknowledged(tcp);
+        tcp_finished(tcp);
+    } else {
+        tcp_failed(tcp, status);
+    }
+    tcp_done(tcp);
+}
+
+void tcp_attach(struct tcpip_tcp *tcp)
+{
+    tcp_recv(tcp->pcb, on_received);
+    tcp_sent(tcp->pcb, on_sent);
+    tcp_err(tcp->pcb, tcp_on_error);
+    tcp_poll(tcp->pcb, on_poll, 1);
+}
+
+err_t tcp_on_connected(void *argument, struct tcp_pcb *pcb, err_t status)
+{
+    struct tcpip_tcp *tcp = argument;
+
+    if (!tcp)
+        return ERR_OK;
+    stack_cancel_timer(tcp_connect_timeout, tcp);
+    tcp->connected = true;
+    tcp->busy++;
+    if (tcp->events->connected)
+        tcp->events->connected(tcp, tcp->context);
+    return end(tcp);
+}
+
+err_t tcp_on_accepted(void *argument, struct tcp_pcb *pcb, err_t status)
+{
+    struct tcpip_tcp *tcp = argument, *listener;
+
+    if (!tcp || !pcb || status != ERR_OK || !(listener = tcp->listener))
+        return ERR_VAL;
+    tcp_leave_listener(tcp);
+    tcp->connected = true;
+    tcp_attach(tcp);
+    tcp->busy++;
+    listener->busy++;
+    if (!listener->events->accepted(listener, listener->context, tcp) && tcp->pcb) {
+        tcp_kill_pcb(tcp);
+        tcp_release(tcp);
+    }
+    tcp_done(listener);
+    return end(tcp);
+}

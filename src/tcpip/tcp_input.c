@@ -1,0 +1,113 @@
+/* TCP segments on their way into lwIP. The program's tcp_input is the one that lwIP's IP calls: the IP header is
+ * checked, fragments are together, ip_data says from whom to whom.
+ *
+ * Before lwIP sees a segment: a SYN that belongs to no connection is for tcp_listen.c to admit. Behind it: a new pcb gets
+ * its endpoint, and a connection whose FIN is acknowledged or that has got to TIME_WAIT is told so. */
+#include "tcpip/real.h"
+#include "tcpip/tcp_internal.h"
+
+#include <arpa/inet.h>
+#include <lwip/ip.h>
+
+#define TIME_WAIT_MAX 8192u
+#define TIME_WAIT_CHECK 256u            /* connections between two looks at the length of lwIP's list */
+
+/* The oldest are last in lwIP's list. */
+static void bound_time_wait(void)
+{
+    static unsigned since;
+    unsigned n = 0;
+
+    if (++since % TIME_WAIT_CHECK)
+        return;
+    for (struct tcp_pcb *pcb = tcp_tw_pcbs, *next; pcb; pcb = next) {
+        next = pcb->next;
+        if (++n > TIME_WAIT_MAX)
+            tcp_abort(pcb);
+    }
+}
+
+static void look_after(struct tcpip_tcp *tcp)
+{
+    struct tcp_pcb *pcb = tcp->pcb;
+
+    if (pcb && (pcb->state == FIN_WAIT_2 || pcb->state == TIME_WAIT))
+        tcp_fin_acknowledged(tcp);
+    if (!(pcb = tcp->pcb))
+        return;
+    if (pcb->state == FIN_WAIT_2 && tcp->orphan)
+        tcp_set_flags(pcb, TF_RXCLOSED);        /* lwIP's time-out of a peer that never closes */
+    if (pcb->state == TIME_WAIT) {
+        tcp_arg(pcb, NULL);
+        tcp_err(pcb, NULL);
+        bound_time_wait();
+        tcp_finished(tcp);
+    }
+}
+
+static struct tcp_pcb *find_time_wait(const struct tcp_request *r)
+{
+    struct tcp_pcb *pcb = tcp_tw_pcbs;
+
+    while (pcb && !(pcb->remote_port == r->remote_port && pcb->local_port == r->local_port &&
+                    ip_addr_cmp(&pcb->remote_ip, ip_current_src_addr()) && ip_addr_cmp(&pcb->local_ip, ip_current_dest_addr())))
+        pcb = pcb->next;
+    return pcb;
+}
+
+/* A SYN behind the sequence numbers of a connection in TIME_WAIT opens a new one (RFC 1122, 4.2.2.13). */
+static bool still_waits(const struct tcp_request *r)
+{
+    struct tcp_pcb *pcb = find_time_wait(r);
+
+    if (!pcb || TCP_SEQ_LEQ(r->sequence, pcb->rcv_nxt))
+        return pcb != NULL;
+    tcp_abort(pcb);
+    return false;
+}
+
+static void take_syn(const struct tcp_request *r, struct pbuf *p, struct netif *netif)
+{
+    struct tcpip_tcp *listener = still_waits(r) ? NULL : tcp_find_listener(r->local_port), *child;
+
+    if (!listener) {
+        real_lwip()->tcp_input(p, netif);
+        return;
+    }
+    if (!tcp_admit(listener, r, p) || !(child = tcp_make(NULL, 0, listener->events, listener->context))) {
+        pbuf_free(p);
+        return;
+    }
+    real_lwip()->tcp_input(p, netif);
+    struct tcp_pcb *pcb = tcp_active_pcbs;
+    if (pcb && pcb->state == SYN_RCVD && pcb->callback_arg == listener)
+        tcp_adopt(listener, child, pcb);
+    else
+        tcp_release(child);
+}
+
+void tcp_input(struct pbuf *p, struct netif *netif)
+{
+    const struct tcp_hdr *h = p->payload;
+
+    if (p->len < TCP_HLEN) {
+        real_lwip()->tcp_input(p, netif);
+        return;
+    }
+    unsigned flags = TCPH_FLAGS(h), data = p->tot_len - (unsigned)TCPH_HDRLEN_BYTES(h);
+    struct tcp_request r = { ntohl(h->seqno), data + 1, ntohs(h->dest), ntohs(h->src) };
+    struct tcpip_tcp *tcp = tcp_table_find(ip_current_dest_addr(), r.local_port, ip_current_src_addr(), r.remote_port);
+    if (tcp) {
+        tcp->busy++;
+        real_lwip()->tcp_input(p, netif);
+        if (!tcp->dead)
+            look_after(tcp);
+        tcp_done(tcp);
+    } else if ((flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN) {
+        take_syn(&r, p, netif);
+    } else {
+        if (flags & TCP_RST)
+            tcp_reset_held(&r);
+        real_lwip()->tcp_input(p, netif);
+    }
+}
