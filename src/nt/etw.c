@@ -8,6 +8,7 @@ struct provider {
     struct list node;
     GUID id;
     REGHANDLE handle;
+    const void *callback;               /* in the driver that registered; NULL: it has none */
     uint64_t events;
 };
 
@@ -25,23 +26,38 @@ static struct provider *find(REGHANDLE handle)
     return NULL;
 }
 
+static NTSTATUS add(LPCGUID id, const void *callback, PREGHANDLE handle)
+{
+    struct provider *p;
+
+    *handle = 0;
+    p = calloc(1, sizeof(*p));
+    if (p == NULL)
+        return STATUS_NO_MEMORY;
+    p->id = *id;
+    p->handle = next_handle++;
+    p->callback = callback;
+    list_push_back(&providers, &p->node);
+    *handle = p->handle;
+    return STATUS_SUCCESS;
+}
+
 /* Registers a provider; the enable callback would be called when a session enables it. *RegHandle is for the other
  * functions. PASSIVE_LEVEL. docs: wdm/nf-wdm-etwregister */
 NTSTATUS NTAPI EtwRegister(LPCGUID ProviderId, PETWENABLECALLBACK EnableCallback, PVOID CallbackContext,
                            PREGHANDLE RegHandle)
 {
-    struct provider *p = calloc(1, sizeof(*p));
-
-    (void)EnableCallback;
     (void)CallbackContext;
-    *RegHandle = 0;
-    if (p == NULL)
-        return STATUS_NO_MEMORY;
-    p->id = *ProviderId;
-    p->handle = next_handle++;
-    list_push_back(&providers, &p->node);
-    *RegHandle = p->handle;
-    return STATUS_SUCCESS;
+    return add(ProviderId, (const void *)EnableCallback, RegHandle);
+}
+
+/* The same for the trace preprocessor's kind of provider, which looks this function up by name. PASSIVE_LEVEL. */
+NTSTATUS NTAPI EtwRegisterClassicProvider(LPCGUID ProviderGuid, ULONG Type, PVOID EnableCallback, PVOID CallbackContext,
+                                          PREGHANDLE RegHandle)
+{
+    (void)Type;
+    (void)CallbackContext;
+    return add(ProviderGuid, EnableCallback, RegHandle);
 }
 
 /* Must be done before the driver unloads. PASSIVE_LEVEL. STATUS_INVALID_HANDLE. docs: wdm/nf-wdm-etwunregister */
@@ -122,18 +138,38 @@ NTSTATUS NTAPI EtwWriteTransfer(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDes
     return count(RegHandle);
 }
 
-/* Activity IDs are created; the thread's current one is not kept. docs: wdm/nf-wdm-etwactivityidcontrol */
+/* Creates an activity ID, or reads and changes the thread's own. IoSetActivityIdThread keeps a pointer to the caller's
+ * GUID and this a copy; they are two sides of one thing only on Windows. STATUS_INVALID_PARAMETER.
+ * docs: wdm/nf-wdm-etwactivityidcontrol */
 NTSTATUS NTAPI EtwActivityIdControl(ULONG ControlCode, LPGUID ActivityId)
 {
+    GUID *own = io_thread_activity(ControlCode == EVENT_ACTIVITY_CTRL_SET_ID ||
+                                   ControlCode == EVENT_ACTIVITY_CTRL_GET_SET_ID ||
+                                   ControlCode == EVENT_ACTIVITY_CTRL_CREATE_SET_ID);
+    GUID before = own != NULL ? *own : (GUID){ 0 };
+
     switch (ControlCode) {
     case EVENT_ACTIVITY_CTRL_CREATE_ID:
         return ExUuidCreate(ActivityId);
     case EVENT_ACTIVITY_CTRL_GET_ID:
-        memset(ActivityId, 0, sizeof(*ActivityId));
+        *ActivityId = before;
         return STATUS_SUCCESS;
+    case EVENT_ACTIVITY_CTRL_SET_ID:
+    case EVENT_ACTIVITY_CTRL_GET_SET_ID:
+    case EVENT_ACTIVITY_CTRL_CREATE_SET_ID:
+        break;
     default:
-        return STATUS_NOT_SUPPORTED;
+        return STATUS_INVALID_PARAMETER;
     }
+    if (own == NULL)
+        return STATUS_NO_MEMORY;
+    if (ControlCode == EVENT_ACTIVITY_CTRL_CREATE_SET_ID)
+        ExUuidCreate(own);
+    else
+        *own = *ActivityId;
+    if (ControlCode != EVENT_ACTIVITY_CTRL_SET_ID)
+        *ActivityId = before;
+    return STATUS_SUCCESS;
 }
 
 /* A WPP message; no trace session exists, so there is no logger to take it. docs: wdm/nf-wdm-wmitracemessage */
@@ -156,15 +192,29 @@ NTSTATUS NTAPI WmiQueryTraceInformation(TRACE_INFORMATION_CLASS TraceInformation
     return STATUS_NOT_FOUND;
 }
 
-unsigned etw_stop(void)
+static void forget(struct provider *p)
 {
-    unsigned left = 0;
+    list_remove(&p->node);
+    free(p);
+}
 
+void etw_driver_gone(const void *base, size_t size)
+{
+    list_each_safe(it, &providers) {
+        struct provider *p = container_of(it, struct provider, node);
+
+        if ((uintptr_t)p->callback - (uintptr_t)base >= size)
+            continue;
+        NT_EMIT(NT_EVENT_MISUSE, "a driver unloaded with a trace provider registered (EtwUnregister)", p->handle, 0,
+                ((struct pe_caller){ .rip = (uint64_t)(uintptr_t)p->callback }));
+        forget(p);
+    }
+}
+
+void etw_stop(void)
+{
     list_each_safe(it, &providers) {
         log_warn("etw", "a provider was never unregistered");
-        left++;
-        list_remove(it);
-        free(container_of(it, struct provider, node));
+        forget(container_of(it, struct provider, node));
     }
-    return left;
 }

@@ -141,6 +141,8 @@ static void report_left_over(struct io_driver *driver)
     if (driver->image == NULL)
         return;
     pnp_notify_driver_gone(driver);
+    wpp_driver_gone(driver);
+    etw_driver_gone(driver->image->base, driver->image->size);
     po_driver_gone(driver->image->base, driver->image->size);
     hal_driver_gone(driver->image->base, driver->image->size);
 }

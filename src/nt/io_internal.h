@@ -72,7 +72,13 @@ NTSTATUS io_checked_dispatch(PDRIVER_DISPATCH dispatch, PDEVICE_OBJECT device, P
 /* The IRP is completed at its present location. */
 void io_note_completion(PIRP irp, bool marked);
 void io_checks_stop(void);
-void io_more_stop(void);                /* io_more.c */
+
+/* --- io_more.c --- */
+
+/* The activity ID that EtwActivityIdControl keeps for the current thread; NULL: none, or (make) no memory. */
+GUID *io_thread_activity(bool make);
+void io_more_thread_gone(const struct thread *thread);
+void io_more_stop(void);
 
 /* --- io_call.c --- */
 
@@ -82,7 +88,10 @@ void io_dispatch_irql_changed(const void *routine, KIRQL before, const char *wha
 
 extern const struct ob_ops io_device_ops, io_driver_ops, io_file_ops;
 void io_device_close_reference(PDEVICE_OBJECT device);
-unsigned etw_stop(void);                /* etw.c */
+/* What a driver that goes left registered: etw.c, wpprecorder.c. */
+void etw_driver_gone(const void *base, size_t size);
+void wpp_driver_gone(struct io_driver *driver);
+void etw_stop(void);
 /* Each forgets what a computer left that was stopped by a bug check and could not be taken apart. */
 void io_irp_reset(void);
 void io_timer_reset(void);

@@ -139,6 +139,7 @@ void io_thread_ending(struct thread *thread)
     LARGE_INTEGER millisecond = { .QuadPart = -10000 };
     PIRP irp;
 
+    io_more_thread_gone(thread);
     while ((irp = request_of(thread, true)) != NULL)
         IoCancelIrp(irp);
     for (unsigned n = 0; n < 5000 && request_of(thread, false) != NULL; n++)

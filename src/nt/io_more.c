@@ -115,18 +115,27 @@ struct thread_note {
     struct list node;
     const struct thread *thread;
     PIRP top_level;
-    LPCGUID activity;
+    LPCGUID activity;                   /* IoSetActivityIdThread */
+    GUID own_activity;                  /* EtwActivityIdControl */
+    bool has_own;
 };
 
 static struct list notes = LIST_INIT(notes);
 
+static struct thread_note *find_note(const struct thread *thread)
+{
+    list_each(it, &notes)
+        if (container_of(it, struct thread_note, node)->thread == thread)
+            return container_of(it, struct thread_note, node);
+    return NULL;
+}
+
 static struct thread_note *note_of(bool make)
 {
-    struct thread_note *n;
+    struct thread_note *n = find_note(ke_current());
 
-    list_each(it, &notes)
-        if (container_of(it, struct thread_note, node)->thread == ke_current())
-            return container_of(it, struct thread_note, node);
+    if (n != NULL)
+        return n;
     n = make ? calloc(1, sizeof(*n)) : NULL;
     if (n == NULL)
         return NULL;
@@ -135,9 +144,19 @@ static struct thread_note *note_of(bool make)
     return n;
 }
 
+void io_more_thread_gone(const struct thread *thread)
+{
+    struct thread_note *n = find_note(thread);
+
+    if (n == NULL)
+        return;
+    list_remove(&n->node);
+    free(n);
+}
+
 static void drop_if_empty(struct thread_note *n)
 {
-    if (n == NULL || n->top_level != NULL || n->activity != NULL)
+    if (n == NULL || n->top_level != NULL || n->activity != NULL || n->has_own)
         return;
     list_remove(&n->node);
     free(n);
@@ -159,6 +178,15 @@ VOID NTAPI IoSetTopLevelIrp(PIRP Irp)
     if (n != NULL)
         n->top_level = Irp;
     drop_if_empty(n);
+}
+
+GUID *io_thread_activity(bool make)
+{
+    struct thread_note *n = note_of(make);
+
+    if (n != NULL && make)
+        n->has_own = true;
+    return n != NULL && n->has_own ? &n->own_activity : NULL;
 }
 
 /* The thread's activity ID, NULL for none. docs: ntddk/nf-ntddk-iogetactivityidthread */

@@ -2,12 +2,18 @@
 #include "base/log.h"
 #include "nt/pnp_internal.h"
 
-/* Registers, changes or takes away a device as a WMI provider. PASSIVE_LEVEL. STATUS_INVALID_PARAMETER.
- * docs: wdm/nf-wdm-iowmiregistrationcontrol */
+/* Registers, changes or takes away a device as a WMI provider. With WMIREG_FLAG_CALLBACK DeviceObject is no device but the
+ * control block of a driver built with the trace preprocessor: nobody asks it for its GUIDs. PASSIVE_LEVEL.
+ * STATUS_INVALID_PARAMETER. docs: wdm/nf-wdm-iowmiregistrationcontrol */
 NTSTATUS NTAPI IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Action)
 {
-    struct io_device *host = io_device_of(DeviceObject);
+    struct io_device *host;
 
+    if (Action & WMIREG_FLAG_CALLBACK)
+        return (Action & 0xffff) - 1 < WMIREG_ACTION_BLOCK_IRPS ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
+    if (DeviceObject == NULL || DeviceObject->Type != IO_TYPE_DEVICE)
+        return STATUS_INVALID_PARAMETER;
+    host = io_device_of(DeviceObject);
     switch (Action) {
     case WMIREG_ACTION_REGISTER:
         host->wmi_registered = true;
@@ -25,7 +31,7 @@ NTSTATUS NTAPI IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Actio
 }
 
 /* An event for whoever listens, which is nobody: the WNODE, pool memory of the driver's, is taken and freed.
- * IRQL <= DISPATCH. docs: wdm/nf-wdm-iowmiwriteevent */
+ * IRQL <= APC. docs: wdm/nf-wdm-iowmiwriteevent */
 NTSTATUS NTAPI IoWMIWriteEvent(PVOID WnodeEventItem)
 {
     PWNODE_HEADER node = WnodeEventItem;

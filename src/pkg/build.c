@@ -31,7 +31,7 @@ static const char *const linker_flags[] = {
     "/dynamicbase", "/pdbaltpath:%_PDB%", "/section:INIT,erd",
 };
 static const char *const libraries[] = { "ring3drv", "ntoskrnl", "hal", "ndis", "netio", "fwpkclnt", "storport", "ksecdd",
-                                         "wmilib" };
+                                         "wmilib", "wpprecorder" };
 
 struct build {
     char dir[PATH_SIZE], name[128], out[PATH_SIZE];

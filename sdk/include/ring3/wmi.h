@@ -12,6 +12,7 @@ RING3_BEGIN_C
 #define WMIREG_ACTION_REREGISTER   3
 #define WMIREG_ACTION_UPDATE_GUIDS 4
 #define WMIREG_ACTION_BLOCK_IRPS   5
+#define WMIREG_FLAG_CALLBACK       0x80000000
 #define WMIREG_NOTIFY_TDI_PNP      0x40000000
 #define WMIREG_NOTIFY_DISK_IO      0x80000000
 #define WMIREGISTER                0
@@ -117,6 +118,8 @@ typedef enum _EVENT_INFO_CLASS {
     MaxEventInfo
 } EVENT_INFO_CLASS;
 
+NTKERNELAPI NTSTATUS NTAPI EtwRegisterClassicProvider(LPCGUID ProviderGuid, ULONG Type, PVOID EnableCallback,
+                                                      PVOID CallbackContext, PREGHANDLE RegHandle);
 NTKERNELAPI NTSTATUS NTAPI EtwRegister(LPCGUID ProviderId, PETWENABLECALLBACK EnableCallback, PVOID CallbackContext,
                                        PREGHANDLE RegHandle);
 NTKERNELAPI NTSTATUS NTAPI EtwUnregister(REGHANDLE RegHandle);
