@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "nt/io_file.h"
+#include "nt/pnp.h"
 
 static void file_closed(void *body, unsigned left);
 static void file_deleted(void *body);
@@ -164,10 +165,18 @@ static NTSTATUS send_create(struct io_file_object *f, struct io_open *open)
     return status;
 }
 
+/* docs: wdm/nf-wdm-iosetdeviceinterfacestate (no create before IRP_MN_START_DEVICE is done) */
+static bool is_starting(PDEVICE_OBJECT device)
+{
+    const struct pnp_node *node = pnp_node_of(device);
+
+    return node != NULL && node->state == PNP_ADDED;
+}
+
 static NTSTATUS check_device(PDEVICE_OBJECT device)
 {
     if (io_device_of(device)->delete_pending || (device->Flags & DO_DEVICE_INITIALIZING) ||
-        io_driver_of(device->DriverObject)->unloading)
+        io_driver_of(device->DriverObject)->unloading || is_starting(device))
         return STATUS_NO_SUCH_DEVICE;
     if ((device->Flags & DO_EXCLUSIVE) && device->ReferenceCount != 0)
         return STATUS_ACCESS_DENIED;

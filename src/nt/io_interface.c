@@ -1,7 +1,8 @@
 /* Device interfaces: a class GUID, a device, a symbolic link that applications and drivers find.
  *
  * The link's name is \??\<instance path with # for \>#{class}[\reference], in the case PnP gives it. Enabled means that
- * the link exists in the namespace and leads to the PDO's name. */
+ * the link exists in the namespace and leads to the PDO's name. Who watches the class is told when the device has
+ * started: an interface that is enabled before is announced then. */
 #include "nt/pnp_internal.h"
 
 struct interface {
@@ -10,7 +11,7 @@ struct interface {
     PDEVICE_OBJECT pdo;                 /* NULL: the device is gone */
     UNICODE_STRING link;                /* without the reference string */
     UNICODE_STRING full;                /* with it */
-    bool enabled;
+    bool enabled, announced;
 };
 
 static struct list interfaces = LIST_INIT(interfaces);
@@ -77,16 +78,26 @@ static NTSTATUS copy_name(const UNICODE_STRING *from, PUNICODE_STRING to)
     return STATUS_SUCCESS;
 }
 
+static bool has_separator(const UNICODE_STRING *text)
+{
+    for (unsigned n = 0; text != NULL && n < text->Length / sizeof(WCHAR); n++)
+        if (text->Buffer[n] == '\\' || text->Buffer[n] == '/')
+            return true;
+    return false;
+}
+
 /* Registers an interface of a PDO, or finds it when it is registered; not yet enabled. *SymbolicLinkName gets a buffer
- * that the caller frees with RtlFreeUnicodeString. PASSIVE_LEVEL. STATUS_INVALID_DEVICE_REQUEST for what is no PDO.
+ * that the caller frees with RtlFreeUnicodeString. PASSIVE_LEVEL. STATUS_OBJECT_NAME_EXISTS (a success) when it was
+ * registered before; STATUS_INVALID_DEVICE_REQUEST for what is no PDO and for a separator in the reference string.
  * docs: wdm/nf-wdm-ioregisterdeviceinterface */
 NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, CONST GUID *InterfaceClassGuid,
                                          PUNICODE_STRING ReferenceString, PUNICODE_STRING SymbolicLinkName)
 {
     struct pnp_node *node = io_device_of(PhysicalDeviceObject)->node;
     struct interface *i, *known;
+    NTSTATUS status;
 
-    if (node == NULL)
+    if (node == NULL || has_separator(ReferenceString))
         return STATUS_INVALID_DEVICE_REQUEST;
     i = calloc(1, sizeof(*i));
     if (i == NULL)
@@ -106,7 +117,8 @@ NTSTATUS NTAPI IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, CO
         interface_key(i, true);
     }
     i->pdo = PhysicalDeviceObject;
-    return copy_name(&i->full, SymbolicLinkName);
+    status = copy_name(&i->full, SymbolicLinkName);
+    return NT_SUCCESS(status) && known != NULL ? STATUS_OBJECT_NAME_EXISTS : status;
 }
 
 static bool another_enabled(const struct interface *than)
@@ -118,6 +130,17 @@ static bool another_enabled(const struct interface *than)
             return true;
     }
     return false;
+}
+
+/* Tells who watches about a change that they do not know yet. The interface may be gone afterwards. */
+static void announce(struct interface *i)
+{
+    const struct pnp_node *node = io_device_of(i->pdo)->node;
+
+    if (i->enabled == i->announced || (i->enabled && (node == NULL || node->state != PNP_STARTED)))
+        return;
+    i->announced = i->enabled;
+    pnp_notify_interface(&i->class_guid, &i->full, i->enabled);
 }
 
 static NTSTATUS set_state(struct interface *i, bool enable)
@@ -135,8 +158,18 @@ static NTSTATUS set_state(struct interface *i, bool enable)
         return status;
     i->enabled = enable;
     cm_set_dword(interface_key(i, true), "Linked", enable);
-    pnp_notify_interface(&i->class_guid, &i->full, enable);
+    announce(i);
     return STATUS_SUCCESS;
+}
+
+void pnp_announce_interfaces(struct pnp_node *node)
+{
+    list_each(it, &interfaces) {
+        struct interface *i = container_of(it, struct interface, node);
+
+        if (i->pdo == node->pdo)
+            announce(i);
+    }
 }
 
 /* Enables or disables an interface: its link appears or goes, and who registered for the class is told. PASSIVE_LEVEL.
@@ -189,8 +222,19 @@ NTSTATUS NTAPI IoGetDeviceInterfaces(CONST GUID *InterfaceClassGuid, PDEVICE_OBJ
     return STATUS_SUCCESS;
 }
 
+static bool same_reference(const struct interface *a, const struct interface *b)
+{
+    UNICODE_STRING x = a->full, y = b->full;
+
+    x.Buffer += a->link.Length / sizeof(WCHAR);
+    y.Buffer += b->link.Length / sizeof(WCHAR);
+    x.Length = (USHORT)(x.Length - a->link.Length);
+    y.Length = (USHORT)(y.Length - b->link.Length);
+    return io_same_text(&x, &y);
+}
+
 /* The same device's interface of another class with the same reference string; the name's buffer is the caller's to
- * free. docs: wdm/nf-wdm-iogetdeviceinterfacealias */
+ * free. PASSIVE_LEVEL. STATUS_OBJECT_NAME_NOT_FOUND. docs: wdm/nf-wdm-iogetdeviceinterfacealias */
 NTSTATUS NTAPI IoGetDeviceInterfaceAlias(PUNICODE_STRING SymbolicLinkName, CONST GUID *AliasInterfaceClassGuid,
                                          PUNICODE_STRING AliasSymbolicLinkName)
 {
@@ -201,10 +245,10 @@ NTSTATUS NTAPI IoGetDeviceInterfaceAlias(PUNICODE_STRING SymbolicLinkName, CONST
     list_each(it, &interfaces) {
         struct interface *i = container_of(it, struct interface, node);
 
-        if (i->pdo == of->pdo && pnp_same_guid(&i->class_guid, AliasInterfaceClassGuid))
+        if (i->pdo == of->pdo && pnp_same_guid(&i->class_guid, AliasInterfaceClassGuid) && same_reference(i, of))
             return copy_name(&i->full, AliasSymbolicLinkName);
     }
-    return STATUS_NO_SUCH_DEVICE;
+    return STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
 /* A handle to the interface's own key. PASSIVE_LEVEL. docs: wdm/nf-wdm-ioopendeviceinterfaceregistrykey */
@@ -305,7 +349,7 @@ bool io_interface_find(const GUID *class_guid, char *link, size_t size)
     list_each(it, &interfaces) {
         struct interface *i = container_of(it, struct interface, node);
 
-        if (i->enabled && pnp_same_guid(&i->class_guid, class_guid)) {
+        if (wanted(i, class_guid, NULL, 0)) {
             io_utf8(&i->full, link, size);
             return true;
         }

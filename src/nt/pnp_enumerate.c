@@ -279,8 +279,10 @@ NTSTATUS pnp_start_node(struct pnp_node *node)
         }
     }
     node->start_status = status;
-    if (node->state == PNP_STARTED)
+    if (node->state == PNP_STARTED) {
+        pnp_announce_interfaces(node);
         pnp_enumerate(node);
+    }
     pnp_unlock();
     return status;
 }

@@ -100,6 +100,8 @@ void pnp_finish_orphans(void);
 
 /* --- io_interface.c, pnp_notify.c --- */
 
+/* The device has started: who watches hears of the interfaces that were enabled meanwhile. */
+void pnp_announce_interfaces(struct pnp_node *node);
 void pnp_disable_interfaces(struct pnp_node *node);
 void pnp_forget_interfaces(struct pnp_node *node);
 void pnp_interfaces_stop(void);

@@ -76,8 +76,8 @@ static void send_remove(struct pnp_node *node)
             send_remove(child);
         pnp_free_node(child);
     }
-    pnp_disable_interfaces(node);
     pnp_send(node, IRP_MN_REMOVE_DEVICE, NULL, NULL);
+    pnp_disable_interfaces(node);       /* what the driver has left enabled */
     detach_left_over(node);
     pnp_notify_target(node, &pnp_guid_remove_complete);
     pnp_release_resources(node);
@@ -118,8 +118,8 @@ void pnp_take_away(struct pnp_node *node)
         pnp_take_away(child);
     if (node->state == PNP_STARTED || node->state == PNP_STOPPED) {
         node->state = PNP_SURPRISED;
-        pnp_disable_interfaces(node);
         pnp_send(node, IRP_MN_SURPRISE_REMOVAL, NULL, NULL);
+        pnp_disable_interfaces(node);
         if (pnp_has_open_files(node)) {
             node->parent = NULL;
             return;

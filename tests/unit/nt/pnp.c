@@ -11,7 +11,12 @@ static struct {
     KIRQL irql;
     uint64_t bar;
     BUS_INTERFACE_STANDARD bus;
+    UNICODE_STRING link;                /* of an interface that is enabled while the device starts; NULL: none */
+    NTSTATUS disabled, opened;
+    unsigned arrivals, removals;
 } seen;
+
+static const GUID interface_guid = { 0x8d5a1f64, 0x1111, 0x4222, { 0x83, 0x33, 0x44, 0x44, 0x55, 0x55, 0x66, 0x66 } };
 
 static struct io_driver *driver;
 
@@ -76,6 +81,14 @@ static NTSTATUS start(PIRP irp, PIO_STACK_LOCATION s)
     look_at_resources(&s->Parameters.StartDevice.AllocatedResourcesTranslated->List[0].PartialResourceList);
     if (seen.messages != 0)
         connect();
+    if (seen.link.Buffer != NULL) {
+        PFILE_OBJECT file;
+        PDEVICE_OBJECT device;
+
+        CHECK_EQ(IoSetDeviceInterfaceState(&seen.link, TRUE), STATUS_SUCCESS);
+        CHECK_EQ(IoSetDeviceInterfaceState(&seen.link, TRUE), STATUS_OBJECT_NAME_EXISTS);
+        seen.opened = IoGetDeviceObjectPointer(&seen.link, FILE_READ_DATA, &file, &device);
+    }
     irp->IoStatus.Status = STATUS_SUCCESS;
     IoCompleteRequest(irp, IO_NO_INCREMENT);
     return STATUS_SUCCESS;
@@ -87,6 +100,8 @@ static NTSTATUS remove_device(PIRP irp)
 
     seen.remove++;
     disconnect();
+    if (seen.link.Buffer != NULL && seen.surprise == 0)
+        seen.disabled = IoSetDeviceInterfaceState(&seen.link, FALSE);
     IoSkipCurrentIrpStackLocation(irp);
     status = IoCallDriver(seen.lower, irp);
     IoDetachDevice(seen.lower);
@@ -110,6 +125,8 @@ static NTSTATUS NTAPI dispatch_pnp(PDEVICE_OBJECT device, PIRP irp)
         break;
     case IRP_MN_SURPRISE_REMOVAL:
         seen.surprise++;
+        if (seen.link.Buffer != NULL)
+            seen.disabled = IoSetDeviceInterfaceState(&seen.link, FALSE);
         break;
     case IRP_MN_QUERY_REMOVE_DEVICE:
         seen.query_remove++;
@@ -483,4 +500,77 @@ static void change_a_setting(void)
 TEST(a_setting_callback_may_end_every_registration_and_none_ends_twice)
 {
     run_in_computer(1, change_a_setting);
+}
+
+/* ---- interfaces of a device that starts and goes ---- */
+
+static NTSTATUS NTAPI interface_changed(PVOID notification, PVOID context)
+{
+    PDEVICE_INTERFACE_CHANGE_NOTIFICATION change = notification;
+    PFILE_OBJECT file;
+    PDEVICE_OBJECT device;
+
+    (void)context;
+    if (change->Event.Data1 != 0xcb3a4004) {        /* GUID_DEVICE_INTERFACE_ARRIVAL */
+        seen.removals++;
+        return STATUS_SUCCESS;
+    }
+    seen.arrivals++;
+    CHECK_EQ(IoGetDeviceObjectPointer(change->SymbolicLinkName, FILE_READ_DATA, &file, &device), STATUS_SUCCESS);
+    CHECK(device == seen.fdo);
+    ObDereferenceObject(file);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI add_with_interface(PDRIVER_OBJECT object, PDEVICE_OBJECT pdo)
+{
+    UNICODE_STRING same, bad = { 4, 4, (PWCH)u"a/" };
+
+    CHECK_EQ(add_device(object, pdo), STATUS_SUCCESS);
+    CHECK_EQ(IoRegisterDeviceInterface(pdo, &interface_guid, &bad, &same), STATUS_INVALID_DEVICE_REQUEST);
+    CHECK_EQ(IoRegisterDeviceInterface(pdo, &interface_guid, NULL, &seen.link), STATUS_SUCCESS);
+    CHECK_EQ(IoRegisterDeviceInterface(pdo, &interface_guid, NULL, &same), STATUS_OBJECT_NAME_EXISTS);
+    RtlFreeUnicodeString(&same);
+    return STATUS_SUCCESS;
+}
+
+static void watch_interface(bool surprise)
+{
+    PVOID registration;
+
+    load();
+    driver->object.DriverExtension->AddDevice = add_with_interface;
+    CHECK_EQ(IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0, (PVOID)&interface_guid, &driver->object,
+                                            interface_changed, NULL, &registration), STATUS_SUCCESS);
+    card_init(&card);
+    CHECK_EQ(pnp_plug(&card.device, NULL), STATUS_SUCCESS);
+    CHECK_EQ(seen.opened, STATUS_NO_SUCH_DEVICE);
+    CHECK_EQ(seen.arrivals, 1);
+    CHECK_EQ(pnp_unplug(&card.device, surprise), STATUS_SUCCESS);
+    CHECK_EQ(seen.disabled, STATUS_SUCCESS);
+    CHECK_EQ(seen.removals, 1);
+    CHECK_EQ(IoUnregisterPlugPlayNotification(registration), STATUS_SUCCESS);
+    RtlFreeUnicodeString(&seen.link);
+    seen.link.Buffer = NULL;
+    CHECK_EQ(io_unload_driver(driver), STATUS_SUCCESS);
+}
+
+static void watch_removal(void)
+{
+    watch_interface(false);
+}
+
+static void watch_surprise(void)
+{
+    watch_interface(true);
+}
+
+TEST(an_interface_is_announced_after_start_and_disabled_by_the_driver_in_its_removal)
+{
+    run_in_computer(1, watch_removal);
+}
+
+TEST(an_interface_is_disabled_by_the_driver_in_a_surprise_removal)
+{
+    run_in_computer(1, watch_surprise);
 }
