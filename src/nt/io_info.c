@@ -37,10 +37,34 @@ static NTSTATUS info_request(PFILE_OBJECT file, UCHAR major, ULONG class, PVOID 
     if (status == STATUS_PENDING) {
         ke_wait(&event);
         status = iosb.Status;
+    } else {
+        io_forsake(irp, &event);
     }
     if (!NT_ERROR(status))
         *result = iosb;
     return status;
+}
+
+/* The position of a synchronous file is the I/O manager's own. False: the driver is to be asked. */
+static bool position(PFILE_OBJECT file, UCHAR major, ULONG class, PFILE_POSITION_INFORMATION info, ULONG length,
+                     PIO_STATUS_BLOCK iosb)
+{
+    bool query = major == IRP_MJ_QUERY_INFORMATION, set = major == IRP_MJ_SET_INFORMATION;
+
+    if ((!query && !set) || class != FilePositionInformation || !(file->Flags & FO_SYNCHRONOUS_IO))
+        return false;
+    *iosb = (IO_STATUS_BLOCK){ .Status = STATUS_INFO_LENGTH_MISMATCH };
+    if (length < sizeof(*info))
+        return true;
+    iosb->Status = STATUS_SUCCESS;
+    iosb->Information = query ? sizeof(*info) : 0;
+    if (query)
+        info->CurrentByteOffset = file->CurrentByteOffset;
+    else if (info->CurrentByteOffset.QuadPart >= 0)
+        file->CurrentByteOffset = info->CurrentByteOffset;
+    else
+        iosb->Status = STATUS_INVALID_PARAMETER;
+    return true;
 }
 
 static NTSTATUS on_handle(HANDLE handle, UCHAR major, ULONG class, PVOID data, ULONG length, PIO_STATUS_BLOCK iosb)
@@ -50,7 +74,10 @@ static NTSTATUS on_handle(HANDLE handle, UCHAR major, ULONG class, PVOID data, U
 
     if (!NT_SUCCESS(status))
         return status;
-    status = info_request(file, major, class, data, length, iosb);
+    if (position(file, major, class, data, length, iosb))
+        status = iosb->Status;
+    else
+        status = info_request(file, major, class, data, length, iosb);
     ob_dereference(file);
     return status;
 }

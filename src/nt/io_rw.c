@@ -148,7 +148,40 @@ static NTSTATUS request_on_handle(HANDLE handle, HANDLE event, PIO_APC_ROUTINE a
     return status;
 }
 
-/* Reads Length bytes at *ByteOffset (a synchronous file may leave it out). STATUS_PENDING on an asynchronous file:
+/* Where a read or write begins: a synchronous file has a position, which no offset, or a special one, stands for. */
+static LONGLONG start_of(const FILE_OBJECT *file, const LARGE_INTEGER *offset)
+{
+    if (offset == NULL)
+        return (file->Flags & FO_SYNCHRONOUS_IO) ? file->CurrentByteOffset.QuadPart : 0;
+    if ((file->Flags & FO_SYNCHRONOUS_IO) && offset->HighPart == -1 && offset->LowPart == FILE_USE_FILE_POINTER_POSITION)
+        return file->CurrentByteOffset.QuadPart;
+    return offset->QuadPart;
+}
+
+static NTSTATUS transfer(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, ACCESS_MASK access, PLARGE_INTEGER offset,
+                         struct io_request *r)
+{
+    NTSTATUS status = from_handles(handle, event, apc, access, r);
+    PIO_STATUS_BLOCK iosb = r->iosb;
+    PFILE_OBJECT file = r->file;
+    PKEVENT event_object = r->event;
+    bool wait;
+
+    if (!NT_SUCCESS(status))
+        return status;
+    wait = (file->Flags & FO_SYNCHRONOUS_IO) != 0;
+    r->offset = start_of(file, offset);
+    status = io_file_request(r, wait, NULL);
+    if (wait && NT_SUCCESS(status) && r->offset >= 0)
+        file->CurrentByteOffset.QuadPart = r->offset + (LONGLONG)iosb->Information;
+    if (event_object != NULL)
+        ob_dereference(event_object);
+    ob_dereference(file);
+    return status;
+}
+
+/* Reads Length bytes at *ByteOffset. A synchronous file has a position, which is used when ByteOffset is NULL or
+ * FILE_USE_FILE_POINTER_POSITION, and which stands behind the data afterwards. STATUS_PENDING on an asynchronous file:
  * *IoStatusBlock and Event later. PASSIVE_LEVEL. docs: wdm/nf-wdm-zwreadfile */
 NTSTATUS NTAPI ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
                           PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
@@ -156,12 +189,11 @@ NTSTATUS NTAPI ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRo
 {
     struct io_request r = {
         .major = IRP_MJ_READ, .mode = KernelMode, .out = Buffer, .out_length = Length, .iosb = IoStatusBlock,
-        .offset = ByteOffset != NULL ? ByteOffset->QuadPart : 0, .key = Key != NULL ? *Key : 0,
-        .caller = __builtin_return_address(0),
+        .key = Key != NULL ? *Key : 0, .caller = __builtin_return_address(0),
     };
 
     (void)ApcContext;
-    return request_on_handle(FileHandle, Event, ApcRoutine, FILE_READ_DATA, &r);
+    return transfer(FileHandle, Event, ApcRoutine, FILE_READ_DATA, ByteOffset, &r);
 }
 
 /* Writes likewise. docs: wdm/nf-wdm-zwwritefile */
@@ -171,12 +203,11 @@ NTSTATUS NTAPI ZwWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcR
 {
     struct io_request r = {
         .major = IRP_MJ_WRITE, .mode = KernelMode, .in = Buffer, .in_length = Length, .iosb = IoStatusBlock,
-        .offset = ByteOffset != NULL ? ByteOffset->QuadPart : 0, .key = Key != NULL ? *Key : 0,
-        .caller = __builtin_return_address(0),
+        .key = Key != NULL ? *Key : 0, .caller = __builtin_return_address(0),
     };
 
     (void)ApcContext;
-    return request_on_handle(FileHandle, Event, ApcRoutine, FILE_WRITE_DATA, &r);
+    return transfer(FileHandle, Event, ApcRoutine, FILE_WRITE_DATA, ByteOffset, &r);
 }
 
 /* A control request; the code's method says how the buffers reach the driver. PASSIVE_LEVEL.

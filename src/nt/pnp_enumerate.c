@@ -5,16 +5,14 @@
 
 char *pnp_multi_utf8(const WCHAR *text)
 {
-    size_t length = 0, size;
+    size_t room = text != NULL ? pool_size(text) / sizeof(WCHAR) : 0, length = 0, size;
     char *copy;
 
-    if (text == NULL)
-        return calloc(1, 2);
-    while (text[length] != 0 || text[length + 1] != 0)
+    /* A list of no strings may be one null character; a driver's block may lack its end. */
+    while (length < room && (text[length] != 0 || (length != 0 && text[length - 1] != 0)))
         length++;
-    length += 2;
     size = text_to_utf8(NULL, 0, text, length, NULL);
-    copy = malloc(size + 1);
+    copy = calloc(1, size + 2);
     if (copy != NULL)
         text_to_utf8(copy, size, text, length, NULL);
     return copy;
@@ -38,11 +36,14 @@ static void copy_text(struct pnp_node *node, UCHAR minor, int type, char *to, si
 {
     WCHAR *text = query_text(node, minor, type);
     UNICODE_STRING string;
+    size_t length = 0;
 
     to[0] = 0;
     if (text == NULL)
         return;
-    string = text_string(text, text_length(text));
+    while (length < pool_size(text) / sizeof(WCHAR) && length < 1000 && text[length] != 0)
+        length++;
+    string = text_string(text, length);
     io_utf8(&string, to, size);
     ExFreePool(text);
 }

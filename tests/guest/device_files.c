@@ -7,6 +7,7 @@ static UNICODE_STRING link = RTL_CONSTANT_STRING(L"\\DosDevices\\R3Test");
 static ULONG creates, cleanups, closes, reads;
 static NTSTATUS create_answer;
 static WCHAR seen_name[32];
+static LONGLONG seen_offset;
 static PIRP pending;
 
 static NTSTATUS Complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
@@ -50,6 +51,7 @@ static NTSTATUS NTAPI Read(PDEVICE_OBJECT object, PIRP irp)
 
     (void)object;
     reads++;
+    seen_offset = s->Parameters.Read.ByteOffset.QuadPart;
     EXPECT(irp->RequestorMode == KernelMode);
     if (s->Parameters.Read.ByteOffset.QuadPart == 0x999) {
         IoMarkIrpPending(irp);
@@ -138,6 +140,32 @@ TEST_CASE(a_synchronous_read_waits_and_returns_data)
     EXPECT_EQ(ZwReadFile(handle, NULL, NULL, NULL, &iosb, buffer, sizeof(buffer), &offset, NULL), STATUS_SUCCESS);
     EXPECT_EQ(iosb.Information, 8);
     EXPECT(buffer[0] == 'r' && buffer[7] == 'r');
+    ZwClose(handle);
+}
+
+TEST_CASE(a_synchronous_file_has_a_position)
+{
+    FILE_POSITION_INFORMATION position;
+    IO_STATUS_BLOCK iosb = { 0 };
+    LARGE_INTEGER offset = Time(100), here;
+    char buffer[8];
+    HANDLE handle;
+
+    REQUIRE(NT_SUCCESS(Open(L"\\Device\\R3Test", FILE_SYNCHRONOUS_IO_NONALERT, &handle)));
+    ZwReadFile(handle, NULL, NULL, NULL, &iosb, buffer, sizeof(buffer), &offset, NULL);
+    EXPECT_EQ(seen_offset, 100);
+    ZwReadFile(handle, NULL, NULL, NULL, &iosb, buffer, 4, NULL, NULL);
+    EXPECT_EQ(seen_offset, 108);
+    here.HighPart = -1;
+    here.LowPart = FILE_USE_FILE_POINTER_POSITION;
+    ZwReadFile(handle, NULL, NULL, NULL, &iosb, buffer, 4, &here, NULL);
+    EXPECT_EQ(seen_offset, 112);
+    EXPECT_EQ(ZwQueryInformationFile(handle, &iosb, &position, sizeof(position), FilePositionInformation), STATUS_SUCCESS);
+    EXPECT_EQ(position.CurrentByteOffset.QuadPart, 116);
+    position.CurrentByteOffset.QuadPart = 4096;
+    EXPECT_EQ(ZwSetInformationFile(handle, &iosb, &position, sizeof(position), FilePositionInformation), STATUS_SUCCESS);
+    ZwReadFile(handle, NULL, NULL, NULL, &iosb, buffer, 4, NULL, NULL);
+    EXPECT_EQ(seen_offset, 4096);
     ZwClose(handle);
 }
 
