@@ -37,10 +37,12 @@ NTSTATUS NTAPI IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     stack->DeviceObject = DeviceObject;
     dispatch = DeviceObject->DriverObject->MajorFunction[stack->MajorFunction];
     ke_trace("IoCallDriver irp %llx major %llx", (uint64_t)(uintptr_t)Irp, stack->MajorFunction);
-    if (nt_event_mask & (1u << NT_EVENT_MISUSE))
+    if (nt_event_mask & (1u << NT_EVENT_MISUSE)) {
+        io_check_send(DeviceObject, Irp, PE_CALLER());
         status = io_checked_dispatch(dispatch, DeviceObject, Irp);
-    else
+    } else {
         status = dispatch(DeviceObject, Irp);
+    }
     if (unlikely(irql != ke_irql()))
         io_dispatch_irql_changed((const void *)dispatch, irql, "dispatch routine");
     return status;

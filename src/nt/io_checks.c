@@ -1,4 +1,5 @@
-/* Does the answer of a dispatch routine agree with what became of its IRP?
+/* Does the answer of a dispatch routine agree with what became of its IRP? And is an IRP that is sent fit to be sent?
+ * The rules are Driver Verifier's. docs: debugger/bug-check-0xc9--driver-verifier-iomanager-violation
  *
  * A record stands for a dispatch routine that runs now. It is not on the stack, as an exception may pass over the frames
  * of the I/O manager: records of frames that are gone are dropped when their thread comes by again. */
@@ -13,6 +14,7 @@ struct running_dispatch {
     PIRP irp;
     CHAR location;
     bool completed, marked;             /* completed at this location; marked pending then */
+    NTSTATUS status;                    /* what it was completed with */
 };
 
 static struct running_dispatch *running, *unused;
@@ -23,6 +25,7 @@ void io_note_completion(PIRP irp, bool marked)
         if (r->irp == irp && r->location == irp->CurrentLocation && !r->completed) {
             r->completed = true;
             r->marked = marked;
+            r->status = irp->IoStatus.Status;
         }
 }
 
@@ -56,7 +59,7 @@ static struct running_dispatch *begin(PIRP irp, uintptr_t frame)
         return NULL;
     if (r == unused)
         unused = r->next;
-    *r = (struct running_dispatch){ running, ke_current(), frame, irp, irp->CurrentLocation, false, false };
+    *r = (struct running_dispatch){ running, ke_current(), frame, irp, irp->CurrentLocation, false, false, 0 };
     running = r;
     return r;
 }
@@ -75,6 +78,10 @@ static const char *wrong_answer(const struct running_dispatch *r, NTSTATUS statu
 {
     bool holds = !r->completed && r->irp->CurrentLocation == r->location;
 
+    if ((ULONG)status == 0xffffffff)
+        return "a dispatch routine returned the status 0xFFFFFFFF";
+    if (r->completed && !r->marked && status != STATUS_PENDING && status != r->status)
+        return "a dispatch routine returned another status than the one that its IRP was completed with";
     if (r->completed && status == STATUS_PENDING && !r->marked)
         return "a dispatch routine returned STATUS_PENDING for an IRP that was completed without being marked pending";
     if (r->completed && status != STATUS_PENDING && r->marked)
@@ -85,6 +92,33 @@ static const char *wrong_answer(const struct running_dispatch *r, NTSTATUS statu
     if (holds && status != STATUS_PENDING)
         return "a dispatch routine returned a final status and has neither completed nor passed on its IRP";
     return NULL;
+}
+
+/* The location that the IRP is sent to is the current one already. A request is new at the top of a stack; its number of
+ * locations does not tell, as drivers skip theirs. NULL: nothing wrong. */
+static const char *wrong_send(PDEVICE_OBJECT device, const IRP *irp)
+{
+    UCHAR major = irp->Tail.Overlay.CurrentStackLocation->MajorFunction;
+    NTSTATUS status = irp->IoStatus.Status;
+    bool new = device->AttachedDevice == NULL && irp->CurrentLocation == irp->StackCount;
+
+    if (irp->CancelRoutine != NULL)
+        return "IoCallDriver with an IRP whose cancel routine is still set";
+    if (major != IRP_MJ_PNP && major != IRP_MJ_POWER && major != IRP_MJ_SYSTEM_CONTROL)
+        return NULL;
+    if (new && status != STATUS_NOT_SUPPORTED)
+        return "a new IRP_MJ_PNP, IRP_MJ_POWER or IRP_MJ_SYSTEM_CONTROL request must begin with STATUS_NOT_SUPPORTED";
+    if (!new && major != IRP_MJ_SYSTEM_CONTROL && !NT_SUCCESS(status) && status != STATUS_NOT_SUPPORTED)
+        return "a failed IRP_MJ_PNP or IRP_MJ_POWER request was passed down; it must be completed";
+    return NULL;
+}
+
+void io_check_send(PDEVICE_OBJECT device, PIRP irp, struct pe_caller caller)
+{
+    const char *wrong = wrong_send(device, irp);
+
+    if (wrong != NULL)
+        NT_EMIT(NT_EVENT_MISUSE, wrong, irp, irp->IoStatus.Status, caller);
 }
 
 NTSTATUS io_checked_dispatch(PDRIVER_DISPATCH dispatch, PDEVICE_OBJECT device, PIRP irp)

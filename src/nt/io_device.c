@@ -129,6 +129,16 @@ static void finish_delete(PDEVICE_OBJECT device)
     ob_dereference(device);
 }
 
+static void detach(PDEVICE_OBJECT below)
+{
+    PDEVICE_OBJECT above = below->AttachedDevice;
+
+    if (above == NULL)
+        return;
+    io_device_of(above)->attached_to = NULL;
+    below->AttachedDevice = NULL;
+}
+
 /* Takes the device away: at once, or when the last file on it is closed. The driver does not touch it afterwards.
  * IRQL <= APC. docs: wdm/nf-wdm-iodeletedevice */
 VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
@@ -145,8 +155,11 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
         return;
     if (host->shutdown_registered)
         IoUnregisterShutdownNotification(DeviceObject);
-    if (host->attached_to != NULL)
-        IoDetachDevice(host->attached_to);
+    if (host->attached_to != NULL) {
+        NT_EMIT(NT_EVENT_MISUSE, "IoDeleteDevice of a device that is still attached to the one below it (IoDetachDevice "
+                "comes first)", DeviceObject, host->attached_to, PE_CALLER());
+        detach(host->attached_to);
+    }
     io_timer_free(DeviceObject);
     po_device_deleted(DeviceObject);
     host->delete_pending = true;
@@ -178,7 +191,9 @@ void io_delete_left_over_devices(struct io_driver *driver)
             NT_EMIT(NT_EVENT_MISUSE, "a driver unloaded and left a device object behind", device, 0,
                     ((struct pe_caller){ .rip = (uint64_t)(uintptr_t)driver->object.DriverUnload }));
         device->ReferenceCount = 0;
-        device->AttachedDevice = NULL;
+        detach(device);
+        if (io_device_of(device)->attached_to != NULL)
+            detach(io_device_of(device)->attached_to);
         IoDeleteDevice(device);
     }
 }
@@ -241,12 +256,9 @@ NTSTATUS NTAPI IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING Targe
 /* Takes the device above TargetDevice off it. IRQL <= DISPATCH. docs: wdm/nf-wdm-iodetachdevice */
 VOID NTAPI IoDetachDevice(PDEVICE_OBJECT TargetDevice)
 {
-    PDEVICE_OBJECT above = TargetDevice->AttachedDevice;
-
-    if (above == NULL)
-        return;
-    io_device_of(above)->attached_to = NULL;
-    TargetDevice->AttachedDevice = NULL;
+    if (TargetDevice->AttachedDevice == NULL)
+        NT_EMIT(NT_EVENT_MISUSE, "IoDetachDevice of a device that nothing is attached to", TargetDevice, 0, PE_CALLER());
+    detach(TargetDevice);
 }
 
 /* The top of the stack, not referenced. docs: ntifs/nf-ntifs-iogetattacheddevice */

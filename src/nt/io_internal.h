@@ -69,6 +69,8 @@ PIRP io_build_request(const struct io_request *request);
 
 /* Calls the routine and looks at its answer. */
 NTSTATUS io_checked_dispatch(PDRIVER_DISPATCH dispatch, PDEVICE_OBJECT device, PIRP irp);
+/* Is the IRP fit to be sent to device, whose location is its present one? */
+void io_check_send(PDEVICE_OBJECT device, PIRP irp, struct pe_caller caller);
 /* The IRP is completed at its present location. */
 void io_note_completion(PIRP irp, bool marked);
 void io_checks_stop(void);

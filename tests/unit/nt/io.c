@@ -7,7 +7,7 @@
 static struct io_driver *driver;
 static PDEVICE_OBJECT device;
 static PIRP held;
-static enum { ECHO, HOLD, HOLD_UNMARKED, FORGET, MARK_AND_SUCCEED } mode;
+static enum { ECHO, HOLD, HOLD_UNMARKED, FORGET, MARK_AND_SUCCEED, OTHER_STATUS, GARBAGE } mode;
 static unsigned cancelled;
 
 static NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information)
@@ -64,6 +64,12 @@ static NTSTATUS NTAPI control(PDEVICE_OBJECT object, PIRP irp)
     case MARK_AND_SUCCEED:
         IoMarkIrpPending(irp);
         return complete(irp, STATUS_SUCCESS, 0);
+    case OTHER_STATUS:
+        complete(irp, STATUS_SUCCESS, 0);
+        return STATUS_UNSUCCESSFUL;
+    case GARBAGE:
+        complete(irp, STATUS_SUCCESS, 0);
+        return (NTSTATUS)0xffffffff;
     case ECHO:
         break;
     }
@@ -204,7 +210,7 @@ static void try_mode(int wrong, const char *expected)
     held = NULL;
     CHECK_EQ(io_open("\\\\.\\Echo", FILE_READ_DATA, &file), STATUS_SUCCESS);
     mode = wrong;
-    if (wrong != MARK_AND_SUCCEED)
+    if (wrong <= FORGET)
         thread = ps_create("releaser", 8, release, NULL);
     io_ioctl(file, IOCTL(0x800, METHOD_BUFFERED), "abcd", 4, NULL, 0, NULL);
     CHECK_CONTAINS(misuse, expected);
@@ -226,6 +232,8 @@ static void wrong_answers(void)
     try_mode(HOLD_UNMARKED, "has not marked pending");
     try_mode(FORGET, "neither completed nor passed on");
     try_mode(MARK_AND_SUCCEED, "did not return STATUS_PENDING");
+    try_mode(OTHER_STATUS, "another status than the one");
+    try_mode(GARBAGE, "0xFFFFFFFF");
     misuse[0] = 0;
     nt_event_mask = 0;
     unload();
@@ -234,6 +242,72 @@ static void wrong_answers(void)
 TEST(answers_that_do_not_agree_with_the_irp_are_noticed)
 {
     run_in_computer(1, wrong_answers);
+}
+
+static NTSTATUS NTAPI keep(PDEVICE_OBJECT object, PIRP irp, PVOID context)
+{
+    (void)object;
+    (void)irp;
+    (void)context;
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static void try_send(UCHAR major, NTSTATUS status, const char *expected)
+{
+    PIRP irp = IoAllocateIrp(2, FALSE);
+
+    misuse[0] = 0;
+    irp->IoStatus.Status = status;
+    IoGetNextIrpStackLocation(irp)->MajorFunction = major;
+    IoSetCompletionRoutine(irp, keep, NULL, TRUE, TRUE, TRUE);
+    IoCallDriver(device, irp);
+    CHECK_STR(misuse, expected);
+    IoFreeIrp(irp);
+}
+
+static void wrong_stacks(void)
+{
+    PDEVICE_OBJECT above;
+
+    load();
+    nt_event_sink = note;
+    nt_event_mask = 1u << NT_EVENT_MISUSE;
+    CHECK_EQ(IoCreateDevice(&driver->object, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &above), STATUS_SUCCESS);
+    CHECK(IoAttachDeviceToDeviceStack(above, device) == device);
+    misuse[0] = 0;
+    IoDeleteDevice(above);
+    CHECK_CONTAINS(misuse, "still attached to the one below");
+    CHECK(device->AttachedDevice == NULL);
+    IoDetachDevice(device);
+    CHECK_CONTAINS(misuse, "nothing is attached");
+    nt_event_mask = 0;
+    unload();
+}
+
+TEST(stacks_that_are_taken_apart_in_the_wrong_order_are_noticed)
+{
+    run_in_computer(1, wrong_stacks);
+}
+
+static void wrong_sends(void)
+{
+    static const char begin[] =
+        "a new IRP_MJ_PNP, IRP_MJ_POWER or IRP_MJ_SYSTEM_CONTROL request must begin with STATUS_NOT_SUPPORTED";
+
+    load();
+    nt_event_sink = note;
+    nt_event_mask = 1u << NT_EVENT_MISUSE;
+    try_send(IRP_MJ_READ, STATUS_SUCCESS, "");
+    try_send(IRP_MJ_PNP, STATUS_NOT_SUPPORTED, "");
+    try_send(IRP_MJ_PNP, STATUS_SUCCESS, begin);
+    try_send(IRP_MJ_SYSTEM_CONTROL, STATUS_SUCCESS, begin);
+    nt_event_mask = 0;
+    unload();
+}
+
+TEST(plug_and_play_requests_that_begin_without_their_status_are_noticed)
+{
+    run_in_computer(1, wrong_sends);
 }
 
 static void system_root(void)
