@@ -13,6 +13,8 @@
 #endif
 #endif
 
+#define FIBER_HEAD 512                  /* above the outermost frame, for who copies stack arguments without knowing how many */
+
 void fiber_swap(void **save_sp, void *load_sp);
 void fiber_trampoline(void);
 
@@ -67,6 +69,7 @@ void fiber_init(struct fiber *fiber, void *stack, size_t size, void (*entry)(voi
 {
     uint64_t *top = (uint64_t *)((uintptr_t)((char *)stack + size) & ~(uintptr_t)63);
 
+    top -= FIBER_HEAD / sizeof *top;
     *--top = 0;                         /* return address of the outermost frame: the end for unwinders */
     *--top = 0;
     *--top = (uint64_t)(uintptr_t)fiber_trampoline;

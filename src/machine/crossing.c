@@ -96,6 +96,8 @@ bool crossing_open(struct ring3_computer *computer)
         .documented_count = pe_documented_table_count,
         .attention = &ke_attention,
         .export_hook = export_hook,
+        .exits = &ke.config.seeded,
+        .export_exit_hook = ke_export_exit_hook,
         .missing_called = missing_called,
         .random = next_random,
         .mmio_base = MMIO_BASE,

@@ -11,6 +11,7 @@
 
 #include "base/list.h"
 #include "base/util.h"
+#include "pe/pe.h"
 
 enum ndis_type {
     NDIS_DRIVER = 0x4e44, NDIS_ADAPTER, NDIS_PROTOCOL, NDIS_BINDING, NDIS_NBL_POOL, NDIS_NB_POOL, NDIS_TIMER_OBJECT,
@@ -38,6 +39,6 @@ static inline enum ndis_type ndis_object_type(const void *handle)
     return ((const struct ndis_object *)handle)->type;
 }
 
-#define NDIS_CALLER() __builtin_return_address(0)
+#define NDIS_CALLER() ((void *)pe_true_caller(__builtin_return_address(0)))
 
 #endif

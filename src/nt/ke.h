@@ -232,6 +232,8 @@ static inline void ke_kick(struct cpu *cpu, uint32_t pending)
 }
 /* Called by export thunks when ke_attention is set, before the export runs. */
 void ke_export_hook(void);
+/* The same behind it, under a seeded schedule. */
+void ke_export_exit_hook(void);
 
 /* --- DPCs and interrupts ---------------------------------------------------------------------------------- */
 

@@ -2,8 +2,8 @@
  *
  * Real clock, fair schedule: a 1 ms signal sets ke_attention, so that the next export call takes a turn; when it
  * interrupts driver code itself, the turn is taken right there. Deterministic runs must not depend on the signal:
- * ke_attention stays set, every export call is a turn of bounded size, and the signal acts only on a driver that has
- * reached no scheduling point for SPIN_TICKS in a row. */
+ * ke_attention stays set, every export call is a turn of bounded size (under a seed its exit is one, too), and the signal
+ * acts only on a driver that has reached no scheduling point for SPIN_TICKS in a row. */
 #include "nt/ke.h"
 
 #include "host/loop.h"
@@ -122,6 +122,12 @@ void ke_export_hook(void)
         ke_leave();
     ke_settle();
     if (ke.config.seeded)
+        seeded_choice();
+}
+
+void ke_export_exit_hook(void)
+{
+    if (ke.inside && ke.stop == KE_RUNNING)
         seeded_choice();
 }
 

@@ -219,6 +219,7 @@ void *NTAPI pool_take(POOL_TYPE type, size_t size, uint32_t tag, const void *cal
 {
     uint32_t stack = 0;
 
+    caller = pe_true_caller(caller);
     if (unlikely(size > RAM_PAGE - HEADER - TAIL || pool.special == SLOW))
         return take_slow(type, size, tag, caller);
     if (pool.special && unlikely(!known_stack(caller, __builtin_return_address(0), __builtin_dwarf_cfa(), &stack)))
@@ -324,6 +325,7 @@ COLD static void give_slow(void *block, uint32_t tag, const void *caller)
 {
     struct header *h = header_of(block);
 
+    caller = pe_true_caller(caller);
     if (!h) {
         if (!ram_contains(block) || (uintptr_t)block % RAM_PAGE || pool.page[page_of(block)] != PAGE_LARGE)
             bad_address(block, caller);

@@ -12,6 +12,7 @@
 
 #include "base/list.h"
 #include "pe/export.h"
+#include "pe/thunk_copy.h"
 
 #define PE_MAX_SECTIONS 96
 #define PE_FILE_LIMIT (256u << 20)
@@ -24,13 +25,25 @@ struct pe_caller {
     uint64_t rip, rsp, rbp;
 };
 
+/* The return address of an export that its thunk called (thunk_enter.S), instead of the driver's. */
+extern const char thunk_called[];
+
 /* Only directly inside an exported (ms_abi) function: the driver's side of the call. */
 #define PE_CALLER() pe_caller_of(__builtin_frame_address(0))
 static inline struct pe_caller pe_caller_of(void *frame)
 {
     uint64_t *slot = (uint64_t *)frame;
 
+    if (slot[1] == (uint64_t)(uintptr_t)thunk_called)
+        return *(const struct pe_caller *)(const void *)(slot + 2 + THUNK_COPY / 8);
     return (struct pe_caller){ .rip = slot[1], .rsp = (uint64_t)(slot + 2), .rbp = slot[0] };
+}
+
+/* A return address that an export took for its caller's: the driver's, even when the thunk called the export. */
+const void *pe_find_caller(void);
+static inline const void *pe_true_caller(const void *caller)
+{
+    return __builtin_expect(caller == thunk_called, 0) ? pe_find_caller() : caller;
 }
 
 struct pe_config {
@@ -46,6 +59,9 @@ struct pe_config {
     const volatile uint32_t *attention;
     /* Called before an export when IRQL is out of the row's range or attention is set. caller is the driver's side. */
     void (*export_hook)(const struct pe_export *row, const struct pe_caller *caller, bool irql_wrong);
+    /* While *exits is nonzero, called after an export that took that way has returned. May be NULL. */
+    const bool *exits;
+    void (*export_exit_hook)(void);
     /* A function bound by allow_missing was called. Must not return. */
     void (*missing_called)(const char *module, const char *name, const struct pe_caller *caller);
 

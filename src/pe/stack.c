@@ -145,12 +145,23 @@ unsigned pe_capture_all(const struct _CONTEXT *context, uint64_t *frames, unsign
     bool exact = true;
 
     while (count < max) {
-        if (frame_kind_of(&walk) != FRAME_TRAP)
+        if (frame_kind_of(&walk) != FRAME_TRAP && walk.Rip != (uint64_t)(uintptr_t)thunk_called)
             frames[count++] = walk.Rip;
         if (!unwind_any(&walk, &exact))
             break;
     }
     return count;
+}
+
+const void *pe_find_caller(void)
+{
+    CONTEXT walk;
+    bool exact = true;
+
+    RtlCaptureContext(&walk);
+    while (frame_kind_of(&walk) != FRAME_DRIVER && unwind_any(&walk, &exact))
+        ;
+    return (const void *)(uintptr_t)walk.Rip;
 }
 
 unsigned pe_capture_here(uint64_t *frames, unsigned max)

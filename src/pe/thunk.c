@@ -9,7 +9,7 @@
  *  slow:
  *      call thunk_slow                 the return address tells which thunk
  * thunk_slow (thunk_enter.S) saves the argument registers, calls thunk_hook() and then jumps to the function, which
- * so returns straight to the driver. Stubs for missing functions are the `call` alone. */
+ * so returns straight to the driver; or calls it, when the exit matters, too. Stubs for missing functions are the `call` alone. */
 #include "pe/thunk.h"
 
 #include <string.h>
@@ -164,8 +164,28 @@ bool thunk_contains(uint64_t rip)
     return rip - (uint64_t)code < code_size;
 }
 
-/* From thunk_slow: `back` is the address behind the call in a thunk. Returns where to go on. */
-void *thunk_hook(uint64_t back, const struct pe_caller *caller)
+/* Functions that look at their own return address or frame, or do not return to it. */
+static bool is_jumped_to(const char *name)
+{
+    static const char *const names[] = {
+        "ExRaiseAccessViolation", "ExRaiseDatatypeMisalignment", "ExRaiseStatus", "KeBugCheck", "KeBugCheckEx",
+        "PsTerminateSystemThread", "RtlCaptureContext", "RtlRaiseException", "RtlRaiseStatus", "RtlRestoreContext", "RtlUnwind",
+        "RtlUnwindEx", "__C_specific_handler", "_local_unwind",
+    };
+
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (!strcmp(name, names[i]))
+            return true;
+    return false;
+}
+
+void thunk_exit_hook(void)
+{
+    pe_config.export_exit_hook();
+}
+
+/* From thunk_slow: `back` is the address behind the call in a thunk. */
+struct thunk_way thunk_hook(uint64_t back, const struct pe_caller *caller)
 {
     const struct pe_export *row = &pe_config.exports[(back - (uint64_t)code) / THUNK_SIZE];
     uint8_t irql;
@@ -173,7 +193,8 @@ void *thunk_hook(uint64_t back, const struct pe_caller *caller)
     __asm__ volatile("movb %%gs:0x50, %0" : "=q"(irql));
     if (pe_config.export_hook)
         pe_config.export_hook(row, caller, irql < row->irql_min || irql > row->irql_max);
-    return row->address;
+    bool returns = pe_config.exits && *pe_config.exits && !is_jumped_to(row->name);
+    return (struct thunk_way){ row->address, returns };
 }
 
 /* From thunk_missing. */

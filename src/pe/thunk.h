@@ -8,7 +8,13 @@ struct pe_caller;
 
 void thunk_slow(void);
 void thunk_missing(void);
-void *thunk_hook(uint64_t back, const struct pe_caller *caller);
+/* Where to go on, and whether to come back: struct returned in rax and rdx. */
+struct thunk_way {
+    void *function;
+    uint64_t returns;
+};
+struct thunk_way thunk_hook(uint64_t back, const struct pe_caller *caller);
+void thunk_exit_hook(void);
 void thunk_report_missing(uint64_t back, const struct pe_caller *caller);
 
 #endif
