@@ -69,7 +69,7 @@ void nmr_destroy(struct nmr_module *module)
     pool_free(module, NMR_TAG, NULL);
 }
 
-static struct nmr_module *create(enum nmr_role role, PVOID context, struct pe_caller caller)
+static struct nmr_module *create(enum nmr_role role, PVOID context, struct pe_caller caller, const void *callback)
 {
     struct nmr_module *module = pool_alloc(NonPagedPoolNx, sizeof *module, NMR_TAG, (const void *)(uintptr_t)caller.rip);
 
@@ -80,7 +80,10 @@ static struct nmr_module *create(enum nmr_role role, PVOID context, struct pe_ca
     module->context = context;
     module->handle = nmr_new_handle();
     module->registrar = caller.rip;
+    module->callback = (uint64_t)(uintptr_t)callback;
     module->stack_count = pe_capture(&caller, module->stack, NMR_STACK_FRAMES);
+    if (!module->stack_count)
+        module->stack[module->stack_count++] = module->callback + 1;
     list_init(&module->node);
     list_init(&module->bindings);
     KeInitializeEvent(&module->gone, NotificationEvent, FALSE);
@@ -150,7 +153,7 @@ NTSTATUS NTAPI NmrRegisterClient(PNPI_CLIENT_CHARACTERISTICS ClientCharacteristi
     if (!c || !NmrClientHandle || c->Version != 0 || c->Length < sizeof *c || !c->ClientAttachProvider ||
         !c->ClientDetachProvider || !instance_valid(&c->ClientRegistrationInstance, caller))
         return STATUS_INVALID_PARAMETER;
-    struct nmr_module *module = create(NMR_CLIENT, ClientContext, caller);
+    struct nmr_module *module = create(NMR_CLIENT, ClientContext, caller, (const void *)(uintptr_t)c->ClientAttachProvider);
     if (!module)
         return STATUS_INSUFFICIENT_RESOURCES;
     module->client = *c;
@@ -168,7 +171,7 @@ NTSTATUS NTAPI NmrRegisterProvider(PNPI_PROVIDER_CHARACTERISTICS ProviderCharact
     if (!c || !NmrProviderHandle || c->Version != 0 || c->Length < sizeof *c || !c->ProviderAttachClient ||
         !c->ProviderDetachClient || !instance_valid(&c->ProviderRegistrationInstance, caller))
         return STATUS_INVALID_PARAMETER;
-    struct nmr_module *module = create(NMR_PROVIDER, ProviderContext, caller);
+    struct nmr_module *module = create(NMR_PROVIDER, ProviderContext, caller, (const void *)(uintptr_t)c->ProviderAttachClient);
     if (!module)
         return STATUS_INSUFFICIENT_RESOURCES;
     module->provider = *c;

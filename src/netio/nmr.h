@@ -72,9 +72,10 @@ struct nmr_module {
     unsigned waiters;
     KEVENT gone;
     bool orphan;                        /* its driver is unloaded: freed as soon as it is GONE */
-    uint64_t stack[NMR_STACK_FRAMES];   /* of the call that registered it */
+    uint64_t stack[NMR_STACK_FRAMES];   /* of the call that registered it; the attach callback when that call was a jump */
     unsigned stack_count;
     uint64_t registrar;                 /* return address of that call */
+    uint64_t callback;                  /* the attach callback: whose module it is when the call was a driver's last (a jump) */
 };
 
 struct nmr_side {
