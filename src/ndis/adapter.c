@@ -20,6 +20,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ndis/dma.h"
 #include "ndis/event.h"
 #include "nt/pool.h"
 
@@ -151,6 +152,7 @@ NDIS_STATUS adapter_initialize(struct adapter *a)
     }
     if (status != NDIS_STATUS_SUCCESS) {
         adapter_set_state(a, ADAPTER_HALTED);
+        dma_adapter_put(a);
         free_resources(a);
         return status;
     }
@@ -294,6 +296,8 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
         NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and the interrupt is still registered", NULL);
     if (a->dma)
         NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and scatter/gather DMA is still registered", NULL);
+    else
+        dma_adapter_put(a);
     if (action != NdisHaltDevicePoweredDown)
         free_resources(a);
 }

@@ -77,7 +77,7 @@ struct adapter {
     KDPC hang_dpc;
     WORK_QUEUE_ITEM hang_work, reset_work;
     uint32_t hang_seconds;
-    bool hang_queued, reset_queued, addressing_reset;
+    bool hang_queued, hang_checking, reset_queued, addressing_reset;
 
     /* requests */
     struct list oid_queue;
@@ -196,6 +196,7 @@ void shutdown_close(void);
 /* hang.c */
 void hang_init(struct adapter *adapter);
 void hang_start(struct adapter *adapter);
+/* No further check begins, and none is under way when the call returns. PASSIVE_LEVEL. */
 void hang_stop(struct adapter *adapter);
 
 /* pnp.c and power.c */
@@ -263,6 +264,9 @@ void adapter_reset(struct adapter *adapter);
 
 /* attributes.c */
 void attributes_reset(struct adapter *adapter);
+/* Keeps a structure with an object header that a driver gave, of at most `length` bytes: what is newer than `newest`, and
+ * does not fit in `room`, is left out, and the header says so. */
+void attributes_copy(void *to, size_t room, uint8_t newest, const void *from, size_t length);
 
 /* config.c */
 NDIS_STATUS config_device_key(struct adapter *adapter, HANDLE *key);

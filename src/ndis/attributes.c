@@ -5,6 +5,18 @@
 
 #include "nt/pool.h"
 
+void attributes_copy(void *to, size_t room, uint8_t newest, const void *from, size_t length)
+{
+    NDIS_OBJECT_HEADER *header = to;
+
+    memset(to, 0, room);
+    memcpy(to, from, min_u64(min_u64(((const NDIS_OBJECT_HEADER *)from)->Size, length), room));
+    if (header->Size > room || header->Revision > newest) {
+        header->Size = (USHORT)room;
+        header->Revision = newest;
+    }
+}
+
 void attributes_reset(struct adapter *a)
 {
     if (a->oids)
@@ -68,14 +80,14 @@ static void copy_capabilities(struct adapter *a)
         g->PowerManagementCapabilities = &a->pnp_capabilities;
     }
     if (g->PowerManagementCapabilitiesEx) {
-        memcpy(&a->pm_capabilities, g->PowerManagementCapabilitiesEx,
-               min_u64(g->PowerManagementCapabilitiesEx->Header.Size, sizeof a->pm_capabilities));
+        attributes_copy(&a->pm_capabilities, sizeof a->pm_capabilities, NDIS_PM_CAPABILITIES_REVISION_2,
+                        g->PowerManagementCapabilitiesEx, SIZE_MAX);
         a->has_pm_capabilities = true;
         g->PowerManagementCapabilitiesEx = &a->pm_capabilities;
     }
     if (g->RecvScaleCapabilities) {
-        memcpy(&a->rss_capabilities, g->RecvScaleCapabilities,
-               min_u64(g->RecvScaleCapabilities->Header.Size, sizeof a->rss_capabilities));
+        attributes_copy(&a->rss_capabilities, sizeof a->rss_capabilities, NDIS_RECEIVE_SCALE_CAPABILITIES_REVISION_3,
+                        g->RecvScaleCapabilities, SIZE_MAX);
         a->has_rss = true;
         g->RecvScaleCapabilities = &a->rss_capabilities;
     }
@@ -113,12 +125,6 @@ static NDIS_STATUS set_general(struct adapter *a, const NDIS_OBJECT_HEADER *head
     return NDIS_STATUS_SUCCESS;
 }
 
-static void copy_offload(NDIS_OFFLOAD *to, const NDIS_OFFLOAD *from)
-{
-    memset(to, 0, sizeof *to);
-    memcpy(to, from, min_u64(from->Header.Size, sizeof *to));
-}
-
 static NDIS_STATUS set_offload(struct adapter *a, const NDIS_OBJECT_HEADER *header)
 {
     const NDIS_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES *o = (const void *)header;
@@ -127,10 +133,11 @@ static NDIS_STATUS set_offload(struct adapter *a, const NDIS_OBJECT_HEADER *head
         return NDIS_STATUS_INVALID_PARAMETER;
     a->has_offload = o->DefaultOffloadConfiguration != NULL;
     if (a->has_offload)
-        copy_offload(&a->offload, o->DefaultOffloadConfiguration);
+        attributes_copy(&a->offload, sizeof a->offload, NDIS_OFFLOAD_REVISION_6, o->DefaultOffloadConfiguration, SIZE_MAX);
     a->has_offload_hardware = o->HardwareOffloadCapabilities != NULL;
     if (a->has_offload_hardware)
-        copy_offload(&a->offload_hardware, o->HardwareOffloadCapabilities);
+        attributes_copy(&a->offload_hardware, sizeof a->offload_hardware, NDIS_OFFLOAD_REVISION_6, o->HardwareOffloadCapabilities,
+                        SIZE_MAX);
     return NDIS_STATUS_SUCCESS;
 }
 

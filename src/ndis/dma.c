@@ -58,18 +58,25 @@ NDIS_STATUS NTAPI NdisMRegisterScatterGatherDma(NDIS_HANDLE MiniportAdapterHandl
     return NDIS_STATUS_SUCCESS;
 }
 
-/* Undoes the registration; from MiniportHaltEx, when no list and no shared memory is left. PASSIVE_LEVEL.
+/* Undoes the registration; from MiniportHaltEx, when no list is left. Waits for shared memory that was asked for and has not
+ * come. The HAL's adapter stays until the miniport has halted: its shared memory belongs to it. PASSIVE_LEVEL.
  * docs: ndis/nf-ndis-ndismderegisterscattergatherdma */
 VOID NTAPI NdisMDeregisterScatterGatherDma(NDIS_HANDLE NdisMiniportDmaHandle)
 {
     struct dma *dma = ndis_object_check(NdisMiniportDmaHandle, NDIS_DMA);
-    struct adapter *a = dma->adapter;
+    LARGE_INTEGER moment = { .QuadPart = -10000 };
 
-    a->dma = NULL;
+    while (dma->shared_pending)
+        KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    dma->adapter->dma = NULL;
+    ndis_object_destroy(dma);
+}
+
+void dma_adapter_put(struct adapter *a)
+{
     if (a->dma_adapter)
         a->dma_adapter->DmaOperations->PutDmaAdapter(a->dma_adapter);
     a->dma_adapter = NULL;
-    ndis_object_destroy(dma);
 }
 
 /* --- lists ------------------------------------------------------------------------------------------------------ */

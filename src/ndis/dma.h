@@ -16,5 +16,7 @@ struct dma {
 
 /* The adapter's HAL DMA adapter, made at first need; NULL: no memory, or no device. PASSIVE_LEVEL. */
 PDMA_ADAPTER dma_adapter_get(struct adapter *adapter, bool wide, uint32_t maximum);
+/* Its end: after the miniport has halted. PASSIVE_LEVEL. */
+void dma_adapter_put(struct adapter *adapter);
 
 #endif

@@ -32,7 +32,7 @@ size_t ndis_miniport_characteristics_size(const NDIS_OBJECT_HEADER *header)
 
 static bool version_supported(uint8_t major, uint8_t minor)
 {
-    static const uint8_t minors[] = { 0, 1, 20, 30, 40, 50, 51, 60, 70, 80, 81, 82, 83, 84, 85, 86 };
+    static const uint8_t minors[] = { 0, 1, 20, 30, 40, 50, 51, 60, 70, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89 };
 
     for (size_t i = 0; i < countof(minors); i++)
         if (major == 6 && minor == minors[i])
@@ -141,13 +141,17 @@ static NDIS_STATUS set_selective_suspend(struct ndis_driver *driver, const NDIS_
     return NDIS_STATUS_SUCCESS;
 }
 
-/* Installs further handlers: those of PnP and of selective suspend; other sets (connection-oriented, chimney, NDK) are
- * refused with NDIS_STATUS_NOT_SUPPORTED. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndissetoptionalhandlers */
+/* Installs further handlers of a miniport driver: those of PnP and of selective suspend. Other sets (connection-oriented,
+ * chimney, NDK, shared memory), and all that a protocol or a binding could have, are refused with
+ * NDIS_STATUS_NOT_SUPPORTED. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndissetoptionalhandlers */
 NDIS_STATUS NTAPI NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle, PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers)
 {
     struct ndis_driver *driver = NdisHandle;
+    enum ndis_type type = ndis_object_type(NdisHandle);
 
-    if (ndis_object_type(NdisHandle) == NDIS_ADAPTER)
+    if (type == NDIS_PROTOCOL || type == NDIS_BINDING)
+        return NDIS_STATUS_NOT_SUPPORTED;
+    if (type == NDIS_ADAPTER)
         driver = ((struct adapter *)NdisHandle)->driver;
     else
         ndis_object_check(NdisHandle, NDIS_DRIVER);

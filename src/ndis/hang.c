@@ -15,7 +15,14 @@ static VOID NTAPI check_for_hang(PVOID context)
 {
     struct adapter *a = context;
 
-    if (a->state == ADAPTER_RUNNING && !a->resetting && a->driver->miniport.CheckForHangHandlerEx(a->context))
+    bool hung = false;
+
+    if (a->state == ADAPTER_RUNNING && !a->resetting) {
+        a->hang_checking = true;
+        hung = a->driver->miniport.CheckForHangHandlerEx(a->context);
+        a->hang_checking = false;
+    }
+    if (hung)
         adapter_reset(a);
     a->hang_queued = false;
 }
@@ -46,7 +53,11 @@ void hang_start(struct adapter *a)
 
 void hang_stop(struct adapter *a)
 {
+    LARGE_INTEGER moment = { .QuadPart = -10000 };
+
     KeCancelTimer(&a->hang_timer);
+    while (a->hang_checking)
+        KeDelayExecutionThread(KernelMode, FALSE, &moment);
 }
 
 /* --- reset ------------------------------------------------------------------------------------------------------ */
@@ -92,7 +103,7 @@ void adapter_reset(struct adapter *a)
         }
         a->change_pended = false;
         a->resetting = false;
-        if (status == NDIS_STATUS_SUCCESS && addressing)
+        if ((status == NDIS_STATUS_SUCCESS || status == NDIS_STATUS_SOFT_ERRORS) && addressing)
             restore_addressing(a);
         indicate(a, NDIS_STATUS_RESET_END);
     }

@@ -127,7 +127,7 @@ static NTSTATUS connect(struct ndis_interrupt *in)
         p.MessageBased.ConnectionContext.InterruptMessageTable = &in->table;
         p.MessageBased.MessageServiceRoutine = message_isr;
         p.MessageBased.ServiceContext = in;
-        p.MessageBased.SynchronizeIrql = 0;
+        p.MessageBased.SpinLock = in->handlers.MsiSyncWithAllMessages ? &in->lock : NULL;
     } else {
         p.Version = CONNECT_LINE_BASED;
         p.LineBased.PhysicalDeviceObject = in->adapter->pdo;

@@ -18,6 +18,7 @@ struct ndis_interrupt {
     NDIS_HANDLE context;
     NDIS_MINIPORT_INTERRUPT_CHARACTERISTICS handlers;
     bool message_based;
+    KSPIN_LOCK lock;                    /* of all messages, when the miniport wants them one at a time */
     PKINTERRUPT line;
     PIO_INTERRUPT_MESSAGE_INFO table;
     uint32_t messages, processors;

@@ -1,6 +1,7 @@
 /* NET_BUFFER pools. See nbl_pool.h for the invariants. */
 #include <string.h>
 
+#include "ndis/event.h"
 #include "ndis/nbl_pool.h"
 #include "nt/pool.h"
 
@@ -110,6 +111,8 @@ VOID NTAPI NdisFreeNetBufferPool(NDIS_HANDLE PoolHandle)
 {
     struct nb_pool *pool = ndis_object_check(PoolHandle, NDIS_NB_POOL);
 
+    if (pool->outside)
+        NDIS_EMIT(NDIS_EVENT_MISUSE, pool, "a NET_BUFFER pool is freed while some of its NET_BUFFERs are allocated", NDIS_CALLER());
     for (void *slab = pool->slabs, *next; slab; slab = next) {
         next = *(void **)slab;
         pool_free(slab, 0, NDIS_CALLER());

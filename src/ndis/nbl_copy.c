@@ -28,12 +28,12 @@ static PNET_BUFFER_LIST bare_nbl(NDIS_HANDLE pool, PNET_BUFFER_LIST original, co
     return nbl;
 }
 
-/* Appends a NET_BUFFER over fresh MDLs for `length` bytes of `from` after `offset`. */
+/* A NET_BUFFER over fresh MDLs for `length` bytes of `from` after `offset`; without any when that is nothing. */
 static PNET_BUFFER slice_nb(struct nb_pool *pool, const NET_BUFFER *from, uint32_t offset, size_t length)
 {
     PMDL mdl = mdl_chain_slice(from->CurrentMdl, from->CurrentMdlOffset + offset, length);
 
-    if (!mdl)
+    if (!mdl && length)
         return NULL;
     PNET_BUFFER nb = nb_alloc(pool, mdl, 0, length);
     if (!nb)
@@ -108,8 +108,8 @@ PNET_BUFFER_LIST NTAPI NdisAllocateFragmentNetBufferList(PNET_BUFFER_LIST Origin
         return NULL;
     PNET_BUFFER *tail = &nbl->FirstNetBuffer;
     for (PNET_BUFFER from = OriginalNetBufferList->FirstNetBuffer; from; from = from->Next) {
-        for (uint32_t at = StartOffset; at < from->DataLength; at += MaximumLength) {
-            PNET_BUFFER nb = slice_nb(pool, from, at, min_u64(MaximumLength, from->DataLength - at));
+        for (size_t at = StartOffset; at < from->DataLength; at += MaximumLength) {
+            PNET_BUFFER nb = slice_nb(pool, from, (uint32_t)at, min_u64(MaximumLength, from->DataLength - at));
 
             if (!nb)
                 goto fail;

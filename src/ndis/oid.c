@@ -34,6 +34,19 @@ static void finish(struct adapter *a, struct oid_entry *entry, NDIS_STATUS statu
         b->protocol->handlers.OidRequestCompleteHandler(b->context, request, status);
 }
 
+/* Hints of a protocol to NDIS, which no miniport of NDIS 6 is told; there is nothing here that they could speed up. */
+static NDIS_STATUS take_protocol_options(PNDIS_OID_REQUEST request)
+{
+    struct _SET *set = &request->DATA.SET_INFORMATION;
+
+    if (set->InformationBufferLength < sizeof(uint32_t)) {
+        set->BytesNeeded = sizeof(uint32_t);
+        return NDIS_STATUS_INVALID_LENGTH;
+    }
+    set->BytesRead = sizeof(uint32_t);
+    return NDIS_STATUS_SUCCESS;
+}
+
 /* What happens to the request before the miniport sees it. NDIS_STATUS_PENDING: it must see it. */
 static NDIS_STATUS prepare(struct adapter *a, struct oid_entry *entry)
 {
@@ -44,6 +57,8 @@ static NDIS_STATUS prepare(struct adapter *a, struct oid_entry *entry)
         return NDIS_STATUS_ADAPTER_REMOVED;
     if (request->RequestType == NdisRequestSetInformation && entry->binding && oid_is_merged(entry->asked_oid))
         return oid_merge(a, entry);
+    if (request->RequestType == NdisRequestSetInformation && entry->asked_oid == OID_GEN_PROTOCOL_OPTIONS)
+        return take_protocol_options(request);
     if (request->RequestType == NdisRequestQueryInformation || request->RequestType == NdisRequestQueryStatistics) {
         if (oid_answer(a, entry->binding, request, &status))
             return status;

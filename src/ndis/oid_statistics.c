@@ -5,13 +5,11 @@
 
 #include "nt/pool.h"
 
-#define COUNTER(oid, first, second) { oid, offsetof(NDIS_STATISTICS_INFO, first), offsetof(NDIS_STATISTICS_INFO, second) }
-#define ONE(oid, field) COUNTER(oid, field, Header)
+#define ONE(oid, field) { oid, offsetof(NDIS_STATISTICS_INFO, field) }
 
-/* A counter is one field, or the sum of two; Header as the second field means none. */
 static const struct counter {
     NDIS_OID oid;
-    size_t field, other;
+    size_t field;
 } counters[] = {
     ONE(OID_GEN_BYTES_RCV, ifHCInOctets),
     ONE(OID_GEN_BYTES_XMIT, ifHCOutOctets),

@@ -51,8 +51,8 @@ static VOID NTAPI allocate_later(PVOID context)
     NDIS_PHYSICAL_ADDRESS physical = { 0 };
     void *address = allocate(dma->adapter, w->length, w->cached, &physical);
 
-    dma->shared_pending--;
     dma->shared_complete(dma->adapter->context, address, &physical, w->length, w->context);
+    dma->shared_pending--;
     pool_free(w, 0, NULL);
 }
 

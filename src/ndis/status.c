@@ -28,8 +28,10 @@ static void keep_link_state(struct adapter *a, const NDIS_STATUS_INDICATION *ind
 
 static void keep_offload(struct adapter *a, const NDIS_STATUS_INDICATION *indication)
 {
-    memset(&a->offload, 0, sizeof a->offload);
-    memcpy(&a->offload, indication->StatusBuffer, min_u64(indication->StatusBufferSize, sizeof a->offload));
+    if (indication->StatusBufferSize < NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_1)
+        return;
+    attributes_copy(&a->offload, sizeof a->offload, NDIS_OFFLOAD_REVISION_6, indication->StatusBuffer,
+                    indication->StatusBufferSize);
     a->has_offload = true;
 }
 

@@ -8,7 +8,7 @@ struct work_item {
     WORK_QUEUE_ITEM item;
     NDIS_IO_WORKITEM_ROUTINE routine;
     void *context;
-    bool queued;
+    bool queued, freed;                 /* freed while it was queued: goes when its turn comes */
 };
 
 static VOID NTAPI run(PVOID context)
@@ -16,6 +16,10 @@ static VOID NTAPI run(PVOID context)
     struct work_item *w = context;
 
     w->queued = false;                  /* the routine may queue or free it */
+    if (w->freed) {
+        ndis_object_destroy(w);
+        return;
+    }
     w->routine(w->context, w);
 }
 
@@ -34,8 +38,11 @@ VOID NTAPI NdisFreeIoWorkItem(NDIS_HANDLE NdisIoWorkItemHandle)
 {
     struct work_item *w = ndis_object_check(NdisIoWorkItemHandle, NDIS_WORK_ITEM_OBJECT);
 
-    if (w->queued)
+    if (w->queued) {
         NDIS_EMIT(NDIS_EVENT_MISUSE, w, "a work item is freed while it is queued", NDIS_CALLER());
+        w->freed = true;
+        return;
+    }
     ndis_object_destroy(w);
 }
 

@@ -1,10 +1,16 @@
-/* Which NDIS version a driver is built for. A driver defines NDIS630_MINIPORT or NDIS630 (60, 61, 620 ... 686) before it
+/* Which NDIS version a driver is built for. A driver defines NDIS630_MINIPORT or NDIS630 (60, 61, 620 ... 689) before it
  * includes ndis.h. docs: network/specifying-ndis-version-information */
 #ifndef RING3_NDIS_VERSION_H
 #define RING3_NDIS_VERSION_H
 
 #ifdef RING3_HOST
-#define RING3_NDIS_LEVEL 686
+#define RING3_NDIS_LEVEL 689
+#elif defined(NDIS689_MINIPORT) || defined(NDIS689)
+#define RING3_NDIS_LEVEL 689
+#elif defined(NDIS688_MINIPORT) || defined(NDIS688)
+#define RING3_NDIS_LEVEL 688
+#elif defined(NDIS687_MINIPORT) || defined(NDIS687)
+#define RING3_NDIS_LEVEL 687
 #elif defined(NDIS686_MINIPORT) || defined(NDIS686)
 #define RING3_NDIS_LEVEL 686
 #elif defined(NDIS685_MINIPORT) || defined(NDIS685)
@@ -51,7 +57,8 @@
 #if defined(NDIS60_MINIPORT) || defined(NDIS61_MINIPORT) || defined(NDIS620_MINIPORT) || defined(NDIS630_MINIPORT) || \
     defined(NDIS640_MINIPORT) || defined(NDIS650_MINIPORT) || defined(NDIS651_MINIPORT) || defined(NDIS660_MINIPORT) || \
     defined(NDIS670_MINIPORT) || defined(NDIS680_MINIPORT) || defined(NDIS681_MINIPORT) || defined(NDIS682_MINIPORT) || \
-    defined(NDIS683_MINIPORT) || defined(NDIS684_MINIPORT) || defined(NDIS685_MINIPORT) || defined(NDIS686_MINIPORT)
+    defined(NDIS683_MINIPORT) || defined(NDIS684_MINIPORT) || defined(NDIS685_MINIPORT) || defined(NDIS686_MINIPORT) || \
+    defined(NDIS687_MINIPORT) || defined(NDIS688_MINIPORT) || defined(NDIS689_MINIPORT)
 #ifndef NDIS_MINIPORT_DRIVER
 #define NDIS_MINIPORT_DRIVER 1
 #endif
@@ -63,7 +70,8 @@
 
 #if defined(NDIS60) || defined(NDIS61) || defined(NDIS620) || defined(NDIS630) || defined(NDIS640) || defined(NDIS650) || \
     defined(NDIS651) || defined(NDIS660) || defined(NDIS670) || defined(NDIS680) || defined(NDIS681) || defined(NDIS682) || \
-    defined(NDIS683) || defined(NDIS684) || defined(NDIS685) || defined(NDIS686)
+    defined(NDIS683) || defined(NDIS684) || defined(NDIS685) || defined(NDIS686) || \
+    defined(NDIS687) || defined(NDIS688) || defined(NDIS689)
 #define NDIS_PROTOCOL_MAJOR_VERSION RING3_NDIS_MAJOR
 #define NDIS_PROTOCOL_MINOR_VERSION RING3_NDIS_MINOR
 #define NDIS_PROTOCOL_MINIMUM_MAJOR_VERSION RING3_NDIS_MAJOR
@@ -102,6 +110,9 @@
 #define NDIS_SUPPORT_NDIS684 (RING3_NDIS_LEVEL >= 684)
 #define NDIS_SUPPORT_NDIS685 (RING3_NDIS_LEVEL >= 685)
 #define NDIS_SUPPORT_NDIS686 (RING3_NDIS_LEVEL >= 686)
+#define NDIS_SUPPORT_NDIS687 (RING3_NDIS_LEVEL >= 687)
+#define NDIS_SUPPORT_NDIS688 (RING3_NDIS_LEVEL >= 688)
+#define NDIS_SUPPORT_NDIS689 (RING3_NDIS_LEVEL >= 689)
 #define NDIS_SUPPORT_60_COMPATIBLE_API 1
 
 #define NDIS_RUNTIME_VERSION_60 ((6 << 16) | 0)
@@ -113,6 +124,14 @@
 #define NDIS_RUNTIME_VERSION_660 ((6 << 16) | 60)
 #define NDIS_RUNTIME_VERSION_670 ((6 << 16) | 70)
 #define NDIS_RUNTIME_VERSION_680 ((6 << 16) | 80)
+#define NDIS_RUNTIME_VERSION_681 ((6 << 16) | 81)
+#define NDIS_RUNTIME_VERSION_682 ((6 << 16) | 82)
+#define NDIS_RUNTIME_VERSION_683 ((6 << 16) | 83)
+#define NDIS_RUNTIME_VERSION_684 ((6 << 16) | 84)
 #define NDIS_RUNTIME_VERSION_685 ((6 << 16) | 85)
+#define NDIS_RUNTIME_VERSION_686 ((6 << 16) | 86)
+#define NDIS_RUNTIME_VERSION_687 ((6 << 16) | 87)
+#define NDIS_RUNTIME_VERSION_688 ((6 << 16) | 88)
+#define NDIS_RUNTIME_VERSION_689 ((6 << 16) | 89)
 
 #endif

@@ -19,7 +19,9 @@ struct fake_miniport {
     char journal[256];
     /* what it does */
     NDIS_STATUS initialize_status, restart_status, reset_status;
-    bool pend_pause, pend_restart, pend_reset, pend_oids, addressing_reset, hung, hold_sends;
+    bool pend_pause, pend_restart, pend_reset, pend_oids, addressing_reset, hung, slow_check, hold_sends;
+    NDIS_STATUS (*on_initialize)(NDIS_HANDLE adapter);  /* at the end of MiniportInitializeEx; may be NULL */
+    void (*on_halt)(void);
     /* what it saw */
     uint32_t filter, multicast_count;
     KIRQL shutdown_irql;
@@ -144,7 +146,9 @@ static NDIS_STATUS NTAPI mp_initialize(NDIS_HANDLE adapter, NDIS_HANDLE context,
     mp.adapter = adapter;
     mp.resources = p->AllocatedResources ? p->AllocatedResources->Count : 0;
     NDIS_STATUS status = set_attributes(adapter);
-    return status ? status : NdisAllocateTimerObject(adapter, &timer, &mp.timer);
+    if (status == NDIS_STATUS_SUCCESS)
+        status = NdisAllocateTimerObject(adapter, &timer, &mp.timer);
+    return status == NDIS_STATUS_SUCCESS && mp.on_initialize ? mp.on_initialize(adapter) : status;
 }
 
 static VOID NTAPI mp_halt(NDIS_HANDLE context, NDIS_HALT_ACTION action)
@@ -152,6 +156,8 @@ static VOID NTAPI mp_halt(NDIS_HANDLE context, NDIS_HALT_ACTION action)
     note(mp.journal, action == NdisHaltDeviceSurpriseRemoved ? 'S' : 'h');
     if (mp.fail_in_halt)
         mp.fail_in_halt();
+    if (mp.on_halt)
+        mp.on_halt();
     NdisFreeTimerObject(mp.timer);
     mp.adapter = NULL;
 }
@@ -189,6 +195,10 @@ static BOOLEAN NTAPI mp_check_for_hang(NDIS_HANDLE context)
     bool hung = mp.hung;
 
     mp.hung = false;
+    if (mp.slow_check) {
+        NdisMSleep(100000);
+        note(mp.journal, 'k');
+    }
     return hung;
 }
 
@@ -383,7 +393,7 @@ static VOID NTAPI pr_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST lists, 
     }
 }
 
-static NDIS_STATUS register_protocol(void)
+__attribute__((unused)) static NDIS_STATUS register_protocol(void)
 {
     static WCHAR name[] = u"FAKE";
     NDIS_PROTOCOL_DRIVER_CHARACTERISTICS c = {
@@ -413,7 +423,7 @@ static NDIS_STATUS register_protocol(void)
     return NdisRegisterProtocolDriver(NULL, &c, &pr.protocol);
 }
 
-static void deregister_protocol(void)
+__attribute__((unused)) static void deregister_protocol(void)
 {
     NdisDeregisterProtocolDriver(pr.protocol);
     NdisFreeNetBufferListPool(pr.pool);

@@ -352,6 +352,41 @@ TEST(clones_fragments_and_reassembled_lists_describe_the_same_bytes)
     close_ndis();
 }
 
+TEST(a_fragment_may_be_allowed_any_length)
+{
+    static const ULONG sizes[] = { 20, 25, 30 };
+    open_ndis();
+    NDIS_HANDLE pool = make_pool(true, 0, 0);
+    PMDL mdl = chain(sizes, 3);
+    PNET_BUFFER_LIST nbl = NdisAllocateNetBufferAndNetBufferList(pool, 0, 0, mdl, 5, 65);
+    PNET_BUFFER_LIST fragments = NdisAllocateFragmentNetBufferList(nbl, NULL, NULL, 5, 0xFFFFFFFF, 14, 0, 0);
+
+    CHECK_EQ(fragments->FirstNetBuffer->DataLength, 14 + 60);
+    CHECK(!fragments->FirstNetBuffer->Next);
+    NdisFreeFragmentNetBufferList(fragments, 14, 0);
+    NdisFreeNetBufferList(nbl);
+    free_chain(mdl);
+    NdisFreeNetBufferListPool(pool);
+    close_ndis();
+}
+
+TEST(a_net_buffer_without_data_can_be_cloned)
+{
+    static const ULONG sizes[] = { 20 };
+    open_ndis();
+    NDIS_HANDLE pool = make_pool(true, 0, 0);
+    PMDL mdl = chain(sizes, 1);
+    PNET_BUFFER_LIST nbl = NdisAllocateNetBufferAndNetBufferList(pool, 0, 0, mdl, 20, 0);
+    PNET_BUFFER_LIST clone = NdisAllocateCloneNetBufferList(nbl, NULL, NULL, 0);
+
+    CHECK(clone && clone->FirstNetBuffer && !clone->FirstNetBuffer->DataLength);
+    NdisFreeCloneNetBufferList(clone, 0);
+    NdisFreeNetBufferList(nbl);
+    free_chain(mdl);
+    NdisFreeNetBufferListPool(pool);
+    close_ndis();
+}
+
 static void note(void *context, const struct ndis_leak *leak)
 {
     *(uint64_t *)context += leak->uses;

@@ -1,0 +1,161 @@
+/* What drivers bring that were built for other versions, or that behave in ways nobody here would. */
+#include "fake.h"
+
+static NDIS_OID_REQUEST request(NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer, UINT length)
+{
+    return (NDIS_OID_REQUEST){
+        .Header = { NDIS_OBJECT_TYPE_OID_REQUEST, 1, NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
+        .RequestType = type,
+        .DATA.QUERY_INFORMATION = { .Oid = oid, .InformationBuffer = buffer, .InformationBufferLength = length },
+    };
+}
+
+static void newest(void *unused)
+{
+    static const UCHAR minors[] = { 1, 20, 86, 87, 88, 89 };
+
+    for (size_t i = 0; i < countof(minors); i++) {
+        mp.minor = minors[i];
+        memset(mp.journal, 0, sizeof mp.journal);
+        plug_fake();
+        CHECK_STR(mp.journal, "ir");
+        unplug_fake();
+    }
+    CHECK_EQ(NdisGetVersion(), NDIS_RUNTIME_VERSION_689);
+    mp.minor = 90;
+    CHECK_EQ(io_create_host_driver("fakenic", mp_entry, &mp.io), NDIS_STATUS_BAD_VERSION);
+}
+
+TEST(a_miniport_of_every_documented_version_registers)
+{
+    on_a_computer(newest, 1);
+}
+
+/* A later revision of a structure: longer, and with what ring3 cannot know behind the members it knows. */
+struct later_offload {
+    NDIS_OFFLOAD known;
+    UCHAR unknown[32];
+};
+
+static NDIS_STATUS set_later_offload(NDIS_HANDLE adapter)
+{
+    struct later_offload later = { .known.Header = { NDIS_OBJECT_TYPE_OFFLOAD, NDIS_OFFLOAD_REVISION_6 + 1, sizeof later } };
+    NDIS_MINIPORT_ADAPTER_ATTRIBUTES a = {
+        .OffloadAttributes = {
+            .Header = { NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES, 1,
+                        NDIS_SIZEOF_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES_REVISION_1 },
+            .DefaultOffloadConfiguration = &later.known,
+            .HardwareOffloadCapabilities = &later.known,
+        },
+    };
+
+    memset(later.unknown, 0xAA, sizeof later.unknown);
+    later.known.Checksum.IPv4Transmit.TcpChecksum = NDIS_OFFLOAD_SUPPORTED;
+    return NdisMSetMiniportAttributes(adapter, &a);
+}
+
+static void check_offload(NDIS_OID oid)
+{
+    struct later_offload answer;
+
+    memset(&answer, 0x55, sizeof answer);
+    NDIS_OID_REQUEST r = request(NdisRequestQueryInformation, oid, &answer, sizeof answer);
+    CHECK_EQ(NdisOidRequest(pr.binding, &r), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(r.DATA.QUERY_INFORMATION.BytesWritten, sizeof answer.known);
+    CHECK_EQ(answer.known.Header.Revision, NDIS_OFFLOAD_REVISION_6);
+    CHECK_EQ(answer.known.Header.Size, sizeof answer.known);
+    CHECK_EQ(answer.known.Checksum.IPv4Transmit.TcpChecksum, NDIS_OFFLOAD_SUPPORTED);
+    CHECK_EQ(answer.unknown[0], 0x55);
+}
+
+static void later_revision(void *unused)
+{
+    struct later_offload later = { .known.Header = { NDIS_OBJECT_TYPE_OFFLOAD, NDIS_OFFLOAD_REVISION_6 + 1, sizeof later } };
+    NDIS_STATUS_INDICATION s = {
+        .Header = { NDIS_OBJECT_TYPE_STATUS_INDICATION, 1, NDIS_SIZEOF_STATUS_INDICATION_REVISION_1 },
+        .StatusCode = NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG,
+        .StatusBuffer = &later,
+        .StatusBufferSize = sizeof later,
+    };
+
+    mp.on_initialize = set_later_offload;
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+    check_offload(OID_TCP_OFFLOAD_CURRENT_CONFIG);
+    check_offload(OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES);
+    later.known.Checksum.IPv4Transmit.TcpChecksum = NDIS_OFFLOAD_SUPPORTED;
+    NdisMIndicateStatusEx(mp.adapter, &s);
+    check_offload(OID_TCP_OFFLOAD_CURRENT_CONFIG);
+    unplug_fake();
+    deregister_protocol();
+}
+
+TEST(of_a_later_revision_the_known_members_are_kept)
+{
+    on_a_computer(later_revision, 1);
+}
+
+static void protocol_extras(void *unused)
+{
+    NDIS_OBJECT_HEADER shared = { NDIS_OBJECT_TYPE_SHARED_MEMORY_PROVIDER_CHARACTERISTICS, 1, 32 };
+    ULONG options = 1;
+
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+    CHECK_EQ(NdisSetOptionalHandlers(pr.protocol, (PNDIS_DRIVER_OPTIONAL_HANDLERS)&shared), NDIS_STATUS_NOT_SUPPORTED);
+    CHECK_EQ(NdisSetOptionalHandlers(pr.binding, (PNDIS_DRIVER_OPTIONAL_HANDLERS)&shared), NDIS_STATUS_NOT_SUPPORTED);
+    unsigned before = mp.oids;
+    NDIS_OID_REQUEST r = request(NdisRequestSetInformation, OID_GEN_PROTOCOL_OPTIONS, &options, sizeof options);
+    CHECK_EQ(NdisOidRequest(pr.binding, &r), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(r.DATA.SET_INFORMATION.BytesRead, 4);
+    r = request(NdisRequestSetInformation, OID_GEN_PROTOCOL_OPTIONS, &options, 2);
+    CHECK_EQ(NdisOidRequest(pr.binding, &r), NDIS_STATUS_INVALID_LENGTH);
+    CHECK_EQ(mp.oids, before);
+    unplug_fake();
+    deregister_protocol();
+}
+
+TEST(what_a_protocol_asks_of_ndis_does_not_reach_the_miniport)
+{
+    on_a_computer(protocol_extras, 1);
+}
+
+static void slow_check(void *unused)
+{
+    plug_fake();
+    mp.slow_check = true;
+    NdisMSleep(2050000);                /* in the middle of a check */
+    unplug_fake();
+    CHECK_STR(mp.journal, "irkphu");
+}
+
+TEST(a_pause_waits_for_the_end_of_a_check_for_hang)
+{
+    on_a_computer(slow_check, 1);
+    on_a_computer(slow_check, 2);
+}
+
+static bool ran;
+
+static VOID NTAPI too_late(PVOID context, NDIS_HANDLE item)
+{
+    ran = true;
+}
+
+static void freed_item(void *unused)
+{
+    NDIS_HANDLE item = NdisAllocateIoWorkItem(NULL);
+    KIRQL old = KeRaiseIrqlToDpcLevel();
+
+    ran = false;
+    NdisQueueIoWorkItem(item, too_late, NULL);
+    NdisFreeIoWorkItem(item);           /* a mistake, and found as one */
+    KeLowerIrql(old);
+    NdisMSleep(10000);
+    CHECK(!ran);
+}
+
+TEST(a_work_item_freed_while_it_is_queued_harms_nobody)
+{
+    on_a_computer(freed_item, 1);
+}
