@@ -23,11 +23,15 @@ typedef GUID FMTID;
 
 #ifdef __cplusplus
 #define EXTERN_C extern "C"
+#define EXTERN_C_START extern "C" {
+#define EXTERN_C_END }
 #define REFGUID const GUID &
 #define REFIID const IID &
 #define REFCLSID const CLSID &
 #else
 #define EXTERN_C extern
+#define EXTERN_C_START
+#define EXTERN_C_END
 #define REFGUID const GUID *
 #define REFIID const IID *
 #define REFCLSID const CLSID *

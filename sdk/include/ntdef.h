@@ -202,12 +202,20 @@ RING3_OFFSET(UNICODE_STRING, Buffer, 8);
     const WCHAR name##_buffer[] = text;                                           \
     const UNICODE_STRING name = {sizeof(text) - sizeof(WCHAR), sizeof(text), (PWCH)name##_buffer}
 #define DECLARE_GLOBAL_CONST_UNICODE_STRING(name, text)                                        \
-    extern const DECLSPEC_SELECTANY UNICODE_STRING name;                                       \
+    EXTERN_C const UNICODE_STRING name;                                                        \
     const DECLSPEC_SELECTANY UNICODE_STRING name = {sizeof(text) - sizeof(WCHAR), sizeof(text), (PWCH)text}
 #define DECLARE_UNICODE_STRING_SIZE(name, chars) \
     WCHAR name##_buffer[chars];                  \
     UNICODE_STRING name = {0, (chars) * sizeof(WCHAR), name##_buffer}
+#ifdef __cplusplus
+extern "C++" {
+constexpr CHAR *ring3_text(const CHAR *text) { return const_cast<CHAR *>(text); }
+constexpr WCHAR *ring3_text(const WCHAR *text) { return const_cast<WCHAR *>(text); }
+}
+#define RTL_CONSTANT_STRING(text) {sizeof(text) - sizeof((text)[0]), sizeof(text), ring3_text(text)}
+#else
 #define RTL_CONSTANT_STRING(text) {sizeof(text) - sizeof((text)[0]), sizeof(text), text}
+#endif
 
 /* ---- lists ---- */
 

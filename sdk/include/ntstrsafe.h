@@ -39,6 +39,10 @@ typedef const wchar_t *NTSTRSAFE_PCWSTR;
 #define RING3_STR_FORMAT _vsnwprintf
 #include <ring3/strsafe_chars.h>
 
+/* x64 reads unaligned text as any other. */
+#define RtlUnalignedStringCchLengthW RtlStringCchLengthW
+#define RtlUnalignedStringCbLengthW RtlStringCbLengthW
+
 #ifndef NTSTRSAFE_NO_UNICODE_STRING_FUNCTIONS
 #include <ring3/strsafe_unicode.h>
 #endif

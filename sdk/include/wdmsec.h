@@ -22,6 +22,8 @@ NTSTATUS NTAPI WdmlibIoCreateDeviceSecure(PDRIVER_OBJECT DriverObject, ULONG Dev
                                                           PCUNICODE_STRING DefaultSDDLString, LPCGUID DeviceClassGuid,
                                                           PDEVICE_OBJECT *DeviceObject);
 #define IoCreateDeviceSecure WdmlibIoCreateDeviceSecure
+#define WdmlibRtlInitUnicodeStringEx RtlInitUnicodeStringEx
+#define WdmlibIoValidateDeviceIoControlAccess IoValidateDeviceIoControlAccess
 
 RING3_END_C
 

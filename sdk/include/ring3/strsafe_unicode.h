@@ -136,6 +136,26 @@ FORCEINLINE NTSTATUS ring3_unicode_join_text(UNICODE_STRING *to, int append, NTS
     FORCEINLINE NTSTATUS RtlUnicodeStringCb##verb##StringN(PUNICODE_STRING to, NTSTRSAFE_PCWSTR from, size_t bytes)           \
     {                                                                                                                         \
         return ring3_unicode_join_text(to, append, from, bytes, NULL, 0);                                                     \
+    }                                                                                                                         \
+    FORCEINLINE NTSTATUS RtlUnicodeStringCch##verb##NEx(PUNICODE_STRING to, PCUNICODE_STRING from, size_t count,              \
+                    PUNICODE_STRING rest, ULONG flags)                                                                        \
+    {                                                                                                                         \
+        return ring3_unicode_join(to, append, from, count * sizeof(WCHAR), rest, flags);                                      \
+    }                                                                                                                         \
+    FORCEINLINE NTSTATUS RtlUnicodeStringCch##verb##StringNEx(PUNICODE_STRING to, NTSTRSAFE_PCWSTR from, size_t count,        \
+                    PUNICODE_STRING rest, ULONG flags)                                                                        \
+    {                                                                                                                         \
+        return ring3_unicode_join_text(to, append, from, count * sizeof(WCHAR), rest, flags);                                 \
+    }                                                                                                                         \
+    FORCEINLINE NTSTATUS RtlUnicodeStringCb##verb##NEx(PUNICODE_STRING to, PCUNICODE_STRING from, size_t bytes,               \
+                    PUNICODE_STRING rest, ULONG flags)                                                                        \
+    {                                                                                                                         \
+        return ring3_unicode_join(to, append, from, bytes, rest, flags);                                                      \
+    }                                                                                                                         \
+    FORCEINLINE NTSTATUS RtlUnicodeStringCb##verb##StringNEx(PUNICODE_STRING to, NTSTRSAFE_PCWSTR from, size_t bytes,         \
+                    PUNICODE_STRING rest, ULONG flags)                                                                        \
+    {                                                                                                                         \
+        return ring3_unicode_join_text(to, append, from, bytes, rest, flags);                                                 \
     }
 RING3_UNICODE_PAIR(Copy, 0)
 RING3_UNICODE_PAIR(Cat, 1)
@@ -207,6 +227,24 @@ FORCEINLINE NTSTATUS RtlStringCchCopyUnicodeString(NTSTRSAFE_PWSTR to, size_t si
     }
     memcpy(to, from->Buffer, count * sizeof(WCHAR));
     to[count] = 0;
+    return status;
+}
+
+FORCEINLINE NTSTATUS RtlStringCchCopyUnicodeStringEx(NTSTRSAFE_PWSTR to, size_t size, PCUNICODE_STRING from,
+                                                     NTSTRSAFE_PWSTR *end, size_t *left, ULONG flags)
+{
+    if (from == NULL || from->Buffer == NULL)
+        return RtlStringCchCopyExW(to, size, from == NULL ? NULL : L"", end, left, flags);
+    return RtlStringCchCopyNExW(to, size, from->Buffer, from->Length / sizeof(WCHAR), end, left, flags);
+}
+
+FORCEINLINE NTSTATUS RtlStringCbCopyUnicodeStringEx(NTSTRSAFE_PWSTR to, size_t bytes, PCUNICODE_STRING from,
+                                                    NTSTRSAFE_PWSTR *end, size_t *left, ULONG flags)
+{
+    NTSTATUS status = RtlStringCchCopyUnicodeStringEx(to, bytes / sizeof(WCHAR), from, end, left, flags);
+
+    if (left != NULL && status != STATUS_INVALID_PARAMETER)
+        *left = *left * sizeof(WCHAR) + bytes % sizeof(WCHAR);
     return status;
 }
 

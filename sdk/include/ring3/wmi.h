@@ -107,9 +107,10 @@ typedef struct _EVENT_FILTER_DESCRIPTOR {
 #define EVENT_ACTIVITY_CTRL_GET_SET_ID      4
 #define EVENT_ACTIVITY_CTRL_CREATE_SET_ID   5
 
-typedef VOID (NTAPI *PETWENABLECALLBACK)(LPCGUID SourceId, ULONG ControlCode, UCHAR Level, ULONGLONG MatchAnyKeyword,
+typedef VOID (NTAPI ETWENABLECALLBACK)(LPCGUID SourceId, ULONG ControlCode, UCHAR Level, ULONGLONG MatchAnyKeyword,
                                          ULONGLONG MatchAllKeyword, PEVENT_FILTER_DESCRIPTOR FilterData,
                                          PVOID CallbackContext);
+typedef ETWENABLECALLBACK *PETWENABLECALLBACK;
 typedef enum _EVENT_INFO_CLASS {
     EventProviderBinaryTrackInfo,
     EventProviderSetReserved1,
