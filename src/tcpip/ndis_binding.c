@@ -49,7 +49,13 @@ NDIS_STATUS protocol_set_oid(struct binding *b, NDIS_OID oid, void *data, ULONG 
 
 static VOID NTAPI oid_complete(NDIS_HANDLE context, PNDIS_OID_REQUEST request, NDIS_STATUS status)
 {
-    complete(context, status);
+    if (!protocol_answer_statistics(request, status))
+        complete(context, status);
+}
+
+struct list *protocol_bindings(void)
+{
+    return &bindings;
 }
 
 /* --- bind and unbind ---------------------------------------------------------------------------------------------- */
@@ -101,6 +107,9 @@ static bool attach(struct binding *b, PNDIS_BIND_PARAMETERS parameters)
     struct interface_config config = {
         .mtu = parameters->MtuSize,
         .binding = b,
+        .if_index = parameters->BoundIfIndex,
+        .luid = parameters->BoundIfNetluid.Value,
+        .speed = b->speed = parameters->XmitLinkSpeed,
     };
 
     b->link_up = parameters->MediaConnectState != MediaConnectStateDisconnected;
@@ -120,6 +129,8 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
     if (!b)
         return NDIS_STATUS_RESOURCES;
     KeInitializeEvent(&b->completed, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&b->unasked, NotificationEvent, TRUE);
+    b->if_index = parameters->BoundIfIndex;
     multicast_open(b, parameters->MaxMulticastListSize);
     list_push_back(&bindings, &b->node);
     if (!protocol_allocate_buffers(b, protocol, parameters->MtuSize + ETHERNET_HEADER + VLAN_TAG)) {
@@ -150,6 +161,7 @@ static NDIS_STATUS NTAPI unbind_adapter(NDIS_HANDLE unbind, NDIS_HANDLE context)
     interface_detach(b->interface);
     protocol_pause(b, BINDING_CLOSING);
     multicast_close(b);
+    KeWaitForSingleObject(&b->unasked, Executive, KernelMode, FALSE, NULL);
     protocol_set_oid(b, OID_GEN_CURRENT_PACKET_FILTER, &none, sizeof none);
     close_adapter(b);
     free_binding(b);
@@ -176,8 +188,9 @@ static VOID NTAPI status_indicated(NDIS_HANDLE context, PNDIS_STATUS_INDICATION 
         indication->StatusBufferSize >= NDIS_SIZEOF_LINK_STATE_REVISION_1) {
         const NDIS_LINK_STATE *link = indication->StatusBuffer;
         b->link_up = link->MediaConnectState == MediaConnectStateConnected;
+        b->speed = link->XmitLinkSpeed;
         if (b->state == BINDING_RUNNING)
-            interface_link(b->interface, b->link_up);
+            interface_link(b->interface, b->link_up, b->speed);
     }
 }
 
@@ -195,7 +208,7 @@ static NDIS_STATUS NTAPI pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICAT
             stack_enter();
             b->state = BINDING_RUNNING;
             stack_leave();
-            interface_link(b->interface, b->link_up);
+            interface_link(b->interface, b->link_up, b->speed);
         }
         return NDIS_STATUS_SUCCESS;
     case NetEventQueryPower:

@@ -35,6 +35,10 @@ struct binding {
     NDIS_HANDLE handle;
     struct interface *interface;
     enum binding_state state;
+    uint32_t if_index;
+    uint64_t speed;                     /* bits per second */
+    unsigned askers;                    /* statistics requests on their way */
+    KEVENT unasked;
     bool link_up;                       /* as the adapter says; the interface sees it once RUNNING */
     KEVENT completed;                   /* open, close and OID requests, one at a time */
     NDIS_STATUS status;
@@ -67,6 +71,11 @@ VOID NTAPI protocol_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST lists, U
 
 /* ndis_binding.c: a set request, PASSIVE_LEVEL, waits for its end. */
 NDIS_STATUS protocol_set_oid(struct binding *binding, NDIS_OID oid, void *data, ULONG size);
+
+struct list *protocol_bindings(void);
+
+/* ndis_statistics.c: a completed request; false: it was none of its. */
+bool protocol_answer_statistics(PNDIS_OID_REQUEST request, NDIS_STATUS status);
 
 /* ndis_multicast.c */
 void multicast_open(struct binding *binding, unsigned limit);

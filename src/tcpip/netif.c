@@ -4,28 +4,19 @@
  * binding that had the same adapter name before, else a new one. */
 #include <assert.h>
 #include <arpa/inet.h>
-#include <lwip/etharp.h>
-#include <lwip/ethip6.h>
 #include <lwip/mld6.h>
-#include <lwip/netif.h>
+#include <lwip/prot/ethernet.h>
+#include <lwip/prot/ip4.h>
+#include <lwip/prot/ip6.h>
 #include <netif/ethernet.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/error.h"
 #include "nt/ke.h"
-#include "tcpip/dhcp.h"
+#include "tcpip/interface.h"
 #include "tcpip/interfaces.h"
 #include "tcpip/lwip_address.h"
-#include "tcpip/stack.h"
-
-struct interface {
-    struct netif netif;
-    struct interface_config config;
-    struct dhcp dhcp;
-    struct tcpip_stats stats;
-    bool known, bound;
-};
 
 struct setting {
     bool is_static;
@@ -93,14 +84,11 @@ static err_t netif_setup(struct netif *netif)
 {
     struct interface *i = netif->state;
 
+    netif->num = (u8_t)(i - interfaces);
     netif->name[0] = 'e';
     netif->name[1] = 'n';
-    netif->output = etharp_output;
-    netif->output_ip6 = ethip6_output;
+    output_setup(netif, i);
     netif->linkoutput = link_output;
-    netif->mtu = (u16_t)i->config.mtu;
-    netif->hwaddr_len = 6;
-    memcpy(netif->hwaddr, i->config.mac, 6);
     netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
     netif_set_igmp_mac_filter(netif, igmp_filter);
     netif_set_mld_mac_filter(netif, mld_filter);
@@ -123,17 +111,9 @@ static bool dhcp_send(struct dhcp *dhcp, const void *frame, size_t size)
     return interface_send_frame(dhcp->context, frame, size);
 }
 
-void interface_set_ipv4(struct interface *i, uint32_t address, uint32_t mask, uint32_t gateway)
-{
-    ip4_addr_t a = { address }, m = { mask }, g = { gateway };
-
-    netif_set_addr(&i->netif, &a, &m, &g);
-    stack_notify_change();
-}
-
 static void dhcp_configured(struct dhcp *dhcp, uint32_t address, uint32_t mask, uint32_t gateway)
 {
-    interface_set_ipv4(dhcp->context, address, mask, gateway);
+    addresses_set_first(dhcp->context, address, mask, gateway, true);
 }
 
 static void start_addresses(struct interface *i)
@@ -143,7 +123,7 @@ static void start_addresses(struct interface *i)
     dhcp_stop(&i->dhcp);
     stack_cancel_timer(dhcp_timer, i);
     if (s->is_static) {
-        interface_set_ipv4(i, s->address, s->mask, s->gateway);
+        addresses_set_first(i, s->address, s->mask, s->gateway, false);
     } else if (netif_is_link_up(&i->netif)) {
         dhcp_start(&i->dhcp, stack_random(), ke_now());
         dhcp_timer(i);
@@ -194,6 +174,35 @@ bool tcpip_set_address(unsigned number, const char *text)
 
 /* --- in ----------------------------------------------------------------------------------------------------- */
 
+/* Strong host: a packet for an address of another interface is not for us, unless the setting says so. */
+static bool belongs_elsewhere(struct interface *i, unsigned family, const uint8_t *to)
+{
+    struct ip_address address = { .family = (uint8_t)family };
+
+    memcpy(address.bytes, to, family == 4 ? 4 : 16);
+    if (i->ip[family == 6].weak_receive || i->ip[family == 6].forwarding || address_find(i, &address) ||
+        ip_address_is_link_local(&address))
+        return false;
+    for (unsigned slot = 0; slot < INTERFACE_SLOTS; slot++)
+        if (interface_at(slot) && interface_at(slot) != i && address_find(interface_at(slot), &address))
+            return true;
+    return false;
+}
+
+/* Which of the interface's netifs takes a frame; NULL: none. */
+static struct netif *choose_netif(struct interface *i, const uint8_t *frame, size_t size)
+{
+    enum { TYPE = 12, HEADER = 14, IPV4_TO = 16, IPV6_TO = 24 };
+    unsigned type = frame[TYPE] << 8 | frame[TYPE + 1];
+
+    if (type == ETHTYPE_ARP)
+        return dad_see_arp(i, frame + HEADER, size - HEADER);
+    if ((type == ETHTYPE_IP && size >= HEADER + IP_HLEN && belongs_elsewhere(i, 4, frame + HEADER + IPV4_TO)) ||
+        (type == ETHTYPE_IPV6 && size >= HEADER + IP6_HLEN && belongs_elsewhere(i, 6, frame + HEADER + IPV6_TO)))
+        return NULL;
+    return &i->netif;
+}
+
 bool interface_input(struct interface *i, const struct iovec *parts, int count, size_t total)
 {
     if (!i->bound || total < 14 || total > TCPIP_FRAME_MAX) {
@@ -218,7 +227,8 @@ bool interface_input(struct interface *i, const struct iovec *parts, int count, 
         pbuf_free(p);
         return true;
     }
-    if (i->netif.input(p, &i->netif) != ERR_OK) {
+    struct netif *netif = choose_netif(i, p->payload, total);
+    if (!netif || netif->input(p, netif) != ERR_OK) {
         pbuf_free(p);
         i->stats.rx_dropped++;
     }
@@ -246,8 +256,28 @@ static void set_link(struct interface *i, bool up)
         netif_set_link_up(&i->netif);
     else
         netif_set_link_down(&i->netif);
+    addresses_link(i, up);
     start_addresses(i);
+    ip_interface_event(i, IP_CHANGED);
     stack_notify_change();
+}
+
+struct interface *interface_at(unsigned slot)
+{
+    if (slot == LOOPBACK_SLOT)
+        return loopback_interface()->known ? loopback_interface() : NULL;
+    return slot < TCPIP_MAX_INTERFACES && interfaces[slot].known ? &interfaces[slot] : NULL;
+}
+
+/* Of those that are there now. */
+struct interface *interface_of_index(uint32_t index)
+{
+    for (unsigned slot = 0; slot < INTERFACE_SLOTS; slot++) {
+        struct interface *i = interface_at(slot);
+        if (i && i->bound && i->config.if_index == index)
+            return i;
+    }
+    return NULL;
 }
 
 struct interface *interface_attach(const struct interface_config *config)
@@ -261,9 +291,13 @@ struct interface *interface_attach(const struct interface_config *config)
     memset(&i->netif, 0, sizeof i->netif);
     i->config = *config;
     i->known = i->bound = true;
+    addresses_init(i);
+    i->speed = config->speed;
+    settings_reset(i);
     i->dhcp = (struct dhcp){ .send = dhcp_send, .configured = dhcp_configured, .context = i, .due_ns = UINT64_MAX };
     memcpy(i->dhcp.mac, config->mac, 6);
     netif_add(&i->netif, &none, &none, &none, i, netif_setup, ethernet_input);
+    i->netif.num = (u8_t)(i - interfaces);
     netif_create_ip6_linklocal_address(&i->netif, 1);
     netif_set_ip6_autoconfig_enabled(&i->netif, 1);
     if (!netif_default)
@@ -271,7 +305,10 @@ struct interface *interface_attach(const struct interface_config *config)
     /* All IPv6 nodes: every node is a member, so lwIP does not ask for it. */
     protocol_multicast(config->binding, (const uint8_t[]){ 0x33, 0x33, 0, 0, 0, 1 }, true);
     netif_set_up(&i->netif);
+    routes_of_interface(i, true);
+    address_v6_follow();
     start_addresses(i);
+    ip_interface_event(i, IP_ADDED);
     stack_leave();
     return i;
 }
@@ -282,11 +319,13 @@ void interface_detach(struct interface *i)
     if (i->bound) {
         dhcp_stop(&i->dhcp);
         stack_cancel_timer(dhcp_timer, i);
+        addresses_remove_all(i);
+        routes_of_interface(i, false);
+        neighbours_forget(i);
         netif_set_down(&i->netif);
         netif_remove(&i->netif);
-        if (i->netif.loop_first)        /* packets to ourselves that nobody will take */
-            pbuf_free(i->netif.loop_first);
-        i->netif.loop_first = i->netif.loop_last = NULL;
+        loopback_forget(&i->netif);
+        ip_interface_event(i, IP_DELETED);
         i->bound = false;
         i->config.binding = NULL;
         if (!netif_default && netif_list)
@@ -296,11 +335,13 @@ void interface_detach(struct interface *i)
     stack_leave();
 }
 
-void interface_link(struct interface *i, bool up)
+void interface_link(struct interface *i, bool up, uint64_t bits_per_second)
 {
     stack_enter();
-    if (i->bound)
+    if (i->bound) {
+        settings_speed(i, bits_per_second);
         set_link(i, up);
+    }
     stack_leave();
 }
 
@@ -322,15 +363,17 @@ void interface_close_all(void)
 
 struct netif *interface_netif(unsigned interface)
 {
-    return interface > 0 && interface <= TCPIP_MAX_INTERFACES && interfaces[interface - 1].bound ? &interfaces[interface - 1].netif
-                                                                                                : NULL;
+    struct interface *i = interface ? interface_at(interface - 1) : NULL;
+
+    return i && i->bound ? &i->netif : NULL;
 }
 
+/* Also of a further address's netif, and of the loopback interface. */
 unsigned interface_of(const struct netif *netif)
 {
-    for (unsigned n = 0; netif && n < TCPIP_MAX_INTERFACES; n++)
-        if (netif == &interfaces[n].netif)
-            return n + 1;
+    for (unsigned slot = 0; netif && slot < INTERFACE_SLOTS; slot++)
+        if (interface_of_netif(netif) == interface_at(slot))
+            return slot + 1;
     return 0;
 }
 

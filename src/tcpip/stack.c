@@ -16,7 +16,7 @@
 
 #include "base/error.h"
 #include "nt/ke.h"
-#include "tcpip/stack.h"
+#include "tcpip/interface.h"
 
 static struct {
     KSPIN_LOCK lock;
@@ -26,6 +26,7 @@ static struct {
     KTIMER timer;
     KDPC dpc;
     uint64_t armed_ms;                  /* UINT64_MAX: not armed */
+    KDPC again;                         /* goes on with what we sent to ourselves */
     bool open, callback_waits;
     void (*changed)(void *context);
     void *changed_context;
@@ -122,6 +123,8 @@ void stack_leave(void)
         stack.callback_waits = false;
         sys_check_timeouts();
     }
+    if (stack.open && loopback_deliver())
+        KeInsertQueueDpc(&stack.again, NULL, NULL);
     if (stack.open)
         arm_timer();
     KIRQL old = stack.old_irql;
@@ -140,8 +143,16 @@ static VOID NTAPI timer_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID arg
 {
     stack_enter();
     stack.armed_ms = UINT64_MAX;
-    if (stack.open)
+    if (stack.open) {
         sys_check_timeouts();
+        address_v6_follow();
+    }
+    stack_leave();
+}
+
+static VOID NTAPI again_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
+{
+    stack_enter();
     stack_leave();
 }
 
@@ -183,6 +194,7 @@ bool tcpip_open(uint64_t seed)
     KeInitializeSpinLock(&stack.lock);
     KeInitializeTimer(&stack.timer);
     KeInitializeDpc(&stack.dpc, timer_dpc, NULL);
+    KeInitializeDpc(&stack.again, again_dpc, NULL);
     stack.armed_ms = UINT64_MAX;
     stack.depth = 0;
     defer_open();
@@ -193,6 +205,9 @@ bool tcpip_open(uint64_t seed)
         sys_restart_timeouts();
     initialised = true;
     stack.open = true;
+    stack_enter();
+    loopback_open();
+    stack_leave();
     if (!protocol_register()) {
         tcpip_close();
         return false;
@@ -214,6 +229,8 @@ void tcpip_close(void)
     stack_enter();
     interface_close_all();
     sockets_close_all();                /* what the last works began */
+    loopback_close();
+    routes_close();
     stack.open = false;
     stack.changed = NULL;
     stack_leave();

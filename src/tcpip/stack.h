@@ -56,6 +56,12 @@ bool protocol_has_output(void);
 /* The set of multicast addresses changed. Stack entered. */
 void protocol_multicast(struct binding *binding, const uint8_t mac[6], bool add);
 
+/* ndis_statistics.c: fills an NDIS_STATISTICS_INFO. False: not bound, or refused. IRQL <= APC_LEVEL: waits. */
+bool protocol_query_statistics(uint32_t if_index, void *info);
+
+/* loopback.c: false when there is none now. */
+bool interface_loopback_stats(struct tcpip_stats *stats);
+
 /* --- netif.c ----------------------------------------------------------------------------------------------- */
 
 struct interface;
@@ -65,6 +71,8 @@ struct interface_config {
     uint8_t mac[6];
     uint32_t mtu;                       /* bytes of IP */
     struct binding *binding;
+    uint32_t if_index;                  /* NDIS's; 1 is the loopback interface */
+    uint64_t luid, speed;               /* speed: bits per second */
 };
 
 /* A binding came, its link is down until interface_link says otherwise: NULL when there is no room for another. Stack not entered. */
@@ -72,12 +80,10 @@ struct interface *interface_attach(const struct interface_config *config);
 void interface_detach(struct interface *interface);
 /* One frame in parts. Stack entered. False: not taken. */
 bool interface_input(struct interface *interface, const struct iovec *parts, int count, size_t total);
-void interface_link(struct interface *interface, bool up);
+void interface_link(struct interface *interface, bool up, uint64_t bits_per_second);
 struct tcpip_stats *interface_stats(struct interface *interface);
 /* Removes every interface that is left (a driver that never unbound). */
 void interface_close_all(void);
-/* For dhcp.c. */
-void interface_set_ipv4(struct interface *interface, uint32_t address, uint32_t mask, uint32_t gateway);
 bool interface_send_frame(struct interface *interface, const void *frame, size_t size);
 
 /* --- what each part of the stack forgets at close ----------------------------------------------------------- */
