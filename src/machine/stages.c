@@ -6,6 +6,7 @@
 #include "host/time.h"
 #include "machine/machine.h"
 #include "ndis/stats.h"
+#include "netio/ip_helper.h"
 #include "netio/netio.h"
 #include "nt/bugcheck.h"
 #include "nt/cm.h"
@@ -210,6 +211,16 @@ static void close_netio(struct ring3_computer *computer)
     netio_close();
 }
 
+static bool open_ip_helper(struct ring3_computer *computer)
+{
+    return ip_helper_open();
+}
+
+static void close_ip_helper(struct ring3_computer *computer)
+{
+    ip_helper_close();
+}
+
 const struct machine_stage machine_stages[] = {
     { "event loop", false, open_loop, close_loop },
     { "memory", false, open_ram, close_ram },
@@ -226,5 +237,6 @@ const struct machine_stage machine_stages[] = {
     { "NDIS", true, open_ndis, close_ndis },
     { "TCP/IP", true, open_tcpip, close_tcpip },
     { "network I/O", true, open_netio, close_netio },
+    { "IP Helper", true, open_ip_helper, close_ip_helper },
 };
 const unsigned machine_stage_count = sizeof machine_stages / sizeof machine_stages[0];
