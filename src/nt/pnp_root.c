@@ -132,16 +132,20 @@ void pnp_root_stop(void)
 
 NTSTATUS pnp_create_root_device(const char *name, const char *hardware_id, struct pnp_node **result)
 {
-    char device_id[96], path[140];
+    char device_id[96], instance[8], path[140];
     struct bus_pdo *pdo;
     struct pnp_node *node;
+    unsigned number = 0;
     NTSTATUS status;
 
     snprintf(device_id, sizeof(device_id), "ROOT\\%.80s", name);
-    snprintf(path, sizeof(path), "%s\\0000", device_id);
-    if (pnp_node_named(path) != NULL)
-        return STATUS_OBJECT_NAME_COLLISION;
-    status = add_child(device_id, "0000", name, &pdo);
+    do {
+        if (number > 9999)
+            return STATUS_OBJECT_NAME_COLLISION;
+        snprintf(instance, sizeof(instance), "%04u", number++);
+        snprintf(path, sizeof(path), "%s\\%s", device_id, instance);
+    } while (pnp_node_named(path) != NULL);
+    status = add_child(device_id, instance, name, &pdo);
     if (!NT_SUCCESS(status))
         return status;
     pnp_add_id(pdo->hardware_ids, sizeof(pdo->hardware_ids), &pdo->hardware_size, "%s", hardware_id);
