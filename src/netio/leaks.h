@@ -12,7 +12,7 @@ struct netio_leak {
     unsigned stack_count;
 };
 
-/* Calls back for everything made by code in [base, base + size); size 0: by anybody. */
+/* Calls back for everything whose callbacks lie in [base, base + size); size 0: anywhere. */
 void netio_leaks_walk(uint64_t base, uint64_t size, void (*visit)(void *context, const struct netio_leak *leak), void *context);
 
 #endif

@@ -17,7 +17,7 @@
  *
  * | binding   | what runs                | goes to                                                                        |
  * |-----------|--------------------------|--------------------------------------------------------------------------------|
- * | QUEUED    | nothing                  | OFFERED by the Register call; gone when a module deregisters first             |
+ * | QUEUED    | nothing                  | OFFERED by the Register call that made it; gone when a module deregisters      |
  * | OFFERED   | ClientAttachProvider     | ATTACHING by NmrClientAttachProvider; gone when the callback returns           |
  * | ATTACHING | ProviderAttachClient too | JOINED on STATUS_SUCCESS; OFFERED otherwise, and the client may try once more  |
  * | JOINED    | ClientAttachProvider     | ATTACHED when it returns; DETACHING when meanwhile a module has deregistered   |
@@ -74,8 +74,8 @@ struct nmr_module {
     bool orphan;                        /* its driver is unloaded: freed as soon as it is GONE */
     uint64_t stack[NMR_STACK_FRAMES];   /* of the call that registered it; the attach callback when that call was a jump */
     unsigned stack_count;
-    uint64_t registrar;                 /* return address of that call */
-    uint64_t callback;                  /* the attach callback: whose module it is when the call was a driver's last (a jump) */
+    uint64_t registrar;                 /* return address of that call: who pays */
+    uint64_t callback;                  /* the attach callback: whose module it is */
 };
 
 struct nmr_side {
@@ -90,6 +90,7 @@ struct nmr_binding {
     enum nmr_binding_state state;
     HANDLE handle;
     struct nmr_side side[2];            /* by nmr_role */
+    struct nmr_module *maker;           /* whose Register call made it and offers it */
     bool abandoned;                     /* ClientAttachProvider returned while NmrClientAttachProvider still ran */
     bool detaching;                     /* nmr_detach still calls callbacks */
 };

@@ -10,15 +10,16 @@ static bool same_npi(const struct nmr_module *a, const struct nmr_module *b)
     return memcmp(&a->npi, &b->npi, sizeof a->npi) == 0;
 }
 
-static struct nmr_binding *bind(struct nmr_module *a, struct nmr_module *b, const void *caller)
+static struct nmr_binding *bind(struct nmr_module *maker, struct nmr_module *other, const void *caller)
 {
     struct nmr_binding *binding = pool_alloc(NonPagedPoolNx, sizeof *binding, NMR_TAG, caller);
-    struct nmr_module *pair[2] = { a, b };
+    struct nmr_module *pair[2] = { maker, other };
 
     if (!binding)
         return NULL;
     memset(binding, 0, sizeof *binding);
     binding->handle = nmr_new_handle();
+    binding->maker = maker;
     for (int i = 0; i < 2; i++) {
         struct nmr_side *side = &binding->side[pair[i]->role];
         side->module = pair[i];
@@ -27,12 +28,13 @@ static struct nmr_binding *bind(struct nmr_module *a, struct nmr_module *b, cons
     return binding;
 }
 
-static struct nmr_binding *first_queued(struct nmr_module *module)
+/* maker NULL: by anybody. */
+static struct nmr_binding *first_queued(struct nmr_module *module, const struct nmr_module *maker)
 {
     list_each(it, &module->bindings) {
         struct nmr_side *side = container_of(it, struct nmr_side, node);
         struct nmr_binding *binding = container_of(side, struct nmr_binding, side[module->role]);
-        if (binding->state == NMR_QUEUED)
+        if (binding->state == NMR_QUEUED && (!maker || binding->maker == maker))
             return binding;
     }
     return NULL;
@@ -40,7 +42,7 @@ static struct nmr_binding *first_queued(struct nmr_module *module)
 
 void nmr_unqueue(struct nmr_module *module)
 {
-    for (struct nmr_binding *binding; (binding = first_queued(module));)
+    for (struct nmr_binding *binding; (binding = first_queued(module, NULL));)
         nmr_unbind(binding);
 }
 
@@ -106,7 +108,7 @@ static void offer(struct nmr_binding *binding)
 
 void nmr_offer(struct nmr_module *module)
 {
-    for (struct nmr_binding *binding; (binding = first_queued(module));)
+    for (struct nmr_binding *binding; (binding = first_queued(module, module));)
         offer(binding);
 }
 

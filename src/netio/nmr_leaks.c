@@ -31,7 +31,7 @@ void netio_close(void)
 
 static bool from_image(const struct nmr_module *module, uint64_t base, uint64_t size)
 {
-    return !module->orphan && (!size || module->registrar - base < size || module->callback - base < size);
+    return !module->orphan && (!size || module->callback - base < size);
 }
 
 static unsigned count_bindings(const struct nmr_module *module)

@@ -262,3 +262,64 @@ TEST_CASE(module_ids_are_equal_when_type_and_content_are)
     b.IfLuid.HighPart++;
     EXPECT(!NmrIsEqualNpiModuleId(&a, &b));
 }
+
+/* Two registrations at once: each offers its own attachments and returns when these are done. */
+static KEVENT Staying, GoFirst, GoSecond;
+
+static void StayFirst(MODULE *module)
+{
+    if (module->Offers == 1) {
+        KeSetEvent(&Staying, 0, FALSE);
+        WaitFor(&GoFirst);
+    } else {
+        Sleep(5);
+    }
+}
+
+static void StaySecond(MODULE *module)
+{
+    if (module->Offers == 2) {
+        KeSetEvent(&Staying, 0, FALSE);
+        WaitFor(&GoSecond);
+    }
+}
+
+static VOID NTAPI RegisterModule(PVOID context)
+{
+    EXPECT_EQ(Register((MODULE *)context), STATUS_SUCCESS);
+}
+
+TEST_CASE(registrations_at_the_same_time_make_each_pair_once)
+{
+    PKTHREAD first, second;
+
+    KeInitializeEvent(&Staying, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&GoFirst, NotificationEvent, FALSE);
+    KeInitializeEvent(&GoSecond, NotificationEvent, FALSE);
+    FillProvider(&A, &Npi);
+    FillClient(&B, &Npi);
+    FillProvider(&C, &Npi);
+    FillClient(&D, &Npi);
+    B.InAttach = StayFirst;
+    D.InAttach = StaySecond;
+    REQUIRE(Register(&A) == STATUS_SUCCESS);
+    REQUIRE(Register(&D) == STATUS_SUCCESS);
+    first = StartThread(RegisterModule, &B);    /* stays in its attachment to A */
+    REQUIRE(first != NULL);
+    WaitFor(&Staying);
+    second = StartThread(RegisterModule, &C);   /* stays in its attachment to D; that to B is still to come */
+    REQUIRE(second != NULL);
+    WaitFor(&Staying);
+    KeSetEvent(&GoFirst, 0, FALSE);
+    Sleep(1);
+    KeSetEvent(&GoSecond, 0, FALSE);
+    JoinThread(second);
+    EXPECT_EQ(C.Attaches, 2);
+    JoinThread(first);
+    EXPECT_EQ(B.Offers, 2);
+    EXPECT_EQ(D.Offers, 2);
+    Leave(&B);
+    Leave(&C);
+    Leave(&A);
+    Leave(&D);
+}

@@ -53,6 +53,8 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
     status = NmrRegisterClient(&Client, NULL, &Registration);
 #ifdef JUMPS
     return status;
+#elif defined FAILS
+    return NT_SUCCESS(status) ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
 #else
     return NT_SUCCESS(status) ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
 #endif
@@ -78,6 +80,11 @@ try '#define JUMPS'
 [ $code -eq 1 ] || fail "a registration that was a jump is not exit code 1"
 grep -q 'leaky.sys!Attach' "$TMP/log" || fail "the callback is not told"
 grep -q 'not ok' "$TMP/log" && fail "the provider was not detached as it should be"
+
+# A driver whose DriverEntry fails is gone as well.
+try '#define FAILS'
+grep -q 'DriverEntry returned status 0xc0000001' "$TMP/log" || fail "DriverEntry does not fail"
+grep -q 'STOP\|not ok' "$TMP/log" && fail "the provider was not detached from a driver that failed to start"
 
 try '#define DEREGISTERS'
 [ $code -eq 1 ] || fail "a deregistration that is not waited for is not exit code 1"

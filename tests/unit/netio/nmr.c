@@ -209,7 +209,7 @@ TEST(a_computer_closes_with_modules_registered)
     ring3_close(computer, NULL);
 }
 
-/* As if the code that registered had been an image of this size around it. */
+/* As if the attach callback had been an image of its own. */
 static void forget(void *arg)
 {
     uint64_t at = *(uint64_t *)arg;
@@ -232,8 +232,8 @@ TEST(the_partner_of_a_driver_that_is_gone_is_detached_and_the_driver_not_called)
     struct ring3_computer *computer = open_computer();
 
     CHECK(machine_call(register_and_forget, NULL));
-    uint64_t registrar = list_first(&nmr_modules, struct nmr_module, node)->registrar;
-    CHECK(machine_call(forget, &registrar));
+    uint64_t callback = (uint64_t)(uintptr_t)attach_client;
+    CHECK(machine_call(forget, &callback));
     CHECK_EQ(modules[0].detaches + modules[0].cleanups, 0);
     CHECK(machine_call(leave_other, NULL));
     CHECK_EQ(leaks(), 0);
