@@ -92,7 +92,6 @@ struct nmr_binding {
     struct nmr_side side[2];            /* by nmr_role */
     struct nmr_module *maker;           /* whose Register call made it and offers it */
     bool abandoned;                     /* ClientAttachProvider returned while NmrClientAttachProvider still ran */
-    bool detaching;                     /* nmr_detach still calls callbacks */
 };
 
 extern struct list nmr_modules;

@@ -49,10 +49,8 @@ static void tell(struct nmr_side *side)
 void nmr_detach(struct nmr_binding *binding, enum nmr_role first)
 {
     binding->state = NMR_DETACHING;
-    binding->detaching = true;
     tell(&binding->side[first]);
     tell(&binding->side[!first]);
-    binding->detaching = false;
     nmr_detach_finish(binding);
 }
 
@@ -73,7 +71,7 @@ void nmr_detach_finish(struct nmr_binding *binding)
 {
     struct nmr_side *client = &binding->side[NMR_CLIENT], *provider = &binding->side[NMR_PROVIDER];
 
-    if (binding->state != NMR_DETACHING || binding->detaching || client->state != NMR_DONE || provider->state != NMR_DONE)
+    if (binding->state != NMR_DETACHING || client->state != NMR_DONE || provider->state != NMR_DONE)
         return;
     binding->state = NMR_CLEANUP;
     clean_up(client);

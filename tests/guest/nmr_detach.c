@@ -268,6 +268,7 @@ TEST_CASE(a_provider_may_leave_during_an_attachment)
         JoinThread(thread);
         JoinThread(waiter);
         EXPECT_EQ(WaitStatus, STATUS_SUCCESS);
+        EXPECT_EQ(A.Offers, i);         /* one that has left is not asked any more */
         EXPECT_EQ(A.Cleanups, A.Attaches);
         EXPECT_EQ(B.Cleanups, B.Attaches);
         Leave(&B);
