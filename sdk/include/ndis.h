@@ -16,5 +16,7 @@
 #include <ndis/protocol.h>
 #include <ndis/filter.h>
 #include <ndis/im.h>
+#include <ndis/interface.h>
+#include <ndis/sriov.h>
 
 #endif

@@ -294,6 +294,8 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
     a->context = NULL;
     if (a->interrupt)
         NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and the interrupt is still registered", NULL);
+    if (a->log)
+        NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and the log is still open", NULL);
     if (a->dma)
         NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and scatter/gather DMA is still registered", NULL);
     else

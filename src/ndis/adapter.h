@@ -110,6 +110,7 @@ struct adapter {
     PDMA_ADAPTER dma_adapter;
     struct dma *dma;
     struct ndis_interrupt *interrupt;
+    struct ndis_log *log;
 
     /* names */
     NET_IFINDEX if_index;
@@ -207,6 +208,15 @@ NTSTATUS ndis_complete_irp(PIRP irp, NTSTATUS status);
 /* names.c: interface index, LUID, \DEVICE\{GUID} and the friendly name of a new adapter. */
 void adapter_name(struct adapter *adapter);
 void names_reset(void);
+NET_IFINDEX names_next_index(void);
+
+/* interface.c */
+void interfaces_reset(void);
+/* The interface stack table has an entry of the two. */
+bool interface_is_above(NET_IFINDEX higher, NET_IFINDEX lower);
+
+/* miniport_log.c: IOCTL_NDIS_GET_LOG_DATA. */
+NTSTATUS log_read(struct adapter *adapter, PIRP irp);
 
 /* device.c: what stands at the start of every device extension that NDIS makes. */
 struct ndis_extension {

@@ -12,6 +12,11 @@ void names_reset(void)
     next_index = FIRST_INDEX;
 }
 
+NET_IFINDEX names_next_index(void)
+{
+    return next_index++;
+}
+
 static void append(UNICODE_STRING *to, const WCHAR *text, size_t bytes)
 {
     size_t room = to->MaximumLength - to->Length;
@@ -69,7 +74,7 @@ void adapter_name(struct adapter *a)
 {
     WCHAR guid[40];
 
-    a->if_index = next_index++;
+    a->if_index = names_next_index();
     a->luid.Info.IfType = IF_TYPE_ETHERNET_CSMACD;
     a->luid.Info.NetLuidIndex = 0x8000 + a->if_index;
     instance_id(a, guid);

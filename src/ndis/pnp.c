@@ -310,6 +310,8 @@ static NTSTATUS query_global_stats(struct adapter *a, PIRP irp)
     uint32_t written = 0;
     void *buffer = irp->MdlAddress ? MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority) : NULL;
 
+    if (sp->Parameters.DeviceIoControl.IoControlCode == IOCTL_NDIS_GET_LOG_DATA)
+        return log_read(a, irp);
     if (sp->Parameters.DeviceIoControl.IoControlCode != IOCTL_NDIS_QUERY_GLOBAL_STATS)
         return ndis_complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST);
     if (sp->Parameters.DeviceIoControl.InputBufferLength < sizeof(NDIS_OID) || !buffer || a->state == ADAPTER_HALTED)

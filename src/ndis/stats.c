@@ -75,6 +75,7 @@ bool ndis_open(void)
     list_init(&ndis_adapters);
     list_init(&ndis_protocols);
     names_reset();
+    interfaces_reset();
     shutdown_open();
     ndis_default_nbl_pool = nbl_pool_create(&parameters, NULL);
     ndis_default_nb_pool = nb_pool_create(0, 0, NULL);
@@ -101,6 +102,7 @@ void ndis_close(void)
     list_each(it, &ndis_objects)
         left++;
     drop_leftover("NDIS objects", left);
+    interfaces_reset();
     list_init(&ndis_objects);
     list_init(&ndis_drivers);
     list_init(&ndis_adapters);
