@@ -1,7 +1,8 @@
-/* wdm.h for drivers that are not WDM: every routine is declared there already. */
+/* wdm.h for drivers that are not WDM: most routines are declared there already. */
 #ifndef RING3_NTDDK_H
 #define RING3_NTDDK_H
 
 #include <wdm.h>
+#include <ring3/nt_calls.h>
 
 #endif

@@ -87,6 +87,7 @@ struct ps_thread {
     PKSTART_ROUTINE start;
     PVOID start_context;
     uint64_t user_affinity;         /* before KeSetSystemAffinityThread; 0: not set */
+    struct _DEVICE_OBJECT *to_verify;   /* IoSetHardErrorOrVerifyDevice */
     bool terminating;
     bool of_driver;                 /* made by PsCreateSystemThread */
 };

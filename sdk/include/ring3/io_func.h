@@ -135,6 +135,11 @@ NTKERNELAPI NTSTATUS NTAPI IoSetIoPriorityHint(PIRP Irp, IO_PRIORITY_HINT Priori
 NTKERNELAPI IO_PRIORITY_HINT NTAPI IoGetIoPriorityHint(PIRP Irp);
 NTKERNELAPI NTSTATUS NTAPI IoGetActivityIdIrp(PIRP Irp, LPGUID Guid);
 NTKERNELAPI NTSTATUS NTAPI IoSetActivityIdIrp(PIRP Irp, LPCGUID Guid);
+NTKERNELAPI NTSTATUS NTAPI IoPropagateActivityIdToThread(PIRP Irp, LPGUID PropagatedId, LPCGUID *OriginalId);
+NTKERNELAPI VOID NTAPI IoTransferActivityId(LPCGUID ActivityId, LPCGUID RelatedActivityId);
+NTKERNELAPI VOID NTAPI IoSetHardErrorOrVerifyDevice(PIRP Irp, PDEVICE_OBJECT DeviceObject);
+NTKERNELAPI PDEVICE_OBJECT NTAPI IoGetDeviceToVerify(PETHREAD Thread);
+NTKERNELAPI VOID NTAPI IoSetDeviceToVerify(PETHREAD Thread, PDEVICE_OBJECT DeviceObject);
 NTKERNELAPI LPCGUID NTAPI IoGetActivityIdThread(VOID);
 NTKERNELAPI LPCGUID NTAPI IoSetActivityIdThread(LPCGUID ActivityId);
 NTKERNELAPI VOID NTAPI IoClearActivityIdThread(LPCGUID OriginalId);
@@ -193,9 +198,12 @@ FORCEINLINE PDRIVER_CANCEL IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRou
     return __atomic_exchange_n(&Irp->CancelRoutine, CancelRoutine, __ATOMIC_SEQ_CST);
 }
 
+/* The more severe failure stays; STATUS_VERIFY_REQUIRED always does. docs: ntddk/nf-ntddk-iosetmasterirpstatus */
 FORCEINLINE VOID IoSetMasterIrpStatus(PIRP MasterIrp, NTSTATUS Status)
 {
-    if (Status != 0 && MasterIrp->IoStatus.Status != (NTSTATUS)0xC0000055)
+    ULONG severity = (ULONG)Status >> 30, before = (ULONG)MasterIrp->IoStatus.Status >> 30;
+
+    if (Status == (NTSTATUS)0x80000016 /* STATUS_VERIFY_REQUIRED */ || (severity >= 2 && severity > before))
         MasterIrp->IoStatus.Status = Status;
 }
 
