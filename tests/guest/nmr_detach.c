@@ -311,3 +311,29 @@ TEST_CASE(one_that_leaves_waits_for_all_its_partners)
     Leave(&A);
     Leave(&C);
 }
+
+/* The client keeps what it was given in its context only after NmrClientAttachProvider: until its callback has returned, it cannot
+ * be asked to detach. */
+static NTSTATUS NTAPI AttachAndLose(HANDLE binding, PVOID context, PNPI_REGISTRATION_INSTANCE provider)
+{
+    NTSTATUS status = ClientAttach(binding, context, provider);
+
+    B.Last->Ready = FALSE;
+    EXPECT_EQ(Deregister(&A), STATUS_PENDING);
+    EXPECT_EQ(B.Detaches, 0);
+    B.Last->Ready = TRUE;
+    return status;
+}
+
+TEST_CASE(a_provider_may_leave_before_the_client_knows_that_it_is_attached)
+{
+    FillProvider(&A, &Npi);
+    FillClient(&B, &Npi);
+    B.Client.ClientAttachProvider = AttachAndLose;
+    REQUIRE(Register(&A) == STATUS_SUCCESS);
+    REQUIRE(Register(&B) == STATUS_SUCCESS);
+    EXPECT_EQ(WaitDeregistered(&A), STATUS_SUCCESS);
+    BothTold();
+    BothCleaned();
+    Leave(&B);
+}
