@@ -64,13 +64,13 @@ VOID NTAPI ExDeletePagedLookasideList(PPAGED_LOOKASIDE_LIST Lookaside)
 
 /* --- LOOKASIDE_LIST_EX ----------------------------------------------------------------------------------------- */
 
-/* What an Ex list without routines of the driver's allocates with. The type carries RAISE_ON_FAIL. */
+/* What an Ex list without routines of the driver's allocates with. The type carries the two flags. */
 static PVOID NTAPI allocate_ex(POOL_TYPE type, SIZE_T size, ULONG tag, PLOOKASIDE_LIST_EX list)
 {
     (void)list;
     if (ke_irql() > ((type & 1) == PagedPool ? APC_LEVEL : DISPATCH_LEVEL))
         KeBugCheckEx(BAD_POOL_CALLER, 0x8, ke_irql(), type, size);
-    void *block = pool_alloc(type & ~POOL_RAISE_IF_ALLOCATION_FAILURE, size, tag, __builtin_return_address(0));
+    void *block = pool_alloc(type & ~(POOL_RAISE_IF_ALLOCATION_FAILURE | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE), size, tag, __builtin_return_address(0));
     if (!block && (type & POOL_RAISE_IF_ALLOCATION_FAILURE))
         nt_raise_status(STATUS_INSUFFICIENT_RESOURCES);
     return block;
@@ -82,7 +82,8 @@ static VOID NTAPI free_ex(PVOID block, PLOOKASIDE_LIST_EX list)
     pool_free(block, 0, __builtin_return_address(0));
 }
 
-/* The same for any pool type; the driver's routines also get the list. Flags: raise or fail when there is no memory (not both).
+/* The same for any pool type; the driver's routines also get the list. Flags: raise or fail when there is no memory (not both),
+ * told to Allocate as a bit of its pool type.
  * STATUS_INVALID_PARAMETER_n when an argument is wrong. docs: wdm/nf-wdm-exinitializelookasidelistex */
 NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUNCTION_EX Allocate,
                                            PFREE_FUNCTION_EX Free, POOL_TYPE PoolType, ULONG Flags, SIZE_T Size,
@@ -102,6 +103,8 @@ NTSTATUS NTAPI ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCA
     list->Type = PoolType;
     if (Flags & EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL)
         list->Type |= POOL_RAISE_IF_ALLOCATION_FAILURE;
+    if (Flags & EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE)
+        list->Type |= POOL_QUOTA_FAIL_INSTEAD_OF_RAISE;
     list->Tag = Tag;
     list->Size = (ULONG)(Size < sizeof(SLIST_ENTRY) ? sizeof(SLIST_ENTRY) : Size);
     list->AllocateEx = Allocate ? Allocate : allocate_ex;

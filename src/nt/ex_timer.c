@@ -124,10 +124,12 @@ BOOLEAN NTAPI ExCancelTimer(PEX_TIMER Timer, PEXT_CANCEL_PARAMETERS Parameters)
 }
 
 /* Gives the timer back. Cancel: stop it now, TRUE when it was set; otherwise it is freed when it has expired, a
- * periodic one after its next expiration. Wait: return when it is gone (<= APC_LEVEL). Parameters (or NULL) name a
- * routine to call then. docs: wdm/nf-wdm-exdeletetimer */
+ * periodic one after its next expiration. Wait: return when it is gone (<= APC_LEVEL); without Cancel it stops the
+ * system. Parameters (or NULL) name a routine to call then. docs: wdm/nf-wdm-exdeletetimer */
 BOOLEAN NTAPI ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait, PEXT_DELETE_PARAMETERS Parameters)
 {
+    if (Wait && !Cancel)
+        KeBugCheckEx(TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)Timer, (ULONG_PTR)Timer, (ULONG_PTR)(Timer + 1));
     BOOLEAN was_set = Cancel ? cancel(Timer) : FALSE;
 
     if (Parameters) {

@@ -205,7 +205,7 @@ void ke_ready(struct thread *thread, int increment);
 /* Blocks the running thread until somebody calls ke_ready() on it; returns thread->wait_status. IRQL < DISPATCH. */
 NTSTATUS ke_block(void);
 void ke_set_priority(struct thread *thread, int priority);
-/* Restricts the thread; moves it when it is on a processor outside. IRQL < DISPATCH for the running thread. */
+/* Restricts the thread; moves it when it is on a processor outside, the running thread at DISPATCH_LEVEL when IRQL falls. */
 void ke_set_affinity(struct thread *thread, uint64_t affinity);
 /* Lets another ready thread of at least this priority run on this processor. */
 void ke_yield_thread(void);

@@ -10,12 +10,10 @@ static KAFFINITY active(void)
     return ke.cpu_count == 64 ? ~0ull : (1ull << ke.cpu_count) - 1;
 }
 
-static void move(struct thread *thread, uint64_t affinity)
+/* Only a mask of processors that there are changes anything. */
+static bool valid(KAFFINITY affinity)
 {
-    if (ke_irql() < DISPATCH_LEVEL)
-        ke_set_affinity(thread, affinity);
-    else
-        thread->affinity = affinity;    /* it moves when it is scheduled next */
+    return affinity && !(affinity & ~active());
 }
 
 static uint64_t set_system(KAFFINITY affinity)
@@ -23,11 +21,11 @@ static uint64_t set_system(KAFFINITY affinity)
     struct ps_thread *t = ps_current();
     uint64_t before = t->user_affinity ? t->thread.affinity : 0;
 
-    if (!(affinity & active()))
+    if (!valid(affinity))
         return before;
     if (!t->user_affinity)
         t->user_affinity = t->thread.affinity;
-    move(&t->thread, affinity & active());
+    ke_set_affinity(&t->thread, affinity);
     return before;
 }
 
@@ -36,16 +34,17 @@ static void revert(KAFFINITY previous)
     struct ps_thread *t = ps_current();
     uint64_t user = t->user_affinity;
 
-    if (previous & active()) {
+    if (valid(previous)) {
         set_system(previous);
         return;
     }
     t->user_affinity = 0;
     if (user)
-        move(&t->thread, user);
+        ke_set_affinity(&t->thread, user);
 }
 
-/* The thread continues on a processor of Affinity (group 0). <= DISPATCH_LEVEL; above APC_LEVEL it moves later.
+/* The thread continues on a processor of Affinity (group 0), at DISPATCH_LEVEL when IRQL falls below it. A mask with
+ * processors that are not there changes nothing. <= DISPATCH_LEVEL.
  * docs: wdm/nf-wdm-kesetsystemaffinitythread */
 VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity)
 {
@@ -76,7 +75,7 @@ VOID NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFIN
 {
     GROUP_AFFINITY before = { 0 };
 
-    if (Affinity->Group == 0 && (Affinity->Mask & active()))
+    if (Affinity->Group == 0)
         before.Mask = set_system(Affinity->Mask);
     if (PreviousAffinity)
         *PreviousAffinity = before;
@@ -113,7 +112,7 @@ NTSTATUS NTAPI PsSetSystemMultipleGroupAffinityThread(PGROUP_AFFINITY GroupAffin
                                                       PAFFINITY_TOKEN AffinityToken)
 {
     for (USHORT i = 0; i < GroupCount; i++) {
-        if (GroupAffinities[i].Group == 0 && (GroupAffinities[i].Mask & active())) {
+        if (GroupAffinities[i].Group == 0 && valid(GroupAffinities[i].Mask)) {
             AffinityToken->previous = set_system(GroupAffinities[i].Mask);
             return STATUS_SUCCESS;
         }

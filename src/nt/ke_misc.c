@@ -108,7 +108,7 @@ NTSTATUS NTAPI KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT Callout, PV
     return STATUS_SUCCESS;
 }
 
-/* --- topology: one package, a core for every processor ------------------------------------------------------------ */
+/* --- topology: one package of one die, a core with a cache of its own for every processor ------------------------------------------------------------ */
 
 struct builder {
     char *at;
@@ -138,6 +138,17 @@ static void add_processors(struct builder *b, LOGICAL_PROCESSOR_RELATIONSHIP kin
     if (e) {
         e->Processor.GroupCount = 1;
         e->Processor.GroupMask[0].Mask = mask;
+    }
+}
+
+static void add_cache(struct builder *b, KAFFINITY mask)
+{
+    PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX e = next(b, RelationCache, PART(CACHE_RELATIONSHIP));
+
+    if (e) {
+        e->Cache = (CACHE_RELATIONSHIP){ .Level = 1, .Associativity = 8, .LineSize = 64, .CacheSize = 32768, .Type = CacheData,
+                                         .GroupCount = 1 };
+        e->Cache.GroupMask.Mask = mask;
     }
 }
 
@@ -174,12 +185,19 @@ NTSTATUS NTAPI KeQueryLogicalProcessorRelationship(PPROCESSOR_NUMBER ProcessorNu
 
     if (ProcessorNumber && KeGetProcessorIndexFromNumber(ProcessorNumber) == INVALID_PROCESSOR_INDEX)
         return STATUS_INVALID_PARAMETER;
-    for (unsigned i = 0; (all || RelationshipType == RelationProcessorCore) && i < ke.cpu_count; i++)
-        if (!ProcessorNumber || ProcessorNumber->Number == i)
+    for (unsigned i = 0; i < ke.cpu_count; i++) {
+        if (ProcessorNumber && ProcessorNumber->Number != i)
+            continue;
+        if (all || RelationshipType == RelationProcessorCore)
             add_processors(&b, RelationProcessorCore, 1ull << i);
+        if (all || RelationshipType == RelationCache)
+            add_cache(&b, 1ull << i);
+    }
     if (all || RelationshipType == RelationProcessorPackage)
         add_processors(&b, RelationProcessorPackage, KeQueryActiveProcessors());
-    if (all || RelationshipType == RelationNumaNode)
+    if (all || RelationshipType == RelationProcessorDie)
+        add_processors(&b, RelationProcessorDie, KeQueryActiveProcessors());
+    if (all || RelationshipType == RelationNumaNode || RelationshipType == RelationNumaNodeEx)
         add_node(&b);
     if (all || RelationshipType == RelationGroup)
         add_group(&b);

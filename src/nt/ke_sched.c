@@ -105,13 +105,32 @@ static void switch_thread(struct thread *next)
 
 void ke_switch_pending(void);
 
-/* Takes the best ready thread if it is better than the running one. IRQL < DISPATCH. */
+static bool may_run_on(const struct thread *thread, const struct cpu *cpu)
+{
+    return thread->affinity >> cpu->number & 1;
+}
+
+/* The running thread leaves a processor that it may not use. */
+static void move_away(struct thread *current)
+{
+    struct cpu *cpu = this_cpu;
+
+    current->state = THREAD_BLOCKED;
+    ke_ready(current, current->priority - current->base_priority);
+    switch_thread(cpu->ready_mask ? pick(cpu) : cpu->idle);
+}
+
+/* Takes the best ready thread if it is better than the running one, or if that one may not stay. IRQL < DISPATCH. */
 void ke_switch_pending(void)
 {
     struct cpu *cpu = this_cpu;
     struct thread *current = cpu->current;
 
     cpu->pending &= ~(uint32_t)PENDING_SWITCH;
+    if (current != cpu->idle && !may_run_on(current, cpu)) {
+        move_away(current);
+        return;
+    }
     if (top_priority(cpu) <= current_priority(cpu))
         return;
     if (current != cpu->idle)
@@ -205,7 +224,7 @@ void ke_set_priority(struct thread *thread, int priority)
 void ke_set_affinity(struct thread *thread, uint64_t affinity)
 {
     thread->affinity = affinity;
-    if (thread->state == THREAD_BLOCKED || thread->state == THREAD_DEAD || (affinity >> thread->cpu->number & 1))
+    if (thread->state == THREAD_BLOCKED || thread->state == THREAD_DEAD || may_run_on(thread, thread->cpu))
         return;
     if (thread->state == THREAD_READY) {
         dequeue(thread);
@@ -213,12 +232,10 @@ void ke_set_affinity(struct thread *thread, uint64_t affinity)
         ke_ready(thread, thread->priority - thread->base_priority);
         return;
     }
-    if (thread != ke_current())
-        return;                 /* runs elsewhere: it moves at its next switch */
-    thread->state = THREAD_BLOCKED;
-    ke_ready(thread, 0);
-    struct cpu *cpu = this_cpu;
-    switch_thread(cpu->ready_mask ? pick(cpu) : cpu->idle);
+    if (thread == ke_current() && this_cpu->pcr->irql < DISPATCH_LEVEL)
+        move_away(thread);
+    else
+        ke_kick(thread->cpu, PENDING_SWITCH);
 }
 
 /* --- birth and death --------------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 #include "nt/ke.h"
 
 #include "nt/ram.h"
+#include "ring3/ex.h"
 
 #define TICK_100NS 156250u              /* one clock tick, 15.625 ms */
 #define QPC_FREQUENCY 10000000
@@ -31,6 +32,11 @@ static void fill_constants(KUSER_SHARED_DATA *data)
     data->NtBuildNumber = NtBuildNumber & 0xffff;
     data->NumberOfPhysicalPages = (ULONG)ram_pages_total();
     data->FullNumberOfPhysicalPages = ram_pages_total();
+    for (ULONG i = 0; i < PROCESSOR_FEATURE_MAX; i++)
+        data->ProcessorFeatures[i] = ExIsProcessorFeaturePresent(i);
+    data->LargePageMinimum = 2u << 20;
+    data->ActiveProcessorCount = ke.cpu_count;
+    data->ActiveGroupCount = 1;
     data->QpcFrequency = QPC_FREQUENCY;
     data->Cookie = (ULONG)random_next(&ke.random) | 1;
     data->UnparkedProcessorCount = (USHORT)ke.cpu_count;

@@ -84,10 +84,24 @@ TEST_CASE(setting_again_and_cancelling_say_whether_it_was_set)
 TEST_CASE(without_cancel_a_timer_is_deleted_when_it_has_expired)
 {
     PEX_TIMER timer = ExAllocateTimer(Expired, &Calls, 0);
+    EXT_DELETE_PARAMETERS parameters;
 
     REQUIRE(timer != NULL);
-    Calls = 0;
+    Calls = Deleted = 0;
+    ExInitializeDeleteTimerParameters(&parameters);
+    parameters.DeleteCallback = Gone;
+    parameters.DeleteContext = &Deleted;
     ExSetTimer(timer, MS(5), 0, NULL);
-    EXPECT(!ExDeleteTimer(timer, FALSE, TRUE, NULL));
+    EXPECT(!ExDeleteTimer(timer, FALSE, FALSE, &parameters));
+    for (int i = 0; i < 1000 && !*(volatile LONG *)&Deleted; i++)
+        Sleep(1);
     EXPECT_EQ(Calls, 1);
+    EXPECT_EQ(Deleted, 1);
+}
+
+TEST_CASE_THAT_STOPS(waiting_for_the_deletion_of_a_timer_that_is_not_cancelled_stops, 0xC7)
+{
+    PEX_TIMER timer = ExAllocateTimer(NULL, NULL, 0);
+
+    ExDeleteTimer(timer, FALSE, TRUE, NULL);
 }

@@ -85,6 +85,29 @@ TEST_CASE(the_drivers_routines_are_called_with_the_list)
     EXPECT_EQ(Freed, 5);
 }
 
+static POOL_TYPE SeenType;
+
+static PVOID NTAPI AllocateWithQuota(POOL_TYPE type, SIZE_T size, ULONG tag, PLOOKASIDE_LIST_EX list)
+{
+    SeenType = type;
+    return ExAllocatePoolWithQuotaTag(type, size, tag);
+}
+
+TEST_CASE(the_flags_reach_the_drivers_routine_as_pool_types)
+{
+    REQUIRE(NT_SUCCESS(ExInitializeLookasideListEx(&Ex, AllocateWithQuota, Free, NonPagedPoolNx,
+                                                   EX_LOOKASIDE_LIST_EX_FLAGS_FAIL_NO_RAISE, 48, TAG, 0)));
+    PVOID block = ExAllocateFromLookasideListEx(&Ex);
+    EXPECT(block != NULL);
+    EXPECT_EQ(SeenType, NonPagedPoolNx | POOL_QUOTA_FAIL_INSTEAD_OF_RAISE);
+    ExFreeToLookasideListEx(&Ex, block);
+    ExDeleteLookasideListEx(&Ex);
+    REQUIRE(NT_SUCCESS(ExInitializeLookasideListEx(&Ex, Allocate, Free, NonPagedPoolNx,
+                                                   EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL, 48, TAG, 0)));
+    EXPECT_EQ(Ex.L.Type, NonPagedPoolNx | POOL_RAISE_IF_ALLOCATION_FAILURE);
+    ExDeleteLookasideListEx(&Ex);
+}
+
 TEST_CASE(default_routines_use_pool)
 {
     REQUIRE(NT_SUCCESS(ExInitializeLookasideListEx(&Ex, NULL, NULL, NonPagedPoolNx, 0, 48, TAG, 0)));

@@ -58,6 +58,50 @@ TEST_CASE(relations_fill_the_size_they_ask_for)
     ExFreePool(buffer);
 }
 
+TEST_CASE(every_relation_can_be_asked_for_alone)
+{
+    static const LOGICAL_PROCESSOR_RELATIONSHIP kinds[] = { RelationProcessorCore, RelationNumaNode, RelationCache,
+        RelationProcessorPackage, RelationGroup, RelationProcessorDie, RelationNumaNodeEx };
+
+    for (int i = 0; i < (int)(sizeof kinds / sizeof kinds[0]); i++) {
+        ULONG length = 0;
+        EXPECT_EQ((ULONG)KeQueryLogicalProcessorRelationship(NULL, kinds[i], NULL, &length),
+                  (ULONG)STATUS_INFO_LENGTH_MISMATCH);
+        EXPECT(length != 0);
+    }
+}
+
+TEST_CASE(an_affinity_set_at_dispatch_level_counts_when_irql_falls)
+{
+    ULONG here, there;
+    KIRQL old;
+
+    if (KeQueryActiveProcessorCountEx(ALL_PROCESSOR_GROUPS) < 2)
+        SKIP("one processor");
+    EXPECT_EQ(KeSetSystemAffinityThreadEx(1), 0);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    EXPECT_EQ(KeSetSystemAffinityThreadEx(2), 1);
+    here = KeGetCurrentProcessorNumberEx(NULL);
+    KeLowerIrql(old);
+    there = KeGetCurrentProcessorNumberEx(NULL);
+    KeRevertToUserAffinityThreadEx(0);
+    EXPECT_EQ(here, 0);
+    EXPECT_EQ(there, 1);
+}
+
+TEST_CASE(an_affinity_with_processors_that_are_not_there_changes_nothing)
+{
+    KAFFINITY active = KeQueryActiveProcessors(), beyond = active + 1;
+
+    if (!beyond)
+        SKIP("every bit is a processor");
+    EXPECT_EQ(KeSetSystemAffinityThreadEx(beyond), 0);
+    EXPECT_EQ(KeSetSystemAffinityThreadEx(beyond | 1), 0);
+    EXPECT_EQ(KeSetSystemAffinityThreadEx(1), 0);
+    EXPECT_EQ(KeSetSystemAffinityThreadEx(beyond | 1), 1);
+    KeRevertToUserAffinityThreadEx(0);
+}
+
 static LONG Started, Completed;
 
 static void NTAPI Change(PVOID context, PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT change, PNTSTATUS status)
@@ -89,6 +133,10 @@ TEST_CASE(the_version_is_windows_10)
     EXPECT_EQ(minor, 0);
     EXPECT(build >= 10240);
     EXPECT(SharedUserData->NtMajorVersion == 10);
+    EXPECT_EQ(SharedUserData->ActiveProcessorCount, KeQueryActiveProcessorCountEx(ALL_PROCESSOR_GROUPS));
+    EXPECT_EQ(SharedUserData->ProcessorFeatures[PF_COMPARE_EXCHANGE128], TRUE);
+    for (ULONG i = 0; i < PROCESSOR_FEATURE_MAX; i++)
+        EXPECT_EQ(SharedUserData->ProcessorFeatures[i], ExIsProcessorFeaturePresent(i));
 }
 
 TEST_CASE(uuids_are_random_and_well_formed)

@@ -188,8 +188,27 @@ typedef struct _NUMA_NODE_RELATIONSHIP {
     ULONG NodeNumber;
     UCHAR Reserved[18];
     USHORT GroupCount;
-    GROUP_AFFINITY GroupMask;
+    union {
+        GROUP_AFFINITY GroupMask;
+        GROUP_AFFINITY GroupMasks[1];
+    };
 } NUMA_NODE_RELATIONSHIP, *PNUMA_NODE_RELATIONSHIP;
+
+typedef enum _PROCESSOR_CACHE_TYPE { CacheUnified, CacheInstruction, CacheData, CacheTrace } PROCESSOR_CACHE_TYPE;
+
+typedef struct _CACHE_RELATIONSHIP {
+    UCHAR Level;
+    UCHAR Associativity;
+    USHORT LineSize;
+    ULONG CacheSize;
+    PROCESSOR_CACHE_TYPE Type;
+    UCHAR Reserved[18];
+    USHORT GroupCount;
+    union {
+        GROUP_AFFINITY GroupMask;
+        GROUP_AFFINITY GroupMasks[1];
+    };
+} CACHE_RELATIONSHIP, *PCACHE_RELATIONSHIP;
 
 typedef struct _PROCESSOR_GROUP_INFO {
     UCHAR MaximumProcessorCount;
@@ -211,6 +230,7 @@ typedef struct _SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX {
     union {
         PROCESSOR_RELATIONSHIP Processor;
         NUMA_NODE_RELATIONSHIP NumaNode;
+        CACHE_RELATIONSHIP Cache;
         GROUP_RELATIONSHIP Group;
     };
 } SYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX, *PSYSTEM_LOGICAL_PROCESSOR_INFORMATION_EX;
