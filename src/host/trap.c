@@ -15,6 +15,7 @@
 #define STACK_MARGIN (RED_ZONE + 2 * sizeof(struct landing))
 #define ALTERNATE_SIZE 65536
 #define SPARE_SIZE (256 * 1024)
+#define GUARD_SIZE 4096                 /* inaccessible, below every stack */
 #define TICK_SIGNAL SIGVTALRM          /* SIGALRM stays free for whoever guards the process with alarm() */
 
 _Static_assert(offsetof(struct trap_frame, rip) == 128, "trap_enter.S");
@@ -61,6 +62,7 @@ static void redirect(ucontext_t *uc, enum trap_kind kind, uint64_t address, trap
     uintptr_t limit = find_limit ? find_limit() : 0;
     bool overflow = no_stack || (limit && (uintptr_t)regs[REG_RSP] - limit < STACK_MARGIN);
 
+    overflow = overflow || (kind == TRAP_ACCESS && limit && limit - 1 - address < GUARD_SIZE);
     overflow = overflow || (limit && (uintptr_t)regs[REG_RSP] < limit && limit - (uintptr_t)regs[REG_RSP] < SPARE_SIZE);
     if (overflow)
         sp = ((uintptr_t)spare_stack + SPARE_SIZE - sizeof(struct landing)) & ~(uintptr_t)63;

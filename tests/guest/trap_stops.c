@@ -69,6 +69,21 @@ TEST_CASE_THAT_STOPS(running_off_the_stack_stops, UNEXPECTED_KERNEL_MODE_TRAP)
     DbgPrint("%d\n", recurse(0, &first));
 }
 
+__declspec(noinline) static char take_a_large_frame(int at)
+{
+    volatile char frame[400 * 1024];
+
+    frame[at] = 1;
+    return frame[at];
+}
+
+TEST_CASE_THAT_STOPS(a_frame_that_reaches_over_the_guard_page_stops, UNEXPECTED_KERNEL_MODE_TRAP)
+{
+    volatile int at = 100;
+
+    DbgPrint("%d\n", take_a_large_frame(at));
+}
+
 TEST_CASE_THAT_STOPS(a_wrecked_stack_pointer_stops, UNEXPECTED_KERNEL_MODE_TRAP)
 {
     __asm__ volatile("movq $0x1238, %rsp\n\tpushq %rax");
