@@ -23,7 +23,7 @@ enum text_kind { TEXT_DEFAULT, TEXT_NARROW, TEXT_WIDE };
 struct spec {
     bool left, plus, space, alternate, zero;
     int width, precision;               /* precision -1: none */
-    bool is_64;
+    bool is_64, is_short, is_char;
     enum text_kind kind;
 };
 
@@ -115,6 +115,8 @@ static void read_size(struct reader *r, struct spec *s)
         switch (peek(r, 0)) {
         case 'h':
             s->kind = TEXT_NARROW;
+            s->is_char = s->is_short;
+            s->is_short = true;
             skip(r, 1);
             break;
         case 'l':
@@ -207,9 +209,20 @@ static void write_integer(struct writer *w, const struct spec *s, uint64_t value
         pad(w, s->width - count - zeros - sign_length, ' ');
 }
 
+/* The argument as what the size prefix says it was before it was promoted. */
+static uint64_t narrowed(const struct spec *s, uint64_t raw)
+{
+    return s->is_64 ? raw : s->is_char ? (uint8_t)raw : s->is_short ? (uint16_t)raw : (uint32_t)raw;
+}
+
+static int64_t narrowed_signed(const struct spec *s, uint64_t raw)
+{
+    return s->is_64 ? (int64_t)raw : s->is_char ? (int8_t)raw : s->is_short ? (int16_t)raw : (int32_t)raw;
+}
+
 static void convert_signed(struct writer *w, const struct spec *s, uint64_t raw)
 {
-    int64_t value = s->is_64 ? (int64_t)raw : (int32_t)raw;
+    int64_t value = narrowed_signed(s, raw);
     const char *sign = value < 0 ? "-" : s->plus ? "+" : s->space ? " " : "";
 
     write_integer(w, s, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 10, false, sign);
@@ -217,7 +230,7 @@ static void convert_signed(struct writer *w, const struct spec *s, uint64_t raw)
 
 static void convert_unsigned(struct writer *w, const struct spec *s, uint64_t raw, WCHAR conversion)
 {
-    uint64_t value = s->is_64 ? raw : (uint32_t)raw;
+    uint64_t value = narrowed(s, raw);
     const char *prefix = "";
 
     if (conversion == 'u') {

@@ -1,5 +1,9 @@
 #include "nt_fixture.h"
 
+#include <setjmp.h>
+#include <signal.h>
+#include <sys/mman.h>
+
 #include "nt/crt.h"
 #include "nt/crt_format.h"
 
@@ -70,6 +74,12 @@ TEST(cut_output_is_minus_one_and_only_the_safe_forms_terminate)
     CHECK_STR(out, "abc");
 }
 
+TEST(short_arguments_are_narrowed_before_they_are_shown)
+{
+    FORMATS("9029 65535 8000", "%hd %hu %hx", 0x12345, 0x1ffff, (int)0xffff8000);
+    FORMATS("-1 80 ff80", "%hhd %hhx %x", 0x1ff, 0xff80, 0xff80);
+}
+
 TEST(wide_output_takes_wide_strings_by_default)
 {
     WCHAR wide[32];
@@ -136,4 +146,49 @@ TEST(strings_behave)
     CHECK_STR(small, "xy");
     CHECK_EQ(crt_memcpy_s(small, 2, "abc", 3), CRT_ERANGE);
     CHECK_EQ(small[0], 0);
+}
+
+/* --- __chkstk, on a stack whose sixth page down is a guard page ------------------------------------------------------ */
+
+void crt_chkstk(void);
+
+#define PAGES 16
+static char *pages;
+static sigjmp_buf out_of_fault;
+
+static void on_fault(int number)
+{
+    siglongjmp(out_of_fault, 1);
+}
+
+/* False when probing a frame of that size met the guard page. */
+static bool probe(uint64_t size)
+{
+    static char alternate[65536];
+    stack_t stack = { .ss_sp = alternate, .ss_size = sizeof alternate };
+    struct sigaction action = { .sa_handler = on_fault, .sa_flags = SA_ONSTACK };
+    uint64_t kept = size;
+    static char *top;
+
+    top = pages + PAGES * 4096 - 64;
+    sigaltstack(&stack, NULL);
+    sigaction(SIGSEGV, &action, NULL);
+    if (sigsetjmp(out_of_fault, 1))
+        return false;
+    __asm__ volatile("movq %%rsp, %%rbx\n\tmovq %[top], %%rsp\n\tcall crt_chkstk\n\tmovq %%rbx, %%rsp"
+                     : "+a"(kept) : [top] "m"(top) : "rbx", "r10", "r11", "memory", "cc");
+    CHECK_EQ(kept, size);
+    return true;
+}
+
+TEST(a_frame_is_probed_down_to_its_end)
+{
+    pages = mmap(NULL, PAGES * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(pages != MAP_FAILED && mprotect(pages + 10 * 4096, 4096, PROT_NONE) == 0);
+    CHECK(probe(16));
+    CHECK(probe(4096));
+    CHECK(probe(5 * 4096 - 64));                /* ends just above it */
+    CHECK(!probe(5 * 4096 + 64));
+    CHECK(!probe(12 * 4096));                   /* would reach over it */
+    munmap(pages, PAGES * 4096);
 }
