@@ -175,7 +175,7 @@ VOID NTAPI MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE Access
                 mdl->MdlFlags, PE_CALLER());
     if (AccessMode != KernelMode && (end > USER_PROBE_ADDRESS || end < start))
         nt_raise_access_violation(Operation != IoReadAccess, start);
-    if (!fill(mdl))
+    if (!fill(mdl) || (!(mdl->MdlFlags & MDL_IO_SPACE) && mdl->ByteCount && ram_pa((void *)(uintptr_t)(end - 1)) == UINT64_MAX))
         nt_raise_access_violation(Operation != IoReadAccess, start);
     mdl->MdlFlags |= MDL_PAGES_LOCKED;
     if (Operation != IoReadAccess)
@@ -276,6 +276,18 @@ VOID NTAPI MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
 
 /* --- parts of MDLs -------------------------------------------------------------------------------------------------- */
 
+/* How many pages it has room for. Size has 16 bits only; the pool knows more of a large one. */
+static size_t room_of(PMDL mdl)
+{
+    size_t size = (USHORT)mdl->Size;
+
+    if (mdl->MdlFlags & MDL_ALLOCATED_FIXED_SIZE)
+        return FIXED_PAGES;
+    if (pool_size(mdl) > size)
+        size = pool_size(mdl);
+    return (size - sizeof(MDL)) / sizeof(PFN_NUMBER);
+}
+
 /* Makes TargetMdl describe Length bytes (0: all that follow) at VirtualAddress of SourceMdl, with the same pages.
  * <= DISPATCH_LEVEL. docs: wdm/nf-wdm-iobuildpartialmdl */
 VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length)
@@ -291,9 +303,8 @@ VOID NTAPI IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddres
                 PE_CALLER());
         KeBugCheckEx(TARGET_MDL_TOO_SMALL, (ULONG_PTR)SourceMdl, (ULONG_PTR)TargetMdl, va, Length);
     }
-    size_t room = keep ? FIXED_PAGES : ((size_t)TargetMdl->Size - sizeof(MDL)) / sizeof(PFN_NUMBER);
     size_t pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(va, Length);
-    if (pages > room)
+    if (pages > room_of(TargetMdl))
         KeBugCheckEx(TARGET_MDL_TOO_SMALL, (ULONG_PTR)SourceMdl, (ULONG_PTR)TargetMdl, va, Length);
     TargetMdl->StartVa = PAGE_ALIGN(va);
     TargetMdl->ByteOffset = BYTE_OFFSET(va);

@@ -76,6 +76,25 @@ TEST_CASE(locked_pages_can_be_mapped_and_advanced)
     ExFreePoolWithTag(buffer, TAG);
 }
 
+TEST_CASE(a_partial_mdl_may_be_as_large_as_its_source)
+{
+    const ULONG size = 40u << 20;
+    PHYSICAL_ADDRESS highest;
+
+    highest.QuadPart = -1;
+    PUCHAR memory = MmAllocateContiguousMemory(size, highest);
+    REQUIRE(memory != NULL);
+    PMDL source = IoAllocateMdl(memory, size, FALSE, FALSE, NULL), target = IoAllocateMdl(memory, size, FALSE, FALSE, NULL);
+    REQUIRE(source && target);
+    MmBuildMdlForNonPagedPool(source);
+    IoBuildPartialMdl(source, target, memory, 0);
+    EXPECT_EQ(MmGetMdlByteCount(target), size);
+    EXPECT_EQ(MmGetMdlPfnArray(target)[size / PAGE_SIZE - 1], MmGetMdlPfnArray(source)[size / PAGE_SIZE - 1]);
+    IoFreeMdl(target);
+    IoFreeMdl(source);
+    MmFreeContiguousMemory(memory);
+}
+
 TEST_CASE(locking_what_is_not_there_raises)
 {
     NTSTATUS status = STATUS_SUCCESS;
@@ -89,6 +108,30 @@ TEST_CASE(locking_what_is_not_there_raises)
     }
     EXPECT_EQ((ULONG)status, (ULONG)STATUS_ACCESS_VIOLATION);
     IoFreeMdl(mdl);
+}
+
+TEST_CASE(locking_system_addresses_behind_the_memory_there_is_raises)
+{
+    PPHYSICAL_MEMORY_RANGE ranges = MmGetPhysicalMemoryRanges();
+    NTSTATUS status = STATUS_SUCCESS;
+    LONGLONG size = 0;
+    PVOID here = &size;
+
+    REQUIRE(ranges != NULL);
+    for (int i = 0; ranges[i].NumberOfBytes.QuadPart; i++)
+        size = ranges[i].BaseAddress.QuadPart + ranges[i].NumberOfBytes.QuadPart;
+    PMDL mdl = IoAllocateMdl((PUCHAR)here - MmGetPhysicalAddress(here).QuadPart + size, PAGE_SIZE, FALSE, FALSE, NULL);
+    REQUIRE(mdl != NULL);
+    if (!MmIsAddressValid(MmGetMdlVirtualAddress(mdl))) {
+        __try {
+            MmProbeAndLockPages(mdl, KernelMode, IoWriteAccess);
+        } __except (EXCEPTION_EXECUTE_HANDLER) {
+            status = GetExceptionCode();
+        }
+        EXPECT_EQ((ULONG)status, (ULONG)STATUS_ACCESS_VIOLATION);
+    }
+    IoFreeMdl(mdl);
+    ExFreePool(ranges);
 }
 
 TEST_CASE(locking_system_memory_for_user_mode_raises)
