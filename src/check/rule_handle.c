@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "nt/ob.h"
-#include "nt/ram.h"
+#include "pe/pe.h"
 #include "pe/stack.h"
 
 static void after_unload(const char *driver, uint64_t image_base, uint64_t image_size);
@@ -42,14 +42,14 @@ static void after_unload(const char *driver, uint64_t image_base, uint64_t image
     ob_each_handle(visit, &search);
 }
 
-/* The nearest driver frame: images lie in RAM, the host does not. */
+/* The nearest driver frame. */
 static uint64_t driver_frame(void)
 {
     uint64_t frames[12];
     unsigned count = pe_capture_here(frames, 12);
 
     for (unsigned i = 0; i < count; i++)
-        if (ram_contains((const void *)(uintptr_t)frames[i]))
+        if (pe_is_driver_code(frames[i]))
             return frames[i];
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "host/loop.h"
 #include "nt/ke_internal.h"
 #include "nt/ram.h"
+#include "pe/pe.h"
 #include "pe/trap.h"
 
 #define TICK_US 1000
@@ -58,6 +59,12 @@ static void turn(void)
     ke_yield_cpu();
 }
 
+/* All but the images outside RAM lie there. Asked in the signal handler. */
+static bool in_driver(uint64_t rip)
+{
+    return ram_contains((void *)(uintptr_t)rip) || pe_in_fixed_images(rip);
+}
+
 static bool on_tick(uint64_t rip)
 {
     if (!ke.inside)
@@ -65,10 +72,10 @@ static bool on_tick(uint64_t rip)
     if (ke_deterministic()) {
         still_ticks = ke.progress == seen_progress ? still_ticks + 1 : 0;
         seen_progress = ke.progress;
-        return still_ticks >= SPIN_TICKS && ram_contains((void *)(uintptr_t)rip);
+        return still_ticks >= SPIN_TICKS && in_driver(rip);
     }
     ke_attention = 1;
-    return ram_contains((void *)(uintptr_t)rip);
+    return in_driver(rip);
 }
 
 static void preempt(struct trap_frame *frame)

@@ -259,7 +259,9 @@ static bool execute_string(struct site *site, struct trap_frame *frame)
             memcpy(value, &frame->gpr[GPR_RAX], 8);
         else
             side_read(*rsi, value, site->size);
-        if (site->string == 'l')
+        if (site->string == 'l' && site->size == 4)
+            frame->gpr[GPR_RAX] = get32(value);             /* clears the upper half */
+        else if (site->string == 'l')
             memcpy(&frame->gpr[GPR_RAX], value, site->size);
         else
             side_write(*rdi, value, site->size);

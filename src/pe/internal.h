@@ -69,6 +69,14 @@ static inline bool rva_range(const struct pe_image *image, uint64_t rva, uint64_
 /* The NUL-terminated string at rva, or NULL when it runs out of the image. */
 const char *rva_string(const struct pe_image *image, uint32_t rva);
 struct pe_section *section_at(struct pe_image *image, uint32_t rva);
+/* In the image, and not in a section that was discarded. */
+static inline bool rva_mapped(struct pe_image *image, uint64_t rva, uint64_t size)
+{
+    const struct pe_section *section = rva_range(image, rva, size) ? section_at(image, (uint32_t)rva) : NULL;
+
+    return section ? !section->discarded : rva_range(image, rva, size);
+}
+
 int name_compare(const char *a, const char *b);         /* without regard to ASCII case */
 
 /* relocate.c */

@@ -56,6 +56,24 @@ struct pe_image *pe_image_named(const char *name)
     return NULL;
 }
 
+/* Of the images outside RAM; only grows, so that a signal handler may read it. */
+static volatile uint64_t fixed_low = UINT64_MAX, fixed_high;
+
+static void note_fixed(const struct pe_image *image)
+{
+    uint64_t base = (uint64_t)image->base;
+
+    if (!image->fixed_base)
+        return;
+    fixed_low = base < fixed_low ? base : fixed_low;
+    fixed_high = base + image->size > fixed_high ? base + image->size : fixed_high;
+}
+
+bool pe_in_fixed_images(uint64_t rip)
+{
+    return rip >= fixed_low && rip < fixed_high;
+}
+
 bool pe_is_driver_code(uint64_t rip)
 {
     return pe_image_at(rip) != NULL || patch_contains(rip);
@@ -238,6 +256,7 @@ struct pe_image *pe_load(const char *name, const void *data, size_t size, unsign
         return NULL;
     }
     list_push_back(&pe_images, &image->node);
+    note_fixed(image);
     stack_cache_flush();
     log_debug(image->name, "loaded at %p, %u bytes", (void *)image->base, image->size);
     return image;
@@ -276,6 +295,13 @@ int pe_list_missing(const char *name, const void *data, size_t size, pe_missing_
     return count;
 }
 
+/* Nobody searches rows that are gone. */
+static void forget_functions(struct pe_image *image)
+{
+    if (image->functions && !rva_mapped(image, (uint64_t)((const uint8_t *)image->functions - image->base), 12))
+        image->function_count = 0;
+}
+
 void pe_discard(struct pe_image *image)
 {
     for (unsigned i = 0; i < image->section_count; i++) {
@@ -286,6 +312,8 @@ void pe_discard(struct pe_image *image)
         if (host_protect(image->base + section->rva, section->size, HOST_NONE))
             section->discarded = true;
     }
+    forget_functions(image);
+    stack_cache_flush();
 }
 
 bool pe_unload(struct pe_image *image)
@@ -316,5 +344,7 @@ void pe_close(void)
     symbols_release(NULL);
     stack_cache_flush();
     thunks_close();
+    fixed_low = UINT64_MAX;
+    fixed_high = 0;
     memset(&pe_config, 0, sizeof pe_config);
 }

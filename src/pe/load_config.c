@@ -6,7 +6,7 @@
 #include "pe/internal.h"
 
 #define DEFAULT_COOKIE 0x00002B992DDFA232ull
-enum { AT_COOKIE = 0x58, AT_GUARD_CHECK = 0x70, AT_GUARD_DISPATCH = 0x78, AT_XFG_CHECK = 0x118, AT_XFG_DISPATCH = 0x120,
+enum { AT_COOKIE = 0x58, AT_GUARD_CHECK = 0x70, AT_GUARD_DISPATCH = 0x78, AT_HYBRID = 0xc8, AT_XFG_CHECK = 0x118, AT_XFG_DISPATCH = 0x120,
        AT_XFG_TABLE_DISPATCH = 0x128 };
 
 /* The image-relative place that the field at `at` points to; 0 when the field is absent or empty. */
@@ -52,6 +52,8 @@ bool apply_load_config(struct pe_image *image, uint32_t rva, uint32_t size)
     size = get32(image->base + rva);
     if (!rva_range(image, rva, size))
         return error_set("%s: load configuration: %u bytes at 0x%x run out of the image", image->name, size, rva);
+    if (size >= AT_HYBRID + 8 && get64(image->base + rva + AT_HYBRID))
+        return error_set("%s: load configuration: built for ARM64EC; ring3 runs x64 drivers", image->name);
     uint64_t check = (uint64_t)pe_guard_check_stub, dispatch = (uint64_t)pe_guard_dispatch_stub;
 
     return store(image, rva, size, AT_COOKIE, fresh_cookie()) && store(image, rva, size, AT_GUARD_CHECK, check) &&

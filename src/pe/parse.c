@@ -16,6 +16,8 @@ static const char *machine_name(unsigned machine)
     switch (machine) {
     case 0x14c: return "32-bit x86";
     case 0xaa64: return "ARM64";
+    case 0xa641: return "ARM64EC";
+    case 0xa64e: return "ARM64X";
     case 0x1c4: return "32-bit ARM";
     case 0x200: return "Itanium";
     default: return NULL;

@@ -100,7 +100,7 @@ static struct pe_function function_around(struct pe_image *image, uint32_t rva)
 /* A function with a computed jump or an exception handler may be entered anywhere. */
 static bool entered_anywhere(struct pe_image *image, const struct pe_function *f)
 {
-    const uint8_t *info = rva_range(image, f->unwind & ~3u, 4) ? image->base + (f->unwind & ~3u) : NULL;
+    const uint8_t *info = rva_mapped(image, f->unwind & ~3u, 4) ? image->base + (f->unwind & ~3u) : NULL;
     struct instruction in;
 
     if (f->unwind && (!info || (info[0] >> 3) != 0))

@@ -158,5 +158,7 @@ extern struct list pe_images;                               /* struct pe_image.n
 
 /* True when rip belongs to driver code: an image, or a stub that stands for part of one. */
 bool pe_is_driver_code(uint64_t rip);
+/* True when rip lies among the images that are mapped outside RAM. May be asked in a signal handler. */
+bool pe_in_fixed_images(uint64_t rip);
 
 #endif

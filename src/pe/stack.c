@@ -28,7 +28,7 @@ void stack_cache_flush(void)
 /* Adds up what undoing a record's codes, newest first, does to the offset from the base register. */
 static bool add_codes(struct pe_image *image, uint32_t unwind, struct step *step, int64_t *at, int depth)
 {
-    if (depth > 32 || !rva_range(image, unwind, 4))
+    if (depth > 32 || !rva_mapped(image, unwind, 4))
         return false;
     const uint8_t *p = image->base + unwind;
     unsigned flags = p[0] >> 3, version = p[0] & 7, count = p[2], frame_register = p[3] & 15;

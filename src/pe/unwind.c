@@ -51,7 +51,7 @@ const struct pe_function *pe_find_function(const struct pe_image *image, uint32_
 
 static bool read_info(struct pe_image *image, uint32_t rva, struct unwind_info *info)
 {
-    if (!rva_range(image, rva, 4))
+    if (!rva_mapped(image, rva, 4))
         return false;
     const uint8_t *p = image->base + rva;
 

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #include "image.h"
+#include "pe/stack.h"
 
 static int host_variable = 77;
 
@@ -331,6 +332,8 @@ TEST(an_image_without_relocations_goes_to_its_own_base_once)
     struct pe_image *loaded = load(0);
     CHECK_EQ(loaded->base, IMAGE_BASE);
     CHECK_EQ(((int (*)(void))(void *)(loaded->base + loaded->entry))(), 42);
+    CHECK(pe_in_fixed_images(IMAGE_BASE) && pe_in_fixed_images(IMAGE_BASE + loaded->size - 1));
+    CHECK(!pe_in_fixed_images(IMAGE_BASE + loaded->size));
     CHECK(!pe_load("second.sys", image, sizeof image, 0));
     CHECK_CONTAINS(error_text(), "no relocations");
     CHECK_CONTAINS(error_text(), "is taken");
@@ -368,6 +371,18 @@ TEST(the_cookie_is_made_and_the_guard_pointers_lead_somewhere)
     pe_close();
 }
 
+TEST(an_arm64ec_driver_is_refused_in_words)
+{
+    build_image();
+    put32(file_of(0x2000), 0x140);
+    put64(file_of(0x2000) + 0xc8, IMAGE_BASE + 0x3000);
+    directory(10, 0x2000, 0x140);
+    open_pe(NULL, 0);
+    CHECK(!pe_load("x.sys", image, sizeof image, 0));
+    CHECK_CONTAINS(error_text(), "ARM64EC");
+    pe_close();
+}
+
 TEST(nothing_is_writable_and_executable)
 {
     build_image();
@@ -389,5 +404,45 @@ TEST(discardable_sections_go_after_driver_entry)
     pe_discard(loaded);
     CHECK(loaded->sections[3].discarded);
     CHECK(!loaded->sections[0].discarded);
+    pe_close();
+}
+
+TEST(unwind_data_in_a_discarded_section_are_not_looked_at)
+{
+    struct pe_caller caller;
+    uint64_t frames[4];
+
+    build_image();
+    put32(file_of(0x2000), 0x1000);             /* the row stays, its record goes */
+    put32(file_of(0x2004), 0x1100);
+    put32(file_of(0x2008), 0x3000);
+    image[file_of(0x3000)] = 1;
+    directory(3, 0x2000, 12);
+    section(2, ".data", 0x42000040);
+    open_pe(NULL, 0);
+    struct pe_image *loaded = load(0);
+    uint64_t words[4] = { 0 };
+    caller = (struct pe_caller){ .rip = (uint64_t)loaded->base + 0x1010, .rsp = (uint64_t)words };
+    CHECK_EQ(pe_capture(&caller, frames, 4), 1);
+    pe_discard(loaded);
+    CHECK_EQ(pe_capture(&caller, frames, 4), 0);
+    CHECK_EQ(loaded->function_count, 1);
+    pe_close();
+}
+
+TEST(functions_in_a_discarded_section_are_forgotten)
+{
+    build_image();
+    put32(file_of(0x2000), 0x1000);
+    put32(file_of(0x2004), 0x1100);
+    put32(file_of(0x2008), 0x3000);
+    image[file_of(0x3000)] = 1;
+    directory(3, 0x2000, 12);
+    section(1, ".rdata", 0x42000040);
+    open_pe(NULL, 0);
+    struct pe_image *loaded = load(0);
+    CHECK_EQ(loaded->function_count, 1);
+    pe_discard(loaded);
+    CHECK_EQ(loaded->function_count, 0);
     pe_close();
 }

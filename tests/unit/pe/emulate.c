@@ -168,6 +168,18 @@ TEST(string_moves_copy_in_and_out)
     finish();
 }
 
+TEST(a_string_load_of_32_bits_clears_the_upper_half)
+{
+    static const uint8_t code[] = { 0xad };                             /* lodsd */
+    uint32_t expected;
+
+    with_code(code, sizeof code);
+    memcpy(&expected, device + 8, 4);
+    struct result r = execute(0, UINT64_MAX, 0, WINDOW + 8, 0);
+    CHECK_EQ(r.rax, expected);
+    finish();
+}
+
 TEST(string_stores_fill)
 {
     static const uint8_t code[] = { 0xf3, 0xab };                       /* rep stosd */
