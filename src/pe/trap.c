@@ -35,21 +35,34 @@ static _Noreturn void stop(struct trap_frame *frame, uint32_t code, const uint64
 
 /* --- exceptions ---------------------------------------------------------------------------------------------- */
 
-static void raise_fault(struct trap_frame *frame, NTSTATUS code, unsigned count, uint64_t first, uint64_t second)
-{
+struct fault {
     EXCEPTION_RECORD record;
     CONTEXT context;
+};
 
-    memset(&record, 0, sizeof record);
-    context_from_trap(&context, frame);
-    record.ExceptionCode = code;
-    record.ExceptionAddress = (PVOID)frame->rip;
-    record.NumberParameters = count;
-    record.ExceptionInformation[0] = first;
-    record.ExceptionInformation[1] = second;
-    if (!seh_dispatch(&record, &context, true))
-        seh_unhandled(&record, &context);
-    context_to_trap(&context, frame);
+/* Asks the driver's handlers. False when none took it. */
+static bool offer_fault(struct trap_frame *frame, struct fault *fault, NTSTATUS code, unsigned count, uint64_t first,
+                        uint64_t second)
+{
+    memset(&fault->record, 0, sizeof fault->record);
+    context_from_trap(&fault->context, frame);
+    fault->record.ExceptionCode = code;
+    fault->record.ExceptionAddress = (PVOID)frame->rip;
+    fault->record.NumberParameters = count;
+    fault->record.ExceptionInformation[0] = first;
+    fault->record.ExceptionInformation[1] = second;
+    if (!seh_dispatch(&fault->record, &fault->context, true))
+        return false;
+    context_to_trap(&fault->context, frame);
+    return true;
+}
+
+static void raise_fault(struct trap_frame *frame, NTSTATUS code, unsigned count, uint64_t first, uint64_t second)
+{
+    struct fault fault;
+
+    if (!offer_fault(frame, &fault, code, count, first, second))
+        seh_unhandled(&fault.record, &fault.context);
 }
 
 /* --- instructions of the kernel ------------------------------------------------------------------------------ */
@@ -100,7 +113,7 @@ static bool is_privileged(struct trap_frame *frame, const struct instruction *in
         return true;
     case ZYDIS_MNEMONIC_CLI: case ZYDIS_MNEMONIC_STI: case ZYDIS_MNEMONIC_HLT: case ZYDIS_MNEMONIC_LGDT:
     case ZYDIS_MNEMONIC_LIDT: case ZYDIS_MNEMONIC_LLDT: case ZYDIS_MNEMONIC_LTR: case ZYDIS_MNEMONIC_LMSW:
-    case ZYDIS_MNEMONIC_CLTS: case ZYDIS_MNEMONIC_INVD: case ZYDIS_MNEMONIC_WBINVD: case ZYDIS_MNEMONIC_INVLPG:
+    case ZYDIS_MNEMONIC_CLTS: case ZYDIS_MNEMONIC_INVD: case ZYDIS_MNEMONIC_INVLPG:
     case ZYDIS_MNEMONIC_SWAPGS: case ZYDIS_MNEMONIC_SYSRET: case ZYDIS_MNEMONIC_SYSEXIT: case ZYDIS_MNEMONIC_IRETQ:
     case ZYDIS_MNEMONIC_RDPMC: case ZYDIS_MNEMONIC_XSETBV: case ZYDIS_MNEMONIC_MONITOR: case ZYDIS_MNEMONIC_MWAIT:
     case ZYDIS_MNEMONIC_VMXON: case ZYDIS_MNEMONIC_VMCALL: case ZYDIS_MNEMONIC_INVPCID: case ZYDIS_MNEMONIC_CLAC:
@@ -124,14 +137,33 @@ static bool is_privileged(struct trap_frame *frame, const struct instruction *in
     }
 }
 
+/* Devices see what processors write, so there is nothing to write back. */
+static bool is_write_back(const struct instruction *in)
+{
+    return in->decoded.mnemonic == ZYDIS_MNEMONIC_WBINVD;
+}
+
+/* A register that the processor does not have is an exception, which drivers that look for one expect. */
+static bool is_register_access(const struct instruction *in)
+{
+    return in->decoded.mnemonic == ZYDIS_MNEMONIC_RDMSR || in->decoded.mnemonic == ZYDIS_MNEMONIC_WRMSR;
+}
+
 /* General protection and invalid opcode. */
 static void forbidden(struct trap_frame *frame)
 {
     struct instruction in;
+    struct fault fault;
     char text[160];
 
     if (decode_at(frame->rip, &in)) {
         if (software_interrupt(frame, &in))
+            return;
+        if (is_write_back(&in)) {
+            frame->rip += in.decoded.length;
+            return;
+        }
+        if (is_register_access(&in) && offer_fault(frame, &fault, STATUS_ACCESS_VIOLATION, 2, 0, UINT64_MAX))
             return;
         if (is_privileged(frame, &in, text, sizeof text))
             stop(frame, BUG_KMODE, (uint64_t[]){ (uint32_t)STATUS_PRIVILEGED_INSTRUCTION, frame->rip, 0, 0 }, text);

@@ -164,3 +164,32 @@ TEST_CASE(gs_has_the_thread_and_the_processor)
     EXPECT_EQ(number, KeGetCurrentProcessorNumber());
     KeLowerIrql(old);
 }
+
+TEST_CASE(writing_the_caches_back_goes_on)
+{
+    volatile int before = 1;
+
+    __asm__ volatile("wbinvd" : : : "memory");
+    EXPECT_EQ(before, 1);
+}
+
+/* Out of line, so that the __try has something to guard. */
+__declspec(noinline) static ULONG64 read_register(ULONG number)
+{
+    ULONG low, high;
+
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(number));
+    return (ULONG64)high << 32 | low;
+}
+
+TEST_CASE(a_model_specific_register_that_is_not_there_is_an_exception)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    __try {
+        read_register(0x4b564d00);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        status = GetExceptionCode();
+    }
+    EXPECT_EQ((ULONG)status, (ULONG)STATUS_ACCESS_VIOLATION);
+}
