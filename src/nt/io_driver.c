@@ -153,6 +153,15 @@ static void clear_initializing(PDRIVER_OBJECT object)
         d->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
 }
 
+/* What runs in a system thread must leave its IRQL. */
+static void check_irql_after(const void *routine, const char *what)
+{
+    if (ke_irql() == PASSIVE_LEVEL)
+        return;
+    io_dispatch_irql_changed(routine, PASSIVE_LEVEL, what);
+    KeBugCheckEx(IRQL_UNEXPECTED_VALUE, (ULONG_PTR)ke_irql() << 16 | 2, (ULONG_PTR)routine, 0, 0);
+}
+
 static NTSTATUS start_driver(const char *service, struct pe_image *image, PDRIVER_INITIALIZE entry,
                              struct io_driver **result)
 {
@@ -163,6 +172,7 @@ static NTSTATUS start_driver(const char *service, struct pe_image *image, PDRIVE
         return status;
     ke_trace("DriverEntry %llx", (uint64_t)(uintptr_t)entry, 0);
     status = entry(&driver->object, &driver->registry_path);
+    check_irql_after((const void *)entry, "DriverEntry");
     if (!NT_SUCCESS(status)) {
         log_info(driver->name, "DriverEntry returned 0x%08X", (unsigned)status);
         report_left_over(driver);
@@ -225,8 +235,10 @@ NTSTATUS io_unload_driver(struct io_driver *driver)
     driver->unloading = true;
     object->Flags |= DRVO_UNLOAD_INVOKED;
     ke_trace("DriverUnload %llx", (uint64_t)(uintptr_t)object->DriverUnload, 0);
-    if (object->DriverUnload != NULL)
+    if (object->DriverUnload != NULL) {
         object->DriverUnload(object);
+        check_irql_after((const void *)object->DriverUnload, "DriverUnload");
+    }
     wait_for_work_items(driver);
     report_left_over(driver);
     if (driver->image != NULL)

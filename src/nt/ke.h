@@ -129,6 +129,7 @@ struct ke {
     enum ke_stop stop;
     struct list dead;                   /* ended threads whose stack is still to be freed (ready_node) */
     struct ke_alarm deadline;
+    uint64_t give_up_ns;                /* real time until which a ke_call is finished although a stop was asked for; 0: none */
     uint64_t virtual_ns, real_start_ns, system_time_offset;
     bool bugchecked;
     bool inside;                        /* the running stack belongs to an NT thread */
@@ -153,7 +154,8 @@ extern volatile uint32_t ke_attention;
 bool ke_open(const struct ke_config *config);           /* after ram_open */
 void ke_close(void);                                    /* frees threads that never ended, too */
 /* Runs fn(arg) in a new system thread at PASSIVE_LEVEL and schedules until it returned. When called from inside an
- * NT thread it is a plain call. Returns KE_DONE, or why it could not finish. */
+ * NT thread it is a plain call. Returns KE_DONE, or why it could not finish: KE_STOPPED when a stop was asked for and fn
+ * did not return for a while after that. fn must leave IRQL as it was. */
 enum ke_stop ke_call(void (*fn)(void *), void *arg);
 /* Schedules until ke_request_stop(), the deadline (ns of ke_now, UINT64_MAX: none), or a bug check. */
 enum ke_stop ke_run(uint64_t deadline_ns);

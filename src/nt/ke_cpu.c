@@ -12,6 +12,7 @@
 #include "nt/ram.h"
 
 #define VIRTUAL_START_NS 1767225600000000000ull         /* 2026-01-01: what a virtual clock shows at power on */
+#define PATIENCE_NS 2000000000ull                       /* how long a call may still take after a stop was asked for */
 #define THREAD_PAGE_OFFSET 256                          /* room for what an object manager keeps before a body */
 
 volatile uint32_t ke_attention;
@@ -30,6 +31,11 @@ static void plain_thread_free(struct thread *thread)
     ram_free((char *)thread - THREAD_PAGE_OFFSET, 1);
 }
 
+static bool patience(void)
+{
+    return ke.give_up_ns && host_monotonic_ns() < ke.give_up_ns;
+}
+
 /* Nothing to do on any processor: waits for the outside, or lets virtual time jump to the next alarm. */
 static void wait_for_something(void)
 {
@@ -37,9 +43,10 @@ static void wait_for_something(void)
 
     if (due <= now) {
         ke_run_alarms_here();
+    } else if (loop_stop_requested() && !patience()) {
+        ke.stop = KE_STOPPED;
     } else if (ke.config.clock == KE_CLOCK_VIRTUAL) {
-        bool stop = loop_has_watches() && loop_poll(due == UINT64_MAX ? 100000000u : 0) < 0;
-        if (stop || loop_stop_requested())
+        if (loop_has_watches() && loop_poll(due == UINT64_MAX ? 100000000u : 0) < 0 && !patience())
             ke.stop = KE_STOPPED;
         else if (!ke.runnable && due != UINT64_MAX)
             ke.virtual_ns = due;
@@ -47,7 +54,7 @@ static void wait_for_something(void)
             ke.stop = KE_STUCK;
     } else if (due == UINT64_MAX && !loop_has_watches()) {
         ke.stop = KE_STUCK;
-    } else if (loop_poll(due == UINT64_MAX ? due : due - now) < 0) {
+    } else if (loop_poll(min_u64(due - now, ke.give_up_ns ? PATIENCE_NS / 20 : UINT64_MAX)) < 0 && !patience()) {
         ke.stop = KE_STOPPED;
     }
 }
@@ -132,6 +139,23 @@ bool ke_open(const struct ke_config *config)
     return ke_start_tick();
 }
 
+struct call {
+    void (*fn)(void *);
+    void *arg;
+    bool done;
+    struct list node;                   /* calls_given_up, or itself */
+};
+
+static struct list calls_given_up = LIST_INIT(calls_given_up);
+
+static void forget_calls(void)
+{
+    struct list *node;
+
+    while ((node = list_pop_front(&calls_given_up)))
+        free(container_of(node, struct call, node));
+}
+
 void ke_close(void)
 {
     ke_stop_tick();
@@ -152,6 +176,7 @@ void ke_close(void)
             ram_free(ke.cpus[i].pcr, 1);
     }
     ke_clock_close();
+    forget_calls();
     free(ke.cpus);
     memset(&ke, 0, sizeof ke);
     this_cpu = NULL;
@@ -195,43 +220,55 @@ void ke_request_stop(void)
         ke.stop = KE_STOPPED;
 }
 
-struct call {
-    void (*fn)(void *);
-    void *arg;
-    bool done;
-};
-
 static void call_main(void *arg)
 {
     struct call *call = arg;
 
     call->fn(call->arg);
+    if (ke_irql() != PASSIVE_LEVEL)
+        KeBugCheckEx(IRQL_UNEXPECTED_VALUE, (ULONG_PTR)ke_irql() << 16 | 2, (ULONG_PTR)call->fn, 0, 0);
     call->done = true;
-    ke.stop = KE_DONE;
+    if (list_empty(&call->node))
+        ke.stop = KE_DONE;
+}
+
+static enum ke_stop finish(struct call *call)
+{
+    enum ke_stop stop = enter();
+
+    if (stop == KE_STOPPED)                     /* Ctrl-C ends ke_run; what was asked here is still finished */
+        ke.give_up_ns = host_monotonic_ns() + PATIENCE_NS;
+    while (!call->done && stop == KE_STOPPED && patience())
+        stop = enter();
+    ke.give_up_ns = 0;
+    if (!call->done) {
+        list_push_back(&calls_given_up, &call->node);       /* its thread may still come to the end */
+        return stop;
+    }
+    free(call);
+    return KE_DONE;
 }
 
 enum ke_stop ke_call(void (*fn)(void *), void *arg)
 {
-    struct call call = { fn, arg, false };
-    enum ke_stop stop;
-
     if (ke.inside) {
         fn(arg);
         return KE_DONE;
     }
     if (ke.bugchecked)
         return KE_BUGCHECK;
-    struct thread *thread = ke.thread_alloc ? ke.thread_alloc() : plain_thread_alloc();
-    if (!thread || !ke_thread_init(thread, "System", 8, call_main, &call)) {
+    struct call *call = malloc(sizeof *call);
+    struct thread *thread = call ? ke.thread_alloc ? ke.thread_alloc() : plain_thread_alloc() : NULL;
+    if (!thread || !ke_thread_init(thread, "System", 8, call_main, call)) {
+        free(call);
         error_set("no memory for a system thread");
         return KE_STUCK;
     }
+    *call = (struct call){ .fn = fn, .arg = arg };
+    list_init(&call->node);
     thread->ended = ke.thread_free ? ke.thread_free : plain_thread_free;
     ke_ready(thread, 0);
-    do
-        stop = enter();
-    while (!call.done && stop == KE_STOPPED);   /* Ctrl-C ends ke_run; what was asked here is still finished */
-    return call.done ? KE_DONE : stop;
+    return finish(call);
 }
 
 void ke_stop_bugcheck(void)

@@ -189,3 +189,9 @@ TEST_CASE(system_routines_are_found_by_name)
     RtlInitUnicodeString(&name, L"KeNoSuchThing");
     EXPECT(MmGetSystemRoutineAddress(&name) == NULL);
 }
+
+TEST_CASE(the_silo_of_a_system_thread_is_the_hosts)
+{
+    EXPECT(PsIsHostSilo(PsGetCurrentSilo()));
+    EXPECT(PsIsHostSilo(PsGetCurrentServerSilo()));
+}

@@ -1,5 +1,8 @@
 #include "unit.h"
 
+#include <signal.h>
+#include <unistd.h>
+
 #include "base/error.h"
 #include "host/loop.h"
 #include "nt/bugcheck.h"
@@ -115,6 +118,61 @@ TEST(an_interrupt_routine_that_lowers_irql_stops)
     ke_close();
     ram_close();
     loop_close();
+}
+
+static void end_raised(void *arg)
+{
+    ke_raise(DISPATCH_LEVEL);
+}
+
+TEST(a_call_that_ends_at_a_raised_irql_stops)
+{
+    struct bugcheck_info info;
+
+    open_computer(1, KE_CLOCK_VIRTUAL, false, 0);
+    bugcheck_reset(NULL);
+    CHECK_EQ(ke_call(end_raised, NULL), KE_BUGCHECK);
+    CHECK(bugcheck_get(&info));
+    CHECK_EQ(info.code, IRQL_UNEXPECTED_VALUE);
+    pe_close();
+    ke_close();
+    ram_close();
+    loop_close();
+}
+
+static void sleep_for_ever(void *arg)
+{
+    ke_block();
+}
+
+static void nothing(struct loop_watch *watch, int events)
+{
+}
+
+static void stop_while_asleep(enum ke_clock_kind clock)
+{
+    struct loop_watch watch = { .events = LOOP_READ, .ready = nothing };
+    int ends[2];
+
+    CHECK(pipe(ends) == 0);
+    watch.fd = ends[0];                         /* the outside might still have something to say */
+    open_computer(1, clock, false, 0);
+    CHECK(loop_add(&watch));
+    loop_catch_stop();
+    raise(SIGTERM);
+    alarm(20);
+    CHECK_EQ(ke_call(sleep_for_ever, NULL), KE_STOPPED);
+    _exit(0);
+}
+
+TEST(a_call_that_never_returns_ends_when_a_stop_is_asked_for)
+{
+    stop_while_asleep(KE_CLOCK_VIRTUAL);
+}
+
+TEST(so_it_does_in_real_time)
+{
+    stop_while_asleep(KE_CLOCK_REAL);
 }
 
 static uint64_t fired[3];
