@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "check/check.h"
-#include "host/file.h"
+#include "host/dir.h"
 #include "machine/machine.h"
 #include "netio/netio.h"
 #include "nt/io.h"
@@ -68,49 +68,84 @@ struct io_driver *driver_find(struct pnp_node *node, const char *const *ids, uns
 
 /* --- load ------------------------------------------------------------------------------------------------------ */
 
+static const char *file_of(const char *path)
+{
+    return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+}
+
+static bool ends_in(const char *name, const char *ending)
+{
+    size_t length = strlen(name);
+
+    return length > 4 && !strcasecmp(name + length - 4, ending);
+}
+
 static void set_names(struct ring3_driver *driver, const char *path)
 {
-    const char *file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+    const char *file = file_of(path);
     size_t length = strlen(file);
 
-    if (length > 4 && !strcasecmp(file + length - 4, ".sys"))
+    if (ends_in(file, ".sys"))
         length -= 4;
     snprintf(driver->name, sizeof driver->name, "%.*s", (int)length, file);
     snprintf(driver->path, sizeof driver->path, "%s", path);
 }
 
-/* The INF beside it, when there is one: NAME.inf. False: there is one and it is wrong. */
-static bool read_inf(struct ring3_driver *driver)
-{
-    char path[sizeof driver->path + 8];
-    size_t length = strlen(driver->path);
-
-    if (length > 4 && !strcasecmp(driver->path + length - 4, ".sys"))
-        length -= 4;
-    snprintf(path, sizeof path, "%.*s.inf", (int)length, driver->path);
-    if (!host_file_exists(path))
-        return true;
-    driver->inf = inf_open(path);
-    return driver->inf != NULL;
-}
-
-/* The install of the first model whose service runs this file; names the service. NULL: none does. */
-static struct inf_install *find_service(struct ring3_driver *driver)
+/* The install of the first model whose service runs this file. NULL: none does. */
+static struct inf_install *find_service(struct inf *inf, const char *file)
 {
     const struct inf_model *models;
-    const char *file = strrchr(driver->path, '/') ? strrchr(driver->path, '/') + 1 : driver->path;
-    int count = driver->inf ? inf_models(driver->inf, &models) : 0;
+    int count = inf ? inf_models(inf, &models) : 0;
 
     for (int i = 0; i < count; i++) {
-        struct inf_install *install = inf_install_of(driver->inf, &models[i]);
-        if (install && install->binary && !strcasecmp(install->binary, file)) {
-            snprintf(driver->name, sizeof driver->name, "%s", install->service);
+        struct inf_install *install = inf_install_of(inf, &models[i]);
+        if (install && install->binary && !strcasecmp(install->binary, file))
             return install;
-        }
         if (install)
             inf_install_free(install);
     }
     return NULL;
+}
+
+/* Opens an INF of the directory when its name is the driver's, or (any) when a service of it runs the driver's file.
+ * False: it is the driver's own and it is wrong. */
+static bool try_inf(struct ring3_driver *driver, const char *dir, const char *name, bool any)
+{
+    const char *file = file_of(driver->path);
+    size_t length = strlen(name), stem = strlen(file) - (ends_in(file, ".sys") ? 4 : 0);
+    bool own = length == stem + 4 && !strncasecmp(name, file, stem);
+    char path[sizeof driver->path + 260];
+    struct inf_install *install;
+
+    if (own == any || !ends_in(name, ".inf"))
+        return true;
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    driver->inf = inf_open(path);
+    if (own)
+        return driver->inf != NULL;
+    install = find_service(driver->inf, file);
+    if (install)
+        return inf_install_free(install), true;
+    inf_close(driver->inf);
+    driver->inf = NULL;
+    return true;
+}
+
+/* The INF beside it, when there is one: NAME.inf, else the first that installs it. Windows does not tell case. False: there
+ * is one and it is wrong. */
+static bool read_inf(struct ring3_driver *driver)
+{
+    char dir[sizeof driver->path];
+    char **names;
+    bool good = true;
+
+    snprintf(dir, sizeof dir, "%.*s", (int)(file_of(driver->path) - driver->path), driver->path);
+    names = host_list_dir(dir[0] ? dir : ".", "");
+    for (int any = 0; any < 2; any++)
+        for (int i = 0; good && !driver->inf && names && names[i]; i++)
+            good = try_inf(driver, dir[0] ? dir : ".", names[i], any);
+    host_free_names(names);
+    return good;
 }
 
 struct load_call {
@@ -122,8 +157,16 @@ static void start_driver(void *arg)
 {
     struct load_call *call = arg;
     struct ring3_driver *driver = call->driver;
-    struct inf_install *install = find_service(driver);
+    struct inf_install *install = find_service(driver->inf, file_of(driver->path));
 
+    if (install)
+        snprintf(driver->name, sizeof driver->name, "%s", install->service);
+    if (io_driver_named(driver->name)) {
+        call->status = STATUS_IMAGE_ALREADY_LOADED;
+        if (install)
+            inf_install_free(install);
+        return;
+    }
     install_service(driver, install);
     if (install)
         inf_install_free(install);
@@ -195,6 +238,11 @@ struct ring3_driver *ring3_load(struct ring3_computer *computer, const char *pat
     computer->load_failure = RING3_LOAD_DRIVER;
     if (!machine_call(start_driver, &call))
         return drop(driver);
+    if (call.status == STATUS_IMAGE_ALREADY_LOADED && io_driver_named(driver->name)) {
+        computer->load_failure = RING3_LOAD_FILE;
+        error_set("%s: a driver '%s' is loaded already", path, driver->name);
+        return drop(driver);
+    }
     if (!NT_SUCCESS(call.status)) {
         error_set("%s: DriverEntry returned status 0x%08x", path, (unsigned)call.status);
         return drop(driver);

@@ -27,6 +27,12 @@ printf 'Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SYSTEM]\n"a
 expect 'a registry file with a mistake' 2 'bad.reg:4' "$RING3" run "$hello" --reg="$TMP/bad.reg"
 expect 'a capture without a card' 2 '--capture needs a --nic' "$RING3" run "$hello" --capture="$TMP/x.pcapng"
 
+expect 'one driver twice' 2 "'hello' is loaded already" "$RING3" run "$hello" "$hello" --for=1ms --clock=virtual
+mkdir -p "$TMP/folder.sys"
+: >"$TMP/empty.sys"
+expect 'a directory as a driver' 2 'is a directory' "$RING3" run "$TMP/folder.sys"
+expect 'an empty file as a driver' 2 'does not begin with MZ' "$RING3" run "$TMP/empty.sys"
+
 echo 'this is no driver' >"$TMP/text.sys"
 expect 'a text as a driver' 2 'text.sys' "$RING3" run "$TMP/text.sys"
 head -c 600 "$hello" >"$TMP/short.sys"
