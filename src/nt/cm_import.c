@@ -2,12 +2,15 @@
  *
  * A file is a header line, then lines: [key] opens a key (creating it), [-key] deletes one, "name"=value or @=value sets
  * a value in the open key, "name"=- deletes one, ; starts a comment. A backslash at the end of a line continues it.
- * value: "text" | dword:8 hex digits | qword:16 | hex:bytes (REG_BINARY) | hex(type):bytes. */
+ * value: "text" | dword:8 hex digits | qword:16 | hex:bytes (REG_BINARY) | hex(type):bytes.
+ * Version 5 writes texts as UTF-16, also as bytes of hex(1), hex(2) and hex(7); REGEDIT4 writes all of it in the ANSI code
+ * page. A file of version 5 without a byte-order mark is UTF-8 or, when it is not that, ANSI. */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "nt/ansi.h"
 #include "nt/cm_internal.h"
 
 struct parser {
@@ -16,47 +19,90 @@ struct parser {
     char *at;
     int line;                   /* of the line being read, from 1 */
     struct cm_key *key;         /* the open key; NULL: none, or a deleted one */
+    bool ansi;                  /* REGEDIT4: one byte a character in hex(1), hex(2), hex(7) */
     bool skip_values;           /* the open "key" was [-key]: values are refused */
 };
 
 static bool fail(const struct parser *p, const char *reason)
 {
-    return error_set("%s:%d: %s", p->file, p->line, reason);
+    return error_set("%s:%d: %s", p->file, p->line != 0 ? p->line : 1, reason);
 }
 
 /* ---- the text ---- */
 
-/* UTF-16LE with a byte-order mark, or UTF-8 with or without one, as terminated UTF-8. */
-static char *to_utf8(const unsigned char *data, size_t size)
+/* UTF-16 as terminated UTF-8; frees wide. */
+static char *from_wide(WCHAR *wide, size_t units)
 {
-    WCHAR *wide;
-    size_t units = size >= 2 ? size / 2 - 1 : 0, bytes;
-    char *text;
+    size_t bytes = text_to_utf8(NULL, 0, wide, units, NULL);
+    char *text = malloc(bytes + 1);
 
-    if (size < 2 || data[0] != 0xFF || data[1] != 0xFE) {
-        if (size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0) {
-            data += 3;
-            size -= 3;
-        }
-        text = malloc(size + 1);
-        if (text != NULL && size != 0)
-            memcpy(text, data, size);
-        if (text != NULL)
-            text[size] = 0;
-        return text;
-    }
-    wide = malloc((units + 1) * sizeof(WCHAR));
-    if (wide == NULL)
-        return NULL;
-    memcpy(wide, data + 2, units * sizeof(WCHAR));
-    bytes = text_to_utf8(NULL, 0, wide, units, NULL);
-    text = malloc(bytes + 1);
     if (text != NULL) {
         text_to_utf8(text, bytes, wide, units, NULL);
         text[bytes] = 0;
     }
     free(wide);
     return text;
+}
+
+static char *from_utf16(const unsigned char *data, size_t units, bool big)
+{
+    WCHAR *wide = malloc((units + 1) * sizeof(WCHAR));
+
+    if (wide == NULL)
+        return NULL;
+    for (size_t i = 0; i < units; i++)
+        wide[i] = (WCHAR)(big ? data[2 * i] << 8 | data[2 * i + 1] : data[2 * i + 1] << 8 | data[2 * i]);
+    return from_wide(wide, units);
+}
+
+static char *from_ansi(const unsigned char *data, size_t size)
+{
+    WCHAR *wide = malloc((size + 1) * sizeof(WCHAR));
+
+    if (wide == NULL)
+        return NULL;
+    for (size_t i = 0; i < size; i++)
+        wide[i] = ansi_to_wide((char)data[i]);
+    return from_wide(wide, size);
+}
+
+static char *from_bytes(const unsigned char *data, size_t size)
+{
+    bool malformed = false;
+    char *text;
+
+    text_to_utf16(NULL, 0, (const char *)data, size, &malformed);
+    if (malformed || (size >= 8 && memcmp(data, "REGEDIT4", 8) == 0))
+        return from_ansi(data, size);
+    text = malloc(size + 1);
+    if (text != NULL && size != 0)
+        memcpy(text, data, size);
+    if (text != NULL)
+        text[size] = 0;
+    return text;
+}
+
+/* The file as terminated UTF-8. */
+static char *to_utf8(const unsigned char *data, size_t size)
+{
+    if (size >= 2 && data[0] == 0xFF && data[1] == 0xFE)
+        return from_utf16(data + 2, size / 2 - 1, false);
+    if (size >= 2 && data[0] == 0xFE && data[1] == 0xFF)
+        return from_utf16(data + 2, size / 2 - 1, true);
+    if (size >= 3 && memcmp(data, "\xEF\xBB\xBF", 3) == 0)
+        return from_bytes(data + 3, size - 3);
+    return from_bytes(data, size);
+}
+
+/* A null character would hide the rest of the file. */
+static bool has_null(const unsigned char *data, size_t size)
+{
+    if (size < 2 || data[0] < 0xFE || (data[0] ^ data[1]) != 1)
+        return size != 0 && memchr(data, 0, size) != NULL;
+    for (size_t i = 2; i + 1 < size; i += 2)
+        if (data[i] == 0 && data[i + 1] == 0)
+            return true;
+    return false;
 }
 
 /* Cuts the next line off, without its end and outer blanks. NULL at the end of the text. */
@@ -171,6 +217,24 @@ static bool read_bytes(struct parser *p, char *at, struct bytes *b)
     }
 }
 
+/* Text of one byte a character becomes UTF-16. */
+static bool widen(struct bytes *b)
+{
+    unsigned char *wide = malloc(2 * b->count + 1);
+
+    if (wide == NULL)
+        return false;
+    for (size_t i = 0; i < b->count; i++) {
+        WCHAR c = ansi_to_wide((char)b->data[i]);
+
+        memcpy(wide + 2 * i, &c, sizeof(c));
+    }
+    free(b->data);
+    b->data = wide;
+    b->count *= 2;
+    return true;
+}
+
 static bool set_hex(struct parser *p, const char *name, char *at)
 {
     struct bytes b = {0};
@@ -188,6 +252,8 @@ static bool set_hex(struct parser *p, const char *name, char *at)
     if (*at++ != ':')
         return fail(p, "expected a colon after hex");
     done = read_bytes(p, at, &b);
+    if (done && p->ansi && (type == REG_SZ || type == REG_EXPAND_SZ || type == REG_MULTI_SZ) && !widen(&b))
+        done = fail(p, "out of memory");
     if (done && !cm_set(p->key, name, type, b.data, b.count))
         done = fail(p, "out of memory, or the value is too large");
     free(b.data);
@@ -298,7 +364,8 @@ static bool run(struct parser *p)
     char *line = next_line(p);
 
     if (line == NULL || (strcmp(line, "Windows Registry Editor Version 5.00") != 0 && strcmp(line, "REGEDIT4") != 0))
-        return fail(p, "the first line must be \"Windows Registry Editor Version 5.00\"");
+        return fail(p, "the first line must be \"Windows Registry Editor Version 5.00\" or REGEDIT4");
+    p->ansi = strcmp(line, "REGEDIT4") == 0;
     while ((line = next_line(p)) != NULL) {
         bool done = true;
 
@@ -319,6 +386,8 @@ bool cm_import(const char *name, const void *data, size_t size)
     struct parser p = {.file = name};
     bool done;
 
+    if (has_null(data, size))
+        return error_set("%s: has null characters; UTF-16 needs a byte-order mark", name);
     p.text = to_utf8(data, size);
     if (p.text == NULL)
         return error_set("%s: out of memory", name);

@@ -205,6 +205,63 @@ TEST(a_reg_file_sets_and_deletes_values_and_keys)
     close_executive();
 }
 
+static void check_text(struct cm_key *key, const char *name, const char *expected)
+{
+    char text[64] = "";
+
+    CHECK(cm_get_string(key, name, text, sizeof(text)));
+    CHECK_STR(text, expected);
+}
+
+TEST(a_reg_file_of_version_4_is_ansi_in_its_texts_and_in_the_bytes_of_its_texts)
+{
+    struct cm_value value;
+    struct cm_key *key;
+
+    open_executive();
+    CHECK(import("REGEDIT4\r\n\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\K\xF6ln]\r\n\"S\"=\"gr\xFC\xDF\x80\"\r\n"
+                 "\"E\"=hex(2):25,41,25,5c,e4,00\r\n\"M\"=hex(7):61,00,62,63,00,00\r\n\"B\"=hex:e4,00\r\n"));
+    key = cm_key(NULL, "HKLM\\Software\\Köln", false);
+    CHECK(key != NULL);
+    check_text(key, "S", "grüß€");
+    check_text(key, "E", "%A%\\ä");
+    CHECK(cm_get(key, "M", &value));
+    CHECK_EQ(value.type, REG_MULTI_SZ);
+    CHECK_EQ(value.size, 12);
+    CHECK_EQ(memcmp(value.data, u"a\0bc\0", 12), 0);
+    CHECK(cm_get(key, "B", &value));
+    CHECK_EQ(value.size, 2);
+    close_executive();
+}
+
+TEST(a_reg_file_may_be_utf16_of_either_order_or_bytes_that_are_no_utf8)
+{
+    static const WCHAR little[] = u"\uFEFFWindows Registry Editor Version 5.00\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\U]\r\n\"ä\"=\"ж\"\r\n";
+    static const WCHAR null[] = u"\uFEFFREGEDIT4\r\n\0[HKEY_LOCAL_MACHINE\\SOFTWARE\\N]\r\n";
+    WCHAR big[countof(little)];
+    struct cm_key *key;
+
+    open_executive();
+    CHECK(cm_import("l.reg", little, sizeof(little) - sizeof(WCHAR)));
+    key = cm_key(NULL, "HKLM\\Software\\U", false);
+    CHECK(key != NULL);
+    check_text(key, "ä", "ж");
+    cm_delete_value(key, "ä");
+    for (unsigned i = 0; i < countof(little); i++)
+        big[i] = __builtin_bswap16(little[i]);
+    CHECK(cm_import("b.reg", big, sizeof(big) - sizeof(WCHAR)));
+    check_text(key, "ä", "ж");
+    CHECK(import("Windows Registry Editor Version 5.00\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\U]\n\"a\"=\"\xE4\"\n"));
+    check_text(key, "a", "ä");
+    CHECK(!cm_import("n.reg", null, sizeof(null) - sizeof(WCHAR)));
+    CHECK_CONTAINS(error_text(), "null characters");
+    CHECK(!cm_import("w.reg", little + 1, sizeof(little) - 2 * sizeof(WCHAR)));
+    CHECK_CONTAINS(error_text(), "byte-order mark");
+    CHECK(!import(""));
+    CHECK_CONTAINS(error_text(), "test.reg:1: ");
+    close_executive();
+}
+
 TEST(a_bad_line_of_a_reg_file_is_named_with_its_number)
 {
     open_executive();
