@@ -90,6 +90,10 @@ VOID NTAPI NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PN
         struct binding *b = ndis_object_check(lists->SourceHandle, NDIS_BINDING);
 
         lists = same_source(lists, &rest, &count);
+        if (unlikely(count > b->sends_out)) {
+            NDIS_EMIT(NDIS_EVENT_MISUSE, lists, "NET_BUFFER_LISTs are completed that the miniport does not have", NDIS_CALLER());
+            continue;
+        }
         for (PNET_BUFFER_LIST nbl = lists; nbl; nbl = nbl->Next)
             if (unlikely(nbl->Status != NDIS_STATUS_SUCCESS))
                 a->stats.miniport.tx_dropped++;
@@ -161,9 +165,15 @@ VOID NTAPI NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
 VOID NTAPI NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags)
 {
     struct adapter *a = ((struct binding *)NdisBindingHandle)->adapter;
+    uint64_t count = 0;
 
     NDIS_EMIT(NDIS_EVENT_RETURN, NetBufferLists, a, NDIS_CALLER());
     for (PNET_BUFFER_LIST nbl = NetBufferLists; nbl; nbl = nbl->Next)
-        a->receives_out--;
+        count++;
+    if (unlikely(count > a->receives_out)) {
+        NDIS_EMIT(NDIS_EVENT_MISUSE, NetBufferLists, "NET_BUFFER_LISTs are returned that no protocol has", NDIS_CALLER());
+        return;
+    }
+    a->receives_out -= count;
     a->give_back(a->context, NetBufferLists, ReturnFlags);
 }

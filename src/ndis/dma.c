@@ -106,12 +106,12 @@ static inline void add_range(struct build *b, uint64_t address, size_t length)
     b->end = address + length;
 }
 
-static void add_mdl(struct build *b, PMDL mdl, size_t length)
+static void add_mdl(struct build *b, PMDL mdl, size_t skip, size_t length)
 {
     const PFN_NUMBER *pfns = MmGetMdlPfnArray(mdl);
-    size_t offset = mdl->ByteOffset;
+    size_t start = mdl->ByteOffset + skip, offset = start % PAGE_SIZE;
 
-    for (size_t page = 0; length; page++, offset = 0) {
+    for (size_t page = start / PAGE_SIZE; length; page++, offset = 0) {
         size_t n = min_u64(PAGE_SIZE - offset, length);
 
         add_range(b, (uint64_t)pfns[page] * PAGE_SIZE + offset, n);
@@ -119,14 +119,16 @@ static void add_mdl(struct build *b, PMDL mdl, size_t length)
     }
 }
 
-static ULONG build_list(PSCATTER_GATHER_LIST list, ULONG room, PMDL mdl, size_t length)
+/* For `length` bytes of the chain after the first `skip` of the first MDL. Returns how many elements that takes; the list is
+ * whole when it has room for them. */
+static ULONG build_list(PSCATTER_GATHER_LIST list, ULONG room, PMDL mdl, size_t skip, size_t length)
 {
     struct build b = { .list = list, .room = room };
 
-    for (; mdl && length; mdl = mdl->Next) {
-        size_t n = min_u64(mdl->ByteCount, length);
+    for (; mdl && length; mdl = mdl->Next, skip = 0) {
+        size_t n = min_u64(mdl->ByteCount - skip, length);
 
-        add_mdl(&b, mdl, n);
+        add_mdl(&b, mdl, skip, n);
         length -= n;
     }
     if (b.used <= room) {
@@ -143,14 +145,14 @@ static PSCATTER_GATHER_LIST make_list(void *buffer, ULONG size, PMDL mdl, size_t
                      ? (ULONG)((size - sizeof(SCATTER_GATHER_LIST)) / sizeof(SCATTER_GATHER_ELEMENT))
                      : 0;
     SCATTER_GATHER_LIST none;
-    ULONG needed = build_list(room ? buffer : &none, room, mdl, length);
+    ULONG needed = build_list(room ? buffer : &none, room, mdl, 0, length);
 
     if (likely(needed <= room))
         return buffer;
     PSCATTER_GATHER_LIST list = pool_alloc(NonPagedPoolNx, LIST_BYTES(needed), NDIS_TAG('N', 'D', 's', 'g'), caller);
     if (!list)
         return NULL;
-    build_list(list, needed, mdl, length);
+    build_list(list, needed, mdl, 0, length);
     list->Reserved = OURS;
     return list;
 }
@@ -182,7 +184,8 @@ VOID NTAPI NdisMFreeNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PSCATTER_
 }
 
 /* The list for an MDL chain of a driver that registered no DMA: from CurrentVa in the first MDL, Length bytes; the handler is
- * called before the call returns. DISPATCH_LEVEL. NDIS_STATUS_RESOURCES, _BUFFER_TOO_SHORT with the size that is needed.
+ * called before the call returns. DISPATCH_LEVEL. NDIS_STATUS_BUFFER_TOO_SHORT with the size that is needed,
+ * _INVALID_PARAMETER when CurrentVa is not in the MDL.
  * docs: ndis/nf-ndis-ndisbuildscattergatherlist */
 NDIS_STATUS NTAPI NdisBuildScatterGatherList(NDIS_HANDLE NdisHandle, PNDIS_SCATTER_GATHER_LIST_PARAMETERS SGListParameters)
 {
@@ -191,11 +194,12 @@ NDIS_STATUS NTAPI NdisBuildScatterGatherList(NDIS_HANDLE NdisHandle, PNDIS_SCATT
     ULONG room = p->ScatterGatherListBufferSize > sizeof(SCATTER_GATHER_LIST)
                      ? (ULONG)((p->ScatterGatherListBufferSize - sizeof(SCATTER_GATHER_LIST)) / sizeof(SCATTER_GATHER_ELEMENT))
                      : 0;
+    size_t skip = (size_t)((char *)p->CurrentVa - (char *)MmGetMdlVirtualAddress(p->Mdl));
     SCATTER_GATHER_LIST none;
 
-    if (p->CurrentVa != MmGetMdlVirtualAddress(p->Mdl))
-        return NDIS_STATUS_NOT_SUPPORTED;
-    ULONG needed = build_list(room ? p->ScatterGatherListBuffer : &none, room, p->Mdl, p->Length);
+    if (skip > p->Mdl->ByteCount)
+        return NDIS_STATUS_INVALID_PARAMETER;
+    ULONG needed = build_list(room ? p->ScatterGatherListBuffer : &none, room, p->Mdl, skip, p->Length);
     if (needed > room) {
         p->ScatterGatherListBufferSizeNeeded = (ULONG)LIST_BYTES(needed);
         return NDIS_STATUS_BUFFER_TOO_SHORT;

@@ -159,3 +159,42 @@ TEST(a_work_item_freed_while_it_is_queued_harms_nobody)
 {
     on_a_computer(freed_item, 1);
 }
+
+/* --- what is given back twice ----------------------------------------------------------------------------------- */
+
+static PNET_BUFFER_LIST small_frame(void)
+{
+    static const UCHAR own[6] = { 2, 0, 0, 0, 0, 1 };
+    PNET_BUFFER_LIST nbl = NdisAllocateNetBufferList(pr.pool, 0, 0);
+
+    CHECK_EQ(NdisRetreatNetBufferDataStart(nbl->FirstNetBuffer, 60, 0, NULL), NDIS_STATUS_SUCCESS);
+    memcpy(NdisGetDataBuffer(nbl->FirstNetBuffer, 6, NULL, 1, 0), own, 6);
+    return nbl;
+}
+
+static void given_back_twice(void *unused)
+{
+    uint32_t filter = NDIS_PACKET_TYPE_DIRECTED;
+
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+    NDIS_OID_REQUEST r = request(NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof filter);
+    CHECK_EQ(NdisOidRequest(pr.binding, &r), NDIS_STATUS_SUCCESS);
+    PNET_BUFFER_LIST nbl = small_frame();
+    NdisMIndicateReceiveNetBufferLists(mp.adapter, nbl, 0, 1, NDIS_RECEIVE_FLAGS_RESOURCES);
+    NdisReturnNetBufferLists(pr.binding, nbl, 0);           /* it was only lent */
+    CHECK_EQ(mp.returned, 0);
+    NdisSendNetBufferLists(pr.binding, nbl, 0, 0);
+    CHECK_EQ(pr.completed, 1);
+    nbl->Next = NULL;
+    NdisMSendNetBufferListsComplete(mp.adapter, nbl, 0);    /* once more */
+    CHECK_EQ(pr.completed, 1);
+    unplug_fake();                      /* the counts are right: the pause ends */
+    CHECK_STR(mp.journal, "irphu");
+    deregister_protocol();
+}
+
+TEST(what_is_given_back_twice_goes_nowhere)
+{
+    on_a_computer(given_back_twice, 1);
+}

@@ -163,6 +163,56 @@ TEST(shared_memory_under_way_is_waited_for_and_may_be_freed_last)
     on_a_computer(hasty, 1);
 }
 
+static SCATTER_GATHER_LIST *seen;
+
+static VOID NTAPI keep_list(PDEVICE_OBJECT device, PVOID unused, PSCATTER_GATHER_LIST list, PVOID context)
+{
+    CHECK(context == &seen);
+    seen = list;
+}
+
+/* An MDL over two pages: lists from its start, from its middle, and from behind its first page. */
+static void lists(void *unused)
+{
+    char space[sizeof(SCATTER_GATHER_LIST) + 4 * sizeof(SCATTER_GATHER_ELEMENT)] __attribute__((aligned(16)));
+    char *memory = ExAllocatePoolWithTag(NonPagedPool, 2 * PAGE_SIZE, 0x31747354);
+    PMDL mdl = NdisAllocateMdl(NULL, memory + 100, 2 * PAGE_SIZE - 200);
+    uint64_t start = (uint64_t)MmGetPhysicalAddress(memory + 100).QuadPart;
+    static const struct { size_t skip, length; } cuts[] = { { 0, 200 }, { 50, 5000 }, { PAGE_SIZE + 50, 60 } };
+
+    for (size_t i = 0; i < countof(cuts); i++) {
+        NDIS_SCATTER_GATHER_LIST_PARAMETERS p = {
+            .Header = { NDIS_OBJECT_TYPE_DEFAULT, 1, NDIS_SIZEOF_SCATTER_GATHER_LIST_PARAMETERS_REVISION_1 },
+            .Mdl = mdl,
+            .CurrentVa = memory + 100 + cuts[i].skip,
+            .Length = (ULONG)cuts[i].length,
+            .ProcessSGListHandler = keep_list,
+            .Context = &seen,
+            .ScatterGatherListBuffer = (PSCATTER_GATHER_LIST)(void *)space,
+            .ScatterGatherListBufferSize = sizeof space,
+        };
+        uint64_t total = 0;
+
+        seen = NULL;
+        CHECK_EQ(NdisBuildScatterGatherList(NULL, &p), NDIS_STATUS_SUCCESS);
+        CHECK(seen == (PSCATTER_GATHER_LIST)(void *)space);
+        CHECK_EQ(seen->Elements[0].Address.QuadPart, start + cuts[i].skip);    /* pool pages follow each other */
+        for (ULONG n = 0; n < seen->NumberOfElements; n++)
+            total += seen->Elements[n].Length;
+        CHECK_EQ(total, cuts[i].length);
+        p.ScatterGatherListBufferSize = sizeof(SCATTER_GATHER_LIST);
+        CHECK_EQ(NdisBuildScatterGatherList(NULL, &p), NDIS_STATUS_BUFFER_TOO_SHORT);
+        CHECK(p.ScatterGatherListBufferSizeNeeded > sizeof(SCATTER_GATHER_LIST));
+    }
+    NdisFreeMdl(mdl);
+    ExFreePool(memory);
+}
+
+TEST(a_list_may_begin_anywhere_in_an_mdl)
+{
+    on_a_computer(lists, 1);
+}
+
 static NDIS_STATUS allocate_only(NDIS_HANDLE adapter)
 {
     NdisMAllocateSharedMemory(adapter, 4096, TRUE, &shared, &shared_physical);
