@@ -6,7 +6,7 @@
  *                 it fails                               HALTED
  *   PAUSED        MiniportRestart                        RESTARTING    OIDs
  *                 MiniportHaltEx                         HALTED
- *   RESTARTING    success, or NdisMRestartComplete       RUNNING       OIDs; receive indications
+ *   RESTARTING    success, or NdisMRestartComplete       RUNNING       OIDs; what is indicated goes straight back
  *                 failure                                PAUSED
  *   RUNNING       MiniportPause                          PAUSING       OIDs, sends, receives
  *   PAUSING       success, or NdisMPauseComplete         PAUSED        OIDs, completions, returns; sends are rejected
