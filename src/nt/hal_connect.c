@@ -30,6 +30,10 @@ static void disconnect(struct _KINTERRUPT *i)
     struct device *device = i->table_entry >= 0 ? i->device : NULL;
 
     hal_detach(i);
+    if (i->passive) {
+        hal_unmask_line(i->vector, i->cpu);
+        hal_passive_end(i);
+    }
     if (device != NULL)
         hal_mask_message(device, (unsigned)i->table_entry);
     free(i);
@@ -85,8 +89,13 @@ static NTSTATUS connect_vector(PKINTERRUPT *result, PDEVICE_OBJECT pdo, PKSERVIC
     struct pnp_node *node;
     int message;
 
+    bool passive = irql == PASSIVE_LEVEL;
+
     *result = NULL;
-    if (irql <= DISPATCH_LEVEL || irql > HIGH_LEVEL || synchronize_irql < irql || service == NULL)
+    if (passive ? synchronize_irql != PASSIVE_LEVEL || lock != NULL
+                : irql <= DISPATCH_LEVEL || irql > HIGH_LEVEL || synchronize_irql < irql)
+        return STATUS_INVALID_PARAMETER;
+    if (service == NULL)
         return STATUS_INVALID_PARAMETER;
     node = node_with_vector(vector, affinity, &message);
     if (node == NULL)
@@ -103,6 +112,8 @@ static NTSTATUS connect_vector(PKINTERRUPT *result, PDEVICE_OBJECT pdo, PKSERVIC
     i->mode = mode;
     i->vector = vector;
     i->cpu = message >= 0 ? node->messages[message].cpu : 0;
+    if (passive)
+        hal_passive_init(i);
     if (!connect(i, node, message)) {
         free(i);
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -248,7 +259,9 @@ static NTSTATUS connect_message_based(PIO_CONNECT_INTERRUPT_PARAMETERS p)
 
 /* Connects by vector (fully specified), line, or messages, as Version says. Message based: all of the device's
  * messages, or its line with FallBackServiceRoutine; then Version becomes CONNECT_LINE_BASED. The device must be
- * started. PASSIVE_LEVEL. STATUS_NOT_SUPPORTED for passive-level interrupts. docs: wdm/nf-wdm-ioconnectinterruptex */
+ * started. Fully specified with Irql and SynchronizeIrql PASSIVE_LEVEL and no spin lock, the routine runs at PASSIVE_LEVEL.
+ * PASSIVE_LEVEL. STATUS_INVALID_PARAMETER; STATUS_NOT_SUPPORTED for CONNECT_MESSAGE_BASED_PASSIVE.
+ * docs: wdm/nf-wdm-ioconnectinterruptex */
 NTSTATUS NTAPI IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
 {
     switch (Parameters->Version) {
@@ -315,22 +328,34 @@ NTSTATUS NTAPI IoGetAffinityInterrupt(PKINTERRUPT InterruptObject, PGROUP_AFFINI
     return STATUS_SUCCESS;
 }
 
-/* Calls a routine as if it were the service routine: at its synchronize IRQL, with its lock. Returns the routine's
- * answer. IRQL <= that IRQL. docs: wdm/nf-wdm-kesynchronizeexecution */
+/* Calls a routine as if it were the service routine: at its synchronize IRQL, with its lock; at PASSIVE_LEVEL, with the event
+ * of a passive one. Returns the routine's answer. IRQL <= that IRQL. docs: wdm/nf-wdm-kesynchronizeexecution */
 BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
                                      PVOID SynchronizeContext)
 {
-    KIRQL old = KeAcquireInterruptSpinLock(Interrupt);
-    BOOLEAN result = SynchronizeRoutine(SynchronizeContext);
+    BOOLEAN result;
+    KIRQL old;
 
+    if (Interrupt->passive) {
+        hal_passive_take(Interrupt);
+        result = SynchronizeRoutine(SynchronizeContext);
+        hal_passive_give(Interrupt);
+        return result;
+    }
+    old = KeAcquireInterruptSpinLock(Interrupt);
+    result = SynchronizeRoutine(SynchronizeContext);
     KeReleaseInterruptSpinLock(Interrupt, old);
     return result;
 }
 
-/* Takes the interrupt's lock at its synchronize IRQL and returns the IRQL before. docs: wdm/nf-wdm-keacquireinterruptspinlock */
+/* Takes the interrupt's lock at its synchronize IRQL and returns the IRQL before; stops for a passive-level interrupt. docs: wdm/nf-wdm-keacquireinterruptspinlock */
 KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
 {
-    KIRQL old = ke_raise(Interrupt->synchronize_irql);
+    KIRQL old;
+
+    if (Interrupt->passive)
+        KeBugCheckEx(IRQL_NOT_LESS_OR_EQUAL, (ULONG_PTR)Interrupt, ke_irql(), 0, (ULONG_PTR)__builtin_return_address(0));
+    old = ke_raise(Interrupt->synchronize_irql);
 
     ke_spin_take(Interrupt->lock);
     return old;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "nt/event.h"
 #include "nt/hal.h"
+#include "nt/ke_wait.h"
 #include "nt/ke_spinlock.h"
 #include "nt/pool.h"
 
@@ -40,12 +41,27 @@ struct _KINTERRUPT {
     struct device *device;
     PIO_INTERRUPT_MESSAGE_INFO table;   /* of a message-based connection */
     uint64_t count;
+    bool passive;                       /* the routine runs at PASSIVE_LEVEL; hal_passive.c */
+    bool passive_busy, passive_again;   /* on its way or running; interrupted meanwhile */
+    KEVENT passive_event;
+    KDPC passive_dpc;
+    WORK_QUEUE_ITEM passive_work;
 };
 extern struct list hal_interrupts;      /* .all */
 
 /* Puts a connected interrupt on its vector, or takes it off. */
 bool hal_attach(struct _KINTERRUPT *interrupt);
 void hal_detach(struct _KINTERRUPT *interrupt);
+/* hal_passive.c: before hal_attach; an interrupt came (device IRQL); after hal_detach, returns when the routine does not run
+ * any more (PASSIVE_LEVEL); the event that keeps the routine away (PASSIVE_LEVEL). */
+void hal_passive_init(struct _KINTERRUPT *interrupt);
+void hal_passive_raise(struct _KINTERRUPT *interrupt);
+void hal_passive_end(struct _KINTERRUPT *interrupt);
+void hal_passive_take(struct _KINTERRUPT *interrupt);
+void hal_passive_give(struct _KINTERRUPT *interrupt);
+/* A line that waited for a passive routine may interrupt again. No line's vector: nothing. */
+void hal_unmask_line(unsigned vector, unsigned cpu);
+
 /* Has the node's device send its message n: MSI-X when it has that, else MSI. */
 void hal_program_message(const struct pnp_node *node, unsigned n);
 /* No more of it; the last one connected turns MSI off. After hal_detach. */

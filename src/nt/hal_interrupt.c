@@ -20,6 +20,7 @@ struct line {
     uint64_t asserted_by;               /* one bit per PCI device number */
     unsigned unclaimed;
     bool masked;
+    bool waiting;                       /* for passive routines */
 };
 
 static struct vector *vectors[KE_MAX_CPUS][256];
@@ -66,7 +67,7 @@ static void again_if_asserted(struct vector *v, bool claimed)
 {
     struct line *line = &lines[v->line];
 
-    if (line->asserted_by == 0 || line->masked)
+    if (line->asserted_by == 0 || line->masked || line->waiting)
         return;
     line->unclaimed = claimed ? 0 : line->unclaimed + 1;
     if (line->unclaimed > STORM) {
@@ -77,6 +78,24 @@ static void again_if_asserted(struct vector *v, bool claimed)
     ke_interrupt_raise(&v->ke);
 }
 
+/* Nobody at device IRQL claimed it: the passive routines are asked, and a line is silent until they have answered. */
+static bool defer_to_passive(struct vector *v)
+{
+    bool deferred = false;
+
+    list_each(it, &v->handlers) {
+        struct _KINTERRUPT *i = container_of(it, struct _KINTERRUPT, node);
+
+        if (!i->passive || i->inactive)
+            continue;
+        hal_passive_raise(i);
+        deferred = true;
+    }
+    if (deferred && v->line >= 0)
+        lines[v->line].waiting = true;
+    return deferred;
+}
+
 static void serve(struct ke_interrupt *ke)
 {
     struct vector *v = ke->context;
@@ -85,17 +104,33 @@ static void serve(struct ke_interrupt *ke)
     list_each_safe(it, &v->handlers) {
         struct _KINTERRUPT *i = container_of(it, struct _KINTERRUPT, node);
 
-        if (i->inactive)
+        if (i->inactive || i->passive)
             continue;
         any = true;
         claimed = call_service(i);
         if (claimed && v->line >= 0)
             break;
     }
+    if (!claimed && defer_to_passive(v))
+        return;
     if (!any)
         spurious++;
     if (v->line >= 0 && any)
         again_if_asserted(v, claimed);
+}
+
+void hal_unmask_line(unsigned number, unsigned cpu)
+{
+    struct vector *v = vectors[cpu][number];
+
+    if (v == NULL || v->line < 0)
+        return;
+    list_each(it, &v->handlers)
+        if (container_of(it, struct _KINTERRUPT, node)->passive_busy)
+            return;                     /* another routine of the line has not answered yet */
+    lines[v->line].waiting = false;
+    if (!list_empty(&v->handlers))
+        again_if_asserted(v, true);
 }
 
 bool hal_attach(struct _KINTERRUPT *i)
@@ -120,7 +155,7 @@ void hal_detach(struct _KINTERRUPT *i)
     if (v != NULL && list_empty(&v->handlers)) {
         ke_interrupt_cancel(&v->ke);
         if (v->line >= 0)
-            lines[v->line].masked = false;
+            lines[v->line].masked = lines[v->line].waiting = false;
     }
 }
 
@@ -207,7 +242,7 @@ void hal_set_line(void *context, struct device *device, bool asserted)
     bit = 1ull << (node->slot & 31);
     line->asserted_by = asserted ? line->asserted_by | bit : line->asserted_by & ~bit;
     v = vectors[0][node->line_vector];
-    if (asserted && !line->masked && v != NULL && !list_empty(&v->handlers))
+    if (asserted && !line->masked && !line->waiting && v != NULL && !list_empty(&v->handlers))
         ke_interrupt_raise(&v->ke);
 }
 
