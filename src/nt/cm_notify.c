@@ -5,6 +5,7 @@
 #include "nt/cm_object.h"
 #include "nt/cm_time.h"
 #include "nt/ob.h"
+#include "ring3/ex.h"
 #include "ring3/io_file_types.h"
 #include "ring3/ke.h"
 
@@ -14,6 +15,8 @@ struct cm_watch {
     KEVENT *event;              /* referenced when it came by handle; NULL: nobody waits */
     bool own_event;             /* the synchronous caller's, on its stack */
     PIO_STATUS_BLOCK iosb;
+    PWORK_QUEUE_ITEM item;      /* the driver's, queued at the end; NULL: none */
+    WORK_QUEUE_TYPE queue;
     uint32_t filter;
     bool tree;
 };
@@ -30,6 +33,8 @@ static void complete(struct cm_watch *watch, NTSTATUS status)
         if (!watch->own_event)
             ob_dereference(watch->event);
     }
+    if (watch->item != NULL)
+        ExQueueWorkItem(watch->item, watch->queue);
     free(watch);
 }
 
@@ -58,59 +63,71 @@ void cm_watch_drop(void *body)
     }
 }
 
-static NTSTATUS add_watch(void *body, HANDLE event, KEVENT *own, PIO_STATUS_BLOCK iosb, ULONG filter, BOOLEAN tree)
+static NTSTATUS add_watch(const struct cm_watch *wanted, HANDLE event)
 {
     struct cm_watch *watch = calloc(1, sizeof(*watch));
-    void *object = own;
+    void *object = wanted->event;
     NTSTATUS status = STATUS_SUCCESS;
 
     if (watch == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    if (own == NULL && event != NULL)
+    if (object == NULL && event != NULL)
         status = ob_from_handle(event, EVENT_MODIFY_STATE, ExEventObjectType, KernelMode, &object);
     if (!NT_SUCCESS(status)) {
         free(watch);
         return status;
     }
-    *watch = (struct cm_watch){.body = body, .event = object, .own_event = own != NULL, .iosb = iosb, .filter = filter,
-                               .tree = tree != FALSE};
-    list_push_back(&((struct cm_body *)body)->key->watches, &watch->node);
+    *watch = *wanted;
+    watch->event = object;
+    list_push_back(&((struct cm_body *)watch->body)->key->watches, &watch->node);
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS wait_for_change(struct cm_watch *wanted)
+{
+    KEVENT done;
+    NTSTATUS status;
+
+    KeInitializeEvent(&done, NotificationEvent, FALSE);
+    wanted->event = &done;
+    wanted->own_event = true;
+    status = add_watch(wanted, NULL);
+    if (!NT_SUCCESS(status))
+        return status;
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+    return wanted->iosb->Status;
+}
+
 /* Waits for, or (Asynchronous) arranges for, the next change of a key: CompletionFilter has REG_NOTIFY_ bits, WatchTree
- * covers the keys below. Event is set and IoStatusBlock filled when it comes; STATUS_PENDING until then. An APC routine
- * and a buffer are refused with STATUS_NOT_SUPPORTED. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-zwnotifychangekey */
+ * covers the keys below. Event is set and IoStatusBlock filled when it comes; STATUS_PENDING until then. ApcRoutine, when not
+ * NULL, is a WORK_QUEUE_ITEM of the caller's that is queued then, to the WORK_QUEUE_TYPE in ApcContext. A buffer is refused
+ * with STATUS_NOT_SUPPORTED. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-zwnotifychangekey */
 NTSTATUS NTAPI ZwNotifyChangeKey(HANDLE KeyHandle, HANDLE Event, PVOID ApcRoutine, PVOID ApcContext,
                                  PIO_STATUS_BLOCK IoStatusBlock, ULONG CompletionFilter, BOOLEAN WatchTree, PVOID Buffer,
                                  ULONG BufferSize, BOOLEAN Asynchronous)
 {
-    KEVENT done;
-    void *body;
+    struct cm_watch wanted = {.iosb = IoStatusBlock, .item = ApcRoutine, .queue = (WORK_QUEUE_TYPE)(ULONG_PTR)ApcContext,
+                              .filter = CompletionFilter, .tree = WatchTree != FALSE};
     NTSTATUS status;
 
-    (void)ApcContext;
-    if (ApcRoutine != NULL || (Buffer != NULL && BufferSize != 0))
+    if (Buffer != NULL && BufferSize != 0)
         return STATUS_NOT_SUPPORTED;
     if (CompletionFilter == 0 || (CompletionFilter & ~0xFu))
         return STATUS_INVALID_PARAMETER;
-    status = ob_from_handle(KeyHandle, KEY_NOTIFY, CmKeyObjectType, KernelMode, &body);
+    if (ApcRoutine != NULL && wanted.queue != CriticalWorkQueue && wanted.queue != DelayedWorkQueue)
+        return STATUS_INVALID_PARAMETER;
+    status = ob_from_handle(KeyHandle, KEY_NOTIFY, CmKeyObjectType, KernelMode, &wanted.body);
     if (!NT_SUCCESS(status))
         return status;
-    if (((struct cm_body *)body)->key->deleted)
+    if (((struct cm_body *)wanted.body)->key->deleted) {
         status = STATUS_KEY_DELETED;
-    if (NT_SUCCESS(status) && Asynchronous) {
-        status = add_watch(body, Event, NULL, IoStatusBlock, CompletionFilter, WatchTree);
+    } else if (Asynchronous) {
+        status = add_watch(&wanted, Event);
         if (NT_SUCCESS(status))
             status = STATUS_PENDING;
-    } else if (NT_SUCCESS(status)) {
-        KeInitializeEvent(&done, NotificationEvent, FALSE);
-        status = add_watch(body, NULL, &done, IoStatusBlock, CompletionFilter, WatchTree);
-        if (NT_SUCCESS(status)) {
-            KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
-            status = IoStatusBlock->Status;
-        }
+    } else {
+        status = wait_for_change(&wanted);
     }
-    ob_dereference(body);
+    ob_dereference(wanted.body);
     return status;
 }

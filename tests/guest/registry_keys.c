@@ -161,6 +161,51 @@ TEST_CASE(the_control_set_link_leads_to_the_same_keys)
     ZwClose(b);
 }
 
+static KEVENT Changed;
+static KIRQL ChangedIrql;
+
+static VOID NTAPI OnChange(PVOID context)
+{
+    *(PULONG)context += 1;
+    ChangedIrql = KeGetCurrentIrql();
+    KeSetEvent(&Changed, IO_NO_INCREMENT, FALSE);
+}
+
+/* In kernel mode the APC routine is a work item, and its context says which queue. */
+TEST_CASE(a_watch_queues_its_work_item_once)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"Watched");
+    IO_STATUS_BLOCK iosb = {0};
+    LARGE_INTEGER timeout = { .QuadPart = -50000000 };
+    WORK_QUEUE_ITEM item;
+    ULONG changes = 0;
+    HANDLE key;
+
+    KeInitializeEvent(&Changed, SynchronizationEvent, FALSE);
+    ExInitializeWorkItem(&item, OnChange, &changes);
+    EXPECT_EQ(ZwNotifyChangeKey(Parent, NULL, (PIO_APC_ROUTINE)&item, (PVOID)(ULONG_PTR)77, &iosb, REG_NOTIFY_CHANGE_LAST_SET,
+                                FALSE, NULL, 0, TRUE),
+              STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(ZwNotifyChangeKey(Parent, NULL, (PIO_APC_ROUTINE)&item, (PVOID)(ULONG_PTR)DelayedWorkQueue, &iosb,
+                                REG_NOTIFY_CHANGE_LAST_SET, FALSE, NULL, 0, TRUE),
+              STATUS_PENDING);
+    EXPECT_EQ(changes, 0);
+    ZwSetValueKey(Parent, &name, 0, REG_NONE, NULL, 0);
+    EXPECT_EQ(KeWaitForSingleObject(&Changed, Executive, KernelMode, FALSE, &timeout), STATUS_SUCCESS);
+    EXPECT_EQ(changes, 1);
+    EXPECT_EQ(ChangedIrql, PASSIVE_LEVEL);
+    ZwDeleteValueKey(Parent, &name);    /* the watch is over */
+    EXPECT_EQ(changes, 1);
+    REQUIRE(NT_SUCCESS(Open(L"\\Registry\\Machine\\System", NULL, &key)));
+    ExInitializeWorkItem(&item, OnChange, &changes);
+    EXPECT_EQ(ZwNotifyChangeKey(key, NULL, (PIO_APC_ROUTINE)&item, (PVOID)(ULONG_PTR)CriticalWorkQueue, &iosb,
+                                REG_NOTIFY_CHANGE_NAME, FALSE, NULL, 0, TRUE),
+              STATUS_PENDING);
+    ZwClose(key);                       /* ends it, too */
+    EXPECT_EQ(KeWaitForSingleObject(&Changed, Executive, KernelMode, FALSE, &timeout), STATUS_SUCCESS);
+    EXPECT_EQ(iosb.Status, STATUS_NOTIFY_CLEANUP);
+}
+
 TEST_CASE(a_watch_fires_at_the_next_change)
 {
     IO_STATUS_BLOCK iosb = {0};
