@@ -3,9 +3,6 @@
 #include "tcpip/ports.h"
 #include "tcpip/tcp_internal.h"
 
-#include <lwip/ip4_frag.h>
-#include <lwip/ip6_frag.h>
-
 void sockets_open(void)
 {
     ports_open();
@@ -17,8 +14,5 @@ void sockets_close_all(void)
 {
     tcp_close_all();
     datagram_close_all();
-    for (int n = 0; n <= IP_REASS_MAXAGE; n++)
-        ip_reass_tmr();
-    for (int n = 0; n <= IPV6_REASS_MAXAGE; n++)
-        ip6_reass_tmr();
+    reassembly_close();
 }

@@ -93,5 +93,6 @@ struct tcpip_ip_options;
 void ip_options_init(struct tcpip_ip_options *options);
 void sockets_open(void);
 void sockets_close_all(void);
+void reassembly_close(void);
 
 #endif

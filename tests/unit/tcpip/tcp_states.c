@@ -1,0 +1,345 @@
+/* TCP endpoints against a scripted peer: opening, closing, RST in each state. */
+#include "endpoint.h"
+
+/* Our side connects to the peer's port 80 up to the SYN; f is what the peer knows. */
+static struct endpoint *connect_start(struct script *s, struct flow *f)
+{
+    struct endpoint *e = endpoint_new();
+    struct tcpip_address peer = script_address(script_peer4, 80);
+
+    CHECK_EQ((uint32_t)tcpip_tcp_create(4, &endpoint_events, e, &e->tcp), 0);
+    CHECK_EQ((uint32_t)tcpip_tcp_connect(e->tcp, &peer), (uint32_t)STATUS_PENDING);
+    script_wait(s, 1);
+    struct script_packet *p = script_expect_tcp(s);
+    CHECK_EQ(p->flags, SYN);
+    CHECK_EQ(p->to_port, 80);
+    CHECK(p->from_port >= 49152);
+    *f = (struct flow){ .port = p->from_port, .peer_port = 80, .seq = 5000, .ack = p->seq + 1 };
+    return e;
+}
+
+static struct endpoint *connect_now(struct script *s, struct flow *f)
+{
+    struct endpoint *e = connect_start(s, f);
+
+    script_tcp(s, .port = f->port, .from_port = 80, .flags = SYN | ACK, .seq = f->seq++, .ack = f->ack, .mss = 1460);
+    CHECK_EQ(script_expect_tcp(s)->flags, ACK);
+    CHECK_EQ(e->connects, 1);
+    return e;
+}
+
+SCRIPT(a_connection_is_accepted_carries_bytes_and_closes_both_ways)
+{
+    struct endpoint *listener = endpoint_listen(4, 7, 0, false), *e = listener->child;
+    struct flow f = { .port = 7, .peer_port = 1000, .seq = 100 };
+
+    flow_open(s, &f);
+    CHECK_EQ(listener->accepts, 1);
+    flow_send(s, &f, ACK | PSH, "hello", 5);
+    script_wait(s, 300);
+    CHECK_EQ(script_expect_tcp(s)->ack, f.seq);
+    CHECK_EQ(e->received, 5);
+    CHECK(memcmp(e->bytes, "hello", 5) == 0);
+    CHECK_EQ(tcpip_tcp_send(e->tcp, "world!", 6, 0), 6);
+    script_wait(s, 1);
+    struct script_packet *p = script_expect_tcp(s);
+    CHECK_EQ(p->size, 6);
+    CHECK(memcmp(p->data, "world!", 6) == 0);
+    CHECK_EQ(e->acknowledged, 0);
+    f.ack += 6;
+    flow_send(s, &f, ACK, NULL, 0);
+    CHECK_EQ(e->acknowledged, 6);
+    flow_send(s, &f, ACK | FIN, NULL, 0);
+    CHECK(e->end);
+    CHECK_EQ(script_expect_tcp(s)->ack, f.seq);
+    CHECK_EQ((uint32_t)tcpip_tcp_shutdown(e->tcp), 0);
+    script_wait(s, 1);
+    CHECK_EQ(script_expect_tcp(s)->flags, FIN | ACK);
+    CHECK_EQ(e->shuts, 0);
+    f.ack++;
+    flow_send(s, &f, ACK, NULL, 0);
+    CHECK_EQ(e->shuts, 1);
+    CHECK_EQ(e->fails, 0);
+    tcpip_tcp_close(e->tcp);
+    CHECK_EQ(e->closes, 1);
+    tcpip_tcp_close(listener->tcp);
+    script_expect_nothing(s);
+    endpoint_free(listener);
+}
+
+SCRIPT(a_half_close_of_ours_leaves_the_other_direction_open)
+{
+    struct flow f;
+    struct endpoint *e = connect_now(s, &f);
+
+    tcpip_tcp_shutdown(e->tcp);
+    script_wait(s, 1);
+    CHECK_EQ(script_expect_tcp(s)->flags, FIN | ACK);
+    f.ack++;
+    flow_send(s, &f, ACK, NULL, 0);
+    CHECK_EQ(e->shuts, 1);
+    CHECK_EQ(tcpip_tcp_send(e->tcp, "x", 1, 0), 0);
+    flow_send(s, &f, ACK, "late", 4);
+    CHECK_EQ(e->received, 4);
+    flow_send(s, &f, ACK | FIN, NULL, 0);
+    CHECK(e->end);
+    tcpip_tcp_close(e->tcp);
+    CHECK_EQ(e->closes, 1);
+    endpoint_free(e);
+}
+
+SCRIPT(a_refused_connection_says_so)
+{
+    struct flow f;
+    struct endpoint *e = connect_start(s, &f);
+
+    script_tcp(s, .port = f.port, .from_port = 80, .flags = RST | ACK, .seq = 0, .ack = f.ack);
+    CHECK_EQ(e->fails, 1);
+    CHECK_EQ((uint32_t)e->status, (uint32_t)STATUS_CONNECTION_REFUSED);
+    tcpip_tcp_close(e->tcp);
+    CHECK_EQ(e->closes, 1);
+    endpoint_free(e);
+}
+
+SCRIPT(a_connection_that_nobody_answers_times_out)
+{
+    struct flow f;
+    struct endpoint *e = connect_start(s, &f);
+
+    script_wait(s, 60000);
+    CHECK_EQ((uint32_t)e->status, (uint32_t)STATUS_IO_TIMEOUT);
+    tcpip_tcp_close(e->tcp);
+    endpoint_free(e);
+}
+
+SCRIPT(a_connect_timeout_of_the_owners_is_kept)
+{
+    struct endpoint *e = endpoint_new();
+    struct tcpip_address peer = script_address(script_peer4, 80);
+    struct tcpip_tcp_options options;
+
+    CHECK_EQ((uint32_t)tcpip_tcp_create(4, &endpoint_events, e, &e->tcp), 0);
+    tcpip_tcp_get_options(e->tcp, &options);
+    options.connect_timeout_ms = 2000;
+    CHECK_EQ((uint32_t)tcpip_tcp_set_options(e->tcp, &options), 0);
+    CHECK_EQ((uint32_t)tcpip_tcp_connect(e->tcp, &peer), (uint32_t)STATUS_PENDING);
+    script_wait(s, 1900);
+    CHECK_EQ(e->fails, 0);
+    script_wait(s, 200);
+    CHECK_EQ((uint32_t)e->status, (uint32_t)STATUS_IO_TIMEOUT);
+    tcpip_tcp_abort(e->tcp);
+    endpoint_free(e);
+}
+
+SCRIPT(a_reset_ends_an_open_connection)
+{
+    struct flow f;
+    struct endpoint *e = connect_now(s, &f);
+    struct tcpip_tcp_info info;
+
+    flow_send(s, &f, RST, NULL, 0);
+    CHECK_EQ((uint32_t)e->status, (uint32_t)STATUS_CONNECTION_RESET);
+    tcpip_tcp_query(e->tcp, &info);
+    CHECK(info.failed && !info.connected);
+    CHECK_EQ(info.remote.port, 80);
+    tcpip_tcp_close(e->tcp);
+    endpoint_free(e);
+}
+
+SCRIPT(a_reset_of_a_half_open_connection_tells_nobody)
+{
+    struct endpoint *listener = endpoint_listen(4, 7, 1, false);
+    struct flow f = { .port = 7, .peer_port = 1000, .seq = 100 };
+
+    for (int n = 0; n < 3; n++) {       /* a backlog of one: the place is free again */
+        script_tcp(s, .port = 7, .flags = SYN, .seq = 100);
+        CHECK_EQ(script_expect_tcp(s)->flags, SYN | ACK);
+        script_tcp(s, .port = 7, .flags = RST, .seq = 101);
+    }
+    CHECK_EQ(listener->accepts + listener->fails, 0);
+    flow_open(s, &f);
+    CHECK_EQ(listener->accepts, 1);
+    tcpip_tcp_abort(listener->child->tcp);
+    tcpip_tcp_close(listener->tcp);
+    endpoint_free(listener);
+}
+
+/* In FIN_WAIT_1, FIN_WAIT_2, CLOSING, CLOSE_WAIT and LAST_ACK. */
+SCRIPT(a_reset_ends_a_connection_in_every_closing_state)
+{
+    struct flow f;
+
+    for (int state = 0; state < 5; state++) {
+        struct endpoint *e = connect_now(s, &f);
+
+        if (state >= 3)
+            flow_send(s, &f, ACK | FIN, NULL, 0);
+        if (state != 3)
+            tcpip_tcp_shutdown(e->tcp);
+        script_wait(s, 1);
+        if (state == 1) {
+            f.ack++;
+            flow_send(s, &f, ACK, NULL, 0);
+            CHECK_EQ(e->shuts, 1);
+        }
+        if (state == 2)
+            flow_send(s, &f, ACK | FIN, NULL, 0);
+        script_forget(s);
+        CHECK_EQ(e->fails, 0);
+        flow_send(s, &f, RST, NULL, 0);
+        CHECK_EQ(e->fails, 1);
+        CHECK_EQ((uint32_t)e->status, (uint32_t)STATUS_CONNECTION_RESET);
+        script_expect_nothing(s);
+        tcpip_tcp_close(e->tcp);
+        CHECK_EQ(e->closes, 1);
+        endpoint_free(e);
+    }
+}
+
+SCRIPT(a_close_waits_for_the_last_acknowledgement)
+{
+    struct flow f;
+    struct endpoint *e = connect_now(s, &f);
+
+    tcpip_tcp_send(e->tcp, "bye", 3, 0);
+    tcpip_tcp_close(e->tcp);
+    script_wait(s, 1);
+    CHECK_EQ(script_expect_tcp(s)->size, 3);
+    CHECK_EQ(script_expect_tcp(s)->flags & FIN, FIN);
+    CHECK_EQ(e->closes, 0);
+    f.ack += 4;
+    flow_send(s, &f, ACK, NULL, 0);
+    CHECK_EQ(e->closes, 0);
+    flow_send(s, &f, ACK | FIN, NULL, 0);
+    CHECK_EQ(e->closes, 1);
+    CHECK_EQ(e->fails + e->shuts, 0);
+    endpoint_free(e);
+}
+
+SCRIPT(a_simultaneous_close_ends_in_time_wait)
+{
+    struct flow f;
+    struct endpoint *e = connect_now(s, &f);
+
+    tcpip_tcp_shutdown(e->tcp);
+    flow_send(s, &f, ACK | FIN, NULL, 0);   /* has not seen ours */
+    CHECK(e->end);
+    CHECK_EQ(e->shuts, 0);
+    f.ack++;
+    flow_send(s, &f, ACK, NULL, 0);
+    CHECK_EQ(e->shuts, 1);
+    tcpip_tcp_close(e->tcp);
+    CHECK_EQ(e->closes, 1);
+    script_forget(s);
+    f.seq--;
+    flow_send(s, &f, ACK | FIN, NULL, 0);   /* the FIN once more: TIME_WAIT acknowledges it */
+    CHECK_EQ(script_expect_tcp(s)->flags, ACK);
+    endpoint_free(e);
+}
+
+SCRIPT(a_close_with_unread_bytes_resets)
+{
+    struct flow f;
+    struct endpoint *e = connect_now(s, &f);
+
+    e->hold_window = true;
+    flow_send(s, &f, ACK | PSH, "unread", 6);
+    script_forget(s);
+    tcpip_tcp_close(e->tcp);
+    script_wait(s, 1);
+    script_find_tcp(s, RST);
+    CHECK_EQ(e->closes, 1);
+    endpoint_free(e);
+}
+
+SCRIPT(bytes_that_come_after_a_close_are_answered_with_a_reset)
+{
+    struct flow f;
+    struct endpoint *e = connect_now(s, &f);
+
+    tcpip_tcp_close(e->tcp);
+    script_wait(s, 1);
+    script_forget(s);
+    f.ack++;
+    flow_send(s, &f, ACK, NULL, 0);
+    flow_send(s, &f, ACK | PSH, "late", 4);
+    script_find_tcp(s, RST);
+    CHECK_EQ(e->closes, 1);
+    endpoint_free(e);
+}
+
+SCRIPT(a_peer_that_never_closes_does_not_keep_an_orphan)
+{
+    struct flow f;
+    struct endpoint *e = connect_now(s, &f);
+
+    tcpip_tcp_close(e->tcp);
+    script_wait(s, 1);
+    f.ack++;
+    flow_send(s, &f, ACK, NULL, 0);
+    CHECK_EQ(e->closes, 0);
+    script_wait(s, 30000);
+    CHECK_EQ(e->closes, 1);
+    endpoint_free(e);
+}
+
+SCRIPT(a_new_connection_may_follow_one_in_time_wait)
+{
+    struct endpoint *listener = endpoint_listen(4, 7, 0, false), *e = listener->child;
+    struct flow f = { .port = 7, .peer_port = 1000, .seq = 100 };
+
+    flow_open(s, &f);
+    tcpip_tcp_close(e->tcp);
+    script_wait(s, 1);
+    script_forget(s);
+    f.ack++;
+    flow_send(s, &f, ACK | FIN, NULL, 0);
+    CHECK_EQ(e->closes, 1);
+    script_forget(s);
+    f.seq += 1000;
+    flow_open(s, &f);
+    CHECK_EQ(listener->accepts, 2);
+    tcpip_tcp_abort(e->tcp);
+    tcpip_tcp_close(listener->tcp);
+    endpoint_free(listener);
+}
+
+SCRIPT(an_abort_sends_a_reset_and_tells_nothing)
+{
+    struct flow f;
+    struct endpoint *e = connect_now(s, &f);
+
+    tcpip_tcp_abort(e->tcp);
+    script_wait(s, 1);
+    script_find_tcp(s, RST);
+    CHECK_EQ(e->fails + e->closes, 0);
+    endpoint_free(e);
+}
+
+SCRIPT(a_listener_that_refuses_resets)
+{
+    struct endpoint *listener = endpoint_listen(4, 7, 0, false);
+    struct flow f = { .port = 7, .peer_port = 1000, .seq = 100 };
+
+    listener->refuse = true;
+    flow_open(s, &f);
+    script_find_tcp(s, RST);
+    tcpip_tcp_close(listener->tcp);
+    CHECK_EQ(listener->closes, 1);
+    endpoint_free(listener);
+}
+
+SCRIPT(a_closed_listener_resets_half_open_connections)
+{
+    struct endpoint *listener = endpoint_listen(4, 7, 0, false);
+
+    script_tcp(s, .port = 7, .flags = SYN, .seq = 100);
+    CHECK_EQ(script_expect_tcp(s)->flags, SYN | ACK);
+    tcpip_tcp_close(listener->tcp);
+    script_wait(s, 1);
+    script_find_tcp(s, RST);
+    script_tcp(s, .port = 7, .flags = SYN, .seq = 300, .from_port = 2000);
+    CHECK_EQ(script_expect_tcp(s)->flags, RST | ACK);
+    endpoint_free(listener);
+}
+
