@@ -11,6 +11,7 @@
 #include "tcpip/interfaces.h"
 
 #define MOST 65507u
+#define MOST6 65487u                    /* with both headers 65535 bytes, as many as lwIP's chains hold */
 
 struct route {
     struct netif *netif;
@@ -193,7 +194,7 @@ static NTSTATUS send_to(struct tcpip_datagram *d, const struct tcpip_address *to
 
     for (unsigned n = 0; n < count; n++)
         size += parts[n].iov_len;
-    if (size > MOST)
+    if (size > (to->family == 6 ? MOST6 : MOST))
         return STATUS_INVALID_BUFFER_SIZE;
     if (!to->family || (d->family && to->family != d->family) || (d->protocol == IP_PROTO_UDP && !to->port))
         return STATUS_INVALID_ADDRESS_COMPONENT;

@@ -6,8 +6,10 @@
  *    outlives the computer.
  * 2. A slot begins with the number of its size, so that freeing needs nothing else. Memory outside RAM is the heap's.
  * 3. The pieces never take more than a quarter of RAM: then packets are dropped.
- * 4. Every allocation counts for stack_fail_at, so a test can let each one fail. */
+ * 4. Every allocation counts for stack_fail_at, so a test can let each one fail; but not a timer's, for lwIP stops the
+ *    process when it gets none. */
 #include <lwip/mem.h>
+#include <lwip/memp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +44,7 @@ static struct {
     struct piece *pieces;
     size_t bytes;
     bool packet;                        /* inside pbuf_alloc of a PBUF_RAM */
+    bool timer;                         /* inside memp_malloc of a timer */
     uint64_t fail_at, count;
 } memory;
 
@@ -58,7 +61,7 @@ uint64_t stack_fail_count(void)
 
 static bool fails(void)
 {
-    return ++memory.count == memory.fail_at;
+    return !memory.timer && ++memory.count == memory.fail_at;
 }
 
 void *stack_calloc(size_t size)
@@ -135,6 +138,14 @@ void mem_free(void *block)
     struct slot *slot = (struct slot *)((char *)block - SLOT_HEAD);
     slot->next = memory.free[slot->size_class];
     memory.free[slot->size_class] = slot;
+}
+
+void *memp_malloc(memp_t type)
+{
+    memory.timer = type == MEMP_SYS_TIMEOUT;
+    void *block = real_lwip()->memp_malloc(type);
+    memory.timer = false;
+    return block;
 }
 
 struct pbuf *pbuf_alloc(pbuf_layer layer, u16_t length, pbuf_type type)

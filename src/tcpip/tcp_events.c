@@ -4,6 +4,8 @@
 #include "tcpip/real.h"
 #include "tcpip/tcp_internal.h"
 
+#define MOST_RETRANSMISSIONS 5u         /* as Windows (TcpMaxDataRetransmissions); lwIP goes on for 40 minutes */
+
 static bool in_slow_timer;
 
 /* lwIP's errors for "given up" and "the address is gone" are the same; only the first comes from its timer. */
@@ -58,6 +60,8 @@ static bool stalled(struct tcpip_tcp *tcp, const struct tcp_pcb *pcb)
 {
     uint32_t limit = tcp->options.retransmit_timeout_ms / TCP_SLOW_INTERVAL;
 
+    if (!limit && tcp->connected)
+        return pcb->nrtx > MOST_RETRANSMISSIONS;
     if (!limit || !(pcb->nrtx || pcb->persist_probe)) {
         tcp->stalled_since = 0;
         return false;

@@ -99,6 +99,8 @@ void tcp_input(struct pbuf *p, struct netif *netif)
     struct tcpip_tcp *tcp = tcp_table_find(ip_current_dest_addr(), r.local_port, ip_current_src_addr(), r.remote_port);
     if (tcp) {
         tcp->busy++;
+        if (tcp->pcb->state == SYN_SENT && (flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
+            tcp_open_simultaneously(tcp, p);
         real_lwip()->tcp_input(p, netif);
         if (!tcp->dead)
             look_after(tcp);

@@ -86,6 +86,10 @@ err_t tcp_on_connected(void *argument, struct tcp_pcb *pcb, err_t status);
 err_t tcp_on_accepted(void *argument, struct tcp_pcb *pcb, err_t status);
 void tcp_on_error(void *argument, err_t error);
 
+/* tcp_simultaneous.c: both sides have sent a SYN, which lwIP does not know. `p` is the peer's, at its TCP header; lwIP sees
+ * it afterwards. */
+void tcp_open_simultaneously(struct tcpip_tcp *tcp, struct pbuf *p);
+
 /* tcp_options.c */
 void tcp_options_init(struct tcpip_tcp_options *options);
 void tcp_options_apply(struct tcpip_tcp *tcp);

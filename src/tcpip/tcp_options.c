@@ -13,6 +13,16 @@ void ip_options_init(struct tcpip_ip_options *options)
     *options = (struct tcpip_ip_options){ .ttl = DEFAULT_TTL, .multicast_ttl = 1, .multicast_loop = true };
 }
 
+/* So that a SYN and ACK, which goes out before its endpoint is there, has the same as all that follows. */
+struct tcp_pcb *tcp_alloc(u8_t priority)
+{
+    struct tcp_pcb *pcb = real_lwip()->tcp_alloc(priority);
+
+    if (pcb)
+        pcb->ttl = DEFAULT_TTL;
+    return pcb;
+}
+
 /* Two hours, a second, ten probes: what Windows documents for SIO_KEEPALIVE_VALS. */
 void tcp_options_init(struct tcpip_tcp_options *options)
 {

@@ -8,7 +8,7 @@ enum { ENDPOINTS = 16, ENDPOINT_BYTES = 1 << 20 };
 
 struct endpoint {
     struct tcpip_tcp *tcp, *accepted[ENDPOINTS];
-    unsigned accepts, connects, closes, shuts, fails, ends, asks, gones;
+    unsigned accepts, connects, closes, shuts, fails, ends, asks, gones, sents;
     bool refuse, hold_window, end;      /* end: the peer has sent its FIN */
     bool decide_at_once;
     enum tcpip_verdict verdict;
@@ -66,7 +66,10 @@ static inline void endpoint_received(struct tcpip_tcp *tcp, void *context, struc
 
 static inline void endpoint_sent(struct tcpip_tcp *tcp, void *context, size_t size)
 {
-    ((struct endpoint *)context)->acknowledged += size;
+    struct endpoint *e = context;
+
+    e->sents++;
+    e->acknowledged += size;
 }
 
 static inline void endpoint_shut(struct tcpip_tcp *tcp, void *context)
@@ -165,6 +168,33 @@ static inline void flow_send(struct script *s, struct flow *f, uint8_t flags, co
     script_tcp(s, .port = f->port, .from_port = f->peer_port, .flags = flags, .seq = f->seq, .ack = f->ack, .data = data,
                .size = size);
     f->seq += (uint32_t)size + !!(flags & FIN);
+}
+
+/* Our side connects to the peer's port 80, up to the SYN; *f is what the peer knows. */
+static inline struct endpoint *endpoint_connect_start(struct script *s, struct flow *f)
+{
+    struct endpoint *e = endpoint_new();
+    struct tcpip_address peer = script_address(script_peer4, 80);
+
+    CHECK_EQ((uint32_t)tcpip_tcp_create(4, &endpoint_events, e, &e->tcp), 0);
+    CHECK_EQ((uint32_t)tcpip_tcp_connect(e->tcp, &peer), (uint32_t)STATUS_PENDING);
+    script_wait(s, 1);
+    struct script_packet *p = script_expect_tcp(s);
+    CHECK_EQ(p->flags, SYN);
+    CHECK_EQ(p->to_port, 80);
+    CHECK(p->from_port >= 49152);
+    *f = (struct flow){ .port = p->from_port, .peer_port = 80, .seq = 5000, .ack = p->seq + 1 };
+    return e;
+}
+
+static inline struct endpoint *endpoint_connect(struct script *s, struct flow *f)
+{
+    struct endpoint *e = endpoint_connect_start(s, f);
+
+    script_tcp(s, .port = f->port, .from_port = 80, .flags = SYN | ACK, .seq = f->seq++, .ack = f->ack, .mss = 1460);
+    CHECK_EQ(script_expect_tcp(s)->flags, ACK);
+    CHECK_EQ(e->connects, 1);
+    return e;
 }
 
 #endif

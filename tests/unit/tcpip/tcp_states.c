@@ -1,33 +1,6 @@
 /* TCP endpoints against a scripted peer: opening, closing, RST in each state. */
 #include "endpoint.h"
 
-/* Our side connects to the peer's port 80 up to the SYN; f is what the peer knows. */
-static struct endpoint *connect_start(struct script *s, struct flow *f)
-{
-    struct endpoint *e = endpoint_new();
-    struct tcpip_address peer = script_address(script_peer4, 80);
-
-    CHECK_EQ((uint32_t)tcpip_tcp_create(4, &endpoint_events, e, &e->tcp), 0);
-    CHECK_EQ((uint32_t)tcpip_tcp_connect(e->tcp, &peer), (uint32_t)STATUS_PENDING);
-    script_wait(s, 1);
-    struct script_packet *p = script_expect_tcp(s);
-    CHECK_EQ(p->flags, SYN);
-    CHECK_EQ(p->to_port, 80);
-    CHECK(p->from_port >= 49152);
-    *f = (struct flow){ .port = p->from_port, .peer_port = 80, .seq = 5000, .ack = p->seq + 1 };
-    return e;
-}
-
-static struct endpoint *connect_now(struct script *s, struct flow *f)
-{
-    struct endpoint *e = connect_start(s, f);
-
-    script_tcp(s, .port = f->port, .from_port = 80, .flags = SYN | ACK, .seq = f->seq++, .ack = f->ack, .mss = 1460);
-    CHECK_EQ(script_expect_tcp(s)->flags, ACK);
-    CHECK_EQ(e->connects, 1);
-    return e;
-}
-
 SCRIPT(a_connection_is_accepted_carries_bytes_and_closes_both_ways)
 {
     struct endpoint *listener = endpoint_listen(4, 7, 0, false), *e = listener->child;
@@ -70,7 +43,7 @@ SCRIPT(a_connection_is_accepted_carries_bytes_and_closes_both_ways)
 SCRIPT(a_half_close_of_ours_leaves_the_other_direction_open)
 {
     struct flow f;
-    struct endpoint *e = connect_now(s, &f);
+    struct endpoint *e = endpoint_connect(s, &f);
 
     tcpip_tcp_shutdown(e->tcp);
     script_wait(s, 1);
@@ -91,7 +64,7 @@ SCRIPT(a_half_close_of_ours_leaves_the_other_direction_open)
 SCRIPT(a_refused_connection_says_so)
 {
     struct flow f;
-    struct endpoint *e = connect_start(s, &f);
+    struct endpoint *e = endpoint_connect_start(s, &f);
 
     script_tcp(s, .port = f.port, .from_port = 80, .flags = RST | ACK, .seq = 0, .ack = f.ack);
     CHECK_EQ(e->fails, 1);
@@ -104,7 +77,7 @@ SCRIPT(a_refused_connection_says_so)
 SCRIPT(a_connection_that_nobody_answers_times_out)
 {
     struct flow f;
-    struct endpoint *e = connect_start(s, &f);
+    struct endpoint *e = endpoint_connect_start(s, &f);
 
     script_wait(s, 60000);
     CHECK_EQ((uint32_t)e->status, (uint32_t)STATUS_IO_TIMEOUT);
@@ -134,7 +107,7 @@ SCRIPT(a_connect_timeout_of_the_owners_is_kept)
 SCRIPT(a_reset_ends_an_open_connection)
 {
     struct flow f;
-    struct endpoint *e = connect_now(s, &f);
+    struct endpoint *e = endpoint_connect(s, &f);
     struct tcpip_tcp_info info;
 
     flow_send(s, &f, RST, NULL, 0);
@@ -170,7 +143,7 @@ SCRIPT(a_reset_ends_a_connection_in_every_closing_state)
     struct flow f;
 
     for (int state = 0; state < 5; state++) {
-        struct endpoint *e = connect_now(s, &f);
+        struct endpoint *e = endpoint_connect(s, &f);
 
         if (state >= 3)
             flow_send(s, &f, ACK | FIN, NULL, 0);
@@ -199,7 +172,7 @@ SCRIPT(a_reset_ends_a_connection_in_every_closing_state)
 SCRIPT(a_close_waits_for_the_last_acknowledgement)
 {
     struct flow f;
-    struct endpoint *e = connect_now(s, &f);
+    struct endpoint *e = endpoint_connect(s, &f);
 
     tcpip_tcp_send(e->tcp, "bye", 3, 0);
     tcpip_tcp_close(e->tcp);
@@ -219,7 +192,7 @@ SCRIPT(a_close_waits_for_the_last_acknowledgement)
 SCRIPT(a_simultaneous_close_ends_in_time_wait)
 {
     struct flow f;
-    struct endpoint *e = connect_now(s, &f);
+    struct endpoint *e = endpoint_connect(s, &f);
 
     tcpip_tcp_shutdown(e->tcp);
     flow_send(s, &f, ACK | FIN, NULL, 0);   /* has not seen ours */
@@ -240,7 +213,7 @@ SCRIPT(a_simultaneous_close_ends_in_time_wait)
 SCRIPT(a_close_with_unread_bytes_resets)
 {
     struct flow f;
-    struct endpoint *e = connect_now(s, &f);
+    struct endpoint *e = endpoint_connect(s, &f);
 
     e->hold_window = true;
     flow_send(s, &f, ACK | PSH, "unread", 6);
@@ -255,7 +228,7 @@ SCRIPT(a_close_with_unread_bytes_resets)
 SCRIPT(bytes_that_come_after_a_close_are_answered_with_a_reset)
 {
     struct flow f;
-    struct endpoint *e = connect_now(s, &f);
+    struct endpoint *e = endpoint_connect(s, &f);
 
     tcpip_tcp_close(e->tcp);
     script_wait(s, 1);
@@ -271,7 +244,7 @@ SCRIPT(bytes_that_come_after_a_close_are_answered_with_a_reset)
 SCRIPT(a_peer_that_never_closes_does_not_keep_an_orphan)
 {
     struct flow f;
-    struct endpoint *e = connect_now(s, &f);
+    struct endpoint *e = endpoint_connect(s, &f);
 
     tcpip_tcp_close(e->tcp);
     script_wait(s, 1);
@@ -307,7 +280,7 @@ SCRIPT(a_new_connection_may_follow_one_in_time_wait)
 SCRIPT(an_abort_sends_a_reset_and_tells_nothing)
 {
     struct flow f;
-    struct endpoint *e = connect_now(s, &f);
+    struct endpoint *e = endpoint_connect(s, &f);
 
     tcpip_tcp_abort(e->tcp);
     script_wait(s, 1);
@@ -343,3 +316,76 @@ SCRIPT(a_closed_listener_resets_half_open_connections)
     endpoint_free(listener);
 }
 
+SCRIPT(a_simultaneous_open_becomes_a_connection)
+{
+    struct flow f;
+    struct endpoint *e = endpoint_connect_start(s, &f);
+
+    script_tcp(s, .port = f.port, .from_port = 80, .flags = SYN, .seq = 5000, .mss = 1000);
+    struct script_packet *p = script_expect_tcp(s);
+    CHECK_EQ(p->flags, SYN | ACK);
+    CHECK_EQ(p->seq, f.ack - 1);
+    CHECK_EQ(p->ack, 5001);
+    CHECK_EQ(e->connects, 0);
+    script_tcp(s, .port = f.port, .from_port = 80, .flags = SYN | ACK, .seq = f.seq++, .ack = f.ack, .mss = 1000);
+    CHECK_EQ(e->connects, 1);
+    script_forget(s);
+    flow_send(s, &f, ACK | PSH, "both", 4);
+    CHECK_EQ(e->received, 4);
+    static char big[2000];
+    CHECK_EQ(tcpip_tcp_send(e->tcp, big, 2000, 0), 2000);
+    script_wait(s, 1);
+    CHECK_EQ(script_find_tcp(s, PSH | ACK)->size <= 1000, 1);
+    tcpip_tcp_abort(e->tcp);
+    endpoint_free(e);
+}
+
+SCRIPT(a_connection_fails_by_ICMP_while_it_is_opened_and_only_then)
+{
+    static const struct { uint8_t code; NTSTATUS status; } errors[] = {
+        { 0, STATUS_NETWORK_UNREACHABLE }, { 1, STATUS_HOST_UNREACHABLE }, { 2, STATUS_PROTOCOL_UNREACHABLE },
+        { 3, STATUS_PORT_UNREACHABLE }, { 13, STATUS_HOST_UNREACHABLE },
+    };
+    uint8_t m[36] = { 3, [8] = 0x45, [11] = 40, [17] = 6, [20] = 10, 0, 0, 1, 10, 0, 0, 2, [31] = 80 };
+    struct flow f;
+
+    for (unsigned n = 0; n < 6; n++) {
+        struct endpoint *e = n < 5 ? endpoint_connect_start(s, &f) : endpoint_connect(s, &f);
+        m[1] = n < 5 ? errors[n].code : 1;
+        script_put16(m + 28, f.port);
+        script_put32(m + 32, f.ack);    /* not what the SYN had: somebody guesses */
+        script_ip(s, &(struct script_ip){ .protocol = 1 }, m, 36, SIZE_MAX);
+        script_put16(m + 2, 0);
+        script_put16(m + 2, script_fold(script_add(0, m, 36)));
+        script_ip(s, &(struct script_ip){ .protocol = 1 }, m, 36, SIZE_MAX);
+        script_wait(s, 1);
+        CHECK_EQ(e->fails, 0);
+        script_put32(m + 32, f.ack - 1);
+        script_put16(m + 2, 0);
+        script_put16(m + 2, script_fold(script_add(0, m, 36)));
+        script_ip(s, &(struct script_ip){ .protocol = 1 }, m, 36, SIZE_MAX);
+        script_wait(s, 1);
+        CHECK_EQ(e->fails, n < 5);
+        if (n < 5)
+            CHECK_EQ((uint32_t)e->status, (uint32_t)errors[n].status);
+        tcpip_tcp_abort(e->tcp);
+        script_forget(s);
+        endpoint_free(e);
+    }
+}
+
+SCRIPT(a_connection_to_what_is_no_peer_is_refused_at_once)
+{
+    struct endpoint *e = endpoint_new();
+    struct tcpip_address peer = script_address(script_peer4, 0), six = { .family = 6, .port = 80 };
+
+    CHECK_EQ((uint32_t)tcpip_tcp_create(4, &endpoint_events, e, &e->tcp), 0);
+    CHECK_EQ((uint32_t)tcpip_tcp_connect(e->tcp, &six), (uint32_t)STATUS_INVALID_ADDRESS_COMPONENT);
+    CHECK_EQ((uint32_t)tcpip_tcp_connect(e->tcp, &peer), (uint32_t)STATUS_INVALID_ADDRESS_COMPONENT);
+    CHECK_EQ((uint32_t)tcpip_tcp_shutdown(e->tcp), (uint32_t)STATUS_CONNECTION_INVALID);
+    CHECK_EQ((uint32_t)tcpip_tcp_listen(e->tcp, 0, false), (uint32_t)STATUS_INVALID_DEVICE_STATE);
+    tcpip_tcp_close(e->tcp);
+    CHECK_EQ(e->fails, 0);
+    CHECK_EQ(e->closes, 1);
+    endpoint_free(e);
+}
