@@ -1,6 +1,7 @@
 #include "tcpip/dhcp.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <string.h>
 
 #define SECOND 1000000000ull
@@ -9,7 +10,7 @@
 
 enum { ETH = 14, IP = 20, UDP = 8, BOOTP = ETH + IP + UDP, OPTIONS = BOOTP + 236 };
 enum { DISCOVER = 1, OFFER, REQUEST, DECLINE, ACK, NAK };
-enum { OPT_PAD = 0, OPT_MASK = 1, OPT_ROUTER = 3, OPT_DNS = 6, OPT_REQUESTED = 50, OPT_LEASE = 51, OPT_TYPE = 53,
+enum { OPT_PAD = 0, OPT_MASK = 1, OPT_ROUTER = 3, OPT_DNS = 6, OPT_DOMAIN = 15, OPT_REQUESTED = 50, OPT_LEASE = 51, OPT_TYPE = 53,
        OPT_SERVER = 54, OPT_LIST = 55, OPT_CLIENT = 61, OPT_END = 255 };
 
 static const uint8_t cookie[4] = { 99, 130, 83, 99 };
@@ -74,7 +75,7 @@ static void add_headers(const struct dhcp *dhcp, uint8_t *frame)
 
 static void send_message(struct dhcp *dhcp, uint8_t type, uint64_t now)
 {
-    static const uint8_t wanted[] = { OPT_MASK, OPT_ROUTER, OPT_DNS, OPT_LEASE };
+    static const uint8_t wanted[] = { OPT_MASK, OPT_ROUTER, OPT_DNS, OPT_DOMAIN, OPT_LEASE };
     uint8_t frame[FRAME_SIZE] = { 0 }, client[7] = { 1 };
     uint8_t *b = frame + BOOTP, *at = frame + OPTIONS;
 
@@ -118,6 +119,8 @@ static void restart(struct dhcp *dhcp, uint64_t now)
 {
     if (dhcp->address) {
         dhcp->address = 0;
+        memset(dhcp->dns, 0, sizeof dhcp->dns);
+        dhcp->domain[0] = 0;
         dhcp->configured(dhcp, 0, 0, 0);
     }
     dhcp->tries = 0;
@@ -141,13 +144,28 @@ void dhcp_stop(struct dhcp *dhcp)
 
 struct message {
     uint8_t type;
-    uint32_t yours, server, mask, router, dns[2], lease;
+    uint32_t yours, server, mask, router, dns[DHCP_DNS_SERVERS], lease;
+    char domain[256];
 };
+
+/* What a resolver may append to a name: letters, digits, hyphens, underscores and dots. */
+static void take_domain(char domain[static 256], const uint8_t *data, size_t size)
+{
+    while (size && data[size - 1] == 0)
+        size--;
+    for (size_t n = 0; n < size; n++)
+        if (!isalnum(data[n]) && !strchr("-_.", data[n]))
+            size = 0;
+    memcpy(domain, data, size);
+    domain[size] = 0;
+}
 
 static void take_option(struct message *m, uint8_t code, const uint8_t *data, size_t size)
 {
     if (code == OPT_TYPE && size >= 1)
         m->type = data[0];
+    if (code == OPT_DOMAIN)
+        take_domain(m->domain, data, size);
     if (size < 4)
         return;
     switch (code) {
@@ -156,8 +174,9 @@ static void take_option(struct message *m, uint8_t code, const uint8_t *data, si
     case OPT_LEASE: m->lease = ntohl(get_address(data)); break;
     case OPT_SERVER: m->server = get_address(data); break;
     case OPT_DNS:
-        m->dns[0] = get_address(data);
-        m->dns[1] = size >= 8 ? get_address(data + 4) : 0;
+        memset(m->dns, 0, sizeof m->dns);
+        for (size_t n = 0; n < DHCP_DNS_SERVERS && 4 * n + 4 <= size; n++)
+            m->dns[n] = get_address(data + 4 * n);
         break;
     }
 }
@@ -218,6 +237,7 @@ static void bind_lease(struct dhcp *dhcp, const struct message *m, uint64_t now)
     dhcp->mask = m->mask ? m->mask : htonl(0xffffff00);
     dhcp->gateway = m->router;
     memcpy(dhcp->dns, m->dns, sizeof dhcp->dns);
+    memcpy(dhcp->domain, m->domain, sizeof dhcp->domain);
     dhcp->lease_ns = seconds * SECOND;
     dhcp->bound_ns = now;
     dhcp->due_ns = seconds == UINT32_MAX ? UINT64_MAX : now + dhcp->lease_ns / 2;

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define DHCP_DNS_SERVERS 4
+
 enum dhcp_state { DHCP_OFF, DHCP_SELECTING, DHCP_REQUESTING, DHCP_BOUND, DHCP_RENEWING };
 
 struct dhcp {
@@ -26,7 +28,9 @@ struct dhcp {
     void *context;
 
     enum dhcp_state state;
-    uint32_t xid, address, mask, gateway, server, dns[2];
+    uint32_t xid, address, mask, gateway, server;
+    uint32_t dns[DHCP_DNS_SERVERS];     /* option 6, as many as there are; 0 ends the list */
+    char domain[256];                   /* option 15; empty when there is none or it is no domain name */
     uint32_t offered;
     uint64_t lease_ns, bound_ns, started_ns;
     uint64_t due_ns;                    /* when dhcp_tick wants to run; UINT64_MAX: never */

@@ -401,6 +401,19 @@ static void query_addresses(struct netif *netif, struct tcpip_interface_info *in
             info->ipv6[n++] = from_lwip(netif_ip_addr6(netif, k), 0);
 }
 
+/* Of the lease: an address that was set by hand comes without. */
+static void query_lease(const struct dhcp *dhcp, struct tcpip_interface_info *info)
+{
+    _Static_assert(TCPIP_DNS_SERVERS == DHCP_DNS_SERVERS, "servers");
+    if (dhcp->state != DHCP_BOUND && dhcp->state != DHCP_RENEWING)
+        return;
+    for (unsigned n = 0; n < DHCP_DNS_SERVERS && dhcp->dns[n]; n++) {
+        info->dns[n].family = 4;
+        memcpy(info->dns[n].bytes, &dhcp->dns[n], 4);
+    }
+    memcpy(info->domain, dhcp->domain, sizeof info->domain);
+}
+
 bool tcpip_query_interface(unsigned number, struct tcpip_interface_info *info)
 {
     memset(info, 0, sizeof *info);
@@ -416,6 +429,7 @@ bool tcpip_query_interface(unsigned number, struct tcpip_interface_info *info)
     if (i->bound) {
         info->link_up = netif_is_link_up(&i->netif);
         query_addresses(&i->netif, info);
+        query_lease(&i->dhcp, info);
     }
     return true;
 }

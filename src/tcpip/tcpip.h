@@ -15,6 +15,7 @@
 
 #define TCPIP_ADDRESS_TEXT 64
 #define TCPIP_IPV6_ADDRESSES 6
+#define TCPIP_DNS_SERVERS 4
 
 struct tcpip_address {
     uint8_t family;             /* 4, 6, or 0 for none */
@@ -54,6 +55,8 @@ struct tcpip_interface_info {
     uint8_t ipv4_prefix;
     struct tcpip_address ipv4, gateway;
     struct tcpip_address ipv6[TCPIP_IPV6_ADDRESSES];    /* the valid ones; family 0 ends the list */
+    struct tcpip_address dns[TCPIP_DNS_SERVERS];        /* what DHCP said; family 0 ends the list */
+    char domain[256];           /* what DHCP said, or empty */
     struct tcpip_stats stats;   /* they outlive the binding */
 };
 

@@ -1,6 +1,8 @@
 /* UDP and raw endpoints against a scripted peer. */
 #include "script.h"
 
+#include "tcpip/stack.h"
+
 struct sink {
     struct tcpip_datagram *d;
     unsigned count, errors;
@@ -446,4 +448,158 @@ SCRIPT(a_raw_IPv6_endpoint_gets_what_is_behind_the_headers)
     CHECK_EQ(k->size, 8);
     CHECK_EQ(k->bytes[0], 129);
     close_sink(k);
+}
+
+/* The ICMP error of this kind about the last datagram that came out, as a router would send it. */
+static void icmp_about(struct script *s, const struct script_packet *p, uint8_t type, uint8_t code, bool corrupt)
+{
+    uint8_t m[56] = { type, code };
+
+    if (p->family == 6) {
+        m[8] = 0x60;
+        m[14] = 17;
+        memcpy(m + 16, p->from, 16);
+        memcpy(m + 32, p->to, 16);
+        memcpy(m + 48, p->data - 8, 8);
+        script_ip(s, &(struct script_ip){ .family = 6, .protocol = 58, .bad_checksum = corrupt }, m, 56, 2);
+    } else {
+        m[8] = 0x45;
+        m[17] = 17;
+        memcpy(m + 20, p->from, 4);
+        memcpy(m + 24, p->to, 4);
+        memcpy(m + 28, p->data - 8, 8);
+        script_put16(m + 2, script_fold(script_add(0, m, 36)) ^ corrupt);
+        script_ip(s, &(struct script_ip){ .protocol = 1 }, m, 36, SIZE_MAX);
+    }
+    script_wait(s, 1);
+}
+
+SCRIPT(an_ICMP_error_is_told_to_the_endpoint_that_sent)
+{
+    struct sink *k = open_bound(0, 9, TCPIP_SHARE_DEFAULT), *other = open_bound(4, 10, TCPIP_SHARE_DEFAULT);
+    struct tcpip_address peer = script_address(script_peer4, 77), peer6 = { .family = 6, .port = 78, .zone = 1 };
+    struct script_packet kept;
+
+    CHECK_EQ((uint32_t)send_bytes(k, &peer, "x", 1), 0);
+    script_wait(s, 1);
+    kept = *script_expect_udp(s);
+    icmp_about(s, &kept, 3, 3, true);
+    CHECK_EQ(k->errors, 0);
+    icmp_about(s, &kept, 3, 3, false);
+    CHECK_EQ(k->errors, 1);
+    CHECK_EQ((uint32_t)k->status, (uint32_t)STATUS_PORT_UNREACHABLE);
+    CHECK_EQ(k->about.family, 6);       /* mapped, as a dual-mode endpoint has it */
+    CHECK_EQ(k->about.port, 77);
+    CHECK(memcmp(k->about.bytes + 12, script_peer4, 4) == 0);
+    icmp_about(s, &kept, 3, 1, false);
+    CHECK_EQ((uint32_t)k->status, (uint32_t)STATUS_HOST_UNREACHABLE);
+    icmp_about(s, &kept, 3, 0, false);
+    CHECK_EQ((uint32_t)k->status, (uint32_t)STATUS_NETWORK_UNREACHABLE);
+    icmp_about(s, &kept, 11, 0, false);
+    CHECK_EQ(k->errors, 4);
+    memcpy(peer6.bytes, script_peer6, 16);
+    CHECK_EQ((uint32_t)send_bytes(k, &peer6, "x", 1), 0);
+    script_wait(s, 10);
+    kept = *script_expect_udp(s);
+    icmp_about(s, &kept, 1, 4, true);
+    CHECK_EQ(k->errors, 4);
+    icmp_about(s, &kept, 1, 4, false);
+    CHECK_EQ((uint32_t)k->status, (uint32_t)STATUS_PORT_UNREACHABLE);
+    CHECK_EQ(k->about.port, 78);
+    icmp_about(s, &kept, 1, 3, false);
+    CHECK_EQ((uint32_t)k->status, (uint32_t)STATUS_HOST_UNREACHABLE);
+    CHECK_EQ(other->errors, 0);
+    close_sink(k);
+    close_sink(other);
+}
+
+SCRIPT(a_datagram_to_ourselves_arrives_in_memory_of_the_computer)
+{
+    struct sink *k = open_bound(4, 9, TCPIP_SHARE_DEFAULT);
+    struct tcpip_address self = script_address(script_host4, 9);
+
+    CHECK_EQ((uint32_t)send_bytes(k, &self, "self", 4), 0);
+    script_wait(s, 1);
+    CHECK_EQ(k->count, 1);
+    CHECK(memcmp(k->how.from.bytes, script_host4, 4) == 0);
+    script_expect_nothing(s);
+    close_sink(k);
+}
+
+enum { KEPT = 300 };
+
+struct keeper {
+    struct tcpip_packet *packets[KEPT];
+    unsigned count;
+};
+
+static void keep(struct tcpip_datagram *d, void *context, const struct tcpip_received *how, struct tcpip_packet *packet)
+{
+    struct keeper *k = context;
+
+    CHECK(k->count < KEPT);
+    k->packets[k->count++] = packet;
+}
+
+SCRIPT(packets_may_be_kept_and_cost_no_memory_once_there_was_enough)
+{
+    static struct keeper k;
+    struct tcpip_datagram *d;
+    struct tcpip_address any = { .family = 4, .port = 9 };
+    struct pool_stats before, after;
+    struct iovec part;
+    static uint8_t bytes[1400];
+
+    CHECK_EQ((uint32_t)tcpip_datagram_create(4, 17, keep, NULL, &k, &d), 0);
+    CHECK_EQ((uint32_t)tcpip_datagram_bind(d, &any, TCPIP_SHARE_DEFAULT), 0);
+    for (int round = 0; round < 3; round++) {
+        if (round == 1)
+            pool_get_stats(&before);
+        for (unsigned n = 0; n < KEPT; n++) {
+            memset(bytes, (int)n, sizeof bytes);
+            script_udp(s, .port = 9, .data = bytes, .size = sizeof bytes);
+        }
+        CHECK_EQ(k.count, KEPT);
+        for (unsigned n = 0; n < KEPT; n++) {
+            CHECK_EQ(tcpip_packet_parts(k.packets[n], &part, 1), 1);
+            CHECK_EQ(part.iov_len, sizeof bytes);
+            CHECK_EQ(((uint8_t *)part.iov_base)[1399], n & 255);
+            CHECK(ram_pa(part.iov_base) != UINT64_MAX);
+            tcpip_packet_free(k.packets[n]);
+        }
+        k.count = 0;
+    }
+    pool_get_stats(&after);
+    CHECK_EQ(after.live_bytes, before.live_bytes);
+    tcpip_datagram_close(d);
+}
+
+SCRIPT(each_allocation_of_a_datagrams_life_may_fail)
+{
+    struct tcpip_address peer = script_address(script_peer4, 77), any = { .family = 4, .port = 9 };
+    struct tcpip_address group = script_address((const uint8_t[]){ 239, 9, 9, 9 }, 0);
+    struct iovec part = { "x", 1 };
+    unsigned n;
+
+    for (n = 1; n < 50; n++) {
+        struct sink *k = calloc(1, sizeof *k);
+
+        stack_fail_at(n);
+        if (NT_SUCCESS(tcpip_datagram_create(4, 17, received, failed, k, &k->d))) {
+            CHECK_EQ((uint32_t)tcpip_datagram_bind(k->d, &any, TCPIP_SHARE_DEFAULT), 0);
+            NTSTATUS joined = tcpip_datagram_join(k->d, &group, 1);
+            CHECK(joined == STATUS_SUCCESS || joined == STATUS_INSUFFICIENT_RESOURCES);
+            NTSTATUS sent = tcpip_datagram_send(k->d, &peer, &part, 1, NULL, NULL);
+            CHECK(sent == STATUS_SUCCESS || sent == STATUS_INSUFFICIENT_RESOURCES);
+            script_udp(s, .port = 9, .data = "y", .size = 1);
+            script_wait(s, 10);
+        }
+        if (stack_fail_count() < n) {
+            CHECK_EQ(k->count, 1);
+            close_sink(k);
+            break;
+        }
+        close_sink(k);
+    }
+    CHECK(n > 4 && n < 50);
 }

@@ -51,6 +51,9 @@ static void sum_header(uint8_t *ip)
     ip[11] = (uint8_t)~sum;
 }
 
+static const void *more_options;        /* what the server says besides */
+static size_t more_size;
+
 /* A server's answer to the last frame of the client. */
 static size_t answer(uint8_t *frame, uint8_t type, const char *address, uint32_t lease)
 {
@@ -70,8 +73,10 @@ static size_t answer(uint8_t *frame, uint8_t type, const char *address, uint32_t
     lease = htonl(lease);
     memcpy(at + 21, (uint8_t[]){ 51, 4 }, 2);
     memcpy(at + 23, &lease, 4);
-    at[27] = 255;
-    size_t size = (size_t)(at + 28 - frame);
+    if (more_size)
+        memcpy(at + 27, more_options, more_size);
+    at[27 + more_size] = 255;
+    size_t size = (size_t)(at + 28 + more_size - frame);
     frame[16] = (uint8_t)((size - 14) >> 8);
     frame[17] = (uint8_t)(size - 14);
     frame[34 + 2] = 0;
@@ -112,6 +117,31 @@ TEST(a_request_names_the_offered_address_and_the_server)
     memcpy(&server, option(sent, 54), 4);
     CHECK_EQ(wanted, inet_addr("10.0.2.15"));
     CHECK_EQ(server, inet_addr("10.0.2.2"));
+}
+
+TEST(name_servers_and_the_domain_are_kept_with_the_lease)
+{
+    static const uint8_t said[] = "\x06\x14" "\x0a\x00\x02\x03" "\x01\x02\x03\x04" "\x05\x06\x07\x08" "\x09\x0a\x0b\x0c"
+                                  "\x0d\x0e\x0f\x10" "\x0f\x0d" "corp.example\0";
+    static const uint8_t strange[] = "\x06\x04" "\x01\x02\x03\x04" "\x0f\x03" "a b";
+
+    more_options = said;
+    more_size = sizeof said - 1;
+    lease(1000);
+    CHECK_EQ(client.dns[0], inet_addr("10.0.2.3"));
+    CHECK_EQ(client.dns[3], inet_addr("9.10.11.12"));
+    CHECK_STR(client.domain, "corp.example");
+    more_options = strange;
+    more_size = sizeof strange - 1;
+    lease(1000);
+    CHECK_EQ(client.dns[0], inet_addr("1.2.3.4"));
+    CHECK_EQ(client.dns[1], 0);
+    CHECK_STR(client.domain, "");       /* no name can end in that */
+    const uint8_t *list = option(sent, 55);
+    bool asked = false;
+    for (unsigned n = 0; n < list[-1]; n++)
+        asked |= list[n] == 15;
+    CHECK(asked);
 }
 
 TEST(discovery_is_repeated_at_growing_distances)
