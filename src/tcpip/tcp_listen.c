@@ -158,10 +158,11 @@ void tcp_adopt(struct tcpip_tcp *listener, struct tcpip_tcp *child, struct tcp_p
 /* --- held requests --------------------------------------------------------------------------------------------------- */
 
 static void held_timeout(void *argument);
+static void let_in(void *argument);
 
 static void forget(struct held_syn *held)
 {
-    stack_cancel_timer(held_timeout, held);
+    stack_cancel_timer(held->decided ? let_in : held_timeout, held);
     list_remove(&held->node);
     held->listener->held_count--;
     pbuf_free(held->packet);
@@ -172,9 +173,10 @@ static void forget_and_tell(struct held_syn *held)
 {
     struct tcpip_tcp *listener = held->listener;
     uint64_t id = held->id;
+    bool tell = !held->decided;
 
     forget(held);
-    if (listener->events->request_gone)
+    if (tell && listener->events->request_gone)
         listener->events->request_gone(listener, listener->context, id);
 }
 
@@ -258,7 +260,8 @@ bool tcp_admit(struct tcpip_tcp *listener, const struct tcp_request *request, st
         return false;
     if (held) {                         /* it asks again: the same request, unless it has started anew */
         if (held->request.sequence == request->sequence) {
-            stack_set_timer(HELD_MS * 1000000ull, held_timeout, held);
+            if (!held->decided)
+                stack_set_timer(HELD_MS * 1000000ull, held_timeout, held);
             return false;
         }
         forget_and_tell(held);
@@ -303,8 +306,8 @@ NTSTATUS tcpip_tcp_decide(struct tcpip_tcp *listener, uint64_t id, enum tcpip_ve
     if (held && held->decided)
         held = NULL;
     if (held && verdict == TCPIP_ACCEPT) {
-        held->decided = true;
         stack_cancel_timer(held_timeout, held);
+        held->decided = true;
         stack_soon(let_in, held);
     } else if (held) {
         if (verdict == TCPIP_REJECT)
@@ -325,7 +328,6 @@ void tcp_close_listener(struct tcpip_tcp *listener)
     }
     while (!list_empty(&listener->held)) {
         struct held_syn *held = list_first(&listener->held, struct held_syn, node);
-        stack_cancel_timer(let_in, held);
         refuse(held);
         forget(held);
     }

@@ -133,6 +133,32 @@ SCRIPT(a_verdict_may_come_from_inside_the_question)
     end(e);
 }
 
+SCRIPT(a_peer_that_changes_its_mind_in_the_same_burst_does_no_harm)
+{
+    struct endpoint *e = endpoint_listen(4, 7, 3, true);
+    struct flow f = { .port = 7, .peer_port = 1000, .seq = 100 };
+
+    e->decide_at_once = true;
+    for (unsigned n = 0; n < 3; n++) {
+        e->verdict = n;
+        script_send_tcp(s, (struct script_tcp){ .port = 7, .flags = SYN, .seq = 50 });
+        script_send_tcp(s, (struct script_tcp){ .port = 7, .flags = SYN, .seq = 50 });
+        script_send_tcp(s, (struct script_tcp){ .port = 7, .flags = RST, .seq = 51 });
+        script_send_tcp(s, (struct script_tcp){ .port = 7, .flags = SYN, .seq = 70 });
+        script_send_tcp(s, (struct script_tcp){ .port = 7, .flags = SYN, .seq = 90 });
+        script_send_tcp(s, (struct script_tcp){ .port = 7, .flags = RST, .seq = 91 });
+        script_wait(s, 10);
+    }
+    CHECK_EQ(e->gones, 0);              /* each was decided */
+    script_wait(s, 30000);
+    script_forget(s);
+    tcpip_tcp_set_conditional(e->tcp, false);
+    flow_open(s, &f);
+    CHECK_EQ(e->accepts, 1);
+    tcpip_tcp_abort(e->child->tcp);
+    end(e);
+}
+
 SCRIPT(a_corrupt_SYN_asks_nobody)
 {
     struct endpoint *e = endpoint_listen(4, 7, 0, true);
