@@ -20,6 +20,11 @@ struct list *datagram_port_list(uint16_t port)
     return &by_port[port % BUCKETS];
 }
 
+struct list *datagram_list(void)
+{
+    return &all;
+}
+
 struct list *datagram_raw_list(void)
 {
     return &raw;

@@ -123,3 +123,16 @@ void datagram_leave_all(struct tcpip_datagram *d)
     while (!list_empty(&d->memberships))
         leave(list_first(&d->memberships, struct membership, node));
 }
+
+/* A card that comes back knows nothing of the groups it was in. */
+void sockets_interface_came(unsigned interface)
+{
+    list_each(node, datagram_list()) {
+        struct tcpip_datagram *d = container_of(node, struct tcpip_datagram, node);
+        list_each(other, &d->memberships) {
+            struct membership *m = container_of(other, struct membership, node);
+            if (m->interface == interface)
+                lwip_group(m, true);
+        }
+    }
+}

@@ -30,6 +30,7 @@ struct tcpip_datagram {
 };
 
 /* datagram.c */
+struct list *datagram_list(void);
 struct list *datagram_port_list(uint16_t port);
 struct list *datagram_raw_list(void);
 NTSTATUS datagram_bind_any(struct tcpip_datagram *d);

@@ -307,6 +307,7 @@ struct interface *interface_attach(const struct interface_config *config)
     netif_set_up(&i->netif);
     routes_of_interface(i, true);
     address_v6_follow();
+    sockets_interface_came(interface_of(&i->netif));
     start_addresses(i);
     ip_interface_event(i, IP_ADDED);
     stack_leave();

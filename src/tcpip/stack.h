@@ -93,6 +93,8 @@ struct tcpip_ip_options;
 void ip_options_init(struct tcpip_ip_options *options);
 void sockets_open(void);
 void sockets_close_all(void);
+/* number + 1. An interface is bound (again): its groups are joined. Stack entered. */
+void sockets_interface_came(unsigned interface);
 void reassembly_close(void);
 
 #endif

@@ -7,6 +7,8 @@
 #include "base/util.h"
 #include "nt/ke.h"
 
+#define PORT_TRIES 100
+
 static struct list endpoints = LIST_INIT(endpoints);
 
 /* --- life ------------------------------------------------------------------------------------------------------- */
@@ -208,22 +210,43 @@ static NTSTATUS connect_pcb(struct tcpip_tcp *tcp, const ip_addr_t *ip, uint16_t
     return STATUS_PENDING;
 }
 
+/* The one that was chosen still waits in TIME_WAIT for this peer: another. */
+static bool other_port(struct tcpip_tcp *tcp)
+{
+    struct tcpip_address any = { .family = tcp->port.local.family };
+
+    port_release(&tcp->port);
+    if (!NT_SUCCESS(port_take(&tcp->port, IP_PROTO_TCP, &any, tcp->family == 0, TCPIP_SHARE_DEFAULT)))
+        return false;
+    tcp->pcb->local_port = tcp->port.local.port;
+    return true;
+}
+
 static NTSTATUS connect_endpoint(struct tcpip_tcp *tcp, const struct tcpip_address *remote)
 {
     struct tcpip_address any = { .family = remote->family };
+    bool chosen = !tcp->port.taken;
     NTSTATUS status = STATUS_SUCCESS;
 
     if (!tcp->pcb || tcp->pcb->state != CLOSED)
         return STATUS_INVALID_DEVICE_STATE;
     if (remote->port == 0 || (tcp->family && tcp->family != remote->family))
         return STATUS_INVALID_ADDRESS_COMPONENT;
-    if (!tcp->port.taken)
+    if (chosen)
         status = bind_pcb(tcp, &any, TCPIP_SHARE_DEFAULT);
     if (!NT_SUCCESS(status))
         return status;
-    ip_addr_t ip = to_lwip(remote);
+    ip_addr_t ip = to_lwip(remote), from = tcp->pcb->local_ip;
     tcp_attach(tcp);
-    return connect_pcb(tcp, &ip, remote->port);
+    for (int tries = 0; tries < PORT_TRIES; tries++) {
+        status = connect_pcb(tcp, &ip, remote->port);
+        if (status == STATUS_PENDING)
+            break;
+        tcp->pcb->local_ip = from;      /* lwIP has chosen one for this peer */
+        if (status != STATUS_ADDRESS_ALREADY_EXISTS || !chosen || !other_port(tcp))
+            break;
+    }
+    return status;
 }
 
 NTSTATUS tcpip_tcp_connect(struct tcpip_tcp *tcp, const struct tcpip_address *remote)
