@@ -124,6 +124,14 @@ SCRIPT(a_card_that_is_pulled_out_ends_its_connections)
     endpoint_free(listener);
 }
 
+static void drop(struct tcpip_tcp *tcp, void *context, struct tcpip_packet *packet)
+{
+    if (packet)
+        tcpip_packet_free(packet);
+}
+
+static const struct tcpip_tcp_events quiet = { .received = drop };
+
 SCRIPT(what_nobody_closes_is_gone_with_the_computer)
 {
     struct flow f;
@@ -133,9 +141,13 @@ SCRIPT(what_nobody_closes_is_gone_with_the_computer)
 
     tcpip_tcp_send(e->tcp, "unsent", 6, 0);
     CHECK_EQ((uint32_t)tcpip_datagram_create(4, 17, swallow, NULL, NULL, &d), 0);
-    endpoint_listen(4, 7, 0, true);
+    struct endpoint *listener = endpoint_listen(4, 7, 0, true);
     script_tcp(s, .port = 7, .flags = SYN, .seq = 1);
     script_tcp(s, .port = f.port, .from_port = 80, .flags = ACK, .seq = f.seq + 100, .ack = f.ack, .data = "out of order", .size = 12);
     script_ip(s, &(struct script_ip){ .protocol = 17, .id = 1, .fragment = 0x2000 }, piece, 1008, SIZE_MAX);
     script_wait(s, 1);
+    tcpip_tcp_set_events(e->tcp, &quiet, NULL);
+    tcpip_tcp_set_events(listener->tcp, &quiet, NULL);
+    endpoint_free(e);
+    endpoint_free(listener);
 }
