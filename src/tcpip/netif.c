@@ -364,16 +364,15 @@ void interface_close_all(void)
 
 struct netif *interface_netif(unsigned interface)
 {
-    struct interface *i = interface ? interface_at(interface - 1) : NULL;
+    struct interface *i = interface > 0 && interface <= INTERFACE_SLOTS ? interface_at(interface - 1) : NULL;
 
     return i && i->bound ? &i->netif : NULL;
 }
 
-/* Also of a further address's netif, and of the loopback interface. */
 unsigned interface_of(const struct netif *netif)
 {
-    for (unsigned slot = 0; netif && slot < INTERFACE_SLOTS; slot++)
-        if (interface_of_netif(netif) == interface_at(slot))
+    for (unsigned slot = 0; netif && netif->state && slot < INTERFACE_SLOTS; slot++)
+        if (interface_at(slot) == netif->state)
             return slot + 1;
     return 0;
 }

@@ -66,6 +66,54 @@ SCRIPT(a_dual_mode_endpoint_connects_to_a_mapped_address)
     endpoint_free(e);
 }
 
+SCRIPT(a_connection_without_a_route_fails_at_once)
+{
+    static const uint8_t far[4] = { 192, 0, 2, 1 };
+    struct endpoint *e = endpoint_new();
+    struct tcpip_address peer = script_address(far, 80), six = { .family = 6, .port = 80, .bytes = { 0x20, 1 } };
+
+    CHECK_EQ((uint32_t)tcpip_tcp_create(4, &endpoint_events, e, &e->tcp), 0);
+    CHECK_EQ((uint32_t)tcpip_tcp_connect(e->tcp, &peer), (uint32_t)STATUS_NETWORK_UNREACHABLE);
+    tcpip_tcp_close(e->tcp);
+    CHECK_EQ((uint32_t)tcpip_tcp_create(6, &endpoint_events, e, &e->tcp), 0);
+    CHECK_EQ((uint32_t)tcpip_tcp_connect(e->tcp, &six), (uint32_t)STATUS_NETWORK_UNREACHABLE);
+    tcpip_tcp_close(e->tcp);
+    CHECK_EQ(e->fails, 0);
+    endpoint_free(e);
+}
+
+SCRIPT(a_connection_to_ourselves_works_by_either_loopback_address)
+{
+    for (unsigned family = 4; family <= 6; family += 2) {
+        struct endpoint *listener = endpoint_listen(0, 7, 0, family == 6), *e = endpoint_new();
+        struct tcpip_address self = { .family = (uint8_t)family, .port = 7 };
+
+        if (family == 4)
+            self.bytes[0] = 127;
+        self.bytes[family == 4 ? 3 : 15] = 1;
+        listener->decide_at_once = true;
+        CHECK_EQ((uint32_t)tcpip_tcp_create((uint8_t)family, &endpoint_events, e, &e->tcp), 0);
+        CHECK_EQ((uint32_t)tcpip_tcp_connect(e->tcp, &self), (uint32_t)STATUS_PENDING);
+        script_wait(s, 10);
+        CHECK_EQ(e->connects, 1);
+        CHECK_EQ(listener->accepts, 1);
+        CHECK_EQ(tcpip_tcp_send(e->tcp, "to myself", 9, 0), 9);
+        script_wait(s, 300);
+        CHECK_EQ(listener->child->received, 9);
+        CHECK_EQ(e->acknowledged, 9);
+        tcpip_tcp_close(e->tcp);
+        script_wait(s, 1);
+        CHECK(listener->child->end);
+        tcpip_tcp_close(listener->child->tcp);
+        script_wait(s, 1);
+        CHECK_EQ(e->closes + listener->child->closes, 2);
+        tcpip_tcp_close(listener->tcp);
+        script_expect_nothing(s);
+        endpoint_free(listener);
+        endpoint_free(e);
+    }
+}
+
 /* Each goes to TIME_WAIT at our side, 12000 to the same peer: ports that wait are passed over. */
 SCRIPT(ten_thousand_connections_of_ours_are_opened_and_closed)
 {
