@@ -30,6 +30,7 @@ static struct {
     bool open, callback_waits;
     void (*changed)(void *context);
     void *changed_context;
+    struct tcpip_watch *watches;
 } stack;
 
 /* --- what lwIP's library calls ------------------------------------------------------------------------------ */
@@ -180,8 +181,27 @@ void tcpip_on_change(void (*changed)(void *context), void *context)
     stack.changed_context = context;
 }
 
+void tcpip_watch(struct tcpip_watch *watch)
+{
+    watch->next = stack.watches;
+    stack.watches = watch;
+}
+
+void tcpip_unwatch(struct tcpip_watch *watch)
+{
+    for (struct tcpip_watch **link = &stack.watches; *link; link = &(*link)->next)
+        if (*link == watch) {
+            *link = watch->next;
+            break;
+        }
+}
+
 void stack_notify_change(void)
 {
+    stack_enter();
+    for (struct tcpip_watch *watch = stack.watches; watch; watch = watch->next)
+        watch->changed(watch);
+    stack_leave();
     if (stack.changed)
         stack.changed(stack.changed_context);
 }

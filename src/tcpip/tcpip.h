@@ -67,6 +67,13 @@ bool tcpip_query_interface(unsigned number, struct tcpip_interface_info *info);
 bool tcpip_set_address(unsigned number, const char *text);
 /* `changed` is called whenever an interface comes, goes, or gets or loses an address or its link. */
 void tcpip_on_change(void (*changed)(void *context), void *context);
+/* The same for any number of listeners, called with the stack's lock held. */
+struct tcpip_watch {
+    void (*changed)(struct tcpip_watch *watch);
+    struct tcpip_watch *next;
+};
+void tcpip_watch(struct tcpip_watch *watch);
+void tcpip_unwatch(struct tcpip_watch *watch);
 
 /* --- ping ------------------------------------------------------------------------------------------------- */
 
