@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "ndis/event.h"
+#include "netio/event.h"
 #include "nt/event.h"
 
 struct check_rule {
@@ -19,6 +20,8 @@ struct check_rule {
     void (*on_event)(const struct nt_event *event);
     uint32_t ndis_kinds;            /* bits of enum ndis_event_kind it wants */
     void (*on_ndis_event)(const struct ndis_event *event);
+    uint32_t netio_kinds;           /* bits of enum netio_event_kind it wants */
+    void (*on_netio_event)(const struct netio_event *event);
     /* After a driver was unloaded: what did it leave? The image is still mapped. May be NULL. */
     void (*after_unload)(const char *driver, uint64_t image_base, uint64_t image_size);
     void (*reset)(void);            /* a new computer; may be NULL */

@@ -2,18 +2,20 @@
 #include "netio/leaks.h"
 #include "netio/netio.h"
 #include "netio/nmr.h"
+#include "netio/wsk.h"
 #include "nt/pool.h"
 
 bool netio_open(void)
 {
     list_init(&nmr_modules);
     nmr_reset_handles();
-    return true;
+    return wsk_open();
 }
 
 /* Whoever is still there was registered by a driver that could not be unloaded: nobody is called any more. */
 void netio_close(void)
 {
+    wsk_close();
     list_each_safe(it, &nmr_modules) {
         struct nmr_module *module = container_of(it, struct nmr_module, node);
         list_each_safe(link, &module->bindings) {
@@ -62,6 +64,7 @@ void netio_leaks_walk(uint64_t base, uint64_t size, void (*visit)(void *context,
                                    module->stack, module->stack_count };
         visit(context, &leak);
     }
+    wsk_leaks_walk(base, size, visit, context);
 }
 
 /* --- a driver that is gone ------------------------------------------------------------------------------------------- */
@@ -109,11 +112,12 @@ static void abandon(struct nmr_module *module)
 
 void netio_driver_gone(uint64_t base, uint64_t size)
 {
+    wsk_driver_gone(base, size);
     for (struct nmr_module *module; (module = first_left(base, size));)
         abandon(module);
 }
 
 bool netio_driver_has_left(uint64_t base, uint64_t size)
 {
-    return first_left(base, size) != NULL;
+    return first_left(base, size) != NULL || wsk_driver_has_left(base, size);
 }
