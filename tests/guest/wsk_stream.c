@@ -179,7 +179,7 @@ TEST_CASE(an_empty_send_and_an_empty_receive_succeed)
 TEST_CASE(chains_of_mdls_with_an_offset_are_one_buffer)
 {
     BUFFER a, b, c, whole;
-    ULONG_PTR count;
+    ULONG_PTR count = 0;
     CALL call;
     PAIR pair;
 
