@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pe/internal.h"
+#include "pe/thunk.h"
 #include "pe/unwind.h"
 
 #define CACHE_SIZE 4096u
@@ -157,7 +158,10 @@ const void *pe_find_caller(void)
 {
     CONTEXT walk;
     bool exact = true;
+    uint64_t known = thunk_running_caller((uint64_t)(uintptr_t)__builtin_frame_address(0));
 
+    if (known)
+        return (const void *)(uintptr_t)known;
     RtlCaptureContext(&walk);
     while (frame_kind_of(&walk) != FRAME_DRIVER && unwind_any(&walk, &exact))
         ;

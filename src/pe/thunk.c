@@ -35,6 +35,8 @@ static size_t code_size;
 static unsigned thunk_count;
 static struct missing *missing_table;
 static uint32_t never;
+/* Of the export that was called last, while it runs and calls no driver in between. */
+static const struct pe_caller *running;
 
 static uint8_t *map_near(size_t size)
 {
@@ -152,6 +154,7 @@ void thunks_close(void)
     if (code)
         host_unmap(code, code_size);
     code = NULL;
+    running = NULL;
 }
 
 void *thunk_for(const struct pe_export *row)
@@ -181,7 +184,19 @@ static bool is_jumped_to(const char *name)
 
 void thunk_exit_hook(void)
 {
+    running = NULL;
     pe_config.export_exit_hook();
+}
+
+uint64_t thunk_running_caller(uint64_t rsp)
+{
+    uint64_t low = 0, high = UINT64_MAX, at = (uint64_t)(uintptr_t)running;
+
+    if (pe_config.stack_limits)
+        pe_config.stack_limits(&low, &high);
+    if (at <= rsp || at < low || at >= high || !pe_is_driver_code(running->rip))
+        return 0;
+    return running->rip;
 }
 
 /* From thunk_slow: `back` is the address behind the call in a thunk. */
@@ -194,6 +209,7 @@ struct thunk_way thunk_hook(uint64_t back, const struct pe_caller *caller)
     if (pe_config.export_hook)
         pe_config.export_hook(row, caller, irql < row->irql_min || irql > row->irql_max);
     bool returns = pe_config.exits && *pe_config.exits && !is_jumped_to(row->name);
+    running = returns ? caller : NULL;
     return (struct thunk_way){ row->address, returns };
 }
 

@@ -15,6 +15,8 @@ struct thunk_way {
 };
 struct thunk_way thunk_hook(uint64_t back, const struct pe_caller *caller);
 void thunk_exit_hook(void);
+/* Where the export that runs on this stack was called from, when that is known without unwinding; else 0. */
+uint64_t thunk_running_caller(uint64_t rsp);
 void thunk_report_missing(uint64_t back, const struct pe_caller *caller);
 
 #endif
