@@ -57,6 +57,29 @@ static void instance_id(struct adapter *a, WCHAR *guid)
     ZwClose(key);
 }
 
+/* *IfType of the driver key, as the INF says it: a number, or a string of one. */
+static uint16_t interface_type(struct adapter *a)
+{
+    static WCHAR name[] = u"*IfType";
+    UNICODE_STRING value = { sizeof name - sizeof(WCHAR), sizeof name, name }, text;
+    char space[sizeof(KEY_VALUE_PARTIAL_INFORMATION) + 32] __attribute__((aligned(8)));
+    KEY_VALUE_PARTIAL_INFORMATION *info = (void *)space;
+    ULONG length, type = 0;
+    HANDLE key;
+
+    if (config_device_key(a, &key) != NDIS_STATUS_SUCCESS)
+        return IF_TYPE_ETHERNET_CSMACD;
+    if (NT_SUCCESS(ZwQueryValueKey(key, &value, KeyValuePartialInformation, info, sizeof space, &length))) {
+        text = (UNICODE_STRING){ (USHORT)info->DataLength, (USHORT)info->DataLength, (PWCH)(void *)info->Data };
+        if (info->Type == REG_DWORD && info->DataLength == sizeof type)
+            memcpy(&type, info->Data, sizeof type);
+        else if (info->Type == REG_SZ)
+            RtlUnicodeStringToInteger(&text, 10, &type);
+    }
+    ZwClose(key);
+    return type && type <= UINT16_MAX ? (uint16_t)type : IF_TYPE_ETHERNET_CSMACD;
+}
+
 static void friendly_name(struct adapter *a)
 {
     ULONG length = 0;
@@ -75,7 +98,7 @@ void adapter_name(struct adapter *a)
     WCHAR guid[40];
 
     a->if_index = names_next_index();
-    a->luid.Info.IfType = IF_TYPE_ETHERNET_CSMACD;
+    a->luid.Info.IfType = interface_type(a);
     a->luid.Info.NetLuidIndex = 0x8000 + a->if_index;
     instance_id(a, guid);
     a->name = (UNICODE_STRING){ 0, sizeof a->name_buffer, a->name_buffer };

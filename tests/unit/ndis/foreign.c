@@ -160,6 +160,41 @@ TEST(a_work_item_freed_while_it_is_queued_harms_nobody)
     on_a_computer(freed_item, 1);
 }
 
+static void interface_type_is(uint16_t wanted)
+{
+    plug_fake();
+    CHECK_EQ(((struct adapter *)mp.adapter)->luid.Info.IfType, wanted);
+}
+
+static void put_interface_type(ULONG type, const void *data, ULONG length)
+{
+    static WCHAR name[] = u"*IfType";
+    UNICODE_STRING value = { sizeof name - 2, sizeof name, name };
+    HANDLE key;
+
+    CHECK_EQ(config_device_key(mp.adapter, &key), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(ZwSetValueKey(key, &value, 0, type, (PVOID)(uintptr_t)data, length), STATUS_SUCCESS);
+    ZwClose(key);
+    unplug_fake();
+}
+
+static void typed(void *unused)
+{
+    ULONG tunnel = 131;
+
+    interface_type_is(IF_TYPE_ETHERNET_CSMACD);
+    put_interface_type(REG_DWORD, &tunnel, sizeof tunnel);
+    interface_type_is(131);
+    put_interface_type(REG_SZ, u"24", 3 * sizeof(WCHAR));
+    interface_type_is(24);
+    unplug_fake();
+}
+
+TEST(the_interface_type_of_the_driver_key_is_in_the_luid)
+{
+    on_a_computer(typed, 1);
+}
+
 /* --- what is given back twice ----------------------------------------------------------------------------------- */
 
 static PNET_BUFFER_LIST small_frame(void)
