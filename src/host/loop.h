@@ -13,7 +13,6 @@ struct loop_watch {
     int events;                                 /* LOOP_READ | LOOP_WRITE wanted */
     void (*ready)(struct loop_watch *watch, int events);
     void *context;
-    int slot;                                   /* the loop's own */
 };
 
 /* For libraries that bring their own descriptors and time-outs (slirp): prepare lowers *timeout_ms as needed and
