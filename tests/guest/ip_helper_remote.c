@@ -1,0 +1,78 @@
+/* The two ends of tests/system/ip_helper.sh: each case makes what one end needs and leaves it until unload. Alone, they show that
+ * the tables say so. run after: vionet
+ * run with: --nic=null */
+#include "ip_helpers.h"
+
+static VOID NTAPI wait_for_card(VOID)
+{
+    for (int i = 0; i < 100 && ethernet()->InterfaceIndex == 0; i++)
+        pause_ms(10);
+}
+
+TEST_TEARDOWN(take_everything_away)
+{
+    MIB_IPFORWARD_ROW2 route = route_row("10.60.0.0", 16, "10.9.0.1");
+
+    DeleteIpForwardEntry2(&route);
+    remove_address("10.60.0.1");
+    FlushIpNetTable2(AF_INET, 0);
+}
+
+TEST_CASE(one_end_has_a_second_address)
+{
+    MIB_UNICASTIPADDRESS_ROW row = unicast_row("10.60.0.1", 32);
+
+    wait_for_card();
+    REQUIRE(NT_SUCCESS(add_address("10.60.0.1", 32)));
+    EXPECT_EQ(GetUnicastIpAddressEntry(&row), STATUS_SUCCESS);
+}
+
+TEST_CASE(the_other_end_has_a_route)
+{
+    MIB_IPFORWARD_ROW2 route = route_row("10.60.0.0", 16, "10.9.0.1");
+
+    wait_for_card();
+    REQUIRE(NT_SUCCESS(CreateIpForwardEntry2(&route)));
+    EXPECT_EQ(GetIpForwardEntry2(&route), STATUS_SUCCESS);
+}
+
+TEST_CASE(a_neighbour_is_permanent)
+{
+    static const UCHAR mac[6] = {2, 0x77, 0x66, 0x55, 0x44, 0x33};
+    MIB_IPNET_ROW2 row;
+
+    wait_for_card();
+    RtlZeroMemory(&row, sizeof(row));
+    row.InterfaceLuid = ethernet()->InterfaceLuid;
+    row.Address = address_of("10.9.0.77");
+    row.PhysicalAddressLength = 6;
+    RtlCopyMemory(row.PhysicalAddress, mac, 6);
+    REQUIRE(NT_SUCCESS(CreateIpNetEntry2(&row)));
+}
+
+/* Skipped when nobody is on the wire. */
+TEST_CASE(the_peer_is_resolved)
+{
+    MIB_UNICASTIPADDRESS_ROW own = unicast_row("10.9.0.2", 24);
+    PMIB_IPNET_TABLE2 table;
+    MIB_IPNET_ROW2 row;
+    NTSTATUS status;
+
+    wait_for_card();
+    if (!NT_SUCCESS(GetUnicastIpAddressEntry(&own)))
+        SKIP("no peer");
+    RtlZeroMemory(&row, sizeof(row));
+    row.InterfaceLuid = ethernet()->InterfaceLuid;
+    row.Address = address_of("10.9.0.1");
+    status = STATUS_BAD_NETWORK_NAME;
+    for (int i = 0; i < 5 && status == STATUS_BAD_NETWORK_NAME; i++)
+        status = ResolveIpNetEntry2(&row, NULL);
+    REQUIRE(NT_SUCCESS(status));
+    EXPECT_EQ(row.PhysicalAddressLength, 6);
+    EXPECT(row.State == NlnsReachable || row.State == NlnsStale);
+    REQUIRE(NT_SUCCESS(GetIpNetTable2(AF_INET, &table)));
+    EXPECT(table->NumEntries >= 1);
+    FreeMibTable(table);
+    EXPECT_EQ(DeleteIpNetEntry2(&row), STATUS_SUCCESS);
+    EXPECT_EQ(GetIpNetEntry2(&row), STATUS_NOT_FOUND);
+}
