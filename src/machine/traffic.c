@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "machine/machine.h"
+#include "tcpip/ip.h"
 #include "tcpip/socket.h"
 
 #define GIVE_UP_NS 15000000000ull
@@ -66,10 +67,20 @@ static bool has_ipv6(const struct tcpip_interface_info *info, const struct tcpip
     return false;
 }
 
+static bool is_loopback(const struct tcpip_address *peer)
+{
+    struct ip_address address = { .family = peer->family };
+
+    memcpy(address.bytes, peer->bytes, sizeof address.bytes);
+    return ip_address_is_loopback(&address);
+}
+
 static bool has_address_for(const struct tcpip_address *peer)
 {
     struct tcpip_interface_info info;
 
+    if (is_loopback(peer))
+        return true;
     for (unsigned n = 0; tcpip_query_interface(n, &info); n++)
         if (info.bound && info.link_up && (peer->family == 6 ? has_ipv6(&info, peer) : info.configured))
             return true;

@@ -47,7 +47,7 @@ void address_event(struct address *a, enum ip_change change)
 
 struct address *address_new(struct interface *interface, const struct ip_unicast *row)
 {
-    struct address *a = calloc(1, sizeof *a);
+    struct address *a = stack_calloc(sizeof *a);
 
     if (!a)
         return NULL;

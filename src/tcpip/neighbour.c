@@ -217,7 +217,7 @@ static enum ip_status make_permanent(const struct ip_neighbour *row)
     struct permanent *p = find_permanent(interface, &row->address);
 
     if (!p) {
-        p = calloc(1, sizeof *p);
+        p = stack_calloc(sizeof *p);
         if (!p)
             return IP_NO_ROOM;
         p->interface = interface;

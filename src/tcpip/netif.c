@@ -386,14 +386,22 @@ uint8_t interface_lwip_index(unsigned interface)
 
 /* --- questions ---------------------------------------------------------------------------------------------- */
 
-static void query_addresses(struct netif *netif, struct tcpip_interface_info *info)
+static void query_addresses(struct interface *i, struct tcpip_interface_info *info)
 {
+    static const struct ip_address any = { .family = 4 };
+    struct netif *netif = &i->netif;
+    struct address *added = ip4_addr_isany(netif_ip4_addr(netif)) ? address_for4(i, &any) : NULL;
     unsigned n = 0;
 
     info->configured = !ip4_addr_isany(netif_ip4_addr(netif));
     info->ipv4_prefix = (uint8_t)__builtin_popcount(netif_ip4_netmask(netif)->addr);
     if (info->configured)
         info->ipv4 = from_lwip(netif_ip_addr4(netif), 0);
+    if (added) {                        /* by the IP Helper, and no other */
+        info->configured = true;
+        info->ipv4 = from_lwip(netif_ip_addr4(added->netif), 0);
+        info->ipv4_prefix = added->row.prefix_length;
+    }
     if (!ip4_addr_isany(netif_ip4_gw(netif)))
         info->gateway = from_lwip(netif_ip_gw4(netif), 0);
     for (int k = 0; k < LWIP_IPV6_NUM_ADDRESSES && n < TCPIP_IPV6_ADDRESSES; k++)
@@ -428,7 +436,7 @@ bool tcpip_query_interface(unsigned number, struct tcpip_interface_info *info)
     info->stats = i->stats;
     if (i->bound) {
         info->link_up = netif_is_link_up(&i->netif);
-        query_addresses(&i->netif, info);
+        query_addresses(i, info);
         query_lease(&i->dhcp, info);
     }
     return true;

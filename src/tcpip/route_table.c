@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tcpip/stack.h"
+
 void route_mask(struct ip_address *prefix, unsigned length)
 {
     for (unsigned i = 0; i < 16; i++) {
@@ -33,7 +35,7 @@ struct route *route_find(struct list *table, const struct ip_route *key)
 
 struct route *route_insert(struct list *table, const struct ip_route *row, enum route_owner owner)
 {
-    struct route *r = calloc(1, sizeof *r);
+    struct route *r = stack_calloc(sizeof *r);
 
     if (!r)
         return NULL;
