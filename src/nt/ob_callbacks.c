@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "nt/event.h"
 #include "nt/ob_internal.h"
 
 #define MAX_CALLS 16            /* registrations that one open goes through */
@@ -93,11 +94,23 @@ NTSTATUS NTAPI ObRegisterCallbacks(POB_CALLBACK_REGISTRATION CallbackRegistratio
     return STATUS_SUCCESS;
 }
 
-/* docs: wdm/nf-wdm-obunregistercallbacks */
+static bool is_registered(const void *handle)
+{
+    list_each(node, &registrations)
+        if (container_of(node, struct registration, node) == handle)
+            return true;
+    return false;
+}
+
+/* A handle that is none, or no more, is a finding. docs: wdm/nf-wdm-obunregistercallbacks */
 VOID NTAPI ObUnRegisterCallbacks(PVOID RegistrationHandle)
 {
     struct registration *r = RegistrationHandle;
 
+    if (!is_registered(r)) {
+        NT_EMIT(NT_EVENT_MISUSE, "ObUnRegisterCallbacks is given a handle that is not registered", r, 0, PE_CALLER());
+        return;
+    }
     list_remove(&r->node);
     free(r->altitude.Buffer);
     free(r);

@@ -191,3 +191,13 @@ TEST(a_leaked_object_is_counted_at_the_end)
     CHECK_EQ(ob_stop(), 1);
     close_processor();
 }
+
+TEST(a_handle_of_callbacks_that_is_none_is_left_alone)
+{
+    static char garbage[64];
+
+    open_executive();
+    ObUnRegisterCallbacks(garbage);
+    ObUnRegisterCallbacks(NULL);
+    close_executive();
+}
