@@ -79,7 +79,7 @@ ULONG NTAPI IoWithinStackLimits(ULONG_PTR RegionStart, SIZE_T RegionSize)
     ULONG_PTR low, high;
 
     IoGetStackLimits(&low, &high);
-    return RegionStart >= low && RegionStart + RegionSize <= high;
+    return RegionStart >= low && RegionStart <= high && RegionSize <= high - RegionStart;
 }
 
 /* Kept in the IRP's flags. IRQL <= DISPATCH. docs: ntifs/nf-ntifs-iosetiopriorityhint */

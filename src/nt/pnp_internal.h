@@ -115,6 +115,9 @@ void pnp_notify_reset(void);
 void po_irp_reset(void);
 void po_setting_reset(void);
 void po_setting_stop(void);
+/* po_fx.c: what a driver left registered, or everybody. */
+void po_fx_driver_gone(const void *base, size_t size);
+void po_fx_stop(void);
 
 /* GUIDs (wdmguid.h), for host code. */
 extern const GUID pnp_guid_bus_interface, pnp_guid_pci_bus, pnp_guid_internal_bus, pnp_guid_reenumerate,

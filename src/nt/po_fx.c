@@ -16,6 +16,7 @@ struct component {
 };
 
 struct _POHANDLE {
+    struct list node;                   /* handles */
     PPO_FX_COMPONENT_ACTIVE_CONDITION_CALLBACK active;
     PPO_FX_COMPONENT_IDLE_CONDITION_CALLBACK idle;
     PPO_FX_COMPONENT_IDLE_STATE_CALLBACK idle_state;
@@ -30,11 +31,14 @@ struct _POHANDLE {
     struct component component[];
 };
 
+static struct list handles = LIST_INIT(handles);
+
 static POHANDLE new_handle(ULONG count)
 {
-    POHANDLE h = calloc(1, sizeof(*h) + count * sizeof(h->component[0]));
+    POHANDLE h = count <= 0xffff ? calloc(1, sizeof(*h) + count * sizeof(h->component[0])) : NULL;
 
     if (h != NULL) {
+        list_push_back(&handles, &h->node);
         h->count = count;
         h->powered = true;
     }
@@ -159,11 +163,51 @@ VOID NTAPI PoFxStartDevicePowerManagement(POHANDLE Handle)
         PoFxIdleComponent(Handle, i, 0);
 }
 
-/* docs: wdm/nf-wdm-pofxunregisterdevice */
+static void forget(POHANDLE h)
+{
+    ke_alarm_cancel(&h->alarm);
+    list_remove(&h->node);
+    free(h);
+}
+
+/* Ends the management of the device; the handle is gone. PASSIVE_LEVEL. docs: wdm/nf-wdm-pofxunregisterdevice */
 VOID NTAPI PoFxUnregisterDevice(POHANDLE Handle)
 {
-    ke_alarm_cancel(&Handle->alarm);
-    free(Handle);
+    list_each_safe(it, &handles)
+        if (it == &Handle->node) {
+            forget(Handle);
+            return;
+        }
+    NT_EMIT(NT_EVENT_MISUSE, "PoFxUnregisterDevice of a handle that is not registered", Handle, 0, PE_CALLER());
+}
+
+static const void *a_routine_of(const struct _POHANDLE *h)
+{
+    return h->active != NULL       ? (const void *)h->active
+           : h->idle != NULL       ? (const void *)h->idle
+           : h->idle_state != NULL ? (const void *)h->idle_state
+           : h->required != NULL   ? (const void *)h->required
+                                   : (const void *)h->not_required;
+}
+
+void po_fx_driver_gone(const void *base, size_t size)
+{
+    list_each_safe(it, &handles) {
+        POHANDLE h = container_of(it, struct _POHANDLE, node);
+        const void *routine = a_routine_of(h);
+
+        if ((uintptr_t)routine - (uintptr_t)base >= size)
+            continue;
+        NT_EMIT(NT_EVENT_MISUSE, "a driver unloaded with a device registered with the power framework "
+                "(PoFxUnregisterDevice)", h, 0, ((struct pe_caller){ .rip = (uint64_t)(uintptr_t)routine }));
+        forget(h);
+    }
+}
+
+void po_fx_stop(void)
+{
+    list_each_safe(it, &handles)
+        forget(container_of(it, struct _POHANDLE, node));
 }
 
 /* One more reason for the component to be active. IRQL <= DISPATCH. docs: wdm/nf-wdm-pofxactivatecomponent */

@@ -259,6 +259,7 @@ VOID NTAPI PoEndDeviceBusy(PULONG IdlePointer)
 
 void po_driver_gone(const void *base, size_t size)
 {
+    po_fx_driver_gone(base, size);
     list_each_safe(it, &callbacks) {
         struct callback *c = container_of(it, struct callback, node);
 
@@ -272,6 +273,7 @@ void po_driver_gone(const void *base, size_t size)
 
 void po_setting_stop(void)
 {
+    po_fx_stop();
     list_each_safe(it, &settings) {
         list_remove(it);
         free(container_of(it, struct setting, node));

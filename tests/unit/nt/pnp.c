@@ -1,5 +1,7 @@
 #include "io_fixture.h"
 
+#include "nt/event.h"
+
 /* A function driver inside the host, as a miniport's framework would be. */
 static struct {
     unsigned add, start, stop, query_remove, remove, surprise, messages;
@@ -573,4 +575,43 @@ TEST(an_interface_is_announced_after_start_and_disabled_by_the_driver_in_its_rem
 TEST(an_interface_is_disabled_by_the_driver_in_a_surprise_removal)
 {
     run_in_computer(1, watch_surprise);
+}
+
+/* ---- the power framework ---- */
+
+static unsigned misuses;
+
+static void count_misuse(const struct nt_event *event)
+{
+    if (strstr(event->text, "PoFxUnregisterDevice") != NULL)
+        misuses++;
+}
+
+static VOID NTAPI not_required(PVOID context)
+{
+    (void)context;
+}
+
+static void left_in_the_framework(void)
+{
+    PO_FX_DEVICE device = { .Version = PO_FX_VERSION_V1, .ComponentCount = 1,
+                            .DevicePowerNotRequiredCallback = not_required };
+    POHANDLE handle;
+
+    device.Components[0].IdleStateCount = 1;
+    nt_event_sink = count_misuse;
+    nt_event_mask = 1u << NT_EVENT_MISUSE;
+    CHECK_EQ(PoFxRegisterDevice(NULL, &device, &handle), STATUS_SUCCESS);
+    PoFxSetDeviceIdleTimeout(handle, 10000000);
+    PoFxStartDevicePowerManagement(handle);
+    po_driver_gone((const void *)not_required, 1);
+    CHECK_EQ(misuses, 1);
+    PoFxUnregisterDevice(handle);
+    CHECK_EQ(misuses, 2);
+    nt_event_mask = 0;
+}
+
+TEST(a_device_left_in_the_power_framework_is_noticed_and_forgotten)
+{
+    run_in_computer(1, left_in_the_framework);
 }
