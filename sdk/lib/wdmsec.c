@@ -5,6 +5,7 @@
 #include <wdmsec.h>
 
 #define TAG 'ceSD'
+#define MAX_SUB_AUTHORITIES 6
 
 const UNICODE_STRING SDDL_DEVOBJ_KERNEL_ONLY = RTL_CONSTANT_STRING(L"D:P");
 const UNICODE_STRING SDDL_DEVOBJ_SYS_ALL = RTL_CONSTANT_STRING(L"D:P(A;;GA;;;SY)");
@@ -27,18 +28,19 @@ typedef struct _SMALL_SID {
     UCHAR Revision;
     UCHAR SubAuthorityCount;
     UCHAR IdentifierAuthority[6];
-    ULONG SubAuthority[2];
+    ULONG SubAuthority[MAX_SUB_AUTHORITIES];
 } SMALL_SID;
 
 static const struct {
     WCHAR name[3];
     UCHAR authority, count;
-    ULONG sub[2];
+    ULONG sub[MAX_SUB_AUTHORITIES];
 } known_sids[] = {
     { L"SY", 5, 1, { 18 } },      { L"BA", 5, 2, { 32, 544 } }, { L"BU", 5, 2, { 32, 545 } },
     { L"BG", 5, 2, { 32, 546 } }, { L"WD", 1, 1, { 0 } },       { L"RC", 5, 1, { 12 } },
     { L"AU", 5, 1, { 11 } },      { L"IU", 5, 1, { 4 } },       { L"LS", 5, 1, { 19 } },
     { L"NS", 5, 1, { 20 } },      { L"AN", 5, 1, { 7 } },       { L"NU", 5, 1, { 2 } },
+    { L"UD", 5, 6, { 84 } },
 };
 
 static const struct {
@@ -91,6 +93,35 @@ static BOOLEAN ParseRights(CURSOR *c, ACCESS_MASK *mask)
     return TRUE;
 }
 
+static BOOLEAN ParseNumber(CURSOR *c, ULONG *number)
+{
+    const WCHAR *start = c->at;
+    ULONG64 value = 0;
+
+    for (; c->at != c->end && *c->at >= L'0' && *c->at <= L'9' && value <= MAXULONG; c->at++)
+        value = value * 10 + (*c->at - L'0');
+    *number = (ULONG)value;
+    return c->at != start && value <= MAXULONG;
+}
+
+/* S-1-authority-subauthority... */
+static BOOLEAN ParseLongSid(CURSOR *c, SMALL_SID *sid)
+{
+    ULONG revision, authority;
+
+    RtlZeroMemory(sid, sizeof(*sid));
+    if (!Take(c, L'S') || !Take(c, L'-') || !ParseNumber(c, &revision) || revision != 1 || !Take(c, L'-') ||
+        !ParseNumber(c, &authority) || authority > MAXUCHAR)
+        return FALSE;
+    sid->Revision = 1;
+    sid->IdentifierAuthority[5] = (UCHAR)authority;
+    while (Take(c, L'-'))
+        if (sid->SubAuthorityCount == MAX_SUB_AUTHORITIES ||
+            !ParseNumber(c, &sid->SubAuthority[sid->SubAuthorityCount++]))
+            return FALSE;
+    return TRUE;
+}
+
 static BOOLEAN ParseSid(CURSOR *c, SMALL_SID *sid)
 {
     for (ULONG i = 0; i < RTL_NUMBER_OF(known_sids); i++) {
@@ -100,11 +131,10 @@ static BOOLEAN ParseSid(CURSOR *c, SMALL_SID *sid)
         sid->Revision = 1;
         sid->SubAuthorityCount = known_sids[i].count;
         sid->IdentifierAuthority[5] = known_sids[i].authority;
-        sid->SubAuthority[0] = known_sids[i].sub[0];
-        sid->SubAuthority[1] = known_sids[i].sub[1];
+        RtlCopyMemory(sid->SubAuthority, known_sids[i].sub, sizeof(sid->SubAuthority));
         return TRUE;
     }
-    return FALSE;
+    return ParseLongSid(c, sid);
 }
 
 /* (A;;rights;;;sid) */

@@ -38,3 +38,18 @@ TEST_CASE(text_that_is_no_descriptor_is_refused)
     EXPECT_EQ(Create(&open), STATUS_INVALID_PARAMETER);
     EXPECT_EQ(Create(&hex), STATUS_SUCCESS);
 }
+
+TEST_CASE(user_mode_drivers_are_named_by_letters_or_by_their_whole_sid)
+{
+    UNICODE_STRING letters = RTL_CONSTANT_STRING(L"D:P(A;;GA;;;SY)(A;;GRGW;;;UD)");
+    UNICODE_STRING whole = RTL_CONSTANT_STRING(L"D:P(A;;GA;;;BA)(A;;GA;;;S-1-5-84-0-0-0-0-0)");
+    UNICODE_STRING revision = RTL_CONSTANT_STRING(L"D:P(A;;GA;;;S-2-5-18)");
+    UNICODE_STRING large = RTL_CONSTANT_STRING(L"D:P(A;;GA;;;S-1-5-4294967296)");
+    UNICODE_STRING many = RTL_CONSTANT_STRING(L"D:P(A;;GA;;;S-1-5-1-2-3-4-5-6-7)");
+
+    EXPECT_EQ(Create(&letters), STATUS_SUCCESS);
+    EXPECT_EQ(Create(&whole), STATUS_SUCCESS);
+    EXPECT_EQ(Create(&revision), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(Create(&large), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(Create(&many), STATUS_INVALID_PARAMETER);
+}
