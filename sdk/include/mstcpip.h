@@ -192,6 +192,29 @@ RING3_IN4_TEST(IN4_IS_ADDR_MC_LINKLOCAL, a->S_un.S_un_b.s_b1 == 224 && a->S_un.S
 RING3_IN4_TEST(IN4_IS_ADDR_MC_ADMINLOCAL, a->S_un.S_un_b.s_b1 == 239 && a->S_un.S_un_b.s_b2 == 255)
 RING3_IN4_TEST(IN4_IS_ADDR_MC_SITELOCAL, a->S_un.S_un_b.s_b1 == 239 && !IN4_IS_ADDR_MC_ADMINLOCAL(a))
 
+/* The same on an address at any alignment. */
+#define RING3_IN4_UNALIGNED(name, test)                    \
+    FORCEINLINE BOOLEAN name(CONST IN_ADDR UNALIGNED *a)   \
+    {                                                      \
+        IN_ADDR aligned = *a;                              \
+        return test(&aligned);                             \
+    }
+RING3_IN4_UNALIGNED(IN4_IS_UNALIGNED_ADDR_UNSPECIFIED, IN4_IS_ADDR_UNSPECIFIED)
+RING3_IN4_UNALIGNED(IN4_IS_UNALIGNED_ADDR_LOOPBACK, IN4_IS_ADDR_LOOPBACK)
+RING3_IN4_UNALIGNED(IN4_IS_UNALIGNED_ADDR_BROADCAST, IN4_IS_ADDR_BROADCAST)
+RING3_IN4_UNALIGNED(IN4_IS_UNALIGNED_ADDR_MULTICAST, IN4_IS_ADDR_MULTICAST)
+RING3_IN4_UNALIGNED(IN4_IS_UNALIGNED_ADDR_LINKLOCAL, IN4_IS_ADDR_LINKLOCAL)
+RING3_IN4_UNALIGNED(IN4_IS_UNALIGNED_ADDR_RFC1918, IN4_IS_ADDR_RFC1918)
+
+FORCEINLINE SCOPE_LEVEL Ipv4AddressScope(CONST UCHAR *address)
+{
+    CONST IN_ADDR UNALIGNED *a = (CONST IN_ADDR UNALIGNED *)address;
+
+    if (IN4_IS_UNALIGNED_ADDR_LOOPBACK(a) || IN4_IS_UNALIGNED_ADDR_LINKLOCAL(a) || IN4_IS_UNALIGNED_ADDR_BROADCAST(a))
+        return ScopeLevelLink;
+    return ScopeLevelGlobal;
+}
+
 FORCEINLINE BOOLEAN IN4ADDR_ISANY(CONST SOCKADDR_IN *a)
 {
     return IN4_IS_ADDR_UNSPECIFIED(&a->sin_addr);
@@ -247,6 +270,30 @@ RING3_IN6_TEST(IN6_IS_ADDR_SOLICITEDNODE, a->u.Byte[0] == 0xff && a->u.Byte[1] =
 RING3_IN6_TEST(IN6_IS_ADDR_TEREDO, a->u.Byte[0] == 0x20 && a->u.Byte[1] == 1 && RING3_IN6_ZERO(a, 2, 3))
 RING3_IN6_TEST(IN6_IS_ADDR_6TO4, a->u.Byte[0] == 0x20 && a->u.Byte[1] == 2)
 RING3_IN6_TEST(IN6_IS_ADDR_ISATAP, (a->u.Byte[8] & 0xfd) == 0 && a->u.Byte[9] == 0 && a->u.Byte[10] == 0x5e && a->u.Byte[11] == 0xfe)
+
+FORCEINLINE BOOLEAN IN6ADDR_IS6TO4(CONST SOCKADDR_IN6 *a)
+{
+    return IN6_IS_ADDR_6TO4(&a->sin6_addr);
+}
+
+FORCEINLINE BOOLEAN IN6ADDR_ISTEREDO(CONST SOCKADDR_IN6 *a)
+{
+    return IN6_IS_ADDR_TEREDO(&a->sin6_addr);
+}
+
+FORCEINLINE BOOLEAN IN6ADDR_ISISATAP(CONST SOCKADDR_IN6 *a)
+{
+    return IN6_IS_ADDR_ISATAP(&a->sin6_addr);
+}
+
+/* The first `length` bits are the same. */
+FORCEINLINE BOOLEAN IN6_PREFIX_EQUAL(CONST IN6_ADDR *x, CONST IN6_ADDR *y, UINT8 length)
+{
+    for (int i = 0; i < length / 8; i++)
+        if (x->u.Byte[i] != y->u.Byte[i])
+            return FALSE;
+    return (BOOLEAN)(length % 8 == 0 || (x->u.Byte[length / 8] ^ y->u.Byte[length / 8]) >> (8 - length % 8) == 0);
+}
 
 FORCEINLINE BOOLEAN IN6ADDR_ISV4MAPPED(CONST SOCKADDR_IN6 *a)
 {

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "nt/ke.h"
 #include "tcpip/interface.h"
 
@@ -65,11 +66,15 @@ struct address *address_new(struct interface *interface, const struct ip_unicast
 
 static err_t alias_setup(struct netif *netif)
 {
-    output_setup(netif, netif->state);
+    struct interface *interface = interface_of_netif(netif);
+
+    output_setup(netif, interface);
+    netif->output = interface->netif.output;
+    netif->output_ip6 = interface->netif.output_ip6;
     netif->name[0] = 'e';
     netif->name[1] = 'n';
-    netif->linkoutput = interface_of_netif(netif)->netif.linkoutput;
-    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+    netif->linkoutput = interface->netif.linkoutput;
+    netif->flags = interface->netif.flags & (NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET);
     return ERR_OK;
 }
 
@@ -336,8 +341,8 @@ static void arm_lifetimes(struct address *a)
     uint64_t next = a->preferred_until > ke_now() ? a->preferred_until : a->valid_until;
 
     stack_cancel_timer(expire, a);
-    if (next != UINT64_MAX)
-        stack_set_timer(next > ke_now() ? next - ke_now() : 0, expire, a);
+    if (next != UINT64_MAX)             /* a long one is armed again and again */
+        stack_set_timer(next > ke_now() ? min_u64(next - ke_now(), STACK_LONGEST_TIMER) : 0, expire, a);
 }
 
 static void expire(void *argument)

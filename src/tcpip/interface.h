@@ -29,7 +29,6 @@ struct interface {
     struct ip_settings ip[2];           /* IPv4, IPv6 */
     struct list addresses;              /* struct address */
     uint64_t speed;                     /* bits per second */
-    bool listed;                        /* the listener knows of it */
 };
 
 /* One unicast or anycast address. */
@@ -48,6 +47,8 @@ struct address {
 /* netif.c, loopback.c: NULL when there is none. */
 struct interface *interface_at(unsigned slot);
 struct interface *interface_of_index(uint32_t index);
+/* The adapter whose frame is being taken; NULL outside. */
+struct interface *interface_arriving(void);
 static inline struct interface *interface_of_netif(const struct netif *netif)
 {
     return netif->state;

@@ -25,6 +25,7 @@ struct setting {
 
 static struct interface interfaces[TCPIP_MAX_INTERFACES];
 static struct setting settings[TCPIP_MAX_INTERFACES];
+static struct interface *arriving;      /* whose packet lwIP has in hand */
 
 /* --- out ---------------------------------------------------------------------------------------------------- */
 
@@ -228,10 +229,12 @@ bool interface_input(struct interface *i, const struct iovec *parts, int count, 
         return true;
     }
     struct netif *netif = choose_netif(i, p->payload, total);
+    arriving = i;
     if (!netif || netif->input(p, netif) != ERR_OK) {
         pbuf_free(p);
         i->stats.rx_dropped++;
     }
+    arriving = NULL;
     return true;
 }
 
@@ -260,6 +263,11 @@ static void set_link(struct interface *i, bool up)
     start_addresses(i);
     ip_interface_event(i, IP_CHANGED);
     stack_notify_change();
+}
+
+struct interface *interface_arriving(void)
+{
+    return arriving;
 }
 
 struct interface *interface_at(unsigned slot)

@@ -73,9 +73,9 @@ const struct path *path_to(const struct ip_address *to, struct interface *only)
 /* A packet that came in and is not for us goes on only when the interface it came from forwards. */
 static bool may_forward(unsigned family)
 {
-    struct netif *in = ip_current_input_netif();
+    struct interface *in = interface_arriving();        /* lwIP notes its own only later */
 
-    return in && interface_of_netif(in)->ip[family == 6].forwarding;
+    return in && in->ip[family == 6].forwarding;
 }
 
 struct netif *ip4_route(const ip4_addr_t *dest)

@@ -7,6 +7,7 @@
 #include <lwip/nd6.h>
 #include <string.h>
 
+#include "base/util.h"
 #include "nt/ke.h"
 #include "tcpip/address_select.h"
 #include "tcpip/interface.h"
@@ -53,22 +54,26 @@ static struct ip_route visible(const struct route *r)
     return row;
 }
 
-static void expire(void *argument)
+static void watch(void *argument)
 {
     struct route *r = argument;
     struct ip_route row = r->row;
 
-    route_remove(r);
-    event(&row, IP_DELETED);
+    if (r->valid_until > ke_now()) {
+        stack_set_timer(min_u64(r->valid_until - ke_now(), STACK_LONGEST_TIMER), watch, r);
+    } else {
+        route_remove(r);
+        event(&row, IP_DELETED);
+    }
 }
 
 static void set_lifetimes(struct route *r, const struct ip_route *row)
 {
     r->valid_until = until(row->valid_seconds);
     r->preferred_until = until(row->preferred_seconds);
-    stack_cancel_timer(expire, r);
+    stack_cancel_timer(watch, r);
     if (r->valid_until != UINT64_MAX)
-        stack_set_timer(row->valid_seconds * 1000000000ull, expire, r);
+        stack_set_timer(min_u64(row->valid_seconds * 1000000000ull, STACK_LONGEST_TIMER), watch, r);
 }
 
 static struct route *insert(const struct ip_route *row, enum route_owner owner)
@@ -86,7 +91,7 @@ static void drop(struct route *r)
 {
     struct ip_route row = r->row;
 
-    stack_cancel_timer(expire, r);
+    stack_cancel_timer(watch, r);
     route_remove(r);
     event(&row, IP_DELETED);
 }

@@ -20,6 +20,7 @@ void stack_leave(void);
 bool stack_entered(void);
 bool stack_is_open(void);
 /* Milliseconds-timers inside the stack; a second call for the same function and argument replaces the first. */
+#define STACK_LONGEST_TIMER 86400000000000ull
 void stack_set_timer(uint64_t delay_ns, void (*fire)(void *argument), void *argument);
 void stack_cancel_timer(void (*fire)(void *argument), void *argument);
 /* Runs it at the outermost leave, still inside the stack; stack_cancel_timer takes it back. */

@@ -206,3 +206,27 @@ TEST_CASE(anycast_addresses_have_a_table_of_their_own)
     EXPECT_EQ(DeleteAnycastIpAddressEntry(&row), STATUS_SUCCESS);
     EXPECT_EQ(DeleteAnycastIpAddressEntry(&row), STATUS_NOT_FOUND);
 }
+
+TEST_CASE(the_loopback_interface_takes_more_loopback_addresses)
+{
+    MIB_UNICASTIPADDRESS_ROW row = unicast_row("127.0.0.2", 8);
+
+    row.InterfaceLuid.Value = 0;
+    row.InterfaceIndex = LOOPBACK_INDEX;
+    REQUIRE(NT_SUCCESS(CreateUnicastIpAddressEntry(&row)));
+    EXPECT_EQ(GetUnicastIpAddressEntry(&row), STATUS_SUCCESS);
+    EXPECT_EQ(row.DadState, IpDadStatePreferred);
+    EXPECT_EQ(DeleteUnicastIpAddressEntry(&row), STATUS_SUCCESS);
+}
+
+TEST_CASE(the_longest_finite_lifetime_is_136_years)
+{
+    MIB_UNICASTIPADDRESS_ROW row = unicast_row("10.20.30.44", 24);
+
+    row.ValidLifetime = row.PreferredLifetime = 0xfffffffe;
+    row.DadState = IpDadStatePreferred;
+    REQUIRE(NT_SUCCESS(CreateUnicastIpAddressEntry(&row)));
+    EXPECT_EQ(GetUnicastIpAddressEntry(&row), STATUS_SUCCESS);
+    EXPECT(row.ValidLifetime <= 0xfffffffe && row.ValidLifetime > 0xfffff000);
+    EXPECT_EQ(remove_address("10.20.30.44"), STATUS_SUCCESS);
+}

@@ -15,6 +15,7 @@ TEST_TEARDOWN(take_everything_away)
 
     DeleteIpForwardEntry2(&route);
     remove_address("10.60.0.1");
+    remove_address("10.9.0.1");
     FlushIpNetTable2(AF_INET, 0);
 }
 
@@ -48,6 +49,38 @@ TEST_CASE(a_neighbour_is_permanent)
     row.PhysicalAddressLength = 6;
     RtlCopyMemory(row.PhysicalAddress, mac, 6);
     REQUIRE(NT_SUCCESS(CreateIpNetEntry2(&row)));
+}
+
+TEST_CASE(a_router_forwards)
+{
+    PMIB_IPINTERFACE_TABLE table;
+
+    wait_for_card();
+    REQUIRE(NT_SUCCESS(GetIpInterfaceTable(AF_INET, &table)));
+    for (ULONG i = 0; i < table->NumEntries; i++) {
+        table->Table[i].ForwardingEnabled = TRUE;
+        EXPECT_EQ(SetIpInterfaceEntry(&table->Table[i]), STATUS_SUCCESS);
+        EXPECT_EQ(GetIpInterfaceEntry(&table->Table[i]), STATUS_SUCCESS);
+        EXPECT(table->Table[i].ForwardingEnabled);
+    }
+    FreeMibTable(table);
+}
+
+/* Skipped when nobody has the address already. */
+TEST_CASE(a_duplicate_is_found)
+{
+    MIB_UNICASTIPADDRESS_ROW own = unicast_row("10.9.0.2", 24), row = unicast_row("10.9.0.1", 24);
+
+    wait_for_card();
+    if (!NT_SUCCESS(GetUnicastIpAddressEntry(&own)))
+        SKIP("no peer");
+    REQUIRE(NT_SUCCESS(CreateUnicastIpAddressEntry(&row)));
+    for (int i = 0; i < 100 && row.DadState != IpDadStateDuplicate; i++) {
+        pause_ms(50);
+        EXPECT_EQ(GetUnicastIpAddressEntry(&row), STATUS_SUCCESS);
+    }
+    EXPECT_EQ(row.DadState, IpDadStateDuplicate);
+    EXPECT_EQ(DeleteUnicastIpAddressEntry(&row), STATUS_SUCCESS);
 }
 
 /* Skipped when nobody is on the wire. */

@@ -121,6 +121,9 @@ TEST_CASE(a_route_expires_with_its_lifetime)
     EXPECT_EQ(row.Age, 1);
     pause_ms(1000);
     EXPECT_EQ(GetIpForwardEntry2(&row), STATUS_NOT_FOUND);
+    row.ValidLifetime = row.PreferredLifetime = 0xfffffffe;
+    REQUIRE(NT_SUCCESS(CreateIpForwardEntry2(&row)));
+    EXPECT_EQ(DeleteIpForwardEntry2(&row), STATUS_SUCCESS);
 }
 
 TEST_CASE(default_routes_of_an_interface_can_be_turned_off)

@@ -15,6 +15,8 @@ case_file server one_end_has_a_second_address
 case_file client the_other_end_has_a_route
 case_file resolve the_peer_is_resolved
 case_file neighbour a_neighbour_is_permanent
+case_file duplicate a_duplicate_is_found
+case_file router a_router_forwards
 
 timeout 60 "$RING3" run "$VIONET" "$DRIVER" --nic=link:"$socket" --ip=10.9.0.1/24 --reg="$TMP/server.reg" --for=8s >"$TMP/server" 2>&1 &
 server=$!
@@ -33,12 +35,35 @@ fi
 expect 'without the route there is no way' 1 '10.60.0.1' \
     "$RING3" run "$VIONET" --nic=null --ip=10.9.0.2/24 --ping=10.60.0.1,count=1 --for=1s
 
-timeout 60 "$RING3" run "$VIONET" --nic=link:"$socket" --ip=10.9.0.1/24 --for=8s >"$TMP/server" 2>&1 &
-server=$!
-while [ ! -S "$socket" ] && kill -0 $server 2>/dev/null; do sleep 0.05; done
-expect 'a neighbour is resolved on the wire' 0 'ok the_peer_is_resolved' \
-    timeout 60 "$RING3" run "$VIONET" "$DRIVER" --nic=link:"$socket" --ip=10.9.0.2/24 --reg="$TMP/resolve.reg" --for=1ms
-wait $server
+for what in resolve:the_peer_is_resolved duplicate:a_duplicate_is_found; do
+    rm -f "$socket"
+    timeout 60 "$RING3" run "$VIONET" --nic=link:"$socket" --ip=10.9.0.1/24 --for=8s >"$TMP/server" 2>&1 &
+    server=$!
+    while [ ! -S "$socket" ] && kill -0 $server 2>/dev/null; do sleep 0.05; done
+    expect "the peer is on the wire: ${what#*:}" 0 "ok ${what#*:}" \
+        timeout 60 "$RING3" run "$VIONET" "$DRIVER" --nic=link:"$socket" --ip=10.9.0.2/24 --reg="$TMP/${what%%:*}.reg" --for=1ms
+    if grep -q '# skip' "$TMP/out"; then bad "${what#*:} was skipped"; fi
+    wait $server
+done
+
+# Two networks with a computer between them that forwards, or does not.
+route_between() {
+    rm -f "$TMP/a.sock" "$TMP/b.sock"
+    timeout 60 "$RING3" run "$VIONET" "$@" --nic=link:"$TMP/a.sock" --ip=10.1.0.1/24 --nic=link:"$TMP/b.sock" --ip=10.2.0.1/24 --for=10s \
+        >"$TMP/router" 2>&1 &
+    router=$!
+    while { [ ! -S "$TMP/a.sock" ] || [ ! -S "$TMP/b.sock" ]; } && kill -0 $router 2>/dev/null; do sleep 0.05; done
+    timeout 60 "$RING3" run "$VIONET" --nic=link:"$TMP/b.sock" --ip=10.2.0.2/24,10.2.0.1 --for=9s >"$TMP/far" 2>&1 &
+    far=$!
+    sleep 0.5
+    timeout 60 "$RING3" run "$VIONET" --nic=link:"$TMP/a.sock" --ip=10.1.0.2/24,10.1.0.1 --ping=10.2.0.2,count=2,timeout=1s >"$TMP/near" 2>&1
+    kill $far $router 2>/dev/null
+    wait $far $router
+}
+route_between "$DRIVER" --reg="$TMP/router.reg"
+if grep -q '2 sent, 2 answered' "$TMP/near"; then ok 'a computer that forwards is a router'; else bad 'nothing came through'; cat "$TMP/router" "$TMP/near"; fi
+route_between
+if grep -q '2 sent, 0 answered' "$TMP/near"; then ok 'a computer forwards nothing unless it is told to'; else bad 'something came through'; cat "$TMP/near"; fi
 
 # The frames of a ping to a permanent neighbour: its address is the destination, and nobody is asked by ARP for it.
 timeout 60 "$RING3" run "$VIONET" "$DRIVER" --nic=null --capture="$TMP/out.pcap" --ip=10.9.0.2/24 --reg="$TMP/neighbour.reg" \
