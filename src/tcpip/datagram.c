@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tcpip/interfaces.h"
+
 #define BUCKETS 1024u
 
 static struct list all = LIST_INIT(all), raw = LIST_INIT(raw), by_port[BUCKETS];
@@ -169,14 +171,21 @@ void tcpip_datagram_get_options(struct tcpip_datagram *d, struct tcpip_ip_option
     stack_leave();
 }
 
+static bool there(unsigned interface)
+{
+    return interface == 0 || interface_netif(interface);
+}
+
 NTSTATUS tcpip_datagram_set_options(struct tcpip_datagram *d, const struct tcpip_ip_options *options)
 {
     if (options->ttl == 0)
         return STATUS_INVALID_PARAMETER;
     stack_enter();
-    d->options = *options;
+    bool good = there(options->interface) && there(options->multicast_interface);
+    if (good)
+        d->options = *options;
     stack_leave();
-    return STATUS_SUCCESS;
+    return good ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
 NTSTATUS tcpip_datagram_set_header_included(struct tcpip_datagram *d, bool included)

@@ -8,7 +8,7 @@
  * 4. A packet that an event hands over belongs to the receiver until tcpip_packet_free(). Its bytes lie in ring3's RAM, so
  *    that MDLs can describe them.
  * 5. Bytes that are sent by reference stay untouched until `sent` has counted them, or until the endpoint has failed or
- *    was aborted. After close they stay until `closed`.
+ *    was aborted. After close they stay until `closed`. (The present stack copies all it sends, so that is more than it needs.)
  * 6. Nothing here allocates once a connection is established, but for lwIP's own segments. */
 #ifndef TCPIP_SOCKET_H
 #define TCPIP_SOCKET_H
@@ -76,27 +76,32 @@ struct tcpip_syn {                      /* a connection request that waits for a
 };
 
 struct tcpip_tcp_events {
+    /* NULL where an endpoint never comes to it; `received` is always there, `accepted` for a listener, `asked` for a
+     * conditional one. */
     /* Listener, conditional: somebody asks. tcpip_tcp_decide(id) answers, at once or later. */
     void (*asked)(struct tcpip_tcp *listener, void *context, const struct tcpip_syn *syn);
     /* Listener, conditional: a request that waits for its verdict is gone (reset, or given up by the peer). */
     void (*request_gone)(struct tcpip_tcp *listener, void *context, uint64_t id);
-    /* Listener: a connection is established. Sets its events and context, or returns false: it is reset. */
+    /* Listener: a connection is established. It has the listener's events, context and options; sets the first two, or
+     * returns false: it is reset. */
     bool (*accepted)(struct tcpip_tcp *listener, void *context, struct tcpip_tcp *connection);
     void (*connected)(struct tcpip_tcp *tcp, void *context);
     /* In-order bytes; packet NULL: the peer sends no more. The window opens with tcpip_tcp_consumed(). */
     void (*received)(struct tcpip_tcp *tcp, void *context, struct tcpip_packet *packet);
-    /* The peer has acknowledged this many more bytes. */
+    /* The peer has acknowledged this many more bytes. 0: there was no memory for a send, now there may be. */
     void (*sent)(struct tcpip_tcp *tcp, void *context, size_t size);
     /* The peer has acknowledged our FIN. */
     void (*shut)(struct tcpip_tcp *tcp, void *context);
     /* Refused, reset, timed out, adapter gone: STATUS_CONNECTION_REFUSED, _RESET, _ABORTED, STATUS_IO_TIMEOUT, ... Nothing
      * that was sent by reference is used any more. */
     void (*failed)(struct tcpip_tcp *tcp, void *context, NTSTATUS status);
-    /* After tcpip_tcp_close: the connection has left our memory (all acknowledged or given up). May be NULL. */
+    /* Once for each tcpip_tcp_close, perhaps before that returns: the connection has left our memory (all acknowledged or
+     * given up). */
     void (*closed)(void *context);
 };
 
-/* family 4, 6, or 0: IPv6 that also speaks IPv4 (a dual-mode socket). STATUS_INSUFFICIENT_RESOURCES. */
+/* family 4, 6, or 0: IPv6 that also speaks IPv4 (a dual-mode socket): it takes IPv4 addresses plain or mapped, and tells them
+ * mapped. STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS tcpip_tcp_create(uint8_t family, const struct tcpip_tcp_events *events, void *context, struct tcpip_tcp **tcp);
 void tcpip_tcp_set_events(struct tcpip_tcp *tcp, const struct tcpip_tcp_events *events, void *context);
 void *tcpip_tcp_context(struct tcpip_tcp *tcp);
@@ -123,7 +128,8 @@ void tcpip_tcp_push(struct tcpip_tcp *tcp);
 void tcpip_tcp_consumed(struct tcpip_tcp *tcp, size_t size);
 /* Sends a FIN after what is queued; receiving goes on. */
 NTSTATUS tcpip_tcp_shutdown(struct tcpip_tcp *tcp);
-/* Sends the rest and a FIN in its own time. The object is gone. */
+/* Sends the rest and a FIN in its own time. The object is gone. With bytes received that nobody has consumed it sends a RST,
+ * and bytes that come later are answered by one. Who lingers calls tcpip_tcp_shutdown, waits for `shut`, and closes or aborts. */
 void tcpip_tcp_close(struct tcpip_tcp *tcp);
 /* Sends a RST. The object is gone. */
 void tcpip_tcp_abort(struct tcpip_tcp *tcp);
@@ -135,7 +141,7 @@ struct tcpip_tcp_options {
     struct tcpip_ip_options ip;
 };
 void tcpip_tcp_get_options(struct tcpip_tcp *tcp, struct tcpip_tcp_options *options);
-/* STATUS_NOT_SUPPORTED for what this stack cannot do. */
+/* STATUS_NOT_SUPPORTED for what this stack cannot do (dont_fragment); STATUS_INVALID_PARAMETER: a zero, or no such interface. */
 NTSTATUS tcpip_tcp_set_options(struct tcpip_tcp *tcp, const struct tcpip_tcp_options *options);
 
 struct tcpip_tcp_info {
@@ -163,7 +169,7 @@ typedef void (*tcpip_datagram_received)(struct tcpip_datagram *endpoint, void *c
 typedef void (*tcpip_datagram_error)(struct tcpip_datagram *endpoint, void *context, const struct tcpip_address *to,
                                      NTSTATUS status);
 
-/* protocol: 17 for UDP, any other for raw IP. */
+/* protocol: 17 for UDP, any other for raw IP (0: gets all). A raw endpoint receives once it is bound. */
 NTSTATUS tcpip_datagram_create(uint8_t family, uint8_t protocol, tcpip_datagram_received received,
                                tcpip_datagram_error error, void *context, struct tcpip_datagram **endpoint);
 NTSTATUS tcpip_datagram_bind(struct tcpip_datagram *endpoint, const struct tcpip_address *local, enum tcpip_sharing sharing);
@@ -172,10 +178,12 @@ NTSTATUS tcpip_datagram_connect(struct tcpip_datagram *endpoint, const struct tc
 void tcpip_datagram_local(struct tcpip_datagram *endpoint, struct tcpip_address *local);
 void tcpip_datagram_remote(struct tcpip_datagram *endpoint, struct tcpip_address *remote);
 /* Copies. from: NULL, or source address and interface by control information; options NULL: the endpoint's.
- * STATUS_NETWORK_UNREACHABLE, STATUS_INVALID_BUFFER_SIZE (longer than 65507), STATUS_ACCESS_DENIED (broadcast not
- * allowed), STATUS_INSUFFICIENT_RESOURCES. */
+ * STATUS_NETWORK_UNREACHABLE, STATUS_INVALID_BUFFER_SIZE (longer than 65507, by IPv6 65487, or than dont_fragment allows),
+ * STATUS_ACCESS_DENIED (broadcast not allowed), STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS tcpip_datagram_send(struct tcpip_datagram *endpoint, const struct tcpip_address *to, const struct iovec *parts,
                              unsigned count, const struct tcpip_address *from, const struct tcpip_ip_options *options);
+/* A multicast arrives at the endpoints that have joined its group. interface: number + 1, 0: by route.
+ * STATUS_INVALID_ADDRESS_COMPONENT: no group, no such interface, or not a member. STATUS_INVALID_PARAMETER: already one. */
 NTSTATUS tcpip_datagram_join(struct tcpip_datagram *endpoint, const struct tcpip_address *group, unsigned interface);
 NTSTATUS tcpip_datagram_leave(struct tcpip_datagram *endpoint, const struct tcpip_address *group, unsigned interface);
 void tcpip_datagram_get_options(struct tcpip_datagram *endpoint, struct tcpip_ip_options *options);

@@ -354,7 +354,7 @@ void tcpip_tcp_close(struct tcpip_tcp *tcp)
     if (tcp->pcb) {
         send_fin(tcp);
         if (tcp->pcb->state == FIN_WAIT_2)
-            tcp_set_flags(tcp->pcb, TF_RXCLOSED);
+            tcp->lonely_since = tcp_ticks + 1;
     } else {
         end_orphan(tcp);
     }

@@ -71,7 +71,12 @@ static bool stalled(struct tcpip_tcp *tcp, const struct tcp_pcb *pcb)
     return tcp_ticks + 1 - tcp->stalled_since >= limit;
 }
 
-/* Each half second: retransmission that lasts too long, and memory that may be back. */
+static bool forsaken(const struct tcpip_tcp *tcp)
+{
+    return tcp->lonely_since && tcp_ticks + 1 - tcp->lonely_since > TCP_FIN_WAIT_TIMEOUT / TCP_SLOW_INTERVAL;
+}
+
+/* Each half second: retransmission that lasts too long, a peer that never closes, and memory that may be back. */
 static err_t on_poll(void *argument, struct tcp_pcb *pcb)
 {
     struct tcpip_tcp *tcp = argument;
@@ -79,7 +84,7 @@ static err_t on_poll(void *argument, struct tcp_pcb *pcb)
     if (!tcp)
         return ERR_OK;
     tcp->busy++;
-    if (stalled(tcp, pcb)) {
+    if (stalled(tcp, pcb) || forsaken(tcp)) {
         tcp_kill_pcb(tcp);
         tcp_failed(tcp, STATUS_IO_TIMEOUT);
     } else if (tcp->wants_memory && !tcp->orphan && tcp->events->sent) {

@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <lwip/ip.h>
 
+#define FAR_AWAY (1 << 28)
 #define TIME_WAIT_MAX 8192u
 #define TIME_WAIT_CHECK 256u            /* connections between two looks at the length of lwIP's list */
 
@@ -35,8 +36,8 @@ static void look_after(struct tcpip_tcp *tcp)
         tcp_fin_acknowledged(tcp);
     if (!(pcb = tcp->pcb))
         return;
-    if (pcb->state == FIN_WAIT_2 && tcp->orphan)
-        tcp_set_flags(pcb, TF_RXCLOSED);        /* lwIP's time-out of a peer that never closes */
+    if (pcb->state == FIN_WAIT_2 && tcp->orphan && !tcp->lonely_since)
+        tcp->lonely_since = tcp_ticks + 1;
     if (pcb->state == TIME_WAIT) {
         tcp_arg(pcb, NULL);
         tcp_err(pcb, NULL);
@@ -86,6 +87,31 @@ static void take_syn(const struct tcp_request *r, struct pbuf *p, struct netif *
         tcp_release(child);
 }
 
+/* Segments that lwIP must not see.
+ *
+ * Sequence numbers half the circle away make its comparison of ranges wrong, and then it stops the process.
+ *
+ * A bare ACK with numbers that cannot be is answered with another. Two ends that have lost each other's count would go on
+ * for ever, so such an answer is given once a tick. (A keep-alive probe is such a segment, too.) */
+static bool harmful(struct tcpip_tcp *tcp, const struct tcp_request *r, uint32_t acknowledged, unsigned flags)
+{
+    const struct tcp_pcb *pcb = tcp->pcb;
+    int32_t ahead = (int32_t)(r->sequence - pcb->rcv_nxt);
+
+    if (pcb->state == SYN_SENT || pcb->state == SYN_RCVD)
+        return false;
+    if (ahead > FAR_AWAY || ahead < -FAR_AWAY)
+        return true;
+    if (r->length != 1 || (flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+        return false;
+    if ((uint32_t)ahead <= pcb->rcv_wnd && TCP_SEQ_LEQ(acknowledged, pcb->snd_nxt))
+        return false;
+    if (tcp->answered_at == tcp_ticks + 1)
+        return true;
+    tcp->answered_at = tcp_ticks + 1;
+    return false;
+}
+
 void tcp_input(struct pbuf *p, struct netif *netif)
 {
     const struct tcp_hdr *h = p->payload;
@@ -97,7 +123,9 @@ void tcp_input(struct pbuf *p, struct netif *netif)
     unsigned flags = TCPH_FLAGS(h), data = p->tot_len - (unsigned)TCPH_HDRLEN_BYTES(h);
     struct tcp_request r = { ntohl(h->seqno), data + 1, ntohs(h->dest), ntohs(h->src) };
     struct tcpip_tcp *tcp = tcp_table_find(ip_current_dest_addr(), r.local_port, ip_current_src_addr(), r.remote_port);
-    if (tcp) {
+    if (tcp && harmful(tcp, &r, ntohl(h->ackno), flags)) {
+        pbuf_free(p);
+    } else if (tcp) {
         tcp->busy++;
         if (tcp->pcb->state == SYN_SENT && (flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
             tcp_open_simultaneously(tcp, p);

@@ -13,7 +13,8 @@
  * 1. A pcb that is not in TIME_WAIT has one endpoint (its callback_arg), and a connected endpoint is in the hash table.
  * 2. lwIP frees a pcb itself on errors and tells by the error callback; it tells nothing when a connection gets to
  *    TIME_WAIT or when a FIN is acknowledged: tcp_input.c looks after each segment. We never call tcp_close for a
- *    connection, only tcp_shutdown: so the end of LAST_ACK is told, too (ERR_CLSD).
+ *    connection, only tcp_shutdown, and never set TF_RXCLOSED: so the end of LAST_ACK is told, too (ERR_CLSD), and lwIP does
+ *    not free a pcb in silence because bytes come.
  * 3. `busy` keeps the object while one of its events runs; `aborted` tells lwIP that the pcb is gone. */
 #ifndef TCPIP_TCP_INTERNAL_H
 #define TCPIP_TCP_INTERNAL_H
@@ -43,6 +44,8 @@ struct tcpip_tcp {
     unsigned busy;
     struct port_use port;
     struct tcpip_tcp_options options;
+    uint32_t answered_at;               /* tcp_ticks + 1 of the last ACK for a segment that cannot be; 0: never */
+    uint32_t lonely_since;              /* tcp_ticks + 1 when an orphan began to wait for the peer's FIN; 0: it does not */
     uint32_t stalled_since;             /* tcp_ticks + 1 when retransmission began; 0: none */
 
     /* A listener's. */

@@ -73,10 +73,13 @@ NTSTATUS tcpip_tcp_set_options(struct tcpip_tcp *tcp, const struct tcpip_tcp_opt
         options->keepalive_interval_ms == 0)
         return STATUS_INVALID_PARAMETER;
     stack_enter();
-    tcp->options = *options;
-    tcp_options_apply(tcp);
+    bool there = !options->ip.interface || interface_netif(options->ip.interface);
+    if (there) {
+        tcp->options = *options;
+        tcp_options_apply(tcp);
+    }
     stack_leave();
-    return STATUS_SUCCESS;
+    return there ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
 struct tcpip_address tcp_report(const struct tcpip_tcp *tcp, const ip_addr_t *ip, uint16_t port)

@@ -165,6 +165,44 @@ SCRIPT(segments_out_of_order_and_overlapping_ones_become_one_stream)
     close_now(s, e);
 }
 
+SCRIPT(acknowledgements_that_cannot_be_are_answered_once_in_a_while)
+{
+    struct flow f;
+    struct endpoint *e = endpoint_connect(s, &f);
+    unsigned answers = 0;
+
+    for (unsigned n = 0; n < 300; n++) {
+        script_send_tcp(s, (struct script_tcp){ .port = f.port, .from_port = 80, .flags = ACK, .seq = f.seq + (n & 1 ? 1u << 20 : 0),
+                                                .ack = f.ack + 100 + n });
+        script_wait(s, 1);
+        while (script_next(s))
+            answers++;
+    }
+    CHECK(answers >= 1 && answers <= 2);
+    flow_send(s, &f, ACK | PSH, "fine", 4);
+    CHECK_EQ(e->received, 4);
+    close_now(s, e);
+}
+
+SCRIPT(a_segment_from_half_the_circle_away_is_dropped)
+{
+    struct flow f;
+    struct endpoint *e = endpoint_connect(s, &f);
+
+    for (uint32_t n = 0; n < 5; n++)
+        for (unsigned flags = 0; flags < 64; flags++) {
+            script_send_tcp(s, (struct script_tcp){ .port = f.port, .from_port = 80, .flags = (uint8_t)flags, .ack = f.ack,
+                                                    .seq = f.seq + 0x80000000u - 2 + n, .data = "x", .size = n & 1 });
+            if (flags % 8 == 7)
+                script_wait(s, 1);
+        }
+    script_forget(s);
+    flow_send(s, &f, ACK | PSH, "fine", 4);
+    CHECK_EQ(e->received, 4);
+    CHECK_EQ(e->fails, 0);
+    close_now(s, e);
+}
+
 SCRIPT(urgent_bytes_are_delivered_in_line)
 {
     struct flow f;
@@ -312,6 +350,12 @@ SCRIPT(time_to_live_and_type_of_service_are_the_owners)
     CHECK_EQ(p->tos, 0x28);
     options.ip.dont_fragment = true;
     CHECK_EQ((uint32_t)tcpip_tcp_set_options(e->tcp, &options), (uint32_t)STATUS_NOT_SUPPORTED);
+    options.ip.dont_fragment = false;
+    options.ip.interface = 9;
+    CHECK_EQ((uint32_t)tcpip_tcp_set_options(e->tcp, &options), (uint32_t)STATUS_INVALID_PARAMETER);
+    options.ip.interface = 1;
+    options.ip.ttl = 0;
+    CHECK_EQ((uint32_t)tcpip_tcp_set_options(e->tcp, &options), (uint32_t)STATUS_INVALID_PARAMETER);
     tcpip_tcp_close(listener->tcp);
     endpoint_free(listener);
     close_now(s, e);

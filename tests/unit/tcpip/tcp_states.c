@@ -241,6 +241,22 @@ SCRIPT(bytes_that_come_after_a_close_are_answered_with_a_reset)
     endpoint_free(e);
 }
 
+SCRIPT(bytes_with_a_FIN_after_a_close_end_the_orphan_once)
+{
+    struct flow f;
+    struct endpoint *e = endpoint_connect(s, &f);
+
+    tcpip_tcp_close(e->tcp);
+    script_wait(s, 1);
+    f.ack++;
+    flow_send(s, &f, ACK, NULL, 0);
+    flow_send(s, &f, ACK | PSH | FIN, "late", 4);
+    CHECK_EQ(e->closes, 1);
+    script_wait(s, 200000);
+    CHECK_EQ(e->closes, 1);
+    endpoint_free(e);
+}
+
 SCRIPT(a_peer_that_never_closes_does_not_keep_an_orphan)
 {
     struct flow f;
