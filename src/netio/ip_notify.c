@@ -401,6 +401,39 @@ NTSTATUS NTAPI CancelMibChangeNotify2(HANDLE NotificationHandle)
     return STATUS_SUCCESS;
 }
 
+/* --- a driver that is gone ---------------------------------------------------------------------------------------------------- */
+
+static bool is_of(const struct registration *r, uint64_t base, uint64_t size)
+{
+    return (uint64_t)(uintptr_t)r->call.interface - base < size;
+}
+
+bool ip_driver_has_left(uint64_t base, uint64_t size)
+{
+    list_each(it, &notify.registrations)
+        if (is_of(container_of(it, struct registration, node), base, size))
+            return true;
+    return false;
+}
+
+/* The rule has named the block by now. */
+void ip_driver_gone(uint64_t base, uint64_t size)
+{
+    KIRQL old;
+
+    KeAcquireSpinLock(&notify.lock, &old);
+    list_each_safe(it, &notify.registrations) {
+        struct registration *r = container_of(it, struct registration, node);
+        if (!is_of(r, base, size))
+            continue;
+        list_remove(&r->node);
+        r->cancelled = r->free_inside = true;
+        if (!r->users)
+            pool_free(r, NOTIFY_TAG, NULL);
+    }
+    KeReleaseSpinLock(&notify.lock, old);
+}
+
 /* --- life -------------------------------------------------------------------------------------------------------------------- */
 
 bool ip_helper_open(void)

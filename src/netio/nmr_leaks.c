@@ -1,4 +1,5 @@
 /* What drivers leave registered, and how everybody else goes on without them. */
+#include "netio/ip_helper.h"
 #include "netio/leaks.h"
 #include "netio/netio.h"
 #include "netio/nmr.h"
@@ -112,6 +113,7 @@ static void abandon(struct nmr_module *module)
 
 void netio_driver_gone(uint64_t base, uint64_t size)
 {
+    ip_driver_gone(base, size);
     wsk_driver_gone(base, size);
     for (struct nmr_module *module; (module = first_left(base, size));)
         abandon(module);
@@ -119,5 +121,5 @@ void netio_driver_gone(uint64_t base, uint64_t size)
 
 bool netio_driver_has_left(uint64_t base, uint64_t size)
 {
-    return first_left(base, size) != NULL || wsk_driver_has_left(base, size);
+    return first_left(base, size) != NULL || wsk_driver_has_left(base, size) || ip_driver_has_left(base, size);
 }
