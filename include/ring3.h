@@ -140,6 +140,9 @@ bool ring3_add_root_device(struct ring3_computer *computer, const char *hardware
 /* "ADDRESS/LENGTH[,GATEWAY]" for the n-th network interface; NULL for DHCP, the default. */
 bool ring3_set_address(struct ring3_computer *computer, unsigned interface, const char *text);
 
+/* "ADDRESS[:PORT]": a DNS server, asked before those that DHCP gives. */
+bool ring3_add_name_server(struct ring3_computer *computer, const char *text);
+
 /* Traffic of the computer's own TCP/IP. It starts as soon as an interface has an address. */
 /* "ADDRESS[,count=4][,interval=100ms][,timeout=1s][,size=32]" */
 struct ring3_traffic *ring3_ping(struct ring3_computer *computer, const char *spec);

@@ -23,6 +23,9 @@ static int furnish(struct run *run)
     for (unsigned i = 0; i < run->addresses.count; i++)
         if (!ring3_set_address(run->computer, i, run->addresses.item[i]))
             return cli_fail(EXIT_USAGE, "--ip: %s", ring3_error());
+    for (unsigned i = 0; i < run->name_servers.count; i++)
+        if (!ring3_add_name_server(run->computer, run->name_servers.item[i]))
+            return cli_fail(EXIT_USAGE, "--dns: %s", ring3_error());
     for (unsigned i = 0; i < run->registries.count; i++)
         if (!ring3_import_registry(run->computer, run->registries.item[i]))
             return cli_fail(EXIT_USAGE, "--reg: %s", ring3_error());

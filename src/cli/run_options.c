@@ -24,6 +24,7 @@ LIST_OPTION(driver, drivers)
 LIST_OPTION(nic, nics)
 LIST_OPTION(root_device, root_devices)
 LIST_OPTION(ip, addresses)
+LIST_OPTION(dns, name_servers)
 LIST_OPTION(reg, registries)
 LIST_OPTION(parameter, parameters)
 LIST_OPTION(ping, pings)
@@ -160,6 +161,7 @@ const struct cli_option run_options[] = {
       "pcap:IN[,out=OUT], link:SOCKET, null, loop; also model=, driver=NAME, mac=, capture=FILE", take_nic },
     { "--root-device", "ID", "a device without hardware (ROOT\\NAME), for a driver whose INF names it", take_root_device },
     { "--ip", "ADDRESS/LENGTH", "a static address[,gateway] instead of DHCP; the n-th for the n-th interface", take_ip },
+    { "--dns", "ADDRESS[:PORT]", "a name server, asked before those that DHCP gives", take_dns },
     { "--ping", "ADDRESS", "sends echo requests as soon as there is an address: ADDRESS[,count=4][,interval=100ms]\n"
       "[,timeout=1s][,size=32]; one that stays unanswered is exit code 1", take_ping },
     { "--tcp-send", "ADDRESS:PORT", "sends a known pattern by TCP: ADDRESS:PORT[,bytes=1G]", take_send },

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "machine/machine.h"
+#include "tcpip/dns.h"
 #include "ndis/stats.h"
 #include "nt/hal.h"
 #include "nt/io.h"
@@ -141,6 +142,20 @@ bool ring3_set_address(struct ring3_computer *computer, unsigned interface, cons
     struct address_call call = { interface, text, false };
 
     return machine_call(set_address, &call) && call.good;
+}
+
+static void add_name_server(void *arg)
+{
+    struct address_call *call = arg;
+
+    call->good = tcpip_add_name_server(call->text);
+}
+
+bool ring3_add_name_server(struct ring3_computer *computer, const char *text)
+{
+    struct address_call call = { .text = text };
+
+    return machine_call(add_name_server, &call) && call.good;
 }
 
 bool nic_replays_finished(struct ring3_computer *computer)

@@ -243,6 +243,7 @@ void tcpip_close(void)
         return;
     stack_enter();
     ping_close_all();
+    dns_close_all();
     sockets_close_all();
     stack_leave();
     protocol_deregister();

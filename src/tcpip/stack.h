@@ -97,5 +97,6 @@ void sockets_close_all(void);
 /* number + 1. An interface is bound (again): its groups are joined. Stack entered. */
 void sockets_interface_came(unsigned interface);
 void reassembly_close(void);
+void dns_close_all(void);
 
 #endif
