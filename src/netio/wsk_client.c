@@ -14,6 +14,7 @@
 #include "netio/wsk.h"
 #include "netio/wsk_control.h"
 #include "netio/wsk_internal.h"
+#include "netio/wsk_names.h"
 #include "netio/wsk_registration.h"
 #include "nt/pool.h"
 #include "tcpip/stack.h"
@@ -60,6 +61,7 @@ static NTSTATUS NTAPI attach_client(HANDLE binding, PVOID context, PNPI_REGISTRA
     client->work.run = client_run;
     list_init(&client->sockets);
     list_init(&client->changes);
+    list_init(&client->names);
     list_init(&client->descriptors);
     list_init(&client->done);
     list_push_back(&wsk_clients, &client->node);
@@ -76,6 +78,7 @@ static NTSTATUS NTAPI detach_client(PVOID context)
     tcpip_enter();
     client->detaching = true;
     wsk_requests_fail(&client->changes, STATUS_CANCELLED);
+    wsk_names_end(client);
     if (client->busy == 0 && list_empty(&client->sockets)) {
         client->detached = true;
         status = STATUS_SUCCESS;
@@ -142,6 +145,7 @@ static void abandon_sockets(struct wsk_client *client, uint64_t base, uint64_t s
         if (size == 0 || s->made_by - base < size)
             wsk_socket_abandon(s);
     }
+    wsk_names_abandon(client, base, size);
     if (list_empty(&client->sockets)) {
         client->busy = 0;
         tcpip_defer(&client->work);
@@ -194,6 +198,7 @@ void wsk_leaks_walk(uint64_t base, uint64_t size, void (*visit)(void *context, c
             if (from_image(s, base, size))
                 visit(context, &leak);
         }
+        wsk_names_walk(client, base, size, visit, context);
     }
     wsk_registrations_walk(base, size, visit, context);
 }

@@ -179,7 +179,7 @@ bool wsk_run_receive_from(struct wsk_socket *s)
     list = link_list(s, flags, &shown);
     if (list == NULL)
         return false;
-    s->showing = true;
+    wsk_show(s, list);
     WSK_CALLBACK(s, WSK_EVENT_RECEIVE_FROM,
                  status = events->WskReceiveFromEvent(s->context, flags | WSK_FLAG_AT_DISPATCH_LEVEL, list));
     s->showing = false;

@@ -68,6 +68,7 @@ struct wsk_client {
     struct list node;                   /* wsk_clients */
     struct list sockets;
     struct list changes;                /* WSK_TRANSPORT_LIST_CHANGE requests */
+    struct list names;                  /* WskGetAddressInfo, WskGetNameInfo */
     struct list descriptors;            /* struct wsk_descriptor */
     struct list done;                   /* requests of the client itself that are to be completed */
     struct tcpip_work work;
@@ -98,7 +99,8 @@ size_t wsk_cursor_write(struct wsk_cursor *cursor, const void *data, size_t size
 
 enum wsk_kind {
     WSK_DO_SOCKET_CONNECT, WSK_DO_CONNECT, WSK_DO_ACCEPT, WSK_DO_SEND, WSK_DO_DISCONNECT, WSK_DO_RECEIVE,
-    WSK_DO_RECEIVE_FROM, WSK_DO_DISABLE, WSK_DO_ADDRESS_CHANGE, WSK_DO_CLOSE, WSK_DO_TRANSPORT_CHANGE
+    WSK_DO_RECEIVE_FROM, WSK_DO_DISABLE, WSK_DO_ADDRESS_CHANGE, WSK_DO_CLOSE, WSK_DO_TRANSPORT_CHANGE,
+    WSK_DO_NAME
 };
 
 struct wsk_request {
@@ -126,6 +128,7 @@ struct wsk_request {
             PCMSGHDR control;
         } from;
         ULONG event;                    /* WSK_DO_DISABLE */
+        void *query;                    /* WSK_DO_NAME: wsk_names.c */
     };
 };
 
@@ -230,7 +233,8 @@ struct wsk_socket {
     struct wsk_indication *kept;        /* lists that the driver keeps */
     size_t kept_size;
     size_t backlog;                     /* the ideal send backlog that was last announced */
-    bool showing;                       /* the head of `received` is with the receive event */
+    const void *shown;                  /* the list that the receive event has just now; `received` begins with it */
+    bool showing, shown_released;       /* the event runs; the driver gave the list back before it answered */
     bool receive_paused;                /* the event wants a WskReceive first */
     unsigned receive_calls;
     bool peer_done, fin_sent, fin_acknowledged, silent;
@@ -342,6 +346,8 @@ void wsk_receive_pump(struct wsk_socket *socket);
 void wsk_receive_packet(struct wsk_socket *socket, struct tcpip_packet *packet);
 void wsk_receive_from_packet(struct tcpip_datagram *datagram, void *context, const struct tcpip_received *how,
                              struct tcpip_packet *packet);
+/* Before the receive event is called with this list. */
+void wsk_show(struct wsk_socket *socket, const void *list);
 /* The driver keeps the first `shown` of what has arrived. */
 void wsk_keep(struct wsk_socket *socket, unsigned shown);
 /* Frees what has arrived and nobody has taken. */

@@ -4,7 +4,8 @@
  *    window (tcpip_tcp_consumed), so that a driver that takes nothing holds up its peer and nobody else.
  * 2. While the event runs (`showing`), what it is shown stays in `received` and no WskReceive is served: the event may not
  *    take all of it.
- * 3. A kept list (STATUS_PENDING) belongs to the driver until WskRelease; its bytes count as taken.
+ * 3. A kept list (STATUS_PENDING) belongs to the driver until WskRelease; its bytes count as taken. WskRelease may come
+ *    before the event has answered.
  * 4. The event is paused when it took less than it was shown, until the next WskReceive. docs:
  *    wsk/nc-wsk-pfn_wsk_receive_event */
 #include "netio/wsk_internal.h"
@@ -198,6 +199,42 @@ static WSK_DATA_INDICATION *link_list(struct wsk_socket *s, size_t *bytes, unsig
     return first;
 }
 
+static void free_list(struct wsk_socket *s, struct wsk_indication *at)
+{
+    struct wsk_indication *next;
+
+    for (; at != NULL; at = next) {
+        next = at->next_shown;
+        s->kept_size -= at->size;
+        wsk_indication_free(at);
+    }
+}
+
+static NTSTATUS release(struct wsk_socket *s, const void *list)
+{
+    for (struct wsk_indication **link = &s->kept; *link != NULL; link = &(*link)->next_kept) {
+        struct wsk_indication *first = *link;
+
+        if ((const void *)first != list)
+            continue;
+        *link = first->next_kept;
+        free_list(s, first);
+        return STATUS_SUCCESS;
+    }
+    /* Sent back and done with before the event has said that it keeps it. */
+    if (!s->showing || list != s->shown || s->shown_released)
+        return STATUS_INVALID_PARAMETER;
+    s->shown_released = true;
+    return STATUS_SUCCESS;
+}
+
+void wsk_show(struct wsk_socket *s, const void *list)
+{
+    s->shown = list;
+    s->showing = true;
+    s->shown_released = false;
+}
+
 void wsk_keep(struct wsk_socket *s, unsigned shown)
 {
     struct wsk_indication *first = list_first(&s->received, struct wsk_indication, node), **link = &first;
@@ -214,6 +251,8 @@ void wsk_keep(struct wsk_socket *s, unsigned shown)
         link = &indication->next_shown;
     }
     *link = NULL;
+    if (s->shown_released)
+        release(s, first);
 }
 
 static void take_bytes(struct wsk_socket *s, size_t size)
@@ -263,7 +302,7 @@ bool wsk_run_receive(struct wsk_socket *s)
         return false;
     accepted = bytes;
     calls = s->receive_calls;
-    s->showing = true;
+    wsk_show(s, list);
     WSK_CALLBACK(s, WSK_EVENT_RECEIVE,
                  status = events->WskReceiveEvent(s->context, flags, list, bytes, &accepted));
     s->showing = false;
@@ -276,32 +315,7 @@ bool wsk_run_receive(struct wsk_socket *s)
     return true;
 }
 
-/* --- giving back ---------------------------------------------------------------------------------------------------- */
-
-static void free_list(struct wsk_socket *s, struct wsk_indication *at)
-{
-    struct wsk_indication *next;
-
-    for (; at != NULL; at = next) {
-        next = at->next_shown;
-        s->kept_size -= at->size;
-        wsk_indication_free(at);
-    }
-}
-
-static NTSTATUS release(struct wsk_socket *s, const void *list)
-{
-    for (struct wsk_indication **link = &s->kept; *link != NULL; link = &(*link)->next_kept) {
-        struct wsk_indication *first = *link;
-
-        if ((const void *)first != list)
-            continue;
-        *link = first->next_kept;
-        free_list(s, first);
-        return STATUS_SUCCESS;
-    }
-    return STATUS_INVALID_PARAMETER;
-}
+/* --- giving back ----------------------------------------------------------------------------------------------------------- */
 
 /* Gives back a list that the receive event kept. IRQL <= DISPATCH_LEVEL. STATUS_INVALID_PARAMETER: it is not one.
  * docs: wsk/nc-wsk-pfn_wsk_release_data_indication_list */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "netio/wsk_internal.h"
+#include "netio/wsk_names.h"
 
 #define KEPT_REQUESTS 256u
 
@@ -96,6 +97,9 @@ static void cancel_request(struct wsk_request *request)
     case WSK_DO_CONNECT:
     case WSK_DO_SOCKET_CONNECT:
         wsk_socket_fail(s, STATUS_CONNECTION_ABORTED, STATUS_CANCELLED);
+        return;
+    case WSK_DO_NAME:
+        wsk_name_cancel(request);
         return;
     case WSK_DO_RECEIVE:
         wsk_request_done(request, STATUS_CANCELLED, request->size - request->cursor.left);
