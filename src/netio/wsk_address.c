@@ -33,7 +33,7 @@ NTSTATUS wsk_address_in(const struct wsk_socket *socket, const SOCKADDR *from, s
         return STATUS_SUCCESS;
     }
     to->family = 6;
-    to->zone = (uint8_t)v6->sin6_scope_id;
+    to->zone = (uint8_t)tcpip_interface_of_index(v6->sin6_scope_id);
     memcpy(to->bytes, &v6->sin6_addr, 16);
     return STATUS_SUCCESS;
 }
@@ -58,6 +58,6 @@ void wsk_address_out(ADDRESS_FAMILY family, const struct tcpip_address *from, SO
         memcpy((uint8_t *)&v6->sin6_addr + 12, from->bytes, 4);
     } else {
         memcpy(&v6->sin6_addr, from->bytes, 16);
-        v6->sin6_scope_id = from->zone;
+        v6->sin6_scope_id = tcpip_interface_index(from->zone);
     }
 }

@@ -17,7 +17,7 @@ static NTSTATUS parse_pktinfo(const CMSGHDR *object, size_t size, struct wsk_cms
     parsed->source.family = v6 ? 6 : 4;
     memcpy(parsed->source.bytes, data, v6 ? 16 : 4);
     parsed->has_source = memcmp(parsed->source.bytes, any, sizeof any) != 0;
-    parsed->options.interface = v6 ? v6_info->ipi6_ifindex : v4_info->ipi_ifindex;
+    parsed->options.interface = tcpip_interface_of_index(v6 ? v6_info->ipi6_ifindex : v4_info->ipi_ifindex);
     parsed->has_options = parsed->has_options || parsed->options.interface != 0;
     return STATUS_SUCCESS;
 }
@@ -109,16 +109,17 @@ size_t wsk_cmsg_build(const struct wsk_socket *socket, const struct tcpip_receiv
 {
     const struct wsk_options *o = &socket->options;
     int level = socket->family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+    ULONG index = tcpip_interface_index(how->interface);
     INT hops = how->ttl, class = how->tos;
     size_t used = 0;
 
     if (o->pktinfo && level == IPPROTO_IP) {
-        IN_PKTINFO info = { .ipi_ifindex = how->interface };
+        IN_PKTINFO info = { .ipi_ifindex = index };
 
         memcpy(&info.ipi_addr, how->to.bytes, 4);
         used = put(to, used, level, IP_PKTINFO, &info, sizeof info);
     } else if (o->pktinfo) {
-        IN6_PKTINFO info = { .ipi6_ifindex = how->interface };
+        IN6_PKTINFO info = { .ipi6_ifindex = index };
         union wsk_address mapped;
 
         wsk_address_out(AF_INET6, &how->to, &mapped.any);

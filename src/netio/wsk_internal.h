@@ -192,7 +192,8 @@ enum wsk_state {
 struct wsk_options {
     bool reuse, exclusive, conditional, v6only, pktinfo, hop_limit, traffic_class, header_included, loopback_fast;
     bool pause_accept, randomize_port, port_scalability, reuse_unicast_port;
-    uint32_t receive_buffer;
+    uint32_t receive_buffer;            /* SO_RCVBUF */
+    bool receive_buffer_set;
     struct tcpip_tcp_options tcp;       /* .ip holds for datagrams, too */
     bool tcp_set, ip_set;               /* something differs from the stack's defaults */
     PSECURITY_DESCRIPTOR security;
@@ -230,6 +231,7 @@ struct wsk_socket {
     /* connections */
     struct list received;               /* struct wsk_indication, in order */
     size_t received_size;
+    size_t held;                        /* taken, but the window was not opened: SO_RCVBUF */
     struct wsk_indication *kept;        /* lists that the driver keeps */
     size_t kept_size;
     size_t backlog;                     /* the ideal send backlog that was last announced */
@@ -343,6 +345,8 @@ void wsk_send_pump(struct wsk_socket *socket);
 void wsk_send_acknowledged(struct wsk_socket *socket, size_t size);
 /* Serves queued receives from what has arrived. */
 void wsk_receive_pump(struct wsk_socket *socket);
+/* SO_RCVBUF was set. */
+void wsk_receive_window_changed(struct wsk_socket *socket);
 void wsk_receive_packet(struct wsk_socket *socket, struct tcpip_packet *packet);
 void wsk_receive_from_packet(struct tcpip_datagram *datagram, void *context, const struct tcpip_received *how,
                              struct tcpip_packet *packet);

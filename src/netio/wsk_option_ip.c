@@ -161,14 +161,14 @@ static NTSTATUS interface(struct wsk_control *control, unsigned *value, bool swa
     NTSTATUS status;
 
     if (!is_set(control))
-        return wsk_control_put_ulong(control, swapped ? __builtin_bswap32(*value) : *value);
+        return wsk_control_put_ulong(control, swapped ? __builtin_bswap32(tcpip_interface_index(*value)) : tcpip_interface_index(*value));
     status = wsk_control_get_ulong(control, &given);
     if (!NT_SUCCESS(status))
         return status;
     if (swapped)
         given = __builtin_bswap32(given);
-    *value = given;
-    return STATUS_SUCCESS;
+    *value = tcpip_interface_of_index(given);
+    return given != 0 && *value == 0 ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS;
 }
 
 static NTSTATUS membership(struct wsk_socket *s, struct wsk_control *control, const struct tcpip_address *group,
@@ -181,14 +181,14 @@ static NTSTATUS membership(struct wsk_socket *s, struct wsk_control *control, co
     return join ? tcpip_datagram_join(s->datagram, group, index) : tcpip_datagram_leave(s->datagram, group, index);
 }
 
-/* Which interface has this IPv4 address: its number + 1; 0.0.0.n is the interface n itself. */
+/* Which interface has this IPv4 address: its number + 1; 0.0.0.n is the interface of index n. */
 static unsigned interface_with(const IN_ADDR *address)
 {
     const uint8_t *b = (const uint8_t *)address;
     struct tcpip_interface_info info;
 
     if (b[0] == 0)
-        return (unsigned)b[1] << 16 | (unsigned)b[2] << 8 | b[3];
+        return tcpip_interface_of_index((uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3]);
     for (unsigned n = 0; tcpip_query_interface(n, &info); n++)
         if (info.configured && memcmp(info.ipv4.bytes, address, 4) == 0)
             return n + 1;
@@ -214,7 +214,7 @@ static NTSTATUS ipv6_membership(struct wsk_socket *s, struct wsk_control *contro
     if (control->input_size < sizeof *request)
         return STATUS_INVALID_PARAMETER;
     memcpy(group.bytes, &request->ipv6mr_multiaddr, 16);
-    return membership(s, control, &group, request->ipv6mr_interface, join);
+    return membership(s, control, &group, tcpip_interface_of_index(request->ipv6mr_interface), join);
 }
 
 static NTSTATUS header_included(struct wsk_socket *s, struct wsk_control *control)

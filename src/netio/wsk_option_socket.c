@@ -70,8 +70,11 @@ static NTSTATUS receive_buffer(struct wsk_socket *s, struct wsk_control *control
     if (control->type == WskGetOption)
         return wsk_control_put_ulong(control, s->options.receive_buffer);
     status = wsk_control_get_ulong(control, &value);
-    if (NT_SUCCESS(status))
+    if (NT_SUCCESS(status)) {
         s->options.receive_buffer = value;
+        s->options.receive_buffer_set = true;
+        wsk_receive_window_changed(s);
+    }
     return status;
 }
 

@@ -13,10 +13,44 @@
 /* From here on the driver is asked to give back what it keeps. */
 #define KEPT_MUCH 65536u
 
+/* SO_RCVBUF smaller than the stack's window: the difference is never opened again, but for two segments. */
+static size_t to_hold(struct wsk_socket *s)
+{
+    struct tcpip_tcp_info info;
+
+    tcpip_tcp_query(s->tcp, &info);
+    size_t wanted = max_u64(s->options.receive_buffer, 2 * info.mss);
+
+    return info.window > wanted ? info.window - wanted : 0;
+}
+
 static void consumed(struct wsk_socket *s, size_t size)
 {
-    if (s->tcp != NULL && size > 0)
+    if (s->tcp == NULL)
+        return;
+    if (s->options.receive_buffer_set) {
+        size_t wanted = to_hold(s), more = s->held < wanted ? wanted - s->held : 0;
+
+        if (more > size)
+            more = size;
+        s->held += more;
+        size -= more;
+    }
+    if (size > 0)
         tcpip_tcp_consumed(s->tcp, size);
+}
+
+void wsk_receive_window_changed(struct wsk_socket *s)
+{
+    size_t wanted;
+
+    if (s->tcp == NULL || s->role != WSK_CONNECTION || s->held == 0)
+        return;
+    wanted = to_hold(s);
+    if (s->held <= wanted)
+        return;
+    tcpip_tcp_consumed(s->tcp, s->held - wanted);
+    s->held = wanted;
 }
 
 /* --- requests -------------------------------------------------------------------------------------------------- */
@@ -178,8 +212,8 @@ NTSTATUS NTAPI wsk_do_receive_ex(PWSK_SOCKET socket, PWSK_BUF buffer, ULONG flag
 
 /* --- the event ---------------------------------------------------------------------------------------------------- */
 
-/* Links what has arrived into one list for the driver; *shown: how many indications. */
-static WSK_DATA_INDICATION *link_list(struct wsk_socket *s, size_t *bytes, unsigned *shown)
+/* Links what has arrived into one list for the driver; *shown: how many indications. A push is a message's end. */
+static WSK_DATA_INDICATION *link_list(struct wsk_socket *s, size_t *bytes, unsigned *shown, ULONG *flags)
 {
     WSK_DATA_INDICATION *first = NULL, **link = &first;
 
@@ -195,6 +229,8 @@ static WSK_DATA_INDICATION *link_list(struct wsk_socket *s, size_t *bytes, unsig
         *link = NULL;
         *bytes += indication->size;
         (*shown)++;
+        if (tcpip_packet_pushed(indication->packet))
+            *flags |= WSK_FLAG_ENTIRE_MESSAGE;
     }
     return first;
 }
@@ -297,7 +333,7 @@ bool wsk_run_receive(struct wsk_socket *s)
     if (list_empty(&s->received) || !(s->events & WSK_EVENT_RECEIVE) || s->receive_paused || !list_empty(&s->receives) ||
         events == NULL || events->WskReceiveEvent == NULL)
         return false;
-    list = link_list(s, &bytes, &shown);
+    list = link_list(s, &bytes, &shown, &flags);
     if (list == NULL)
         return false;
     accepted = bytes;

@@ -280,6 +280,8 @@ static void end_everything(struct wsk_socket *s)
     bool finished = s->peer_done && s->fin_acknowledged && s->tcp != NULL;
 
     if (finished) {
+        if (s->held > 0)
+            tcpip_tcp_consumed(s->tcp, s->held);
         tcpip_tcp_close(s->tcp);
         s->tcp = NULL;
     }

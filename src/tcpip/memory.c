@@ -181,6 +181,14 @@ unsigned tcpip_packet_parts(const struct tcpip_packet *packet, struct iovec *par
     return n;
 }
 
+bool tcpip_packet_pushed(const struct tcpip_packet *packet)
+{
+    for (const struct pbuf *p = (const struct pbuf *)packet; p; p = p->next)
+        if (p->flags & PBUF_FLAG_PUSH)
+            return true;
+    return false;
+}
+
 void tcpip_packet_free(struct tcpip_packet *packet)
 {
     stack_enter();

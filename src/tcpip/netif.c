@@ -16,6 +16,7 @@
 #include "nt/ke.h"
 #include "tcpip/interface.h"
 #include "tcpip/interfaces.h"
+#include "tcpip/socket.h"
 #include "tcpip/lwip_address.h"
 
 struct setting {
@@ -383,6 +384,20 @@ unsigned interface_of(const struct netif *netif)
         if (interface_at(slot) == netif->state)
             return slot + 1;
     return 0;
+}
+
+uint32_t tcpip_interface_index(unsigned interface)
+{
+    struct interface *i = interface ? interface_at(interface - 1) : NULL;
+
+    return i && i->bound ? i->config.if_index : 0;
+}
+
+unsigned tcpip_interface_of_index(uint32_t index)
+{
+    struct interface *i = index ? interface_of_index(index) : NULL;
+
+    return i ? interface_of(&i->netif) : 0;
 }
 
 uint8_t interface_lwip_index(unsigned interface)

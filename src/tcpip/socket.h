@@ -48,6 +48,8 @@ size_t tcpip_packet_size(const struct tcpip_packet *packet);
 /* The pieces in order: returns how many there are, fills at most `count`. */
 unsigned tcpip_packet_parts(const struct tcpip_packet *packet, struct iovec *parts, unsigned count);
 void tcpip_packet_free(struct tcpip_packet *packet);
+/* TCP: the peer pushed one of its segments. */
+bool tcpip_packet_pushed(const struct tcpip_packet *packet);
 
 /* --- addresses and sharing ---------------------------------------------------------------------------------- */
 
@@ -56,6 +58,10 @@ enum tcpip_sharing {
     TCPIP_SHARE_REUSE,                  /* SO_REUSEADDR */
     TCPIP_SHARE_EXCLUSIVE,              /* SO_EXCLUSIVEADDRUSE */
 };
+
+/* Between the number + 1 of this header and the interface index that drivers know; 0 for 0 and for what is not there. */
+uint32_t tcpip_interface_index(unsigned interface);
+unsigned tcpip_interface_of_index(uint32_t index);
 
 /* Options that both kinds of endpoints have. 0 in a field of a packet's own options: the endpoint's value. */
 struct tcpip_ip_options {
@@ -148,6 +154,7 @@ struct tcpip_tcp_info {
     struct tcpip_address local, remote;     /* family 0: none yet */
     bool listening, connected, failed;
     uint32_t mss, room, unacknowledged, receive_backlog;
+    uint32_t window;                        /* the largest receive window */
     unsigned interface;                     /* number + 1; 0: none */
 };
 void tcpip_tcp_query(struct tcpip_tcp *tcp, struct tcpip_tcp_info *info);

@@ -271,3 +271,50 @@ TEST_CASE(addresses_are_shared_as_the_options_say)
     EXPECT_EQ(SYNC(NULL, DATAGRAM(second)->WskBind(second, Wildcard(&address, AF_INET, port), 0, Irp)), STATUS_SUCCESS);
     EXPECT_EQ(CloseSocket(second), STATUS_SUCCESS);
 }
+
+static SIZE_T Backlog(PWSK_SOCKET socket)
+{
+    SIZE_T size = 0;
+
+    EXPECT_EQ(SYNC(NULL, BASIC(socket)->WskControlSocket(socket, WskIoctl, SIO_WSK_QUERY_RECEIVE_BACKLOG, 0, 0, NULL, sizeof(size), &size,
+                                                         NULL, Irp)),
+              STATUS_SUCCESS);
+    return size;
+}
+
+/* How much waits unread once the sender has sent all that the window takes, after `turns` windows were read. */
+static SIZE_T FillAfter(PAIR *pair, BUFFER *sink, int turns)
+{
+    ULONG_PTR count = 0;
+
+    for (int i = 0; i < turns; i++) {
+        Sleep(600);
+        while (Backlog(pair->Server) > 0 &&
+               NT_SUCCESS(SYNC(&count, CONNECTION(pair->Server)->WskReceive(pair->Server, &sink->Wsk, 0, Irp))))
+            ;
+    }
+    Sleep(600);
+    return Backlog(pair->Server);
+}
+
+TEST_CASE(a_smaller_receive_buffer_holds_up_the_sender_earlier)
+{
+    SIZE_T whole, small;
+    BUFFER big, sink;
+    CALL call;
+    PAIR pair;
+
+    REQUIRE(OpenPair(&pair, AF_INET, NULL, NULL));
+    REQUIRE(OpenBuffer(&big, 4 << 20) && OpenBuffer(&sink, 1 << 16));
+    CONNECTION(pair.Client)->WskSend(pair.Client, &big.Wsk, 0, Begin(&call));
+    whole = FillAfter(&pair, &sink, 0);
+    EXPECT_EQ(SetUlong(pair.Server, SOL_SOCKET, SO_RCVBUF, 1), STATUS_SUCCESS);
+    small = FillAfter(&pair, &sink, 3);
+    EXPECT(small < whole);
+    EXPECT_EQ(CloseSocket(pair.Client), STATUS_SUCCESS);
+    pair.Client = NULL;
+    Finish(&call, NULL);
+    CloseBuffer(&big);
+    CloseBuffer(&sink);
+    ClosePair(&pair);
+}

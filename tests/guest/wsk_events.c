@@ -137,6 +137,7 @@ TEST_CASE(the_receive_event_shows_what_arrives)
     EXPECT_EQ(Send(pair.Client, "two"), STATUS_SUCCESS);
     EVENTUALLY(Watch.Got == 6);
     EXPECT(RtlCompareMemory(Watch.Text, "onetwo", 6) == 6);
+    EXPECT_EQ(Watch.Flags & WSK_FLAG_ENTIRE_MESSAGE, WSK_FLAG_ENTIRE_MESSAGE);     /* the sender pushed */
     ClosePair(&pair);
 }
 
