@@ -16,6 +16,7 @@
 #define SPIN_TICKS 20
 #define EXPORT_NS 50                    /* what an export call costs in virtual time */
 #define SPIN_NS 1000                    /* what a turn of a busy-wait loop costs in virtual time */
+#define TURN_CALLS 1024                 /* and under the fair schedule let others run: a driver may wait for them in a loop */
 #define POLL_CALLS 256                  /* deterministic runs look at the outside once in so many calls */
 
 static uint64_t seen_progress;
@@ -45,6 +46,13 @@ static void poll_outside(void)
         ke.stop = KE_STOPPED;
 }
 
+static void others_turn(void)
+{
+    if (ke_irql() < DISPATCH_LEVEL)
+        ke_yield_thread();
+    ke_yield_cpu();
+}
+
 /* One turn: the outside, time, interrupts, other threads, other processors. */
 static void turn(void)
 {
@@ -54,9 +62,7 @@ static void turn(void)
     if (ke.stop != KE_RUNNING)
         ke_leave();
     ke_settle();
-    if (ke_irql() < DISPATCH_LEVEL)
-        ke_yield_thread();
-    ke_yield_cpu();
+    others_turn();
 }
 
 /* All but the images outside RAM lie there. Asked in the signal handler. */
@@ -130,6 +136,8 @@ void ke_export_hook(void)
     ke_settle();
     if (ke.config.seeded)
         seeded_choice();
+    else if (ke.hook_calls % TURN_CALLS == 0)
+        others_turn();
 }
 
 void ke_export_exit_hook(void)
