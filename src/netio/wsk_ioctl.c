@@ -79,6 +79,21 @@ static NTSTATUS keepalive(struct wsk_socket *s, struct wsk_control *control)
     return status;
 }
 
+static NTSTATUS silence(struct wsk_socket *s)
+{
+    NTSTATUS status;
+
+    if (s->role != WSK_CONNECTION)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    status = wsk_require_connected(s);
+    if (NT_SUCCESS(status) && (!list_empty(&s->sends) || s->fin_sent))
+        status = STATUS_INVALID_DEVICE_STATE;
+    if (NT_SUCCESS(status))
+        status = tcpip_tcp_silence(s->tcp);
+    s->silent = s->silent || NT_SUCCESS(status);
+    return status;
+}
+
 /* Loopback takes the same short way with and without it: the wish is noted. */
 static NTSTATUS loopback_fast_path(struct wsk_socket *s, struct wsk_control *control)
 {
@@ -120,6 +135,8 @@ NTSTATUS wsk_ioctl(struct wsk_socket *s, struct wsk_control *control)
     case SIO_WSK_QUERY_IDEAL_SEND_BACKLOG:
     case SIO_WSK_QUERY_RECEIVE_BACKLOG:
         return backlog(s, control);
+    case SIO_WSK_SET_TCP_SILENT_MODE:
+        return silence(s);
     case SIO_KEEPALIVE_VALS:
         return keepalive(s, control);
     case SIO_LOOPBACK_FAST_PATH:

@@ -130,7 +130,11 @@ size_t tcpip_tcp_room(struct tcpip_tcp *tcp);
 enum { TCPIP_SEND_COPY = 1, TCPIP_SEND_MORE = 2 };      /* copied; more follows, so no push */
 /* Queues and sends; returns how many of the bytes found room (by reference unless TCPIP_SEND_COPY). */
 size_t tcpip_tcp_send(struct tcpip_tcp *tcp, const void *data, size_t size, unsigned flags);
+/* Sends what is queued now, however small (Nagle's rule is for others). */
 void tcpip_tcp_push(struct tcpip_tcp *tcp);
+/* From now on the connection sends nothing and hears nothing; close and abort are silent, too. STATUS_INVALID_DEVICE_STATE: not
+ * connected, or something is on its way; STATUS_NOT_SUPPORTED: to this computer itself. */
+NTSTATUS tcpip_tcp_silence(struct tcpip_tcp *tcp);
 void tcpip_tcp_consumed(struct tcpip_tcp *tcp, size_t size);
 /* Sends a FIN after what is queued; receiving goes on. */
 NTSTATUS tcpip_tcp_shutdown(struct tcpip_tcp *tcp);

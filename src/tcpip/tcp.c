@@ -83,7 +83,7 @@ void tcp_kill_pcb(struct tcpip_tcp *tcp)
     }
     tcp_err(pcb, NULL);
     tcp->aborted = true;
-    if (pcb->state == SYN_SENT)
+    if (pcb->state == SYN_SENT || tcp->silent)
         tcp_abandon(pcb, 0);
     else
         tcp_abort(pcb);
@@ -263,7 +263,7 @@ NTSTATUS tcpip_tcp_connect(struct tcpip_tcp *tcp, const struct tcpip_address *re
 
 static bool can_send(const struct tcpip_tcp *tcp)
 {
-    return tcp->pcb && tcp->connected && !tcp->fin_sent && !tcp->orphan;
+    return tcp->pcb && tcp->connected && !tcp->fin_sent && !tcp->orphan && !tcp->silent;
 }
 
 size_t tcpip_tcp_room(struct tcpip_tcp *tcp)
@@ -300,15 +300,43 @@ size_t tcpip_tcp_send(struct tcpip_tcp *tcp, const void *data, size_t size, unsi
 void tcpip_tcp_push(struct tcpip_tcp *tcp)
 {
     stack_enter();
-    if (tcp->pcb && tcp->connected)
+    if (tcp->pcb && tcp->connected) {
+        bool waits = !tcp_nagle_disabled(tcp->pcb);
+
+        tcp_nagle_disable(tcp->pcb);
         tcp_output(tcp->pcb);
+        if (waits)
+            tcp_nagle_enable(tcp->pcb);
+    }
     stack_leave();
+}
+
+static NTSTATUS silence(struct tcpip_tcp *tcp)
+{
+    struct tcp_pcb *pcb = tcp->pcb;
+
+    if (!pcb || !tcp->connected || tcp->fin_sent || pcb->unsent || pcb->unacked)
+        return STATUS_INVALID_DEVICE_STATE;
+    if (ip_addr_isloopback(&pcb->remote_ip) || ip_addr_cmp(&pcb->local_ip, &pcb->remote_ip))
+        return STATUS_NOT_SUPPORTED;
+    tcp_clear_flags(pcb, TF_ACK_DELAY | TF_ACK_NOW);
+    ip_reset_option(pcb, SOF_KEEPALIVE);
+    tcp->silent = true;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS tcpip_tcp_silence(struct tcpip_tcp *tcp)
+{
+    stack_enter();
+    NTSTATUS status = silence(tcp);
+    stack_leave();
+    return status;
 }
 
 void tcpip_tcp_consumed(struct tcpip_tcp *tcp, size_t size)
 {
     stack_enter();
-    while (tcp->pcb && tcp->connected && size) {
+    while (tcp->pcb && tcp->connected && size && !tcp->silent) {
         u16_t n = (u16_t)min_u64(size, 0xffff);
         tcp_recved(tcp->pcb, n);
         size -= n;
@@ -349,7 +377,7 @@ void tcpip_tcp_close(struct tcpip_tcp *tcp)
     tcp->orphan = true;
     if (tcp->is_listener)
         tcp_close_listener(tcp);
-    if (tcp->pcb && (!tcp->connected || unread(tcp->pcb)))
+    if (tcp->pcb && (!tcp->connected || tcp->silent || unread(tcp->pcb)))
         tcp_kill_pcb(tcp);              /* bytes that nobody will read: the peer learns it by a RST */
     if (tcp->pcb) {
         send_fin(tcp);

@@ -40,7 +40,7 @@ struct tcpip_tcp {
     uint16_t local_port, remote_port;
     uint8_t family;
     bool is_listener, connected, failed, orphan, dead, aborted;
-    bool fin_sent, fin_acknowledged, wants_memory;
+    bool fin_sent, fin_acknowledged, wants_memory, silent;
     unsigned busy;
     struct port_use port;
     struct tcpip_tcp_options options;

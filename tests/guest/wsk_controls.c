@@ -318,3 +318,18 @@ TEST_CASE(a_smaller_receive_buffer_holds_up_the_sender_earlier)
     CloseBuffer(&sink);
     ClosePair(&pair);
 }
+
+TEST_CASE(silent_mode_is_for_connections_to_other_computers)
+{
+    PAIR pair;
+
+    REQUIRE(OpenPair(&pair, AF_INET, NULL, NULL));
+    EXPECT_EQ(SYNC(NULL, BASIC(pair.Client)->WskControlSocket(pair.Client, WskIoctl, SIO_WSK_SET_TCP_SILENT_MODE, 0, 0, NULL, 0, NULL,
+                                                              NULL, Irp)),
+              STATUS_NOT_SUPPORTED);
+    EXPECT_EQ(SYNC(NULL, BASIC(pair.Listener)->WskControlSocket(pair.Listener, WskIoctl, SIO_WSK_SET_TCP_SILENT_MODE, 0, 0, NULL, 0, NULL,
+                                                                NULL, Irp)),
+              STATUS_INVALID_DEVICE_REQUEST);
+    EXPECT_EQ(Send(pair.Client, "not silent"), STATUS_SUCCESS);
+    ClosePair(&pair);
+}

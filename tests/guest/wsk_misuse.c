@@ -85,3 +85,14 @@ TEST_CASE(a_release_or_deregistration_too_many_is_ignored)
     WskReleaseProviderNPI(&never);
     WskDeregister(&never);
 }
+
+TEST_CASE_THAT_STOPS(a_call_above_dispatch_level_stops_the_system, IRQL_NOT_LESS_OR_EQUAL)
+{
+    PWSK_SOCKET socket = NewSocket(AF_INET, SOCK_DGRAM, IPPROTO_UDP, WSK_FLAG_DATAGRAM_SOCKET, NULL, NULL);
+    KIRQL old;
+
+    REQUIRE(socket != NULL);
+    KeRaiseIrql(DISPATCH_LEVEL + 1, &old);
+    DATAGRAM(socket)->WskRelease(socket, NULL);
+    KeLowerIrql(old);
+}

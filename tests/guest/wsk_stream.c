@@ -350,3 +350,24 @@ TEST_CASE(connect_ex_sends_its_buffer)
     CloseBuffer(&big);
     ClosePair(&pair);
 }
+
+TEST_CASE(a_send_without_delay_does_not_wait_for_an_acknowledgement)
+{
+    SIZE_T waits = 0;
+    BUFFER one;
+    CALL first, second;
+    PAIR pair;
+
+    REQUIRE(OpenPair(&pair, AF_INET, NULL, NULL));
+    REQUIRE(OpenBuffer(&one, 1));
+    CONNECTION(pair.Client)->WskSend(pair.Client, &one.Wsk, 0, Begin(&first));
+    CONNECTION(pair.Client)->WskSend(pair.Client, &one.Wsk, WSK_FLAG_NODELAY, Begin(&second));
+    EXPECT_EQ(SYNC(NULL, CONNECTION(pair.Server)->WskControlSocket(pair.Server, WskIoctl, SIO_WSK_QUERY_RECEIVE_BACKLOG, 0, 0, NULL,
+                                                                   sizeof(waits), &waits, NULL, Irp)),
+              STATUS_SUCCESS);
+    EXPECT_EQ(waits, 2);
+    EXPECT_EQ(Finish(&first, NULL), STATUS_SUCCESS);
+    EXPECT_EQ(Finish(&second, NULL), STATUS_SUCCESS);
+    CloseBuffer(&one);
+    ClosePair(&pair);
+}

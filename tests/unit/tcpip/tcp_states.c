@@ -405,3 +405,56 @@ SCRIPT(a_connection_to_what_is_no_peer_is_refused_at_once)
     CHECK_EQ(e->closes, 1);
     endpoint_free(e);
 }
+
+SCRIPT(a_silenced_connection_sends_nothing_and_hears_nothing)
+{
+    struct flow f;
+    struct endpoint *e = endpoint_connect(s, &f);
+    struct tcpip_tcp_options options;
+
+    tcpip_tcp_get_options(e->tcp, &options);
+    options.keepalive = true;
+    options.keepalive_time_ms = 1000;
+    tcpip_tcp_set_options(e->tcp, &options);
+    flow_send(s, &f, ACK | PSH, "last", 4);
+    CHECK_EQ(e->received, 4);           /* its acknowledgement is delayed, and never goes */
+    CHECK_EQ((uint32_t)tcpip_tcp_silence(e->tcp), 0);
+    CHECK_EQ(tcpip_tcp_send(e->tcp, "x", 1, 0), 0);
+    flow_send(s, &f, ACK | PSH, "unheard", 7);
+    flow_send(s, &f, RST, NULL, 0);
+    script_wait(s, 5000);
+    CHECK_EQ(e->received, 4);
+    CHECK_EQ(e->fails, 0);
+    tcpip_tcp_close(e->tcp);
+    CHECK_EQ(e->closes, 1);
+    script_expect_nothing(s);
+    endpoint_free(e);
+}
+
+SCRIPT(what_is_on_its_way_cannot_be_silenced)
+{
+    struct flow f;
+    struct endpoint *e = endpoint_connect(s, &f);
+
+    CHECK_EQ(tcpip_tcp_send(e->tcp, "x", 1, 0), 1);
+    CHECK_EQ((uint32_t)tcpip_tcp_silence(e->tcp), (uint32_t)STATUS_INVALID_DEVICE_STATE);
+    tcpip_tcp_abort(e->tcp);
+    endpoint_free(e);
+}
+
+SCRIPT(a_push_does_not_wait_for_an_acknowledgement)
+{
+    struct flow f;
+    struct endpoint *e = endpoint_connect(s, &f);
+
+    tcpip_tcp_send(e->tcp, "a", 1, 0);
+    tcpip_tcp_send(e->tcp, "b", 1, 0);
+    script_wait(s, 1);
+    CHECK_EQ(script_expect_tcp(s)->size, 1);
+    script_expect_nothing(s);           /* Nagle */
+    tcpip_tcp_push(e->tcp);
+    script_wait(s, 1);
+    CHECK_EQ(script_expect_tcp(s)->size, 1);
+    tcpip_tcp_abort(e->tcp);
+    endpoint_free(e);
+}
