@@ -3,7 +3,7 @@
  * run with: --nic=null */
 #include "ip_helpers.h"
 
-static VOID NTAPI wait_for_card(VOID)
+static void wait_for_card(void)
 {
     for (int i = 0; i < 100 && ethernet()->InterfaceIndex == 0; i++)
         pause_ms(10);
@@ -62,6 +62,20 @@ TEST_CASE(a_router_forwards)
         EXPECT_EQ(SetIpInterfaceEntry(&table->Table[i]), STATUS_SUCCESS);
         EXPECT_EQ(GetIpInterfaceEntry(&table->Table[i]), STATUS_SUCCESS);
         EXPECT(table->Table[i].ForwardingEnabled);
+    }
+    FreeMibTable(table);
+}
+
+TEST_CASE(a_weak_host_receives)
+{
+    PMIB_IPINTERFACE_TABLE table;
+
+    wait_for_card();
+    REQUIRE(NT_SUCCESS(GetIpInterfaceTable(AF_INET, &table)));
+    for (ULONG i = 0; i < table->NumEntries; i++) {
+        EXPECT(!table->Table[i].WeakHostReceive);
+        table->Table[i].WeakHostReceive = TRUE;
+        EXPECT_EQ(SetIpInterfaceEntry(&table->Table[i]), STATUS_SUCCESS);
     }
     FreeMibTable(table);
 }

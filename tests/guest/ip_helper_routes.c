@@ -156,6 +156,35 @@ TEST_CASE(a_source_address_restricts_the_route_to_its_interface)
     EXPECT(!NT_SUCCESS(best("127.0.0.1", "10.1.0.9", &route, &source)));
 }
 
+TEST_CASE(an_address_to_be_skipped_is_no_source_while_there_is_another)
+{
+    MIB_UNICASTIPADDRESS_ROW skipped = unicast_row("10.1.0.3", 16), row = unicast_row("10.1.0.2", 16);
+    MIB_UNICASTIPADDRESS_ROW six = unicast_row("2001:db8:1::2", 64);
+
+    skipped.SkipAsSource = TRUE;
+    skipped.DadState = IpDadStatePreferred;
+    REQUIRE(NT_SUCCESS(CreateUnicastIpAddressEntry(&skipped)));
+    EXPECT(goes_to("10.1.0.9", "0.0.0.0", "10.1.0.2"));
+    REQUIRE(NT_SUCCESS(GetUnicastIpAddressEntry(&row)));
+    row.SkipAsSource = TRUE;
+    EXPECT_EQ(SetUnicastIpAddressEntry(&row), STATUS_SUCCESS);
+    skipped.SkipAsSource = FALSE;
+    EXPECT_EQ(SetUnicastIpAddressEntry(&skipped), STATUS_SUCCESS);
+    EXPECT(goes_to("10.1.0.9", "0.0.0.0", "10.1.0.3"));
+    row.SkipAsSource = FALSE;
+    EXPECT_EQ(SetUnicastIpAddressEntry(&row), STATUS_SUCCESS);
+    EXPECT_EQ(remove_address("10.1.0.3"), STATUS_SUCCESS);
+
+    REQUIRE(NT_SUCCESS(add_address("2001:db8:1::3", 64)));
+    REQUIRE(NT_SUCCESS(GetUnicastIpAddressEntry(&six)));
+    six.SkipAsSource = TRUE;
+    EXPECT_EQ(SetUnicastIpAddressEntry(&six), STATUS_SUCCESS);
+    EXPECT(goes_to("2001:db8:1::9", "::", "2001:db8:1::3"));
+    six.SkipAsSource = FALSE;
+    EXPECT_EQ(SetUnicastIpAddressEntry(&six), STATUS_SUCCESS);
+    EXPECT_EQ(remove_address("2001:db8:1::3"), STATUS_SUCCESS);
+}
+
 TEST_CASE(wrong_routes_are_refused)
 {
     MIB_IPFORWARD_ROW2 row = route_row("192.168.0.0", 33, "10.1.0.1");

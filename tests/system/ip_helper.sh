@@ -17,6 +17,7 @@ case_file resolve the_peer_is_resolved
 case_file neighbour a_neighbour_is_permanent
 case_file duplicate a_duplicate_is_found
 case_file router a_router_forwards
+case_file weak a_weak_host_receives
 
 timeout 60 "$RING3" run "$VIONET" "$DRIVER" --nic=link:"$socket" --ip=10.9.0.1/24 --reg="$TMP/server.reg" --for=8s >"$TMP/server" 2>&1 &
 server=$!
@@ -64,6 +65,22 @@ route_between "$DRIVER" --reg="$TMP/router.reg"
 if grep -q '2 sent, 2 answered' "$TMP/near"; then ok 'a computer that forwards is a router'; else bad 'nothing came through'; cat "$TMP/router" "$TMP/near"; fi
 route_between
 if grep -q '2 sent, 0 answered' "$TMP/near"; then ok 'a computer forwards nothing unless it is told to'; else bad 'something came through'; cat "$TMP/near"; fi
+
+# An address of the far interface, from the near network.
+ask_far_address() {
+    rm -f "$TMP/a.sock"
+    timeout 60 "$RING3" run "$VIONET" "$@" --nic=link:"$TMP/a.sock" --ip=10.1.0.1/24 --nic=null --ip=10.2.0.1/24 --for=10s \
+        >"$TMP/router" 2>&1 &
+    router=$!
+    while [ ! -S "$TMP/a.sock" ] && kill -0 $router 2>/dev/null; do sleep 0.05; done
+    timeout 60 "$RING3" run "$VIONET" --nic=link:"$TMP/a.sock" --ip=10.1.0.2/24,10.1.0.1 --ping=10.2.0.1,count=2,timeout=1s >"$TMP/near" 2>&1
+    kill $router 2>/dev/null
+    wait $router
+}
+ask_far_address
+if grep -q '2 sent, 0 answered' "$TMP/near"; then ok 'a strong host answers on the interface that has the address'; else bad 'it answered'; cat "$TMP/near"; fi
+ask_far_address "$DRIVER" --reg="$TMP/weak.reg"
+if grep -q '2 sent, 2 answered' "$TMP/near"; then ok 'a weak host answers on any interface'; else bad 'no answer'; cat "$TMP/router" "$TMP/near"; fi
 
 # The frames of a ping to a permanent neighbour: its address is the destination, and nobody is asked by ARP for it.
 timeout 60 "$RING3" run "$VIONET" "$DRIVER" --nic=null --capture="$TMP/out.pcap" --ip=10.9.0.2/24 --reg="$TMP/neighbour.reg" \
