@@ -98,11 +98,11 @@ static bool harmful(struct tcpip_tcp *tcp, const struct tcp_request *r, uint32_t
     const struct tcp_pcb *pcb = tcp->pcb;
     int32_t ahead = (int32_t)(r->sequence - pcb->rcv_nxt);
 
-    if (pcb->state == SYN_SENT || pcb->state == SYN_RCVD)
+    if (pcb->state == SYN_SENT)
         return false;
     if (ahead > FAR_AWAY || ahead < -FAR_AWAY)
         return true;
-    if (r->length != 1 || (flags & (TCP_SYN | TCP_FIN | TCP_RST)))
+    if (pcb->state == SYN_RCVD || r->length != 1 || (flags & (TCP_SYN | TCP_FIN | TCP_RST)))
         return false;
     if ((uint32_t)ahead <= pcb->rcv_wnd && TCP_SEQ_LEQ(acknowledged, pcb->snd_nxt))
         return false;

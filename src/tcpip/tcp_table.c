@@ -1,6 +1,8 @@
 /* Connections by their four addresses: lwIP has only a list. */
 #include "tcpip/tcp_internal.h"
 
+#include "nt/ke.h"
+
 #define BUCKETS 4096u
 
 static struct list table[BUCKETS];
@@ -20,12 +22,24 @@ static uint32_t fold(const ip_addr_t *ip)
     return IP_IS_V6(ip) ? w[0] * 3 ^ w[1] * 5 ^ w[2] * 7 ^ w[3] : ip_2_ip4(ip)->addr;
 }
 
+static uint32_t hash(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote, uint16_t remote_port)
+{
+    uint32_t h = salt ^ fold(local) ^ fold(remote) * 0x85ebca6bu ^ ((uint32_t)local_port << 16 | remote_port);
+
+    h = (h ^ h >> 15) * 0x9E3779B1u;
+    return h ^ h >> 13;
+}
+
+/* A connection's first sequence number grows with time for the same peer and ports (RFC 6528), so that the peer can tell it
+ * from the one before; lwIP's own has one counter for all. */
+u32_t tcp_next_iss(struct tcp_pcb *pcb)
+{
+    return hash(&pcb->remote_ip, pcb->remote_port, &pcb->local_ip, pcb->local_port) + (uint32_t)(ke_now() / 4000);
+}
+
 static struct list *bucket(const ip_addr_t *local, uint16_t local_port, const ip_addr_t *remote, uint16_t remote_port)
 {
-    uint32_t hash = salt ^ fold(local) ^ fold(remote) * 0x85ebca6bu ^ ((uint32_t)local_port << 16 | remote_port);
-
-    hash = (hash ^ hash >> 15) * 0x9E3779B1u;
-    return &table[(hash ^ hash >> 13) % BUCKETS];
+    return &table[hash(local, local_port, remote, remote_port) % BUCKETS];
 }
 
 void tcp_table_add(struct tcpip_tcp *tcp)

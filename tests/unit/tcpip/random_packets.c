@@ -128,6 +128,36 @@ static void random_icmp(struct script *s, struct state *t)
     script_ip(s, &(struct script_ip){ .family = six ? 6 : 4, .protocol = six ? 58 : 1 }, m, 8 + roll(sizeof m - 8), 2);
 }
 
+/* Neighbour discovery and group membership, which believe only what comes from the link. */
+static void random_link_message(struct script *s, struct state *t)
+{
+    static const uint8_t nodes[16] = { 0xff, 2, [15] = 1 }, mac[6] = { 0x33, 0x33, 0, 0, 0, 1 };
+    static const uint8_t hosts[4] = { 224, 0, 0, 1 }, hosts_mac[6] = { 1, 0, 0x5e, 0, 0, 1 };
+    struct script_ip six = { .family = 6, .protocol = 58, .ttl = 255 }, four = { .protocol = 2, .ttl = 1, .to = hosts, .to_mac = hosts_mac };
+    uint8_t m[120], arp[60] = { 0 };
+
+    for (unsigned n = 0; n < sizeof m; n++)
+        m[n] = (uint8_t)(roll(3) ? roll(256) : roll(8));
+    m[0] = (uint8_t)(130 + roll(14));
+    m[1] = (uint8_t)roll(2);
+    if (roll(2))
+        memcpy(m + 8, s->local6, 16);
+    if (roll(2)) {
+        six.to = nodes;
+        six.to_mac = mac;
+    }
+    script_ip(s, &six, m, 4 + roll(sizeof m - 4), 2);
+    m[0] = (uint8_t)(0x11 + roll(8));
+    script_ip(s, &four, m, roll(40), SIZE_MAX);
+    memset(arp, 0xff, 6);
+    memcpy(arp + 12, "\x08\x06\x00\x01\x08\x00\x06\x04", 8);
+    for (unsigned n = 20; n < 42; n++)
+        arp[n] = (uint8_t)roll(256);
+    memcpy(arp + 28, script_peer4, roll(2) ? 3 : 0);
+    memcpy(arp + 38, script_host4, roll(2) ? 4 : 0);
+    script_put(s, arp, 14 + roll(46));
+}
+
 static void random_packet(struct script *s, struct state *t)
 {
     uint8_t options[12] = { 0 };
@@ -144,11 +174,12 @@ static void round_of(struct script *s, struct state *t, unsigned round)
     for (unsigned n = 0; n < 300; n++) {
         for (unsigned k = 0; k < 64; k++)
             t->junk[k] = (uint8_t)roll(256);
-        switch (roll(6)) {
+        switch (roll(7)) {
         case 0: random_datagram(s, t); break;
         case 1: random_fragment(s, t); break;
         case 2: random_icmp(s, t); break;
         case 3: random_packet(s, t); break;
+        case 4: random_link_message(s, t); break;
         default: random_segment(s, t); break;
         }
         if (n % 16 == 0) {

@@ -272,6 +272,44 @@ SCRIPT(a_peer_that_never_closes_does_not_keep_an_orphan)
     endpoint_free(e);
 }
 
+SCRIPT(a_last_ACK_from_half_the_circle_away_does_not_open_a_connection)
+{
+    struct endpoint *listener = endpoint_listen(4, 7, 0, false);
+    struct flow f = { .port = 7, .peer_port = 1000, .seq = 100 };
+
+    script_tcp(s, .port = 7, .flags = SYN, .seq = 100);
+    struct script_packet *p = script_expect_tcp(s);
+    f.ack = p->seq + 1;
+    for (uint32_t n = 0; n < 5; n++)
+        script_tcp(s, .port = 7, .flags = ACK | PSH, .seq = 101 + 0x80000000u - 2 + n, .ack = f.ack, .data = "x", .size = n & 1);
+    CHECK_EQ(listener->accepts, 0);
+    script_tcp(s, .port = 7, .flags = ACK, .seq = 101, .ack = f.ack);
+    CHECK_EQ(listener->accepts, 1);
+    tcpip_tcp_abort(listener->child->tcp);
+    tcpip_tcp_close(listener->tcp);
+    endpoint_free(listener);
+}
+
+SCRIPT(the_first_sequence_number_grows_for_the_same_peer_and_ports)
+{
+    struct endpoint *listener = endpoint_listen(4, 7, 0, false);
+    uint32_t before = 0, other;
+
+    for (unsigned n = 0; n < 10; n++) {
+        script_tcp(s, .port = 7, .from_port = 2000, .flags = SYN, .seq = 100);
+        uint32_t now = script_expect_tcp(s)->seq;
+        script_tcp(s, .port = 7, .from_port = 2000, .flags = RST, .seq = 101);
+        CHECK(n == 0 || (now - before > 0 && now - before < 1u << 20));
+        before = now;
+        script_wait(s, 10);
+    }
+    script_tcp(s, .port = 7, .from_port = 2001, .flags = SYN, .seq = 100);
+    other = script_expect_tcp(s)->seq;
+    CHECK(other - before > 1u << 16);
+    tcpip_tcp_close(listener->tcp);
+    endpoint_free(listener);
+}
+
 SCRIPT(a_new_connection_may_follow_one_in_time_wait)
 {
     struct endpoint *listener = endpoint_listen(4, 7, 0, false), *e = listener->child;
