@@ -6,7 +6,7 @@
  *           numbers are from what is expected, options
  *   3       a raw IPv4 packet: protocol, fragment field, identification, length
  *   4       an IPv6 fragment: the fragment header, length
- *   5, 6    an ICMP, ICMPv6 message: type, code, length
+ *   5, 6    an ICMP message, an ICMPv6 message with hop limit 255: length, bytes
  *   7       our side: connects to itself, sends, shuts down, closes or resets a connection */
 #include <arpa/inet.h>
 #include <string.h>
@@ -22,7 +22,7 @@ struct input {
     const uint8_t *at, *end;
 };
 
-static struct tcpip_datagram *raw4, *raw6[2], *udp;
+static struct tcpip_datagram *raw4, *raw6[3], *udp;
 static struct tcpip_tcp *connections[CONNECTIONS];
 static unsigned count;
 static uint8_t packet[2048];
@@ -105,6 +105,11 @@ static void open_endpoints(void *argument)
     tcpip_datagram_set_header_included(raw4, true);
     tcpip_datagram_create(6, 6, datagram, NULL, NULL, &raw6[0]);
     tcpip_datagram_create(6, 44, datagram, NULL, NULL, &raw6[1]);
+    tcpip_datagram_create(6, 58, datagram, NULL, NULL, &raw6[2]);
+    struct tcpip_ip_options options;
+    tcpip_datagram_get_options(raw6[2], &options);
+    options.ttl = 255;
+    tcpip_datagram_set_options(raw6[2], &options);
 }
 
 /* --- packets --------------------------------------------------------------------------------------------------------- */
@@ -250,7 +255,7 @@ static void obey(struct input *in)
         return;
     case 4: send_to_us(raw6[1], 6, packet, bytes(in, packet, 8u + byte(in))); return;
     case 5: icmp(in); return;
-    case 6: bytes(in, packet, 64); send_to_us(udp, 4, packet, byte(in)); return;
+    case 6: send_to_us(raw6[2], 6, packet, bytes(in, packet, 4u + byte(in) % 128)); return;
     default: our_side(in);
     }
 }

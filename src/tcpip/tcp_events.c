@@ -8,9 +8,23 @@
 
 static bool in_slow_timer;
 
+/* A peer may acknowledge a window probe, its window still shut, and with it all there is to send; lwIP's persist timer then
+ * stops the process. */
+static void calm(void)
+{
+    for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next) {
+        if (!pcb->persist_backoff || (pcb->unsent && !pcb->unacked))
+            continue;
+        pcb->persist_backoff = 0;
+        if (pcb->unacked && pcb->rtime < 0)
+            pcb->rtime = 0;
+    }
+}
+
 /* lwIP's errors for "given up" and "the address is gone" are the same; only the first comes from its timer. */
 void tcp_slowtmr(void)
 {
+    calm();
     in_slow_timer = true;
     real_lwip()->tcp_slowtmr();
     in_slow_timer = false;

@@ -122,6 +122,33 @@ SCRIPT(a_closed_window_is_probed_until_it_opens)
     close_now(s, e);
 }
 
+SCRIPT(a_probe_that_is_acknowledged_with_the_window_still_shut_is_no_end)
+{
+    struct flow f;
+    struct endpoint *e = endpoint_connect(s, &f);
+    struct script_packet *p;
+
+    script_tcp(s, .port = f.port, .from_port = 80, .flags = ACK, .seq = f.seq, .ack = f.ack, .zero_window = true);
+    CHECK_EQ(tcpip_tcp_send(e->tcp, "a", 1, 0), 1);
+    while (!(p = script_next(s)))
+        script_wait(s, 100);
+    CHECK_EQ(p->size, 1);
+    f.ack++;
+    script_tcp(s, .port = f.port, .from_port = 80, .flags = ACK, .seq = f.seq, .ack = f.ack, .zero_window = true);
+    CHECK_EQ(e->acknowledged, 1);
+    script_wait(s, 20000);
+    CHECK_EQ(tcpip_tcp_send(e->tcp, "b", 1, 0), 1);
+    script_wait(s, 10000);
+    script_forget(s);
+    script_tcp(s, .port = f.port, .from_port = 80, .flags = ACK, .seq = f.seq, .ack = f.ack);
+    script_wait(s, 10000);
+    CHECK_EQ(script_find_tcp(s, PSH)->data[0], 'b');
+    f.ack++;
+    flow_send(s, &f, ACK, NULL, 0);
+    CHECK_EQ(e->acknowledged, 2);
+    close_now(s, e);
+}
+
 SCRIPT(our_window_closes_when_nobody_reads_and_opens_when_somebody_does)
 {
     struct flow f;
