@@ -427,4 +427,8 @@ struct _OBJECT_TYPE;
 #define ALLOC_PRAGMA 1
 #define ALLOC_DATA_PRAGMA 1
 
+#ifndef ANYSIZE_ARRAY
+#define ANYSIZE_ARRAY 1             /* of a last member that goes on */
+#endif
+
 #endif
