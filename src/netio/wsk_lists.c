@@ -27,6 +27,19 @@ static unsigned collect(const struct wsk_socket *s, struct tcpip_address found[M
     return count;
 }
 
+/* Tells two lists apart. */
+static uint32_t fingerprint(const struct wsk_socket *s)
+{
+    struct tcpip_address found[MAX_ADDRESSES];
+    unsigned count = collect(s, found);
+    uint32_t sum = count;
+
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned b = 0; b < sizeof found[i].bytes; b++)
+            sum = (sum ^ found[i].bytes[b]) * 16777619u;
+    return sum;
+}
+
 /* A SOCKET_ADDRESS_LIST, and behind it the addresses it points to. */
 static NTSTATUS query_addresses(struct wsk_socket *s, struct wsk_control *control)
 {
@@ -94,7 +107,18 @@ NTSTATUS wsk_address_list(struct wsk_socket *s, struct wsk_control *control)
     request = wsk_request_new(WSK_DO_ADDRESS_CHANGE, s, control->irp);
     if (request == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
+    request->flags = fingerprint(s);
     return wsk_request_pend(request, &s->changes);
+}
+
+static void look_again(struct wsk_socket *s)
+{
+    list_each_safe(node, &s->changes) {
+        struct wsk_request *request = container_of(node, struct wsk_request, node);
+
+        if (request->flags != fingerprint(s))
+            wsk_request_done(request, STATUS_SUCCESS, 0);
+    }
 }
 
 /* The stack is entered: nobody is called here. */
@@ -104,7 +128,7 @@ static void on_change(struct tcpip_watch *watch)
         struct wsk_client *client = container_of(client_node, struct wsk_client, node);
 
         list_each(node, &client->sockets)
-            wsk_requests_fail(&container_of(node, struct wsk_socket, node)->changes, STATUS_SUCCESS);
+            look_again(container_of(node, struct wsk_socket, node));
     }
 }
 

@@ -18,6 +18,8 @@ void wsk_options_init(struct wsk_options *options)
     };
 }
 
+#define LOOPBACK_INDEX 1
+
 NTSTATUS wsk_options_apply(struct wsk_socket *s)
 {
     NTSTATUS status = STATUS_SUCCESS;
@@ -189,6 +191,8 @@ static unsigned interface_with(const IN_ADDR *address)
 
     if (b[0] == 0)
         return tcpip_interface_of_index((uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3]);
+    if (b[0] == 127)
+        return tcpip_interface_of_index(LOOPBACK_INDEX);
     for (unsigned n = 0; tcpip_query_interface(n, &info); n++)
         if (info.configured && memcmp(info.ipv4.bytes, address, 4) == 0)
             return n + 1;

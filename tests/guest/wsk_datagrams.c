@@ -312,3 +312,123 @@ TEST_CASE(sending_needs_a_bind_and_sane_parameters)
     CloseBuffer(&big);
     EXPECT_EQ(CloseSocket(socket), STATUS_SUCCESS);
 }
+
+TEST_CASE(a_raw_socket_pings_this_computer)
+{
+    PWSK_SOCKET socket = NewSocket(AF_INET, SOCK_RAW, IPPROTO_ICMP, WSK_FLAG_DATAGRAM_SOCKET, NULL, NULL);
+    static const UCHAR request[8] = {8, 0, 0xf7, 0xfc, 0, 1, 0, 2};       /* echo request, checksum, identifier, sequence */
+    BOOLEAN answered = FALSE;
+    ADDRESS address;
+    BUFFER out, in;
+    ULONG_PTR got;
+
+    REQUIRE(socket != NULL && OpenBuffer(&out, sizeof(request)) && OpenBuffer(&in, 128));
+    RtlCopyMemory(out.Data, request, sizeof(request));
+    EXPECT_EQ(SYNC(NULL, DATAGRAM(socket)->WskBind(socket, Wildcard(&address, AF_INET, 0), 0, Irp)), STATUS_SUCCESS);
+    EXPECT_EQ(SYNC(NULL, DATAGRAM(socket)->WskSendTo(socket, &out.Wsk, 0, Loopback(&address, AF_INET, 0), 0, NULL, Irp)), STATUS_SUCCESS);
+    for (int i = 0; i < 2 && !answered; i++) {      /* the request itself comes by, too */
+        EXPECT_EQ(SYNC(&got, DATAGRAM(socket)->WskReceiveFrom(socket, &in.Wsk, 0, NULL, NULL, NULL, NULL, Irp)), STATUS_SUCCESS);
+        EXPECT_EQ(got, 28);             /* behind an IP header */
+        answered = in.Data[20] == 0;
+    }
+    EXPECT(answered);
+    CloseBuffer(&out);
+    CloseBuffer(&in);
+    EXPECT_EQ(CloseSocket(socket), STATUS_SUCCESS);
+}
+
+TEST_CASE(a_chain_of_many_mdls_is_one_datagram)
+{
+    USHORT port;
+    PWSK_SOCKET socket = NewDatagram(AF_INET, &port);
+    PMDL mdls[50] = {0};
+    BUFFER data, in;
+    WSK_BUF chain;
+    ULONG_PTR got = 0;
+    ADDRESS to;
+
+    REQUIRE(socket != NULL && OpenBuffer(&data, 100) && OpenBuffer(&in, 200));
+    for (int i = 0; i < 100; i++)
+        data.Data[i] = (UCHAR)i;
+    for (int i = 0; i < 50; i++) {
+        mdls[i] = IoAllocateMdl(data.Data + 2 * i, 2, FALSE, FALSE, NULL);
+        REQUIRE(mdls[i] != NULL);
+        MmBuildMdlForNonPagedPool(mdls[i]);
+        if (i > 0)
+            mdls[i - 1]->Next = mdls[i];
+    }
+    chain.Mdl = mdls[0];
+    chain.Offset = 1;
+    chain.Length = 98;
+    EXPECT_EQ(SYNC(&got, DATAGRAM(socket)->WskSendTo(socket, &chain, 0, Loopback(&to, AF_INET, port), 0, NULL, Irp)), STATUS_SUCCESS);
+    EXPECT_EQ(got, 98);
+    EXPECT_EQ(SYNC(&got, DATAGRAM(socket)->WskReceiveFrom(socket, &in.Wsk, 0, NULL, NULL, NULL, NULL, Irp)), STATUS_SUCCESS);
+    EXPECT_EQ(got, 98);
+    EXPECT(RtlCompareMemory(in.Data, data.Data + 1, 98) == 98);
+    for (int i = 0; i < 50; i++)
+        IoFreeMdl(mdls[i]);
+    CloseBuffer(&data);
+    CloseBuffer(&in);
+    EXPECT_EQ(CloseSocket(socket), STATUS_SUCCESS);
+}
+
+TEST_CASE(a_hop_limit_goes_with_the_datagram)
+{
+    USHORT port;
+    PWSK_SOCKET socket = NewDatagram(AF_INET6, &port);
+    union {
+        UCHAR Bytes[64];
+        SIZE_T Align;
+    } control;
+    PCMSGHDR header = (PCMSGHDR)&control;
+    ULONG size = sizeof(control);
+    BUFFER buffer;
+    ADDRESS to;
+
+    REQUIRE(socket != NULL && OpenBuffer(&buffer, 16));
+    EXPECT_EQ(SetUlong(socket, IPPROTO_IPV6, IPV6_HOPLIMIT, 1), STATUS_SUCCESS);
+    RtlZeroMemory(&control, sizeof(control));
+    header->cmsg_len = WSA_CMSG_LEN(sizeof(INT));
+    header->cmsg_level = IPPROTO_IPV6;
+    header->cmsg_type = IPV6_HOPLIMIT;
+    *(INT *)WSA_CMSG_DATA(header) = 17;
+    EXPECT_EQ(SYNC(NULL, DATAGRAM(socket)->WskSendTo(socket, &buffer.Wsk, 0, Loopback(&to, AF_INET6, port), WSA_CMSG_SPACE(sizeof(INT)),
+                                                     header, Irp)),
+              STATUS_SUCCESS);
+    RtlZeroMemory(&control, sizeof(control));
+    EXPECT_EQ(SYNC(NULL, DATAGRAM(socket)->WskReceiveFrom(socket, &buffer.Wsk, 0, NULL, &size, header, NULL, Irp)), STATUS_SUCCESS);
+    EXPECT_EQ(header->cmsg_type, IPV6_HOPLIMIT);
+    EXPECT_EQ(*(INT *)WSA_CMSG_DATA(header), 17);
+    header->cmsg_len = 3;
+    EXPECT_EQ(SYNC(NULL, DATAGRAM(socket)->WskSendTo(socket, &buffer.Wsk, 0, &to.Any, sizeof(CMSGHDR), header, Irp)),
+              STATUS_INVALID_PARAMETER);
+    header->cmsg_len = WSA_CMSG_LEN(0);
+    header->cmsg_level = 99;
+    EXPECT_EQ(SYNC(NULL, DATAGRAM(socket)->WskSendTo(socket, &buffer.Wsk, 0, &to.Any, sizeof(CMSGHDR), header, Irp)),
+              STATUS_NOT_SUPPORTED);
+    CloseBuffer(&buffer);
+    EXPECT_EQ(CloseSocket(socket), STATUS_SUCCESS);
+}
+
+TEST_CASE(datagrams_beyond_the_receive_buffer_are_dropped)
+{
+    USHORT port;
+    PWSK_SOCKET socket = NewDatagram(AF_INET, &port);
+    BUFFER big, in;
+    ADDRESS to;
+    CALL call;
+
+    REQUIRE(socket != NULL && OpenBuffer(&big, 1000) && OpenBuffer(&in, 2000));
+    EXPECT_EQ(SetUlong(socket, SOL_SOCKET, SO_RCVBUF, 2500), STATUS_SUCCESS);
+    for (int i = 0; i < 4; i++)
+        EXPECT_EQ(SYNC(NULL, DATAGRAM(socket)->WskSendTo(socket, &big.Wsk, 0, Loopback(&to, AF_INET, port), 0, NULL, Irp)),
+                  STATUS_SUCCESS);
+    EXPECT_EQ(SYNC(NULL, DATAGRAM(socket)->WskReceiveFrom(socket, &in.Wsk, 0, NULL, NULL, NULL, NULL, Irp)), STATUS_SUCCESS);
+    EXPECT_EQ(SYNC(NULL, DATAGRAM(socket)->WskReceiveFrom(socket, &in.Wsk, 0, NULL, NULL, NULL, NULL, Irp)), STATUS_SUCCESS);
+    EXPECT_EQ(DATAGRAM(socket)->WskReceiveFrom(socket, &in.Wsk, 0, NULL, NULL, NULL, NULL, Begin(&call)), STATUS_PENDING);
+    EXPECT(IoCancelIrp(call.Irp));
+    EXPECT_EQ(Finish(&call, NULL), STATUS_CANCELLED);
+    CloseBuffer(&big);
+    CloseBuffer(&in);
+    EXPECT_EQ(CloseSocket(socket), STATUS_SUCCESS);
+}
