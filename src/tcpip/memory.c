@@ -191,6 +191,8 @@ bool tcpip_packet_pushed(const struct tcpip_packet *packet)
 
 void tcpip_packet_free(struct tcpip_packet *packet)
 {
+    if (!stack_is_open())               /* its memory went with the stack */
+        return;
     stack_enter();
     pbuf_free((struct pbuf *)packet);
     stack_leave();

@@ -408,6 +408,46 @@ SCRIPT(packets_may_be_kept_and_cost_no_memory_once_there_was_enough)
     tcpip_datagram_close(d);
 }
 
+enum { HOARD = 60000 };
+
+struct hoard {
+    struct tcpip_packet *packets[HOARD];
+    unsigned count;
+};
+
+static void hoard_packet(struct tcpip_datagram *d, void *context, const struct tcpip_received *how, struct tcpip_packet *packet)
+{
+    struct hoard *h = context;
+
+    CHECK(h->count < HOARD);
+    h->packets[h->count++] = packet;
+}
+
+SCRIPT(packets_that_are_kept_take_a_quarter_of_RAM_and_no_more)
+{
+    static struct hoard h;
+    static uint8_t bytes[1400];
+    struct tcpip_datagram *d;
+    struct tcpip_address any = { .family = 4, .port = 9 };
+    unsigned most;
+
+    CHECK_EQ((uint32_t)tcpip_datagram_create(4, 17, hoard_packet, NULL, &h, &d), 0);
+    CHECK_EQ((uint32_t)tcpip_datagram_bind(d, &any, TCPIP_SHARE_DEFAULT), 0);
+    for (unsigned n = 0; n < 40000; n++) {
+        script_send_udp(s, (struct script_udp){ .port = 9, .data = bytes, .size = sizeof bytes });
+        if (n % 50 == 49)
+            script_wait(s, 1);
+    }
+    most = h.count;
+    CHECK(most > 10000 && most * 1664ull < ram_pages_total() * RAM_PAGE / 4);
+    while (h.count)
+        tcpip_packet_free(h.packets[--h.count]);
+    script_udp(s, .port = 9, .data = bytes, .size = sizeof bytes);
+    CHECK_EQ(h.count, 1);               /* and it goes on */
+    tcpip_packet_free(h.packets[0]);
+    tcpip_datagram_close(d);
+}
+
 SCRIPT(each_allocation_of_a_datagrams_life_may_fail)
 {
     struct tcpip_address peer = script_address(script_peer4, 77), any = { .family = 4, .port = 9 };
