@@ -136,6 +136,12 @@ void paths_invalidate(void);
 const uint8_t *neighbour_permanent(struct interface *interface, const struct ip_address *address);
 void neighbours_forget(struct interface *interface);
 
+/* neighbour_solicit.c */
+/* In one of our own /64 prefixes, or link-local: lwIP asks for it by itself. */
+bool neighbour_is_near(struct netif *netif, const ip6_addr_t *address);
+/* Asks the link for an address that is not near, unless it is known. */
+void neighbour_solicit(struct netif *netif, const ip6_addr_t *target);
+
 /* address.c's conversions for files that know lwIP. */
 static inline struct ip_address ip_from4(uint32_t address)
 {

@@ -320,6 +320,8 @@ static void ask(struct interface *interface, const struct ip_address *address)
         const u8_t *mac;
         output_put_on_link(&interface->netif, &target);
         nd6_get_next_hop_addr_or_queue(&interface->netif, NULL, &target, &mac);
+        if (!neighbour_is_near(&interface->netif, &target))
+            neighbour_solicit(&interface->netif, &target);
     }
 }
 

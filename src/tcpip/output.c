@@ -42,6 +42,10 @@ void output_put_on_link(struct netif *netif, const ip6_addr_t *address)
 
     if (ip6_addr_islinklocal(address))
         return;
+    for (int n = 0; n < LWIP_IPV6_NUM_ADDRESSES; n++)
+        if (ip6_addr_isvalid(netif_ip6_addr_state(netif, n)) && netif_ip6_addr_isstatic(netif, n) &&
+            ip6_addr_netcmp(address, netif_ip6_addr(netif, n)))
+            return;
     for (int i = 0; i < LWIP_ND6_NUM_PREFIXES; i++) {
         struct nd6_prefix_list_entry *e = &prefix_list[i];
         if (e->netif == netif && e->invalidation_timer && ip6_addr_netcmp(&e->prefix, address))
@@ -49,10 +53,6 @@ void output_put_on_link(struct netif *netif, const ip6_addr_t *address)
         if (!e->netif || !e->invalidation_timer || (free && free->netif && e->invalidation_timer < free->invalidation_timer))
             free = free && !free->netif ? free : e;
     }
-    for (int n = 0; n < LWIP_IPV6_NUM_ADDRESSES; n++)
-        if (ip6_addr_isvalid(netif_ip6_addr_state(netif, n)) && netif_ip6_addr_isstatic(netif, n) &&
-            ip6_addr_netcmp(address, netif_ip6_addr(netif, n)))
-            return;
     if (!free)
         return;
     memset(free, 0, sizeof *free);
@@ -82,7 +82,10 @@ static err_t output6(struct netif *netif, struct pbuf *p, const ip6_addr_t *dest
         return send_to(netif, p, mac, ETHTYPE_IPV6);
     ip6_addr_t hop = ip_to6(&path->next_hop, netif);
     output_put_on_link(netif, &hop);
-    return ethip6_output(netif, p, &hop);
+    err_t error = ethip6_output(netif, p, &hop);
+    if (!neighbour_is_near(netif, &hop))
+        neighbour_solicit(netif, &hop);
+    return error;
 }
 
 void output_setup(struct netif *netif, struct interface *interface)

@@ -13,7 +13,11 @@ TEST_TEARDOWN(take_everything_away)
 {
     MIB_IPFORWARD_ROW2 route = route_row("10.60.0.0", 16, "10.9.0.1");
 
+    static const char *const added[] = {"2001:db8:9::1", "2001:db8:60::1", "2001:db8:9::2", "2001:db8:61::1"};
+
     DeleteIpForwardEntry2(&route);
+    for (int i = 0; i < 4; i++)
+        remove_address(added[i]);
     remove_address("10.60.0.1");
     remove_address("10.9.0.1");
     FlushIpNetTable2(AF_INET, 0);
@@ -35,6 +39,35 @@ TEST_CASE(the_other_end_has_a_route)
     wait_for_card();
     REQUIRE(NT_SUCCESS(CreateIpForwardEntry2(&route)));
     EXPECT_EQ(GetIpForwardEntry2(&route), STATUS_SUCCESS);
+}
+
+TEST_CASE(one_end_has_ipv6_addresses)
+{
+    wait_for_card();
+    EXPECT_EQ(add_address("2001:db8:9::1", 64), STATUS_SUCCESS);
+    EXPECT_EQ(add_address("2001:db8:60::1", 128), STATUS_SUCCESS);
+}
+
+/* Through a gateway, or on the link although its /64 is no prefix of ours. */
+TEST_CASE(the_other_end_has_ipv6_routes)
+{
+    MIB_IPFORWARD_ROW2 through = route_row("2001:db8:60::", 64, "2001:db8:9::1"), on_link = route_row("2001:db8:61::", 48, "::");
+
+    wait_for_card();
+    EXPECT_EQ(add_address("2001:db8:9::2", 64), STATUS_SUCCESS);
+    EXPECT_EQ(CreateIpForwardEntry2(&through), STATUS_SUCCESS);
+    EXPECT_EQ(CreateIpForwardEntry2(&on_link), STATUS_SUCCESS);
+}
+
+TEST_CASE(one_end_has_an_ipv6_address_off_the_link)
+{
+    MIB_IPFORWARD_ROW2 back = route_row("2001:db8:9::", 60, "::");
+
+    wait_for_card();
+    EXPECT_EQ(add_address("2001:db8:61::1", 128), STATUS_SUCCESS);
+    EXPECT_EQ(CreateIpForwardEntry2(&back), STATUS_SUCCESS);
+    EXPECT_EQ(DeleteIpForwardEntry2(&back), STATUS_SUCCESS);
+    EXPECT_EQ(CreateIpForwardEntry2(&back), STATUS_SUCCESS);
 }
 
 TEST_CASE(a_neighbour_is_permanent)

@@ -33,6 +33,18 @@ else
     cat "$TMP/server" "$TMP/client"
 fi
 
+for what in 60:one_end_has_ipv6_addresses 61:one_end_has_an_ipv6_address_off_the_link; do
+    rm -f "$socket"
+    case_file server6 "${what#*:}"
+    case_file client6 the_other_end_has_ipv6_routes
+    timeout 60 "$RING3" run "$VIONET" "$DRIVER" --nic=link:"$socket" --reg="$TMP/server6.reg" --for=8s >"$TMP/server" 2>&1 &
+    server=$!
+    while [ ! -S "$socket" ] && kill -0 $server 2>/dev/null; do sleep 0.05; done
+    expect "IPv6: ${what#*:}" 0 '2 sent, 2 answered' timeout 60 "$RING3" run "$VIONET" "$DRIVER" --nic=link:"$socket" \
+        --reg="$TMP/client6.reg" --ping="2001:db8:${what%%:*}::1,count=2"
+    wait $server
+done
+
 expect 'without the route there is no way' 1 '10.60.0.1' \
     "$RING3" run "$VIONET" --nic=null --ip=10.9.0.2/24 --ping=10.60.0.1,count=1 --for=1s
 
