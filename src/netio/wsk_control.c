@@ -4,6 +4,7 @@
 
 #include "netio/wsk_control.h"
 #include "netio/wsk_internal.h"
+#include "nt/ke.h"
 
 NTSTATUS wsk_control_get_ulong(const struct wsk_control *control, ULONG *value)
 {
@@ -71,6 +72,12 @@ static NTSTATUS answer(struct wsk_socket *s, struct wsk_control *control)
     return control->type == WskIoctl ? wsk_ioctl(s, control) : option(s, control);
 }
 
+static bool needs_passive_level(const struct wsk_control *control)
+{
+    return control->type == WskIoctl && (control->code == SIO_ADDRESS_LIST_QUERY || control->code == SIO_ADDRESS_LIST_CHANGE ||
+                                         control->code == SIO_ADDRESS_LIST_SORT);
+}
+
 /* Sets or gets an option, or performs an I/O control operation. The IRP is needed, optional or refused by operation; when one
  * is given it is completed, IoStatus.Information being the bytes of output. *OutputSizeReturned, where given, gets the same,
  * or with STATUS_BUFFER_OVERFLOW the size that is needed. IRQL <= DISPATCH_LEVEL, PASSIVE_LEVEL for address lists.
@@ -82,6 +89,7 @@ NTSTATUS NTAPI wsk_do_control_socket(PWSK_SOCKET socket, WSK_CONTROL_SOCKET_TYPE
                                      PIRP irp)
 {
     PIRP given = irp;
+    KIRQL irql = ke_irql();
     struct wsk_socket *s = WSK_BEGIN(socket, irp, "WskControlSocket");
     struct wsk_control control = {
         .type = type, .code = code, .level = level, .input_size = input_size, .output_size = output_size,
@@ -91,6 +99,9 @@ NTSTATUS NTAPI wsk_do_control_socket(PWSK_SOCKET socket, WSK_CONTROL_SOCKET_TYPE
 
     if (s == NULL || (given != NULL && irp == NULL))
         return WSK_NO_CALL(s, irp);
+    if (irql > PASSIVE_LEVEL && needs_passive_level(&control))
+        NETIO_EMIT(NETIO_EVENT_MISUSE, "WskControlSocket is called above PASSIVE_LEVEL for an address list", socket, code,
+                   control.frame);
     status = answer(s, &control);
     if (returned != NULL && (NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW || status == STATUS_BUFFER_TOO_SMALL))
         *returned = control.written;

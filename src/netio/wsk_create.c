@@ -16,6 +16,8 @@ struct wsk_client *wsk_begin_client(PWSK_CLIENT handle, PIRP *irp, const char *f
     tcpip_enter();
     if (*irp != NULL && !wsk_irp_take(*irp, function, frame))
         *irp = NULL;
+    if (good && client->captured != NULL && *client->captured == 0)
+        NETIO_EMIT(NETIO_EVENT_MISUSE, "a function of the provider is called after WskReleaseProviderNPI", handle, function, frame);
     if (good)
         return client;
     NETIO_EMIT(NETIO_EVENT_MISUSE, "a Winsock Kernel function is called with something that is not a client", handle, function,
@@ -110,7 +112,7 @@ static NTSTATUS create(struct wsk_client *client, ADDRESS_FAMILY family, USHORT 
 
 /* Makes a socket; IoStatus.Information becomes it. The category is one WSK_FLAG_*_SOCKET. IRQL <= DISPATCH_LEVEL.
  * STATUS_NOT_SUPPORTED: no such transport; STATUS_INVALID_PARAMETER: a category that the type does not have, a security
- * descriptor that is not cached, an owner's thread without its process; STATUS_INSUFFICIENT_RESOURCES.
+ * descriptor that is not cached; STATUS_INSUFFICIENT_RESOURCES. All owners are the same user.
  * docs: wsk/nc-wsk-pfn_wsk_socket */
 NTSTATUS NTAPI wsk_do_socket(PWSK_CLIENT handle, ADDRESS_FAMILY family, USHORT type, ULONG protocol, ULONG flags, PVOID context,
                              const VOID *dispatch, PEPROCESS process, PETHREAD thread, PSECURITY_DESCRIPTOR descriptor, PIRP irp)

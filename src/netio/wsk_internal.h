@@ -75,6 +75,7 @@ struct wsk_client {
     unsigned busy;                      /* calls in progress, requests not completed */
     unsigned maps;                      /* TDI mappings: remembered as a number, there is no TDI */
     bool had_socket, detaching, detached;
+    const unsigned *captured;           /* of its WskRegister registration; NULL: the driver attached by itself */
 };
 extern struct list wsk_clients;
 
@@ -191,7 +192,7 @@ enum wsk_state {
 
 struct wsk_options {
     bool reuse, exclusive, conditional, v6only, pktinfo, hop_limit, traffic_class, header_included, loopback_fast;
-    bool pause_accept, randomize_port, port_scalability, reuse_unicast_port;
+    bool pause_accept, randomize_port, port_scalability, reuse_unicast_port, fast_open;
     uint32_t receive_buffer;            /* SO_RCVBUF */
     bool receive_buffer_set;
     struct tcpip_tcp_options tcp;       /* .ip holds for datagrams, too */

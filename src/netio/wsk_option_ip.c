@@ -105,6 +105,8 @@ NTSTATUS wsk_option_tcp(struct wsk_socket *s, struct wsk_control *control)
         break;
     case TCP_MAXSEG:
         return segment_size(s, control);
+    case TCP_FASTOPEN:                  /* a wish: no data goes with a SYN here */
+        return wsk_control_flag(control, &s->options.fast_open);
     default:
         return STATUS_NOT_SUPPORTED;
     }

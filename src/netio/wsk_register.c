@@ -58,6 +58,8 @@ static NTSTATUS NTAPI attach_provider(HANDLE binding, PVOID context, PNPI_REGIST
     r->binding = binding;
     status = NmrClientAttachProvider(binding, r, r->dispatch, &r->npi.Client, &dispatch);
     r->npi.Dispatch = dispatch;
+    if (NT_SUCCESS(status))
+        ((struct wsk_client *)r->npi.Client)->captured = &r->captured;
     if (STATE_OF(r->guest) == WAITING) {
         if (NT_SUCCESS(status))
             STATE_OF(r->guest) = ATTACHED;

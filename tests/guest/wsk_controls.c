@@ -149,6 +149,10 @@ TEST_CASE(options_have_their_documented_defaults_and_keep_what_is_set)
     Flag(stream, SOL_SOCKET, SO_KEEPALIVE, 0, 1);
     Flag(stream, SOL_SOCKET, SO_EXCLUSIVEADDRUSE, 0, 1);
     Flag(stream, IPPROTO_TCP, TCP_NODELAY, 0, 1);
+    Flag(stream, IPPROTO_TCP, TCP_FASTOPEN, 0, 1);
+    Flag(stream, IPPROTO_TCP, TCP_KEEPIDLE, 7200, 60);
+    Flag(stream, IPPROTO_TCP, TCP_KEEPINTVL, 1, 2);
+    Flag(stream, IPPROTO_TCP, TCP_KEEPCNT, 10, 3);
     Flag(stream, IPPROTO_IP, IP_TTL, 128, 64);
     Flag(datagram, SOL_SOCKET, SO_BROADCAST, 0, 1);
     Flag(datagram, SOL_SOCKET, SO_REUSEADDR, 0, 1);
@@ -332,4 +336,35 @@ TEST_CASE(silent_mode_is_for_connections_to_other_computers)
               STATUS_INVALID_DEVICE_REQUEST);
     EXPECT_EQ(Send(pair.Client, "not silent"), STATUS_SUCCESS);
     ClosePair(&pair);
+}
+
+static NTSTATUS Ioctl(PWSK_SOCKET socket, ULONG code, PVOID in, SIZE_T size)
+{
+    return SYNC(NULL, BASIC(socket)->WskControlSocket(socket, WskIoctl, code, 0, size, in, 0, NULL, NULL, Irp));
+}
+
+TEST_CASE(control_codes_of_tcp_say_what_they_take)
+{
+    struct tcp_keepalive keepalive = {1, 5000, 500};
+    PWSK_SOCKET datagram = NewSocket(AF_INET, SOCK_DGRAM, IPPROTO_UDP, WSK_FLAG_DATAGRAM_SOCKET, NULL, NULL);
+    PWSK_SOCKET stream = NewSocket(AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_CONNECTION_SOCKET, NULL, NULL);
+    BOOLEAN on = TRUE;
+    ULONG value = 0;
+
+    REQUIRE(datagram != NULL && stream != NULL);
+    EXPECT_EQ(Ioctl(stream, SIO_KEEPALIVE_VALS, &keepalive, sizeof(keepalive)), STATUS_SUCCESS);
+    EXPECT_EQ(GetUlong(stream, SOL_SOCKET, SO_KEEPALIVE, &value), STATUS_SUCCESS);
+    EXPECT_EQ(value, 1);
+    EXPECT_EQ(GetUlong(stream, IPPROTO_TCP, TCP_KEEPIDLE, &value), STATUS_SUCCESS);
+    EXPECT_EQ(value, 5);
+    EXPECT_EQ(Ioctl(stream, SIO_KEEPALIVE_VALS, &keepalive, 4), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(Ioctl(datagram, SIO_KEEPALIVE_VALS, &keepalive, sizeof(keepalive)), STATUS_INVALID_DEVICE_REQUEST);
+    EXPECT_EQ(Ioctl(stream, SIO_LOOPBACK_FAST_PATH, &on, sizeof(on)), STATUS_SUCCESS);
+    EXPECT_EQ(Ioctl(stream, SIO_LOOPBACK_FAST_PATH, NULL, 0), STATUS_INVALID_BUFFER_SIZE);
+    EXPECT_EQ(Ioctl(datagram, SIO_LOOPBACK_FAST_PATH, &on, sizeof(on)), STATUS_NOT_SUPPORTED);
+    EXPECT_EQ(Ioctl(stream, SIO_WSK_SET_REMOTE_ADDRESS, NULL, 0), STATUS_INVALID_DEVICE_REQUEST);
+    EXPECT_EQ(Ioctl(datagram, SIO_WSK_SET_REMOTE_ADDRESS, NULL, 0), STATUS_INVALID_DEVICE_STATE);
+    EXPECT_EQ(Ioctl(stream, SIO_QUERY_WFP_CONNECTION_REDIRECT_RECORDS, NULL, 0), STATUS_NOT_FOUND);
+    EXPECT_EQ(CloseSocket(datagram), STATUS_SUCCESS);
+    EXPECT_EQ(CloseSocket(stream), STATUS_SUCCESS);
 }

@@ -86,6 +86,20 @@ TEST_CASE(a_release_or_deregistration_too_many_is_ignored)
     WskDeregister(&never);
 }
 
+TEST_CASE(the_provider_is_called_after_its_release)
+{
+    static WSK_REGISTRATION other;
+    WSK_CLIENT_NPI client = {NULL, &ClientDispatch};
+    WSK_PROVIDER_NPI npi;
+    SIZE_T size = 0;
+
+    REQUIRE(NT_SUCCESS(WskRegister(&client, &other)));
+    EXPECT_EQ(WskCaptureProviderNPI(&other, WSK_NO_WAIT, &npi), STATUS_SUCCESS);
+    WskReleaseProviderNPI(&other);
+    npi.Dispatch->WskControlClient(npi.Client, WSK_TRANSPORT_LIST_QUERY, 0, NULL, 0, NULL, &size, NULL);
+    WskDeregister(&other);
+}
+
 TEST_CASE_THAT_STOPS(a_call_above_dispatch_level_stops_the_system, IRQL_NOT_LESS_OR_EQUAL)
 {
     PWSK_SOCKET socket = NewSocket(AF_INET, SOCK_DGRAM, IPPROTO_UDP, WSK_FLAG_DATAGRAM_SOCKET, NULL, NULL);
