@@ -10,6 +10,7 @@
 
 #include "nt/ke_internal.h"
 
+#define LONG_DRAIN 256                  /* DPCs in a row after which the outside and the clock are looked at */
 #define TARGET_BASE 0x1000              /* KDPC.Number of a DPC with a target processor, as Windows keeps it */
 
 static PKDPC dpc_of(SINGLE_LIST_ENTRY *link)
@@ -179,10 +180,12 @@ void ke_run_dpcs(void)
     cpu->pcr->irql = DISPATCH_LEVEL;
     cpu->in_dpc = true;
     cpu->floor = DISPATCH_LEVEL;
-    while (cpu->dpc_first) {
+    for (unsigned ran = 1; cpu->dpc_first; ran++) {
         run_one(cpu);
         if (cpu->pending & PENDING_INTERRUPT)
             ke_take_interrupts(cpu);
+        if (unlikely(ran % LONG_DRAIN == 0))
+            ke_amid_dpcs(LONG_DRAIN);
     }
     cpu->in_dpc = false;
     cpu->floor = PASSIVE_LEVEL;

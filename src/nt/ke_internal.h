@@ -24,4 +24,7 @@ static inline bool ke_deterministic(void)
     return ke.config.seeded || ke.config.clock == KE_CLOCK_VIRTUAL;
 }
 
+/* After `ran` DPCs in a row; DISPATCH_LEVEL, between two of them. */
+void ke_amid_dpcs(unsigned ran);
+
 #endif
