@@ -26,7 +26,6 @@ static struct {
     KTIMER timer;
     KDPC dpc;
     uint64_t armed_ms;                  /* UINT64_MAX: not armed */
-    KDPC again;                         /* goes on with what we sent to ourselves */
     bool open, callback_waits;
     void (*changed)(void *context);
     void *changed_context;
@@ -124,8 +123,7 @@ void stack_leave(void)
         stack.callback_waits = false;
         sys_check_timeouts();
     }
-    if (stack.open && loopback_deliver())
-        KeInsertQueueDpc(&stack.again, NULL, NULL);
+    bool more = stack.open && loopback_deliver();
     if (stack.open)
         arm_timer();
     KIRQL old = stack.old_irql;
@@ -133,10 +131,12 @@ void stack_leave(void)
     stack.depth = 0;
     KeReleaseSpinLock(&stack.lock, DISPATCH_LEVEL);
     if (!defer_running_here()) {        /* else the works' caller goes on, and sends for all of them */
-        defer_run();
+        more = defer_run(more);
         if (protocol_has_output())
             protocol_flush_all();
     }
+    if (more)
+        stack_go_on_later();
     KeLowerIrql(old);
 }
 
@@ -148,12 +148,6 @@ static VOID NTAPI timer_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID arg
         sys_check_timeouts();
         address_v6_follow();
     }
-    stack_leave();
-}
-
-static VOID NTAPI again_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)
-{
-    stack_enter();
     stack_leave();
 }
 
@@ -214,7 +208,6 @@ bool tcpip_open(uint64_t seed)
     KeInitializeSpinLock(&stack.lock);
     KeInitializeTimer(&stack.timer);
     KeInitializeDpc(&stack.dpc, timer_dpc, NULL);
-    KeInitializeDpc(&stack.again, again_dpc, NULL);
     stack.armed_ms = UINT64_MAX;
     stack.depth = 0;
     defer_open();
@@ -257,5 +250,6 @@ void tcpip_close(void)
     stack_leave();
     KeCancelTimer(&stack.timer);
     KeFlushQueuedDpcs();
+    defer_close();
     memory_close();
 }

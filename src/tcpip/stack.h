@@ -37,9 +37,13 @@ void memory_close(void);
 void stack_fail_at(uint64_t n);
 /* Allocations since then. */
 uint64_t stack_fail_count(void);
-void defer_open(void);
-/* Runs the works that wait, unless somebody does. At DISPATCH_LEVEL, without the lock. */
-void defer_run(void);
+void defer_open(void);                  /* PASSIVE_LEVEL, both */
+void defer_close(void);
+/* Runs the works that wait, unless somebody does. more: there is something else to do. True: there is more to do. At
+ * DISPATCH_LEVEL, without the lock. */
+bool defer_run(bool more);
+/* Has a DPC or a thread enter and leave the stack. */
+void stack_go_on_later(void);
 bool defer_running_here(void);
 
 /* --- ndis_binding.c ---------------------------------------------------------------------------------------- */
