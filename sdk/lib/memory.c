@@ -105,8 +105,11 @@ void *memset(void *to, int value, size_type count)
 int memcmp(const void *left, const void *right, size_type count)
 {
     const unsigned char *a = left, *b = right;
+    size_type i = 0;
 
-    for (size_type i = 0; i < count; i++)
+    for (; i + 8 <= count && *(const unaligned8 *)(a + i) == *(const unaligned8 *)(b + i); i += 8)
+        ;
+    for (; i < count; i++)
         if (a[i] != b[i])
             return a[i] < b[i] ? -1 : 1;
     return 0;
