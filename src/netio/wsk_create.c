@@ -3,6 +3,7 @@
 
 #include "netio/wsk_control.h"
 #include "netio/wsk_internal.h"
+#include "pe/pe.h"
 #include "nt/ke.h"
 #include "nt/ram.h"
 
@@ -123,7 +124,7 @@ NTSTATUS NTAPI wsk_do_socket(PWSK_CLIENT handle, ADDRESS_FAMILY family, USHORT t
 
     if (client == NULL || irp == NULL)
         return wsk_end(irp, STATUS_INVALID_PARAMETER, 0);
-    status = create(client, family, type, protocol, flags, context, dispatch, descriptor, __builtin_return_address(0), &s);
+    status = create(client, family, type, protocol, flags, context, dispatch, descriptor, pe_true_caller(__builtin_return_address(0)), &s);
     return wsk_end(irp, status, (ULONG_PTR)s);
 }
 

@@ -12,6 +12,7 @@
 #include "netio/wsk_addrinfo.h"
 #include "netio/wsk_internal.h"
 #include "netio/wsk_names.h"
+#include "pe/pe.h"
 #include "tcpip/dns.h"
 
 struct query {
@@ -245,7 +246,7 @@ NTSTATUS NTAPI wsk_get_address_info(PWSK_CLIENT client, PUNICODE_STRING node, PU
                                     GUID *provider, PADDRINFOEXW hints, PADDRINFOEXW *result, PEPROCESS process,
                                     PETHREAD thread, PIRP irp)
 {
-    const void *caller = __builtin_return_address(0);
+    const void *caller = pe_true_caller(__builtin_return_address(0));
     NTSTATUS status;
 
     if (!wsk_irp_take(irp, "WskGetAddressInfo", __builtin_frame_address(0)))
@@ -359,7 +360,7 @@ NTSTATUS NTAPI wsk_get_name_info(PWSK_CLIENT client, PSOCKADDR address, ULONG ad
     NTSTATUS status = service ? write_service(service, from.port, flags) : STATUS_SUCCESS;
     if (!NT_SUCCESS(status) || !node)
         return complete(irp, status);
-    struct query *q = create(__builtin_return_address(0));
+    struct query *q = create(pe_true_caller(__builtin_return_address(0)));
     if (!q)
         return complete(irp, STATUS_INSUFFICIENT_RESOURCES);
     q->for_address = true;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "netio/wsk_internal.h"
+#include "pe/pe.h"
 #include "netio/wsk_registration.h"
 #include "nt/ke.h"
 #include "nt/ke_wait.h"
@@ -108,7 +109,7 @@ NTSTATUS NTAPI WskRegister(PWSK_CLIENT_NPI WskClientNpi, PWSK_REGISTRATION WskRe
     memset(r, 0, sizeof *r);
     memset(WskRegistration, 0, sizeof *WskRegistration);
     list_push_back(&registrations, &r->node);
-    r->made_by = (uint64_t)(uintptr_t)__builtin_return_address(0);
+    r->made_by = (uint64_t)(uintptr_t)pe_true_caller(__builtin_return_address(0));
     r->guest = WskRegistration;
     r->context = WskClientNpi->ClientContext;
     r->dispatch = WskClientNpi->Dispatch;
