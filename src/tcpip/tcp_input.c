@@ -7,7 +7,9 @@
 #include "tcpip/tcp_internal.h"
 
 #include <arpa/inet.h>
+#include <lwip/inet_chksum.h>
 #include <lwip/ip.h>
+#include <string.h>
 
 #define FAR_AWAY (1 << 28)
 #define TIME_WAIT_MAX 8192u
@@ -87,6 +89,38 @@ static void take_syn(const struct tcp_request *r, struct pbuf *p, struct netif *
         tcp_release(child);
 }
 
+/* lwIP believes a maximum segment size in any segment, and stops the process when it is smaller than what is queued. Only a
+ * SYN's counts (RFC 9293, 3.7.1): elsewhere it becomes padding. False: a header in pieces, which nobody sends in good faith. */
+static bool late_size_removed(struct pbuf *p, unsigned flags)
+{
+    struct tcp_hdr *h = p->payload;
+    uint8_t *b = p->payload;
+    unsigned size = TCPH_HDRLEN_BYTES(h);
+    bool found = false;
+
+    if (size <= TCP_HLEN || (flags & TCP_SYN))
+        return true;
+    if (size > p->len)
+        return false;
+    if (ip_chksum_pseudo(p, IP_PROTO_TCP, p->tot_len, ip_current_src_addr(), ip_current_dest_addr()) != 0)
+        return false;
+    for (unsigned at = TCP_HLEN; at < size && b[at] != 0;) {
+        unsigned length = b[at] == 1 ? 1 : at + 1 < size ? b[at + 1] : 0;
+        if (length == 0 || at + length > size)
+            break;
+        if (b[at] == 2) {
+            memset(b + at, 1, length);
+            found = true;
+        }
+        at += length;
+    }
+    if (found) {
+        h->chksum = 0;
+        h->chksum = ip_chksum_pseudo(p, IP_PROTO_TCP, p->tot_len, ip_current_src_addr(), ip_current_dest_addr());
+    }
+    return true;
+}
+
 /* Segments that lwIP must not see.
  *
  * Sequence numbers half the circle away make its comparison of ranges wrong, and then it stops the process.
@@ -123,7 +157,7 @@ void tcp_input(struct pbuf *p, struct netif *netif)
     unsigned flags = TCPH_FLAGS(h), data = p->tot_len - (unsigned)TCPH_HDRLEN_BYTES(h);
     struct tcp_request r = { ntohl(h->seqno), data + 1, ntohs(h->dest), ntohs(h->src) };
     struct tcpip_tcp *tcp = tcp_table_find(ip_current_dest_addr(), r.local_port, ip_current_src_addr(), r.remote_port);
-    if (tcp && (tcp->silent || harmful(tcp, &r, ntohl(h->ackno), flags))) {
+    if (tcp && (tcp->silent || harmful(tcp, &r, ntohl(h->ackno), flags) || !late_size_removed(p, flags))) {
         pbuf_free(p);
     } else if (tcp) {
         tcp->busy++;

@@ -149,6 +149,22 @@ SCRIPT(a_probe_that_is_acknowledged_with_the_window_still_shut_is_no_end)
     close_now(s, e);
 }
 
+SCRIPT(a_segment_size_that_comes_too_late_changes_nothing)
+{
+    struct flow f;
+    struct endpoint *e = endpoint_connect(s, &f);
+    struct tcpip_tcp_info info;
+
+    script_tcp(s, .port = f.port, .from_port = 80, .flags = ACK, .seq = f.seq, .ack = f.ack, .window = 2000);
+    CHECK_EQ(tcpip_tcp_send(e->tcp, big, 5000, 0), 5000);       /* some of it has to wait */
+    script_tcp(s, .port = f.port, .from_port = 80, .flags = ACK, .seq = f.seq, .ack = f.ack, .window = 2000, .mss = 100);
+    script_tcp(s, .ip.bad_checksum = true, .port = f.port, .from_port = 80, .flags = ACK, .seq = f.seq, .ack = f.ack, .mss = 100);
+    tcpip_tcp_query(e->tcp, &info);
+    CHECK_EQ(info.mss, 1460);
+    CHECK_EQ(tcpip_tcp_send(e->tcp, big, 5000, 0), 5000);
+    close_now(s, e);
+}
+
 SCRIPT(our_window_closes_when_nobody_reads_and_opens_when_somebody_does)
 {
     struct flow f;
