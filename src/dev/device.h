@@ -45,6 +45,7 @@ struct device_ops {
 struct device_stats {
     uint64_t tx_frames, tx_bytes, rx_frames, rx_bytes, rx_dropped, interrupts, doorbells;
     uint64_t tx_dropped, rx_filtered;
+    uint64_t reads, read_bytes, writes, write_bytes, flushes, failed;   /* block cards */
 };
 
 struct device {
@@ -80,5 +81,10 @@ struct device *virtio_net_create(const struct device_host *host, struct wire *wi
 /* Puts the card on another wire, at any time; the one before is the caller's again (a wrapper around it, say). Always
  * true. */
 bool virtio_net_set_wire(struct device *device, struct wire *wire);
+
+struct disk;
+/* virtio-blk 1.2 modern. The device owns the disk from now on. Keys: queues=, ring=, serial=, interrupts=. NULL with error_text(); the
+ * disk is then still the caller's. */
+struct device *virtio_blk_create(const struct device_host *host, struct disk *disk, struct spec *spec);
 
 #endif

@@ -83,6 +83,8 @@ struct virtio_identity {
 bool virtio_init(struct virtio *virtio, const struct virtio_ops *ops, const struct device_ops *device_ops,
                  const struct device_host *host, const struct virtio_identity *identity);
 void virtio_fini(struct virtio *virtio);
+/* interrupts= of a card's specification; MSI-X without it. False with error_text(). */
+bool virtio_read_interrupts(struct spec *spec, enum virtio_interrupts *interrupts);
 /* The driver's side broke the rules: a sentence to the log, DEVICE_NEEDS_RESET, and silence until the reset. */
 void virtio_break(struct virtio *virtio, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The device's own configuration changed: generation and interrupt. */

@@ -173,24 +173,11 @@ struct keys {
     enum virtio_interrupts interrupts;
 };
 
-static bool read_interrupts(struct spec *spec, enum virtio_interrupts *interrupts)
-{
-    static const char *const words[] = { [VIRTIO_MSIX] = "msix", [VIRTIO_MSI] = "msi", [VIRTIO_LINE] = "line" };
-    const char *text = spec_value(spec, "interrupts", 0);
-
-    for (unsigned i = 0; i < countof(words); i++)
-        if (!strcmp(text ? text : "msix", words[i])) {
-            *interrupts = (enum virtio_interrupts)i;
-            return true;
-        }
-    return error_set("interrupts=%s: msix, msi or line", text);
-}
-
 static bool read_keys(struct spec *spec, unsigned end, struct keys *keys)
 {
     if (!spec_number(spec, "queues", 1, &keys->queues) || !spec_number(spec, "mtu", 1500, &keys->mtu) ||
         !spec_number(spec, "ring", QUEUE_DEFAULT, &keys->ring) || !read_mac(spec, end, keys->mac) ||
-        !read_interrupts(spec, &keys->interrupts))
+        !virtio_read_interrupts(spec, &keys->interrupts))
         return false;
     if (keys->queues < 1 || keys->queues > NET_PAIRS_MAX)
         return error_set("queues=%llu: 1 to %u pairs", (unsigned long long)keys->queues, NET_PAIRS_MAX);

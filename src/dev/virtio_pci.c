@@ -78,6 +78,19 @@ bool virtio_init(struct virtio *virtio, const struct virtio_ops *ops, const stru
     return true;
 }
 
+bool virtio_read_interrupts(struct spec *spec, enum virtio_interrupts *interrupts)
+{
+    static const char *const words[] = { [VIRTIO_MSIX] = "msix", [VIRTIO_MSI] = "msi", [VIRTIO_LINE] = "line" };
+    const char *text = spec_value(spec, "interrupts", 0);
+
+    for (unsigned i = 0; i < countof(words); i++)
+        if (!strcmp(text ? text : "msix", words[i])) {
+            *interrupts = (enum virtio_interrupts)i;
+            return true;
+        }
+    return error_set("interrupts=%s: msix, msi or line", text);
+}
+
 void virtio_fini(struct virtio *virtio)
 {
     free(virtio->queues);
