@@ -26,6 +26,7 @@ extern "C" {
 struct ring3_computer;
 struct ring3_driver;
 struct ring3_nic;
+struct ring3_disk;
 struct ring3_file;
 struct ring3_traffic;
 
@@ -66,6 +67,7 @@ struct ring3_report {
     bool bug_check;
     uint32_t bug_check_code;
     uint64_t pool_bytes, pool_allocations;      /* left over by drivers */
+    bool power_cut;                     /* a disk with cut= took the power */
 };
 
 /* Unloads what is still loaded and takes everything down. report may be NULL. */
@@ -83,7 +85,8 @@ enum ring3_end {
     RING3_END_IDLE,                     /* all traffic is finished and every replay has ended */
     RING3_END_STOPPED,                  /* SIGINT, SIGTERM or ring3_stop */
     RING3_END_BUG_CHECK,
-    RING3_END_STUCK                     /* nothing can ever happen again */
+    RING3_END_STUCK,                    /* nothing can ever happen again */
+    RING3_END_POWER_CUT                 /* a disk with cut= took the power; nothing can be taken down */
 };
 #define RING3_FOREVER UINT64_MAX
 #define RING3_UNTIL_IDLE (UINT64_MAX - 1)
@@ -165,6 +168,26 @@ struct ring3_traffic_info {
 };
 void ring3_query_traffic(struct ring3_traffic *traffic, struct ring3_traffic_info *info);
 
+/* --- disks ---------------------------------------------------------------------------------------------------- */
+
+/* A block card on a disk by specification: file:PATH[,size=N][,ro=on], mem:SIZE, null:SIZE, with [,model=virtio-blk][,driver=NAME]
+ * [,queues=N][,ring=N][,serial=TEXT][,block=512|4096][,delay=TIME][,error=seed:N][,cut=seed:N][,key=value...]. */
+struct ring3_disk *ring3_add_disk(struct ring3_computer *computer, const char *spec);
+/* Pulls the card out without asking its driver. */
+bool ring3_unplug_disk(struct ring3_disk *disk);
+
+struct ring3_disk_info {
+    unsigned number;
+    char kind[32], model[32], driver[64];               /* driver "" when none serves it */
+    bool started;
+    uint32_t start_status;              /* NTSTATUS of a start that failed */
+    uint64_t bytes;                     /* its size */
+    uint64_t reads, read_bytes, writes, write_bytes, flushes, failed;   /* that the card answered */
+    uint64_t interrupts, doorbells;
+};
+/* False when there is no disk of this number. */
+bool ring3_query_disk(struct ring3_computer *computer, unsigned number, struct ring3_disk_info *info);
+
 /* --- what went through ------------------------------------------------------------------------------------------ */
 
 struct ring3_layer {
@@ -200,6 +223,8 @@ bool ring3_export_at(unsigned n, struct ring3_export *row);
 bool ring3_documented_at(unsigned n, struct ring3_export *row);
 /* The n-th kind of wire with its one line of help; NULL after the last. */
 const char *ring3_wire_kind(unsigned n, const char **help);
+/* The same for disks. */
+const char *ring3_disk_kind(unsigned n, const char **help);
 
 #ifdef __cplusplus
 }

@@ -35,26 +35,31 @@ static int furnish(struct run *run)
     return EXIT_GOOD;
 }
 
-static bool known_wire(const char *spec)
+/* The kind is one of those that `name_of` counts up. */
+static bool known_kind(const char *spec, const char *(*name_of)(unsigned n, const char **help))
 {
     size_t length = strcspn(spec, ":,");
     const char *kind;
 
-    for (unsigned n = 0; (kind = ring3_wire_kind(n, NULL)); n++)
+    for (unsigned n = 0; (kind = name_of(n, NULL)); n++)
         if (strlen(kind) == length && !memcmp(kind, spec, length))
             return true;
     return false;
 }
 
-static int add_nics(struct run *run)
+static int add_cards(struct run *run)
 {
     for (unsigned i = 0; i < run->nics.count; i++) {
         char spec[1024];
         bool capture = i == 0 && run->capture;
         snprintf(spec, sizeof spec, capture ? "%s,capture=%s" : "%s", run->nics.item[i], run->capture);
         if (!ring3_add_nic(run->computer, spec))
-            return cli_fail(known_wire(spec) ? EXIT_HOST : EXIT_USAGE, "--nic=%s: %s", spec, ring3_error());
+            return cli_fail(known_kind(spec, ring3_wire_kind) ? EXIT_HOST : EXIT_USAGE, "--nic=%s: %s", spec, ring3_error());
     }
+    for (unsigned i = 0; i < run->disks.count; i++)
+        if (!ring3_add_disk(run->computer, run->disks.item[i]))
+            return cli_fail(known_kind(run->disks.item[i], ring3_disk_kind) ? EXIT_HOST : EXIT_USAGE, "--disk=%s: %s",
+                            run->disks.item[i], ring3_error());
     for (unsigned i = 0; i < run->root_devices.count; i++)
         if (!ring3_add_root_device(run->computer, run->root_devices.item[i]))
             return cli_fail(EXIT_USAGE, "--root-device=%s: %s", run->root_devices.item[i], ring3_error());
@@ -63,8 +68,13 @@ static int add_nics(struct run *run)
 
 static int load_drivers(struct run *run)
 {
+    struct ring3_report report;
+
     for (unsigned i = 0; i < run->drivers.count; i++)
         if (!ring3_load(run->computer, run->drivers.item[i])) {
+            ring3_query_report(run->computer, &report);
+            if (report.power_cut)
+                return EXIT_GOOD;       /* while the driver started: the run is over, not wrong */
             static const int codes[] = {
                 [RING3_LOAD_FILE] = EXIT_USAGE, [RING3_LOAD_MISSING] = EXIT_MISSING, [RING3_LOAD_DRIVER] = EXIT_FINDINGS,
             };
@@ -77,6 +87,7 @@ static int load_drivers(struct run *run)
 static bool cards_started(struct run *run)
 {
     struct ring3_nic_info nic;
+    struct ring3_disk_info disk;
     bool good = true;
 
     for (unsigned n = 0; ring3_query_nic(run->computer, n, &nic); n++) {
@@ -84,6 +95,12 @@ static bool cards_started(struct run *run)
             cli_fail(0, "no driver serves network card %u (%s on %s)", n, nic.model, nic.wire);
         else if (!nic.started)
             good = cli_fail(0, "%s did not start network card %u: status 0x%08x", nic.driver, n, nic.start_status);
+    }
+    for (unsigned n = 0; ring3_query_disk(run->computer, n, &disk); n++) {
+        if (!disk.driver[0])
+            cli_fail(0, "no driver serves disk %u (%s on %s)", n, disk.model, disk.kind);
+        else if (!disk.started)
+            good = cli_fail(0, "%s did not start disk %u: status 0x%08x", disk.driver, n, disk.start_status);
     }
     return good;
 }
@@ -123,19 +140,20 @@ static bool traffic_good(struct run *run)
 
 static int work(struct run *run)
 {
+    struct ring3_report report;
     int code = furnish(run);
 
     if (code == EXIT_GOOD && !start_traffic(run))
         code = EXIT_USAGE;
     if (code == EXIT_GOOD)
-        code = add_nics(run);
+        code = add_cards(run);
     if (code == EXIT_GOOD)
         code = load_drivers(run);
     if (code != EXIT_GOOD)
         return code;
-    bool good = cards_started(run);
+    ring3_query_report(run->computer, &report);
+    bool good = report.power_cut || cards_started(run);
     run->end = ring3_run(run->computer, run->has_duration ? run->duration_ns : RING3_UNTIL_IDLE);
-    struct ring3_report report;
     good &= traffic_good(run);
     if (!run->power_off)
         ring3_shut_down(run->computer);

@@ -14,7 +14,8 @@ struct run_list {
 
 struct run {
     struct ring3_config config;
-    struct run_list drivers, nics, root_devices, addresses, name_servers, registries, parameters, pings, sends, serves, echoes;
+    struct run_list drivers, nics, disks, root_devices, addresses, name_servers, registries, parameters, pings, sends, serves;
+    struct run_list echoes;
     const char *capture;
     bool has_duration, json, power_off;
     uint64_t duration_ns;

@@ -22,6 +22,7 @@ static bool add(struct run_list *list, const char *value)
 
 LIST_OPTION(driver, drivers)
 LIST_OPTION(nic, nics)
+LIST_OPTION(disk, disks)
 LIST_OPTION(root_device, root_devices)
 LIST_OPTION(ip, addresses)
 LIST_OPTION(dns, name_servers)
@@ -159,6 +160,8 @@ const struct cli_option run_options[] = {
     { NULL, "DRIVER.sys", "drivers to load, in this order; an INF beside one says which devices it serves", take_driver },
     { "--nic", "SPEC", "a network card on a wire: slirp[,hostfwd=tcp:ADDRESS:PORT:PORT], tap:NAME[,ip=ADDRESS/LENGTH],\n"
       "pcap:IN[,out=OUT], link:SOCKET, null, loop; also model=, driver=NAME, mac=, capture=FILE", take_nic },
+    { "--disk", "SPEC", "a block card on a disk: file:PATH[,size=N][,ro=on], mem:SIZE, null:SIZE; also model=, driver=NAME,\n"
+      "queues=, serial=, block=512|4096, delay=TIME, error=seed:N, cut=seed:N (power goes)", take_disk },
     { "--root-device", "ID", "a device without hardware (ROOT\\NAME), for a driver whose INF names it", take_root_device },
     { "--ip", "ADDRESS/LENGTH", "a static address[,gateway] instead of DHCP; the n-th for the n-th interface", take_ip },
     { "--dns", "ADDRESS[:PORT]", "a name server, asked before those that DHCP gives", take_dns },

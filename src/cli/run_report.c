@@ -6,7 +6,7 @@
 
 static const char *const end_words[] = {
     [RING3_END_TIME] = "time", [RING3_END_IDLE] = "idle", [RING3_END_STOPPED] = "stopped",
-    [RING3_END_BUG_CHECK] = "bug check", [RING3_END_STUCK] = "stuck",
+    [RING3_END_BUG_CHECK] = "bug check", [RING3_END_STUCK] = "stuck", [RING3_END_POWER_CUT] = "power cut",
 };
 
 static double ms(uint64_t ns)
@@ -32,6 +32,15 @@ static void text_nic(const struct ring3_nic_info *nic)
            nic->oids);
 }
 
+static void text_disk(const struct ring3_disk_info *disk)
+{
+    printf("disk %u: %s on %s, %" PRIu64 " bytes, driver %s\n", disk->number, disk->model, disk->kind, disk->bytes,
+           disk->driver[0] ? disk->driver : "none");
+    printf("  reads %" PRIu64 " (%" PRIu64 " bytes), writes %" PRIu64 " (%" PRIu64 " bytes), flushes %" PRIu64 ", failed %" PRIu64
+           "; interrupts %" PRIu64 ", doorbells %" PRIu64 "\n", disk->reads, disk->read_bytes, disk->writes, disk->write_bytes,
+           disk->flushes, disk->failed, disk->interrupts, disk->doorbells);
+}
+
 static void text_traffic(const struct ring3_traffic_info *t)
 {
     static const char *const words[] = { "ping", "tcp send", "tcp serve", "udp echo" };
@@ -52,10 +61,13 @@ static void text_traffic(const struct ring3_traffic_info *t)
 static void text_report(struct run *run, const struct ring3_report *report)
 {
     struct ring3_nic_info nic;
+    struct ring3_disk_info disk;
     struct ring3_counts counts;
 
     for (unsigned n = 0; ring3_query_nic(run->computer, n, &nic); n++)
         text_nic(&nic);
+    for (unsigned n = 0; ring3_query_disk(run->computer, n, &disk); n++)
+        text_disk(&disk);
     for (unsigned i = 0; i < run->traffic_count; i++) {
         struct ring3_traffic_info info;
         ring3_query_traffic(run->traffic[i], &info);
@@ -109,6 +121,18 @@ static void json_nic(const struct ring3_nic_info *nic)
            nic->doorbells, nic->oids);
 }
 
+static void json_disk(const struct ring3_disk_info *disk)
+{
+    printf("{\"number\":%u,", disk->number);
+    json_field("kind", disk->kind);
+    json_field("model", disk->model);
+    json_field("driver", disk->driver);
+    printf("\"bytes\":%" PRIu64 ",\"reads\":%" PRIu64 ",\"read_bytes\":%" PRIu64 ",\"writes\":%" PRIu64 ",\"write_bytes\":%" PRIu64
+           ",\"flushes\":%" PRIu64 ",\"failed\":%" PRIu64 ",\"interrupts\":%" PRIu64 ",\"doorbells\":%" PRIu64 "}",
+           disk->bytes, disk->reads, disk->read_bytes, disk->writes, disk->write_bytes, disk->flushes, disk->failed,
+           disk->interrupts, disk->doorbells);
+}
+
 static void json_traffic(const struct ring3_traffic_info *t)
 {
     static const char *const words[] = { "ping", "tcp-send", "tcp-serve", "udp-echo" };
@@ -125,12 +149,18 @@ static void json_traffic(const struct ring3_traffic_info *t)
 static void json_report(struct run *run, const struct ring3_report *report)
 {
     struct ring3_nic_info nic;
+    struct ring3_disk_info disk;
     struct ring3_counts counts;
 
     printf("{\"nics\":[");
     for (unsigned n = 0; ring3_query_nic(run->computer, n, &nic); n++) {
         printf("%s", n ? "," : "");
         json_nic(&nic);
+    }
+    printf("],\"disks\":[");
+    for (unsigned n = 0; ring3_query_disk(run->computer, n, &disk); n++) {
+        printf("%s", n ? "," : "");
+        json_disk(&disk);
     }
     printf("],\"traffic\":[");
     for (unsigned i = 0; i < run->traffic_count; i++) {

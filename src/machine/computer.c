@@ -108,6 +108,7 @@ struct ring3_computer *ring3_open(const struct ring3_config *config)
     computer->replay = whole.replay ? strdup(whole.replay) : NULL;
     computer->idle_since = UINT64_MAX;
     list_init(&computer->nics);
+    list_init(&computer->disks);
     list_init(&computer->drivers);
     list_init(&computer->traffic);
     machine = computer;
@@ -129,6 +130,7 @@ static void note_leftovers(struct ring3_computer *computer)
     struct bugcheck_info bug;
 
     computer->report.findings = finding_count();
+    computer->report.power_cut = computer->power_cut;
     if (bugcheck_get(&bug)) {
         computer->report.bug_check = stopped = true;
         computer->report.bug_check_code = bug.code;
@@ -152,8 +154,12 @@ void ring3_shut_down(struct ring3_computer *computer)
     if (computer->shut_down)
         return;
     nic_remember(computer);
+    disk_remember(computer);
     computer->shut_down = true;
-    driver_unload_all(computer);
+    if (computer->power_cut)
+        stopped = true;
+    else
+        driver_unload_all(computer);
     note_injection(computer);
     note_leftovers(computer);
 }
@@ -168,7 +174,12 @@ bool ring3_power_off(struct ring3_computer *computer)
 {
     if (computer->shut_down)
         return true;
+    if (computer->power_cut) {
+        ring3_shut_down(computer);
+        return true;
+    }
     nic_remember(computer);
+    disk_remember(computer);
     computer->shut_down = stopped = true;
     bool good = machine_call(power_off_inside, NULL);
     note_injection(computer);
@@ -194,6 +205,7 @@ void ring3_close(struct ring3_computer *computer, struct ring3_report *report)
         *report = computer->report;
     if (stopped) {                      /* only what the outside still waits for: captures on their way to a file */
         nic_close_all(computer);
+        disk_close_all(computer);
         return;
     }
     while (computer->stages > 0)
@@ -234,6 +246,8 @@ enum ring3_end ring3_run(struct ring3_computer *computer, uint64_t duration_ns)
 {
     bool forever = duration_ns == RING3_FOREVER || duration_ns == RING3_UNTIL_IDLE;
 
+    if (computer->power_cut)
+        return RING3_END_POWER_CUT;
     computer->until_idle = duration_ns == RING3_UNTIL_IDLE;
     computer->idle_since = UINT64_MAX;
     computer->watch = (struct ke_alarm){ .fire = watch, .context = computer };
@@ -242,6 +256,8 @@ enum ring3_end ring3_run(struct ring3_computer *computer, uint64_t duration_ns)
     enum ke_stop stop = ke_run(forever ? UINT64_MAX : ke_now() + duration_ns);
     tcpip_on_change(NULL, NULL);
     ke_alarm_cancel(&computer->watch);
+    if (computer->power_cut)
+        return RING3_END_POWER_CUT;
     switch (stop) {
     case KE_DEADLINE: return RING3_END_TIME;
     case KE_BUGCHECK: return RING3_END_BUG_CHECK;

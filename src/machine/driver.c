@@ -18,14 +18,15 @@
 
 /* --- which driver serves a device ---------------------------------------------------------------------------- */
 
-static struct ring3_nic *nic_of(struct ring3_computer *computer, const struct device *device)
+/* The service that driver= of a card names; NULL: none. */
+static const char *named_driver(struct ring3_computer *computer, const struct device *device)
 {
     list_each(node, &computer->nics) {
         struct ring3_nic *nic = container_of(node, struct ring3_nic, node);
-        if (device && nic->device == device)
-            return nic;
+        if (device && nic->device == device && nic->driver[0])
+            return nic->driver;
     }
-    return NULL;
+    return disk_driver_of(computer, device);
 }
 
 static bool serves(struct ring3_driver *driver, const char *const *ids, struct pnp_node *node)
@@ -45,18 +46,17 @@ static bool serves(struct ring3_driver *driver, const char *const *ids, struct p
 struct io_driver *driver_find(struct pnp_node *node, const char *const *ids, unsigned count)
 {
     const char *list[65];
-    struct ring3_nic *nic = nic_of(machine, node->device);
+    const char *wanted = named_driver(machine, node->device);
 
     count = count < 64 ? count : 64;
     memcpy(list, ids, count * sizeof *list);
     list[count] = NULL;
     list_each(it, &machine->drivers) {
         struct ring3_driver *driver = container_of(it, struct ring3_driver, node);
-        bool named = nic && nic->driver[0];
-        if (!driver->io || (named && strcasecmp(nic->driver, driver->name)))
+        if (!driver->io || (wanted && strcasecmp(wanted, driver->name)))
             continue;
         if (!serves(driver, list, node)) {
-            if (!named)
+            if (!wanted)
                 continue;
             install_device(driver, node, NULL, NULL);
         }

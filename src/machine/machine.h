@@ -11,15 +11,16 @@
 #include "wire/wire.h"
 
 #define MACHINE_NICS 16
+#define MACHINE_DISKS 16
 
 struct ring3_computer {
     struct ring3_config config;
     char *replay;
     unsigned stages;                    /* how many of machine_stages are open */
-    struct list nics, drivers, traffic;
-    unsigned nic_count, instance_count;
+    struct list nics, disks, drivers, traffic;
+    unsigned nic_count, disk_count, instance_count;
     struct machine_parameter *parameters;
-    bool shut_down, until_idle;
+    bool shut_down, until_idle, power_cut;
     enum ring3_load_failure load_failure;
     struct ke_alarm watch;              /* looks for the end of everything */
     uint64_t idle_since;                /* UINT64_MAX: not idle */
@@ -42,6 +43,17 @@ struct ring3_nic {
     bool plugged, has_mac;
     uint8_t mac[6];                     /* as its driver reports it */
     struct ring3_nic_info last;         /* as it was before its driver went */
+};
+
+struct ring3_disk {
+    struct ring3_computer *computer;
+    struct list node;
+    unsigned number;
+    char kind[32], model[32], driver[64];
+    struct disk *disk;
+    struct device *device;
+    bool plugged;
+    struct ring3_disk_info last;        /* who served it, before its driver went */
 };
 
 struct ring3_driver {
@@ -102,6 +114,12 @@ bool nic_any_external(struct ring3_computer *computer);
 void nic_close_all(struct ring3_computer *computer);
 /* Before the drivers go: what can only be asked while they are there. */
 void nic_remember(struct ring3_computer *computer);
+
+/* disk.c */
+void disk_close_all(struct ring3_computer *computer);
+void disk_remember(struct ring3_computer *computer);
+/* The service that driver= names for the card; NULL when it names none. */
+const char *disk_driver_of(struct ring3_computer *computer, const struct device *device);
 
 /* driver.c */
 void driver_unload_all(struct ring3_computer *computer);

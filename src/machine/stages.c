@@ -175,9 +175,10 @@ static void close_pnp(struct ring3_computer *computer)
     pnp_find_driver = NULL;
 }
 
-static void close_nics(struct ring3_computer *computer)
+static void close_cards(struct ring3_computer *computer)
 {
     nic_close_all(computer);
+    disk_close_all(computer);
 }
 
 static bool open_ndis(struct ring3_computer *computer)
@@ -232,7 +233,7 @@ const struct machine_stage machine_stages[] = {
     { "registry", true, open_cm, close_cm },
     { "I/O manager", true, open_io, close_io },
     { "HAL", true, open_hal, close_hal },
-    { "cards", false, NULL, close_nics },
+    { "cards", false, NULL, close_cards },
     { "PnP", true, open_pnp, close_pnp },
     { "NDIS", true, open_ndis, close_ndis },
     { "TCP/IP", true, open_tcpip, close_tcpip },

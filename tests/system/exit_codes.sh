@@ -18,6 +18,11 @@ expect 'an unknown clock' 2 'neither real nor virtual' "$RING3" run "$hello" --c
 expect 'an unknown wire' 2 'carrier-pigeon' "$RING3" run "$hello" --nic=carrier-pigeon
 expect 'an unknown key of a wire' 4 'knot' "$RING3" run "$hello" --nic=null,knot=1
 expect 'a wire of real time on a virtual clock' 4 'real clock' "$RING3" run "$hello" --nic=slirp --clock=virtual
+expect 'an unknown disk' 2 'floppy' "$RING3" run "$hello" --disk=floppy:1
+expect 'a disk that is not there' 4 'nowhere.img' "$RING3" run "$hello" --disk=file:"$TMP/nowhere.img"
+expect 'a disk without a size' 4 'how large' "$RING3" run "$hello" --disk=mem
+expect 'an unknown block card' 4 "no block card 'tape'" "$RING3" run "$hello" --disk=mem:1M,model=tape
+expect 'a disk that no driver serves is only said' 0 'no driver serves disk 0' "$RING3" run "$hello" --disk=mem:1M --for=1ms --clock=virtual
 expect 'an address without length' 2 'ADDRESS/LENGTH' "$RING3" run "$hello" --ip=10.0.0.1
 expect 'a ping to nowhere' 2 'not an IPv4 or IPv6 address' "$RING3" run "$hello" --ping=example
 expect 'a ping without a card' 1 'no driver brought a network interface' "$RING3" run "$hello" --ping=10.0.2.2 --clock=virtual
