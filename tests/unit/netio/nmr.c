@@ -141,9 +141,10 @@ static void count_leak(void *context, const struct netio_leak *leak)
     ++*(int *)context;
 }
 
+/* Besides ring3's own provider, Winsock Kernel. */
 static int leaks(void)
 {
-    int n = 0;
+    int n = -1;
 
     netio_leaks_walk(0, 0, count_leak, &n);
     return n;
@@ -237,6 +238,6 @@ TEST(the_partner_of_a_driver_that_is_gone_is_detached_and_the_driver_not_called)
     CHECK_EQ(modules[0].detaches + modules[0].cleanups, 0);
     CHECK(machine_call(leave_other, NULL));
     CHECK_EQ(leaks(), 0);
-    CHECK(list_empty(&nmr_modules));
+    CHECK(nmr_modules.next == nmr_modules.prev);    /* Winsock Kernel alone */
     ring3_close(computer, NULL);
 }
