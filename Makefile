@@ -1,5 +1,5 @@
 # ring3. `make` builds everything into build/; `make run` is the main job; `make test` tests.
-#   make run        installs what is missing, builds, and lets vionet.sys carry a ping over slirp
+#   make run        installs what is missing, builds, lets vionet.sys carry a ping over slirp and wskecho.sys serve a client
 #   make test       all tests that need neither root nor network (JOBS=N, ONLY=unit|guest|system)
 #   make bench      measures, with ratios against the peer run beside it
 #   make tidy       layers, sizes, leftovers, help against docs, headers that compile alone
@@ -111,6 +111,7 @@ packages:
 run: packages
 	@$(MAKE) --no-print-directory all
 	$(BUILD)/ring3 run $(BUILD)/drivers/vionet/vionet.sys --nic=slirp --ping=10.0.2.2 --for=3s
+	@tools/echo $(BUILD)
 
 test:
 	@tools/packages test
