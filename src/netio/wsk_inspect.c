@@ -18,10 +18,10 @@ static ULONG next_serial;
 void wsk_inspection_asked(struct tcpip_tcp *tcp, void *context, const struct tcpip_syn *syn)
 {
     struct wsk_socket *s = context;
-    struct wsk_inspection *inspection = calloc(1, sizeof *inspection);
+    struct wsk_inspection *inspection = s->options.pause_accept ? NULL : calloc(1, sizeof *inspection);
 
     if (inspection == NULL) {
-        tcpip_tcp_decide(tcp, syn->id, TCPIP_DROP);
+        tcpip_tcp_decide(tcp, syn->id, s->options.pause_accept ? TCPIP_REJECT : TCPIP_DROP);
         return;
     }
     inspection->syn = *syn;

@@ -58,7 +58,7 @@ const struct tcpip_tcp_events wsk_listen_tcp_events = {
 NTSTATUS wsk_start_listening(struct wsk_socket *s)
 {
     tcpip_tcp_set_events(s->tcp, &wsk_listen_tcp_events, s);
-    return tcpip_tcp_listen(s->tcp, BACKLOG, s->options.conditional);
+    return tcpip_tcp_listen(s->tcp, BACKLOG, s->options.conditional || s->options.pause_accept);
 }
 
 /* --- taking a connection --------------------------------------------------------------------------------------- */
@@ -161,7 +161,7 @@ bool wsk_run_accepts(struct wsk_socket *s)
         show_end(s);
         return true;
     }
-    if (list_empty(&s->waiting) || s->options.pause_accept)
+    if (list_empty(&s->waiting))
         return false;
     show_connection(s, take_waiting(s));
     return true;

@@ -110,6 +110,7 @@ static NTSTATUS read_only(struct wsk_control *control, ULONG value)
     return control->type == WskGetOption ? wsk_control_put_ulong(control, value) : STATUS_INVALID_PARAMETER;
 }
 
+/* While it is set, connection requests are answered with a reset. */
 static NTSTATUS pause_accept(struct wsk_socket *s, struct wsk_control *control)
 {
     NTSTATUS status;
@@ -117,7 +118,8 @@ static NTSTATUS pause_accept(struct wsk_socket *s, struct wsk_control *control)
     if (s->category != WSK_LISTEN && s->category != WSK_STREAM)
         return STATUS_INVALID_DEVICE_REQUEST;
     status = wsk_control_flag(control, &s->options.pause_accept);
-    wsk_socket_kick(s);
+    if (s->state == WSK_LISTENING)
+        tcpip_tcp_set_conditional(s->tcp, s->options.conditional || s->options.pause_accept);
     return status;
 }
 

@@ -242,3 +242,50 @@ TEST_CASE(a_dual_mode_listener_sees_ipv4_peers_as_mapped)
     EXPECT_EQ(CloseSocket(v6), STATUS_SUCCESS);
     EXPECT_EQ(CloseSocket(listener), STATUS_SUCCESS);
 }
+
+TEST_CASE(a_paused_listener_resets_who_knocks)
+{
+    PWSK_SOCKET listener, client, server;
+    USHORT port;
+
+    listener = NewListener(AF_INET, NULL, NULL, &port);
+    REQUIRE(listener != NULL);
+    EXPECT_EQ(SetUlong(listener, SOL_SOCKET, SO_PAUSE_ACCEPT, 1), STATUS_SUCCESS);
+    EXPECT(Connect(AF_INET, port, NULL, NULL) == NULL);
+    EXPECT_EQ(SetUlong(listener, SOL_SOCKET, SO_PAUSE_ACCEPT, 0), STATUS_SUCCESS);
+    client = Connect(AF_INET, port, NULL, NULL);
+    server = Accept(listener, NULL, NULL);
+    EXPECT(client != NULL && server != NULL);
+    EXPECT_EQ(CloseSocket(client), STATUS_SUCCESS);
+    EXPECT_EQ(CloseSocket(server), STATUS_SUCCESS);
+    EXPECT_EQ(CloseSocket(listener), STATUS_SUCCESS);
+}
+
+TEST_CASE(connections_wait_until_they_are_taken)
+{
+    PWSK_SOCKET listener, clients[5], servers[5];
+    ULONG_PTR got;
+    char text[8];
+    USHORT port;
+
+    listener = NewListener(AF_INET, NULL, NULL, &port);
+    REQUIRE(listener != NULL);
+    for (int i = 0; i < 5; i++) {
+        char name[2] = {(char)('a' + i), 0};
+
+        clients[i] = Connect(AF_INET, port, NULL, NULL);
+        REQUIRE(clients[i] != NULL);
+        EXPECT_EQ(Send(clients[i], name), STATUS_SUCCESS);
+    }
+    for (int i = 0; i < 5; i++) {
+        servers[i] = Accept(listener, NULL, NULL);
+        REQUIRE(servers[i] != NULL);
+        EXPECT_EQ(Receive(servers[i], text, 4, 0, &got), STATUS_SUCCESS);
+        EXPECT_EQ(text[0], 'a' + i);
+    }
+    for (int i = 0; i < 5; i++) {
+        EXPECT_EQ(CloseSocket(clients[i]), STATUS_SUCCESS);
+        EXPECT_EQ(CloseSocket(servers[i]), STATUS_SUCCESS);
+    }
+    EXPECT_EQ(CloseSocket(listener), STATUS_SUCCESS);
+}
