@@ -1,6 +1,7 @@
 /* libslirp's descriptors on our loop. Before every wait it lists what it waits for; a watch per descriptor follows the
  * list. A watch goes when libslirp closes the descriptor, because the number may come back as another one. */
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "wire/slirp.h"
@@ -51,6 +52,16 @@ static int loop_events(int slirp_events)
 }
 
 /* Returns the index that get_revents asks about: the descriptor itself, or -1. */
+/* libslirp listens with a queue of one: of a burst of connections all others would wait for a second. */
+static void lengthen_queue(int fd)
+{
+    int listening = 0;
+    socklen_t size = sizeof listening;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening)
+        listen(fd, SOMAXCONN);
+}
+
 static int add_poll(int fd, int events, void *opaque)
 {
     struct slirp_watch *w = watch_for(opaque, fd);
@@ -65,6 +76,7 @@ static int add_poll(int fd, int events, void *opaque)
         loop_change(&w->watch, wanted);
         return fd;
     }
+    lengthen_queue(fd);
     w->watch.events = wanted;
     w->watched = loop_add(&w->watch);
     return w->watched ? fd : -1;
