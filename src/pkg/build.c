@@ -9,6 +9,7 @@
 #include "host/dir.h"
 #include "host/file.h"
 #include "pkg/overlay.h"
+#include "pkg/wpp.h"
 
 #define COMPILER "clang-19"
 #define LINKER "lld-link-19"
@@ -174,6 +175,7 @@ static bool compile(struct build *b, const char *source)
     made_argument(b, "-I%s/crt", b->include);
     made_argument(b, "-I%s", b->shared);
     made_argument(b, "-I%s", b->dir);
+    made_argument(b, "-I%s", b->out);           /* what wpp_write wrote */
     argument(b, "-MMD");
     argument(b, "-MF");
     argument(b, depends);
@@ -264,6 +266,7 @@ bool build_driver(const struct build_config *config, char **result)
 
     if (good && !sources[0])
         good = error_set("%s: no C sources there", config->dir);
+    good = good && wpp_write(b->dir, sources, b->out);
     for (char **source = sources; good && *source; source++)
         good = compile(b, *source);
     snprintf(sys, sizeof sys, "%s/%s.sys", b->out, b->name);
