@@ -191,15 +191,17 @@ bool ring3_query_disk(struct ring3_computer *computer, unsigned number, struct r
 /* --- what went through ------------------------------------------------------------------------------------------ */
 
 struct ring3_layer {
-    const char *layer;                  /* "wire", "device", "miniport", "protocol" */
+    char layer[32];                     /* "wire", "device", "miniport", each filter module's driver, "protocol" */
     uint64_t tx_frames, tx_bytes, rx_frames, rx_bytes, tx_dropped, rx_dropped;
 };
+#define RING3_LAYERS 36
 struct ring3_nic_info {
     unsigned number;
     char wire[32], model[32], driver[64], address[64];  /* driver "" when none serves it */
     bool started, link_up;
     uint32_t start_status;              /* NTSTATUS of a start that failed */
-    struct ring3_layer layer[4];        /* in the order above */
+    struct ring3_layer layer[RING3_LAYERS];     /* in the order above */
+    unsigned layer_count;
     uint64_t interrupts, doorbells, oids;
 };
 /* False when there is no card of this number. */

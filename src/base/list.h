@@ -15,6 +15,8 @@ struct list {
 
 /* Walk entries; the second form allows the current entry to be removed. */
 #define list_each(it, head) for (struct list *it = (head)->next; it != (head); it = it->next)
+/* From the last to the first. */
+#define list_each_back(it, head) for (struct list *it = (head)->prev; it != (head); it = it->prev)
 #define list_each_safe(it, head) \
     for (struct list *it = (head)->next, *it##_next = it->next; it != (head); it = it##_next, it##_next = it->next)
 

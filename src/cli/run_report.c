@@ -23,7 +23,7 @@ static void text_nic(const struct ring3_nic_info *nic)
            nic->link_up ? "up" : "down");
     printf("  %-9s %12s %15s %12s %15s %10s %10s\n", "layer", "sent", "bytes", "received", "bytes", "dropped out",
            "dropped in");
-    for (int i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < nic->layer_count; i++) {
         const struct ring3_layer *l = &nic->layer[i];
         printf("  %-9s %12" PRIu64 " %15" PRIu64 " %12" PRIu64 " %15" PRIu64 " %11" PRIu64 " %10" PRIu64 "\n", l->layer,
                l->tx_frames, l->tx_bytes, l->rx_frames, l->rx_bytes, l->tx_dropped, l->rx_dropped);
@@ -110,7 +110,7 @@ static void json_nic(const struct ring3_nic_info *nic)
     json_field("driver", nic->driver);
     json_field("address", nic->address);
     printf("\"link_up\":%s,\"layers\":[", nic->link_up ? "true" : "false");
-    for (int i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < nic->layer_count; i++) {
         const struct ring3_layer *l = &nic->layer[i];
         printf("%s{\"layer\":\"%s\",\"tx_frames\":%" PRIu64 ",\"tx_bytes\":%" PRIu64 ",\"rx_frames\":%" PRIu64
                ",\"rx_bytes\":%" PRIu64 ",\"tx_dropped\":%" PRIu64 ",\"rx_dropped\":%" PRIu64 "}",

@@ -217,15 +217,31 @@ static void fill_protocol(struct ring3_nic *nic, struct ring3_nic_info *info)
     struct tcpip_interface_info interface;
     char text[TCPIP_ADDRESS_TEXT];
 
-    info->layer[3].layer = "protocol";
+    struct ring3_layer *layer = &info->layer[info->layer_count++];
+
+    copy(layer->layer, sizeof layer->layer, "protocol");
     if (!find_interface(nic, &interface))
         return;
     struct tcpip_stats *s = &interface.stats;
-    info->layer[3] = (struct ring3_layer){ "protocol", s->tx_frames, s->tx_bytes, s->rx_frames, s->rx_bytes,
+    *layer = (struct ring3_layer){ "protocol", s->tx_frames, s->tx_bytes, s->rx_frames, s->rx_bytes,
                                            s->tx_dropped + s->tx_failed, s->rx_dropped };
     if (interface.configured)
         snprintf(info->address, sizeof info->address, "%s/%u", tcpip_format_address(&interface.ipv4, text),
                  interface.ipv4_prefix);
+}
+
+/* The modules' counters: what NDIS gave them. */
+static void fill_filters(struct ring3_nic_info *info, void *pdo)
+{
+    struct ndis_filter_info filter;
+
+    for (unsigned n = 0; info->layer_count < RING3_LAYERS - 1 && ndis_filter_info(pdo, n, &filter); n++) {
+        struct ring3_layer *layer = &info->layer[info->layer_count++];
+        struct ndis_layer_stats *s = &filter.stats;
+
+        *layer = (struct ring3_layer){ "", s->tx_frames, s->tx_bytes, s->rx_frames, s->rx_bytes, s->tx_dropped, s->rx_dropped };
+        copy(layer->layer, sizeof layer->layer, filter.driver);
+    }
 }
 
 /* The miniport's counters: what NDIS saw pass between protocols and the driver. */
@@ -234,13 +250,15 @@ static void fill_miniport(struct ring3_nic *nic, struct ring3_nic_info *info)
     struct pnp_node *node = pnp_node_of_device(nic->device);
     struct ndis_adapter_info adapter;
 
-    info->layer[2].layer = "miniport";
+    copy(info->layer[2].layer, sizeof info->layer[2].layer, "miniport");
+    info->layer_count = 3;
     if (!node || !ndis_adapter_info_of(node->pdo, &adapter))
         return;
     struct ndis_layer_stats *s = &adapter.stats.miniport;
     info->layer[2] = (struct ring3_layer){ "miniport", s->tx_frames, s->tx_bytes, s->rx_frames, s->rx_bytes,
                                            s->tx_dropped, s->rx_dropped };
     info->oids = adapter.stats.oids;
+    fill_filters(info, node->pdo);
     nic->has_mac = true;
     memcpy(nic->mac, adapter.mac, 6);
 }
@@ -278,6 +296,14 @@ void nic_remember(struct ring3_computer *computer)
     }
 }
 
+static void refresh(struct ring3_layer *layer, const struct ring3_nic_info *now)
+{
+    for (unsigned i = 0; i < now->layer_count; i++)
+        if (!strcmp(now->layer[i].layer, layer->layer) &&
+            now->layer[i].tx_frames + now->layer[i].rx_frames >= layer->tx_frames + layer->rx_frames)
+            *layer = now->layer[i];
+}
+
 /* After the drivers are gone, names and addresses are those from before, counters are the last ones. */
 static void fill_after(struct ring3_nic *nic, struct ring3_nic_info *info)
 {
@@ -285,9 +311,8 @@ static void fill_after(struct ring3_nic *nic, struct ring3_nic_info *info)
 
     *info = nic->last;
     fill(nic, &now);
-    for (int i = 0; i < 4; i++)
-        if (now.layer[i].tx_frames + now.layer[i].rx_frames >= info->layer[i].tx_frames + info->layer[i].rx_frames)
-            info->layer[i] = now.layer[i];
+    for (unsigned i = 0; i < info->layer_count; i++)
+        refresh(&info->layer[i], &now);
     info->interrupts = now.interrupts;
     info->doorbells = now.doorbells;
     info->oids = now.oids > info->oids ? now.oids : info->oids;

@@ -12,10 +12,10 @@
  *   PAUSING       success, or NdisMPauseComplete         PAUSED        OIDs, completions, returns; sends are rejected
  *   any           system shutdown                        SHUT_DOWN     nothing
  *
- * A stack pauses from the top (bindings, then the miniport) and restarts from the bottom. A reset changes no state; a
+ * A stack pauses from the top (bindings, filter modules, then the miniport) and restarts from the bottom. A reset changes no state; a
  * pause waits for the end of one. Everything here runs at PASSIVE_LEVEL under the adapter's pnp_lock.
  * docs: network/miniport-adapter-states-and-operations */
-#include "ndis/adapter.h"
+#include "ndis/filter_module.h"
 
 #include <string.h>
 
@@ -158,6 +158,7 @@ NDIS_STATUS adapter_initialize(struct adapter *a)
     }
     a->send = a->driver->miniport.SendNetBufferListsHandler;
     a->give_back = a->driver->miniport.ReturnNetBufferListsHandler;
+    chain_link(a);
     adapter_set_state(a, ADAPTER_PAUSED);
     return NDIS_STATUS_SUCCESS;
 }
@@ -189,18 +190,23 @@ void adapter_pause(struct adapter *a, uint32_t reason)
     list_each_safe(it, &a->bindings)
         binding_pause(container_of(it, struct binding, node), reason);
     adapter_pick_receive_path(a);
+    filters_pause(a, reason);
     pause_miniport(a, reason);
 }
 
-static NDIS_RESTART_ATTRIBUTES *restart_attributes(struct adapter *a, void *space)
+/* Drivers may put other structures in place of these: they come from pool, as those do. NULL: no memory, and nobody may
+ * change anything. */
+static PNDIS_RESTART_ATTRIBUTES restart_attributes(struct adapter *a)
 {
-    NDIS_RESTART_ATTRIBUTES *attributes = space;
-    NDIS_RESTART_GENERAL_ATTRIBUTES *g = (void *)attributes->Data;
+    const size_t size = offsetof(NDIS_RESTART_ATTRIBUTES, Data) + sizeof(NDIS_RESTART_GENERAL_ATTRIBUTES);
+    PNDIS_RESTART_ATTRIBUTES attributes = pool_alloc(NonPagedPoolNx, size, NDIS_TAG('N', 'D', 'r', 'a'), NULL);
 
+    if (!attributes)
+        return NULL;
     attributes->Next = NULL;
     attributes->Oid = OID_GEN_MINIPORT_RESTART_ATTRIBUTES;
-    attributes->DataLength = sizeof *g;
-    *g = (NDIS_RESTART_GENERAL_ATTRIBUTES){
+    attributes->DataLength = sizeof(NDIS_RESTART_GENERAL_ATTRIBUTES);
+    *(NDIS_RESTART_GENERAL_ATTRIBUTES *)(void *)attributes->Data = (NDIS_RESTART_GENERAL_ATTRIBUTES){
         .Header = { NDIS_OBJECT_TYPE_RESTART_GENERAL_ATTRIBUTES, NDIS_RESTART_GENERAL_ATTRIBUTES_REVISION_2,
                     NDIS_SIZEOF_RESTART_GENERAL_ATTRIBUTES_REVISION_2 },
         .MtuSize = a->general.MtuSize,
@@ -222,33 +228,55 @@ static NDIS_RESTART_ATTRIBUTES *restart_attributes(struct adapter *a, void *spac
     return attributes;
 }
 
-static NDIS_STATUS restart_miniport(struct adapter *a)
+static void free_attributes(PNDIS_RESTART_ATTRIBUTES attributes)
 {
-    char space[sizeof(NDIS_RESTART_ATTRIBUTES) + sizeof(NDIS_RESTART_GENERAL_ATTRIBUTES)] __attribute__((aligned(16)));
+    for (PNDIS_RESTART_ATTRIBUTES next; attributes; attributes = next) {
+        next = attributes->Next;
+        pool_free(attributes, 0, NULL);
+    }
+}
+
+static NDIS_STATUS restart_miniport(struct adapter *a, PNDIS_RESTART_ATTRIBUTES *attributes)
+{
     NDIS_MINIPORT_RESTART_PARAMETERS parameters = {
         .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_MINIPORT_RESTART_PARAMETERS_REVISION_1,
                     NDIS_SIZEOF_MINIPORT_RESTART_PARAMETERS_REVISION_1 },
-        .RestartAttributes = restart_attributes(a, space),
+        .RestartAttributes = *attributes,
     };
 
     adapter_set_state(a, ADAPTER_RESTARTING);
     prepare_change(a);
-    return finish_change(a, a->driver->miniport.RestartHandler(a->context, &parameters));
+    NDIS_STATUS status = finish_change(a, a->driver->miniport.RestartHandler(a->context, &parameters));
+    *attributes = parameters.RestartAttributes;
+    return status;
+}
+
+/* A stack without a mandatory module is no stack: nothing stays bound to it. */
+static void give_up_bindings(struct adapter *a)
+{
+    log_warn("ndis", "a mandatory filter module is not there: protocols are not bound to this adapter");
+    a->incomplete = true;
+    bindings_remove(a);
 }
 
 bool adapter_restart(struct adapter *a)
 {
     if (a->state != ADAPTER_PAUSED)
         return a->state == ADAPTER_RUNNING;
-    if (restart_miniport(a) != NDIS_STATUS_SUCCESS) {
+    PNDIS_RESTART_ATTRIBUTES attributes = restart_attributes(a);
+    if (restart_miniport(a, &attributes) != NDIS_STATUS_SUCCESS) {
         adapter_set_state(a, ADAPTER_PAUSED);
+        free_attributes(attributes);
         return false;
     }
     adapter_set_state(a, ADAPTER_RUNNING);
     hang_start(a);
+    if (!filters_restart(a, &attributes))
+        give_up_bindings(a);
     list_each_safe(it, &a->bindings)
-        binding_restart(container_of(it, struct binding, node));
+        binding_restart(container_of(it, struct binding, node), attributes);
     adapter_pick_receive_path(a);
+    free_attributes(attributes);
     return true;
 }
 
@@ -275,9 +303,11 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
     if (a->state == ADAPTER_SHUT_DOWN) {        /* the miniport is left alone */
         hang_stop(a);
         bindings_remove(a);
+        filters_detach(a);
     }
     if (a->state == ADAPTER_HALTED && action != NdisHaltDevicePoweredDown) {
         bindings_remove(a);             /* it was halted to sleep: they are still there */
+        filters_detach(a);
         free_resources(a);
     }
     if (a->state == ADAPTER_HALTED || a->state == ADAPTER_SHUT_DOWN)
@@ -287,6 +317,8 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
         bindings_remove(a);
     hang_stop(a);
     oid_drain(a);
+    if (action != NdisHaltDevicePoweredDown)
+        filters_detach(a);
     adapter_set_state(a, ADAPTER_HALTED);
     a->halting = true;
     a->driver->miniport.HaltHandlerEx(a->context, action);
@@ -313,6 +345,6 @@ void adapter_notify(struct adapter *a, NDIS_DEVICE_PNP_EVENT event, void *buffer
         .InformationBufferLength = length,
     };
 
-    if (a->state != ADAPTER_HALTED && a->state != ADAPTER_SHUT_DOWN && a->driver->miniport.DevicePnPEventNotifyHandler)
-        a->driver->miniport.DevicePnPEventNotifyHandler(a->context, &notification);
+    if (a->state != ADAPTER_HALTED && a->state != ADAPTER_SHUT_DOWN)
+        device_event_down(a, NULL, &notification);
 }

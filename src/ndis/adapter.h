@@ -26,14 +26,17 @@ enum adapter_state {
     ADAPTER_SHUT_DOWN
 };
 
-/* One OID request on its way through an adapter; lies in the request's NdisReserved.
+struct filter;
+
+/* One OID request on its way to one driver; lies in the request's NdisReserved.
  *
- * queued -> with the miniport (adapter->oid_current) -> finished. While it is with the miniport, NDIS may have put another
- * OID and buffer in the asker's place (merged filters, statistics); finishing puts the asker's back. */
+ * queued -> with the driver (level->current) -> finished. While it is with the driver, NDIS may have put another OID and
+ * buffer in the asker's place (merged filters, statistics); finishing puts the asker's back. */
 struct oid_entry {
     struct list node;
     PNDIS_OID_REQUEST request;
-    struct binding *binding;            /* NULL: NDIS itself asks */
+    struct binding *binding;            /* the asker: a binding, */
+    struct filter *filter;              /* or a filter module; neither: NDIS itself asks */
     PKEVENT done;                       /* NDIS's own: set at the end */
     NDIS_STATUS status;
     bool pended, finished;              /* the asker got NDIS_STATUS_PENDING; status is final */
@@ -50,6 +53,28 @@ static inline struct oid_entry *oid_entry_of(PNDIS_OID_REQUEST request)
     return (struct oid_entry *)(void *)request->NdisReserved;
 }
 
+/* The requests for one driver of a stack, handed over one at a time: the miniport's, or a filter module's. */
+struct oid_level {
+    struct adapter *adapter;
+    struct filter *filter;              /* NULL: the miniport */
+    struct list queue;
+    struct oid_entry *current;          /* with the driver */
+    bool in_loop, work_queued, draining;
+    WORK_QUEUE_ITEM work;
+    KEVENT idle;
+};
+
+/* Where lists go that leave a place of the stack: to the next module that has a handler for them (chain.c fills it in). */
+struct ndis_below {
+    MINIPORT_SEND_NET_BUFFER_LISTS_HANDLER send;
+    NDIS_HANDLE send_context;
+    struct ndis_layer_stats *send_stats;
+    struct filter *send_filter, *return_filter;         /* NULL: the miniport */
+};
+struct ndis_above {
+    struct filter *receive_filter, *complete_filter;    /* NULL: the bindings */
+};
+
 struct adapter {
     struct ndis_object object;
     struct list node;                   /* ndis_adapters */
@@ -60,6 +85,12 @@ struct adapter {
     NDIS_HANDLE context;                /* MiniportAdapterContext */
     MINIPORT_SEND_NET_BUFFER_LISTS_HANDLER send;
     MINIPORT_RETURN_NET_BUFFER_LISTS_HANDLER give_back;
+    struct ndis_below below;            /* below the bindings */
+    struct ndis_above above;            /* above the miniport */
+    struct list filters;                /* from the miniport up */
+    bool incomplete;                    /* a mandatory filter module is not attached: nothing is bound */
+    WORK_QUEUE_ITEM restart_work;       /* NdisFRestartFilter */
+    bool restart_queued;
 
     struct list bindings;
     struct binding *only;               /* the one running binding, when there is exactly one and it takes all frames */
@@ -80,11 +111,7 @@ struct adapter {
     bool hang_queued, hang_checking, reset_queued, addressing_reset;
 
     /* requests */
-    struct list oid_queue;
-    struct oid_entry *oid_current;      /* with the miniport */
-    bool oid_in_loop, oid_work_queued, oid_draining;
-    WORK_QUEUE_ITEM oid_work;
-    KEVENT oid_idle;
+    struct oid_level oid;
 
     /* attributes */
     uint32_t attribute_flags;
@@ -232,20 +259,28 @@ NDIS_STATUS binding_create(struct ndis_protocol *protocol, struct adapter *adapt
 void binding_remove(struct binding *binding);
 NDIS_STATUS binding_pnp_event(struct binding *binding, NET_PNP_EVENT_CODE code, void *buffer, uint32_t length);
 void binding_pause(struct binding *binding, uint32_t reason);
-void binding_restart(struct binding *binding);
+/* The attributes are those of the restarted stack; NULL: unknown. */
+void binding_restart(struct binding *binding, PNDIS_RESTART_ATTRIBUTES attributes);
 void binding_sends_done(struct binding *binding, uint64_t count);
 
 /* oid.c */
-void oid_init(struct adapter *adapter);
-NDIS_STATUS oid_submit(struct adapter *adapter, struct binding *binding, PNDIS_OID_REQUEST request);
+void oid_init(struct oid_level *level, struct adapter *adapter, struct filter *filter);
+/* A binding's request (filter NULL) goes to the top of the stack, a filter module's to what is below it. */
+NDIS_STATUS oid_submit(struct adapter *adapter, struct binding *binding, struct filter *filter, PNDIS_OID_REQUEST request);
+/* The driver of a level completes what it left pending. */
+void oid_complete(struct oid_level *level, PNDIS_OID_REQUEST request, NDIS_STATUS status, const char *misuse, const void *caller);
+/* Cancels what this asker has: queued requests end, the driver that has one is told. */
+void oid_cancel(struct adapter *adapter, struct binding *binding, struct filter *filter, void *id);
 /* NDIS's own request; waits. PASSIVE_LEVEL. *written may be NULL. */
 NDIS_STATUS oid_ask(struct adapter *adapter, NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer, uint32_t length,
                     uint32_t *written);
-/* Waits until no request is with the miniport. PASSIVE_LEVEL. */
+/* Waits until no request is with the miniport or a filter module. PASSIVE_LEVEL. */
 void oid_drain(struct adapter *adapter);
 
 /* oid_answer.c: NDIS answers a query from what it knows. False: the miniport has to be asked. */
-bool oid_answer(struct adapter *adapter, struct binding *binding, PNDIS_OID_REQUEST request, NDIS_STATUS *status);
+bool oid_answer(struct adapter *adapter, PNDIS_OID_REQUEST request, NDIS_STATUS *status);
+/* The same from what it keeps for one binding. */
+bool oid_answer_binding(struct binding *binding, PNDIS_OID_REQUEST request, NDIS_STATUS *status);
 /* Copies an answer into a query's buffer: NDIS_STATUS_SUCCESS, or NDIS_STATUS_BUFFER_TOO_SHORT with BytesNeeded. */
 NDIS_STATUS oid_reply(PNDIS_OID_REQUEST request, const void *data, uint32_t length);
 
@@ -266,8 +301,12 @@ void oid_apply_wishes(struct adapter *adapter);
 /* Takes a closing binding's wishes out of the union. PASSIVE_LEVEL. */
 void oid_forget_binding(struct adapter *adapter, struct binding *binding);
 
-/* status.c */
-void status_deliver(struct adapter *adapter, PNDIS_STATUS_INDICATION indication);
+/* status.c: to the next filter module above `from` (NULL: the miniport) that wants it, else to the bindings. */
+void status_deliver(struct adapter *adapter, struct filter *from, PNDIS_STATUS_INDICATION indication);
+
+/* net_event.c: an event for all, likewise. The first status that is neither success nor "not supported". PASSIVE_LEVEL. */
+NDIS_STATUS net_event_up(struct adapter *adapter, struct filter *from, PNET_PNP_EVENT_NOTIFICATION notification);
+NDIS_STATUS net_event(struct adapter *adapter, NET_PNP_EVENT_CODE code, void *buffer, uint32_t length);
 
 /* hang.c: resets the miniport when it may be; waits. PASSIVE_LEVEL, without pnp_lock. */
 void adapter_reset(struct adapter *adapter);

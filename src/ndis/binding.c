@@ -8,9 +8,12 @@
  *   any         ProtocolUnbindAdapterEx                         CLOSING, gone after NdisCloseAdapterEx
  *
  * Under the adapter's pnp_lock. docs: network/binding-states-of-a-protocol-driver */
-#include "ndis/adapter.h"
+#include "ndis/filter_module.h"
+
+#include <string.h>
 
 #include "ndis/event.h"
+#include "nt/pool.h"
 
 void adapter_pick_receive_path(struct adapter *a)
 {
@@ -58,12 +61,31 @@ VOID NTAPI NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle, PNET_PNP_EVENT
     KeSetEvent(&b->event, IO_NO_INCREMENT, FALSE);
 }
 
+/* Whoever keeps sends for long makes a pause wait: it is named, and then waited for. */
+static void name_holder(struct adapter *a)
+{
+    struct filter *f = filter_below(a, NULL);
+
+    while (f && f->sends_held <= 0)
+        f = filter_below(a, f);
+    if (f)
+        NDIS_EMIT(NDIS_EVENT_MISUSE, f, "a pause waits for NET_BUFFER_LISTs that a filter module keeps",
+                  (const char *)f->driver->handlers.PauseHandler + 1);
+    else
+        NDIS_EMIT(NDIS_EVENT_MISUSE, a, "a pause waits for NET_BUFFER_LISTs that the miniport keeps",
+                  (const char *)a->driver->miniport.PauseHandler + 1);
+}
+
 static void wait_for_sends(struct binding *b)
 {
+    LARGE_INTEGER patience = { .QuadPart = -10 * 10000000LL };  /* 10 s */
+
     KeClearEvent(&b->drained);
     b->draining = true;
-    if (b->sends_out)
+    if (b->sends_out && KeWaitForSingleObject(&b->drained, Executive, KernelMode, FALSE, &patience) == STATUS_TIMEOUT) {
+        name_holder(b->adapter);
         KeWaitForSingleObject(&b->drained, Executive, KernelMode, FALSE, NULL);
+    }
     b->draining = false;
 }
 
@@ -90,22 +112,51 @@ void binding_pause(struct binding *b, uint32_t reason)
     b->state = BINDING_PAUSED;
 }
 
-void binding_restart(struct binding *b)
+/* The names of the modules below, from the top: each its length in bytes (USHORT), then the text. NULL: none, or no memory. */
+static PUCHAR module_names(struct adapter *a, ULONG *size)
 {
+    struct filter *f;
+    UCHAR *names, *at;
+
+    *size = 0;
+    for (f = filter_below(a, NULL); f; f = filter_below(a, f))
+        *size += sizeof(USHORT) + f->name.Length;
+    if (!*size)
+        return NULL;
+    names = at = pool_alloc(NonPagedPoolNx, *size, NDIS_TAG('N', 'D', 'f', 'n'), NULL);
+    if (!names) {
+        *size = 0;
+        return NULL;
+    }
+    for (f = filter_below(a, NULL); f; f = filter_below(a, f)) {
+        memcpy(at, &f->name.Length, sizeof(USHORT));
+        memcpy(at + sizeof(USHORT), f->name.Buffer, f->name.Length);
+        at += sizeof(USHORT) + f->name.Length;
+    }
+    return names;
+}
+
+void binding_restart(struct binding *b, PNDIS_RESTART_ATTRIBUTES attributes)
+{
+    struct filter *top = filter_below(b->adapter, NULL);
     NDIS_PROTOCOL_RESTART_PARAMETERS parameters = {
         .Header = { NDIS_OBJECT_TYPE_PROTOCOL_RESTART_PARAMETERS, NDIS_PROTOCOL_RESTART_PARAMETERS_REVISION_1,
                     NDIS_SIZEOF_PROTOCOL_RESTART_PARAMETERS_REVISION_1 },
-        .BoundIfIndex = b->adapter->if_index,
-        .BoundIfNetluid = b->adapter->luid,
+        .RestartAttributes = attributes,
+        .BoundIfIndex = top ? top->if_index : b->adapter->if_index,
+        .BoundIfNetluid = top ? top->luid : b->adapter->luid,
     };
 
     if (b->state != BINDING_PAUSED || b->adapter->state != ADAPTER_RUNNING)
         return;
+    parameters.FilterModuleNameBuffer = module_names(b->adapter, &parameters.FilterModuleNameBufferLength);
     /* Running before the protocol hears it: it may send from the event handler. */
     b->state = BINDING_RUNNING;
     NDIS_STATUS status = binding_pnp_event(b, NetEventRestart, &parameters, sizeof parameters);
     if (status != NDIS_STATUS_SUCCESS && status != NDIS_STATUS_NOT_SUPPORTED)
         b->state = BINDING_PAUSED;
+    if (parameters.FilterModuleNameBuffer)
+        pool_free(parameters.FilterModuleNameBuffer, 0, NULL);
 }
 
 /* --- bind --------------------------------------------------------------------------------------------------------- */
@@ -199,6 +250,8 @@ VOID NTAPI NdisCompleteBindAdapterEx(NDIS_HANDLE BindAdapterContext, NDIS_STATUS
 
 void bindings_create(struct adapter *a)
 {
+    if (a->incomplete)
+        return;
     list_each_safe(it, &ndis_protocols) {
         struct ndis_protocol *protocol = container_of(it, struct ndis_protocol, node);
         if (!protocol->closing)

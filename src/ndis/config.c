@@ -1,6 +1,6 @@
 /* Configuration in the registry. A configuration handle owns the values it has returned; closing frees them.
  * docs: ndis/nf-ndis-ndisopenconfigurationex, ndis/nf-ndis-ndisreadconfiguration */
-#include "ndis/adapter.h"
+#include "ndis/filter_module.h"
 
 #include <string.h>
 
@@ -74,7 +74,47 @@ static NTSTATUS open_protocol(struct ndis_protocol *protocol, HANDLE *key)
     return open_parameters(&full, key);
 }
 
-static NTSTATUS open_key(NDIS_HANDLE handle, struct adapter **a, HANDLE *key)
+static void append(UNICODE_STRING *to, const WCHAR *text, size_t bytes)
+{
+    if (to->Length + bytes > to->MaximumLength)
+        return;
+    memcpy((char *)to->Buffer + to->Length, text, bytes);
+    to->Length = (USHORT)(to->Length + bytes);
+}
+
+/* Services\NAME\Parameters of a filter driver; of a module Adapters\{adapter} below it, and of a single one of several modules
+ * on that adapter its own key below that. */
+static NTSTATUS open_filter(struct filter_driver *driver, struct filter *f, ULONG flags, HANDLE *key)
+{
+    static const WCHAR head[] = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
+    static const WCHAR parameters[] = u"\\Parameters", adapters[] = u"\\Adapters", separator[] = u"\\";
+    const size_t name_at = 8;           /* behind \DEVICE\ */
+    WCHAR text[360];
+    UNICODE_STRING full = { 0, sizeof text, text };
+
+    append(&full, head, sizeof head - sizeof(WCHAR));
+    append(&full, driver->service_name.Buffer, driver->service_name.Length);
+    append(&full, parameters, sizeof parameters - sizeof(WCHAR));
+    if (!f)
+        return open_path(&full, NULL, key);
+    if (!NT_SUCCESS(open_path(&full, NULL, key)))
+        return STATUS_UNSUCCESSFUL;
+    ZwClose(*key);
+    append(&full, adapters, sizeof adapters - sizeof(WCHAR));
+    if (NT_SUCCESS(open_path(&full, NULL, key)))
+        ZwClose(*key);
+    append(&full, separator, sizeof(WCHAR));
+    append(&full, f->adapter->name.Buffer + name_at, f->adapter->name.Length - name_at * sizeof(WCHAR));
+    if (!(flags & NDIS_CONFIG_FLAG_FILTER_INSTANCE_CONFIGURATION))
+        return open_path(&full, NULL, key);
+    if (NT_SUCCESS(open_path(&full, NULL, key)))
+        ZwClose(*key);
+    append(&full, separator, sizeof(WCHAR));
+    append(&full, f->name.Buffer, f->name.Length);
+    return open_path(&full, NULL, key);
+}
+
+static NTSTATUS open_key(NDIS_HANDLE handle, ULONG flags, struct adapter **a, HANDLE *key)
 {
     *a = NULL;
     switch (ndis_object_type(handle)) {
@@ -87,13 +127,17 @@ static NTSTATUS open_key(NDIS_HANDLE handle, struct adapter **a, HANDLE *key)
         return open_protocol(handle, key);
     case NDIS_BINDING:
         return open_protocol(((struct binding *)handle)->protocol, key);
+    case NDIS_FILTER_DRIVER:
+        return open_filter(handle, NULL, flags, key);
+    case NDIS_FILTER:
+        return open_filter(((struct filter *)handle)->driver, handle, flags, key);
     default:
         return STATUS_INVALID_PARAMETER;
     }
 }
 
-/* Opens the registry key that holds the configuration of an adapter (its driver key), a miniport driver or a protocol
- * (its service's Parameters). The caller closes it with NdisCloseConfiguration. PASSIVE_LEVEL. NDIS_STATUS_RESOURCES,
+/* Opens the registry key that holds the configuration of an adapter (its driver key), a miniport driver, a protocol or a
+ * filter driver (its service's Parameters), or a filter module (Parameters\Adapters\{adapter}). The caller closes it with NdisCloseConfiguration. PASSIVE_LEVEL. NDIS_STATUS_RESOURCES,
  * _FAILURE. A key per binding is not kept: a binding's handle opens its protocol's. docs: ndis/nf-ndis-ndisopenconfigurationex */
 NDIS_STATUS NTAPI NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject, PNDIS_HANDLE ConfigurationHandle)
 {
@@ -103,7 +147,7 @@ NDIS_STATUS NTAPI NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObjec
     *ConfigurationHandle = NULL;
     if (ConfigObject->Header.Type != NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT || !ConfigObject->NdisHandle)
         return NDIS_STATUS_INVALID_PARAMETER;
-    if (!NT_SUCCESS(open_key(ConfigObject->NdisHandle, &a, &key)))
+    if (!NT_SUCCESS(open_key(ConfigObject->NdisHandle, ConfigObject->Flags, &a, &key)))
         return NDIS_STATUS_FAILURE;
     *ConfigurationHandle = create(key, a, NDIS_CALLER());
     return *ConfigurationHandle ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;

@@ -6,8 +6,8 @@
  *   receive:  miniport -> NdisMIndicateReceiveNetBufferLists -> protocol, until NdisReturnNetBufferLists gives it back;
  *             with NDIS_RECEIVE_FLAGS_RESOURCES it is the miniport's again when the indication returns.
  *
- * One running binding gets chains as they come; several share them by demux.c. Filter modules will stand between bindings and
- * adapter, where adapter->send and deliver() are called. docs: network/net-buffer-list-send-and-receive-operations */
+ * On each of the four ways filter modules may stand (filter_module.h); what they call is in filter_data.c. One running binding gets
+ * chains as they come; several share them by demux.c. docs: network/net-buffer-list-send-and-receive-operations */
 #include "ndis/demux.h"
 #include "ndis/event.h"
 
@@ -55,11 +55,13 @@ VOID NTAPI NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIS
     b->stats.tx_bytes += t.bytes;
     a->stats.protocol.tx_frames += t.frames;
     a->stats.protocol.tx_bytes += t.bytes;
-    a->stats.miniport.tx_frames += t.frames;
-    a->stats.miniport.tx_bytes += t.bytes;
+    a->below.send_stats->tx_frames += t.frames;
+    a->below.send_stats->tx_bytes += t.bytes;
     if (unlikely(SendFlags & NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK) && (a->general.MacOptions & NDIS_MAC_OPTION_NO_LOOPBACK))
         deliver_loopback(a, NetBufferLists, PortNumber, SendFlags);
-    a->send(a->context, NetBufferLists, PortNumber, SendFlags & ~(ULONG)NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
+    if (unlikely(a->below.send_filter != NULL))
+        a->below.send_filter->sends_held += (int64_t)t.lists;
+    a->below.send(a->below.send_context, NetBufferLists, PortNumber, SendFlags & ~(ULONG)NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
 }
 
 /* Cuts the leading lists that have the same source off a chain. */
@@ -77,16 +79,11 @@ static PNET_BUFFER_LIST same_source(PNET_BUFFER_LIST first, PNET_BUFFER_LIST *re
     return first;
 }
 
-/* Gives sent lists back; their Status says how each went. The chain may mix the lists of several sends.
- * <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndismsendnetbufferlistscomplete */
-VOID NTAPI NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList,
-                                           ULONG SendCompleteFlags)
+static void complete_to_bindings(struct adapter *a, PNET_BUFFER_LIST lists, ULONG flags)
 {
-    struct adapter *a = MiniportAdapterHandle;
     uint64_t count;
 
-    NDIS_EMIT(NDIS_EVENT_SEND_COMPLETE, NetBufferList, a, NDIS_CALLER());
-    for (PNET_BUFFER_LIST lists = NetBufferList, rest; lists; lists = rest) {
+    for (PNET_BUFFER_LIST rest; lists; lists = rest) {
         struct binding *b = ndis_object_check(lists->SourceHandle, NDIS_BINDING);
 
         lists = same_source(lists, &rest, &count);
@@ -94,31 +91,67 @@ VOID NTAPI NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PN
             NDIS_EMIT(NDIS_EVENT_MISUSE, lists, "NET_BUFFER_LISTs are completed that the miniport does not have", NDIS_CALLER());
             continue;
         }
-        for (PNET_BUFFER_LIST nbl = lists; nbl; nbl = nbl->Next)
-            if (unlikely(nbl->Status != NDIS_STATUS_SUCCESS))
-                a->stats.miniport.tx_dropped++;
-        b->send_complete(b->context, lists, SendCompleteFlags);
+        b->send_complete(b->context, lists, flags);
         binding_sends_done(b, count);
     }
 }
 
-/* Asks the miniport to complete sends that carry CancelId soon, with NDIS_STATUS_SEND_ABORTED. <= DISPATCH_LEVEL.
+void complete_up(struct adapter *a, const struct ndis_above *above, PNET_BUFFER_LIST lists, ULONG flags)
+{
+    if (likely(!above->complete_filter))
+        complete_to_bindings(a, lists, flags);
+    else
+        filter_complete(above->complete_filter, lists, flags);
+}
+
+/* Gives sent lists back; their Status says how each went. The chain may mix the lists of several sends.
+ * <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndismsendnetbufferlistscomplete */
+VOID NTAPI NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList,
+                                           ULONG SendCompleteFlags)
+{
+    struct adapter *a = MiniportAdapterHandle;
+
+    NDIS_EMIT(NDIS_EVENT_SEND_COMPLETE, NetBufferList, a, NDIS_CALLER());
+    for (PNET_BUFFER_LIST nbl = NetBufferList; nbl; nbl = nbl->Next)
+        if (unlikely(nbl->Status != NDIS_STATUS_SUCCESS))
+            a->stats.miniport.tx_dropped++;
+    complete_up(a, &a->above, NetBufferList, SendCompleteFlags);
+}
+
+void cancel_down(struct adapter *a, struct filter *from, void *id)
+{
+    for (struct filter *f = filter_below(a, from); f; f = filter_below(a, f))
+        if (f->on.CancelSendNetBufferListsHandler) {
+            f->on.CancelSendNetBufferListsHandler(f->context, id);
+            return;
+        }
+    if (a->state == ADAPTER_RUNNING || a->state == ADAPTER_PAUSING)
+        a->driver->miniport.CancelSendHandler(a->context, id);
+}
+
+/* Asks the drivers below to complete sends that carry CancelId soon, with NDIS_STATUS_SEND_ABORTED. <= DISPATCH_LEVEL.
  * docs: ndis/nf-ndis-ndiscancelsendnetbufferlists */
 VOID NTAPI NdisCancelSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PVOID CancelId)
 {
     struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
 
-    if (b->adapter->state == ADAPTER_RUNNING || b->adapter->state == ADAPTER_PAUSING)
-        b->adapter->driver->miniport.CancelSendHandler(b->adapter->context, CancelId);
+    cancel_down(b->adapter, NULL, CancelId);
 }
 
 /* --- receive -------------------------------------------------------------------------------------------------------- */
 
-void give_back(struct adapter *a, PNET_BUFFER_LIST lists, ULONG flags)
+void return_down(struct adapter *a, const struct ndis_below *below, PNET_BUFFER_LIST lists, ULONG flags)
+{
+    if (likely(!below || !below->return_filter))
+        a->give_back(a->context, lists, flags);
+    else
+        filter_return(below->return_filter, lists, flags);
+}
+
+void give_back(struct adapter *a, const struct ndis_below *below, PNET_BUFFER_LIST lists, ULONG flags)
 {
     if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES))
-        a->give_back(a->context, lists,
-                     flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
+        return_down(a, below, lists, flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
 }
 
 void deliver(struct adapter *a, struct binding *b, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, const struct tally *t, ULONG flags)
@@ -130,6 +163,32 @@ void deliver(struct adapter *a, struct binding *b, PNET_BUFFER_LIST lists, NDIS_
     if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES))
         a->receives_out += t->lists;
     b->receive(b->context, lists, port, (ULONG)t->lists, flags);
+}
+
+static bool takes_lists(const struct filter *f)
+{
+    return f->state >= FILTER_RESTARTING;
+}
+
+void indicate_up(struct adapter *a, const struct ndis_above *above, const struct ndis_below *below, PNET_BUFFER_LIST lists,
+                 NDIS_PORT_NUMBER port, const struct tally *t, ULONG flags)
+{
+    struct filter *f = above->receive_filter;
+
+    if (unlikely(f != NULL)) {
+        if (takes_lists(f)) {
+            f->stats.rx_frames += t->frames;
+            f->stats.rx_bytes += t->bytes;
+            filter_give(f, lists, port, t->lists, flags);
+        } else {
+            f->stats.rx_dropped += t->frames;
+            give_back(a, below, lists, flags);
+        }
+    } else if (likely(a->only != NULL)) {
+        deliver(a, a->only, lists, port, t, flags);
+    } else {
+        deliver_to_all(a, lists, port, flags);
+    }
 }
 
 /* Hands received lists to the protocols. Without NDIS_RECEIVE_FLAGS_RESOURCES they come back by
@@ -152,13 +211,12 @@ VOID NTAPI NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
     a->stats.miniport.rx_bytes += t.bytes;
     if (unlikely(a->state != ADAPTER_RUNNING)) {
         a->stats.miniport.rx_dropped += t.frames;
-        give_back(a, NetBufferList, ReceiveFlags);
+        if (!(ReceiveFlags & NDIS_RECEIVE_FLAGS_RESOURCES))
+            a->give_back(a->context, NetBufferList,
+                         ReceiveFlags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
         return;
     }
-    if (likely(a->only != NULL))
-        deliver(a, a->only, NetBufferList, PortNumber, &t, ReceiveFlags);
-    else
-        deliver_to_all(a, NetBufferList, PortNumber, ReceiveFlags);
+    indicate_up(a, &a->above, NULL, NetBufferList, PortNumber, &t, ReceiveFlags);
 }
 
 /* Gives received lists back to the adapter below a binding. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndisreturnnetbufferlists */
@@ -175,5 +233,5 @@ VOID NTAPI NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_L
         return;
     }
     a->receives_out -= count;
-    a->give_back(a->context, NetBufferLists, ReturnFlags);
+    return_down(a, &a->below, NetBufferLists, ReturnFlags);
 }

@@ -75,7 +75,7 @@ void deliver_to_all(struct adapter *a, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER 
         nbl->Next = NULL;
         if (!deliver_one(a, nbl, port, flags)) {
             a->stats.protocol.rx_dropped++;
-            give_back(a, nbl, flags);
+            give_back(a, &a->below, nbl, flags);
         }
         if (flags & NDIS_RECEIVE_FLAGS_RESOURCES)
             nbl->Next = next;           /* the chain is still the miniport's */

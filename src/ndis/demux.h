@@ -2,7 +2,7 @@
 #ifndef NDIS_DEMUX_H
 #define NDIS_DEMUX_H
 
-#include "ndis/adapter.h"
+#include "ndis/filter_module.h"
 
 struct tally {
     uint64_t lists, frames, bytes;
@@ -20,8 +20,15 @@ static inline void count_list(struct tally *t, const NET_BUFFER_LIST *nbl)
 /* data.c: hands a chain to one binding. */
 void deliver(struct adapter *adapter, struct binding *binding, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port,
              const struct tally *tally, ULONG flags);
-/* data.c: gives a chain that nobody takes back to the miniport. */
-void give_back(struct adapter *adapter, PNET_BUFFER_LIST lists, ULONG flags);
+/* data.c: gives a chain that nobody above `below` takes back down the stack; flags are those of its indication.
+ * `below` NULL, here and later: only the miniport is below. */
+void give_back(struct adapter *adapter, const struct ndis_below *below, PNET_BUFFER_LIST lists, ULONG flags);
+/* data.c: where lists go from a module or the miniport, whose neighbours are these. */
+void indicate_up(struct adapter *adapter, const struct ndis_above *above, const struct ndis_below *below, PNET_BUFFER_LIST lists,
+                 NDIS_PORT_NUMBER port, const struct tally *tally, ULONG flags);
+void complete_up(struct adapter *adapter, const struct ndis_above *above, PNET_BUFFER_LIST lists, ULONG flags);
+void return_down(struct adapter *adapter, const struct ndis_below *below, PNET_BUFFER_LIST lists, ULONG flags);
+void cancel_down(struct adapter *adapter, struct filter *from, void *id);
 
 /* Hands every list of a received chain to the bindings whose filter takes it. */
 void deliver_to_all(struct adapter *adapter, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG flags);

@@ -1,5 +1,5 @@
-/* Device objects of a miniport driver's own, for its control interface. docs: ndis/nf-ndis-ndisregisterdeviceex */
-#include "ndis/adapter.h"
+/* Device objects of a miniport or filter driver's own, for its control interface. docs: ndis/nf-ndis-ndisregisterdeviceex */
+#include "ndis/filter_module.h"
 
 #include <string.h>
 
@@ -25,12 +25,38 @@ NTSTATUS device_dispatch(PDEVICE_OBJECT device, PIRP irp)
     return routine ? routine(device, irp) : ndis_complete_irp(irp, STATUS_NOT_SUPPORTED);
 }
 
+static bool is_ndis_device(PDEVICE_OBJECT device)
+{
+    list_each(it, &ndis_objects) {
+        struct ndis_object *object = container_of(it, struct ndis_object, node);
+
+        if (object->type == NDIS_DEVICE && ((struct ndis_device *)object)->device == device)
+            return true;
+    }
+    return false;
+}
+
+static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+    return is_ndis_device(device) ? device_dispatch(device, irp) : ndis_complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST);
+}
+
+/* A filter driver's driver object is its own until it asks NDIS for a device. */
+static PDRIVER_OBJECT take_filter_driver(struct filter_driver *driver)
+{
+    for (unsigned i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
+        driver->driver->MajorFunction[i] = dispatch;
+    return driver->driver;
+}
+
 static PDRIVER_OBJECT driver_object(NDIS_HANDLE handle)
 {
     struct adapter *a = ndis_adapter_of(handle);
 
     if (a)
         return a->driver->driver;
+    if (handle && ndis_object_type(handle) == NDIS_FILTER_DRIVER)
+        return take_filter_driver(handle);
     return ((struct ndis_driver *)ndis_object_check(handle, NDIS_DRIVER))->driver;
 }
 

@@ -1,5 +1,5 @@
 /* Miniport driver registration. */
-#include "ndis/adapter.h"
+#include "ndis/filter_module.h"
 
 #include <string.h>
 
@@ -141,16 +141,19 @@ static NDIS_STATUS set_selective_suspend(struct ndis_driver *driver, const NDIS_
     return NDIS_STATUS_SUCCESS;
 }
 
-/* Installs further handlers of a miniport driver: those of PnP and of selective suspend. Other sets (connection-oriented,
- * chimney, NDK, shared memory), and all that a protocol or a binding could have, are refused with
+/* Installs further handlers of a miniport driver, those of PnP and of selective suspend, or, from FilterSetModuleOptions, the
+ * handlers of one filter module. Other sets (connection-oriented,
+ * chimney, NDK, shared memory), and all that a protocol, a binding or a filter driver could have, are refused with
  * NDIS_STATUS_NOT_SUPPORTED. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndissetoptionalhandlers */
 NDIS_STATUS NTAPI NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle, PNDIS_DRIVER_OPTIONAL_HANDLERS OptionalHandlers)
 {
     struct ndis_driver *driver = NdisHandle;
     enum ndis_type type = ndis_object_type(NdisHandle);
 
-    if (type == NDIS_PROTOCOL || type == NDIS_BINDING)
+    if (type == NDIS_PROTOCOL || type == NDIS_BINDING || type == NDIS_FILTER_DRIVER)
         return NDIS_STATUS_NOT_SUPPORTED;
+    if (type == NDIS_FILTER)
+        return filter_set_handlers(NdisHandle, &OptionalHandlers->Header);
     if (type == NDIS_ADAPTER)
         driver = ((struct adapter *)NdisHandle)->driver;
     else

@@ -71,7 +71,7 @@ static void indicate(struct adapter *a, NDIS_STATUS code)
         .StatusCode = code,
     };
 
-    status_deliver(a, &indication);
+    status_deliver(a, NULL, &indication);
 }
 
 /* A miniport that lost its addresses in a reset gets them again. */

@@ -1,5 +1,5 @@
 /* Entries in the event log. */
-#include "ndis/adapter.h"
+#include "ndis/filter_module.h"
 
 #include <string.h>
 
@@ -9,6 +9,10 @@ static PVOID log_source(NDIS_HANDLE handle)
 
     if (a)
         return a->fdo;
+    if (ndis_object_type(handle) == NDIS_FILTER)
+        return ((struct filter *)handle)->driver->driver;
+    if (ndis_object_type(handle) == NDIS_FILTER_DRIVER)
+        return ((struct filter_driver *)handle)->driver;
     return ndis_object_type(handle) == NDIS_DRIVER ? ((struct ndis_driver *)handle)->driver : NULL;
 }
 

@@ -10,7 +10,7 @@ struct list ndis_objects = LIST_INIT(ndis_objects);
 static const char *const type_words[] = {
     "driver", "adapter", "protocol", "binding", "NET_BUFFER_LIST pool", "NET_BUFFER pool", "timer", "work item",
     "read/write lock", "configuration", "interrupt", "DMA registration", "device", "shared memory",
-    "poll object", "interface provider", "network interface", "log",
+    "poll object", "interface provider", "network interface", "log", "filter driver", "filter module",
 };
 
 void *ndis_object_create(enum ndis_type type, size_t size, uint32_t tag, const void *caller)

@@ -1,37 +1,48 @@
-/* OID requests.
+/* OID requests: the queues. Every driver of a stack that handles requests has a level: the miniport one, and each filter module
+ * with FilterOidRequest. A binding's request enters at the topmost level; what a filter module passes on is a request of its own
+ * and enters at the level below.
  *
- * 1. Requests of one adapter reach the miniport one at a time, at PASSIVE_LEVEL, in the order of their arrival.
- * 2. One thread at most is in the loop that hands them over (oid_in_loop); a request that is submitted meanwhile, or at
+ * 1. Requests of one level reach its driver one at a time, at PASSIVE_LEVEL, in the order of their arrival.
+ * 2. One thread at most is in the loop that hands them over (in_loop); a request that is submitted meanwhile, or at
  *    DISPATCH_LEVEL, waits in the queue, and its asker gets NDIS_STATUS_PENDING.
  * 3. An asker that was told a final status is not called back; one that was told pending is, exactly once.
- * docs: network/miniport-adapter-oid-requests */
-#include "ndis/adapter.h"
+ * 4. What bindings share is merged where their requests enter; what NDIS answers from attributes is answered in the
+ *    miniport's place, so that filter modules see every request.
+ * docs: network/miniport-adapter-oid-requests, network/filter-module-oid-requests */
+#include "ndis/filter_module.h"
 
 #include <string.h>
 
 #include "ndis/event.h"
-#include "nt/pool.h"
 
-static void finish(struct adapter *a, struct oid_entry *entry, NDIS_STATUS status)
+static void tell_asker(struct oid_entry *entry)
 {
-    PNDIS_OID_REQUEST request = entry->request;
-    struct binding *b = entry->binding;
+    struct filter *f = entry->filter;
 
-    if (oid_is_merged(entry->asked_oid) && entry->swapped)
-        oid_merged(a, entry, status);
-    else if (entry->swapped)
-        status = oid_take_statistics(entry, status);
-    if (a->oid_current == entry)
-        a->oid_current = NULL;
-    if (b)
-        b->requests_out--;
-    entry->status = status;
-    entry->finished = true;
-    NDIS_EMIT(NDIS_EVENT_OID_COMPLETE, request, status, NULL);
     if (entry->done)
         KeSetEvent(entry->done, IO_NO_INCREMENT, FALSE);
-    else if (entry->pended)
-        b->protocol->handlers.OidRequestCompleteHandler(b->context, request, status);
+    else if (!entry->pended)
+        return;
+    else if (!f)
+        entry->binding->protocol->handlers.OidRequestCompleteHandler(entry->binding->context, entry->request, entry->status);
+    else if (f->driver->handlers.OidRequestCompleteHandler)
+        f->driver->handlers.OidRequestCompleteHandler(f->context, entry->request, entry->status);
+}
+
+static void finish(struct oid_level *level, struct oid_entry *entry, NDIS_STATUS status)
+{
+    if (oid_is_merged(entry->asked_oid) && entry->swapped)
+        oid_merged(level->adapter, entry, status);
+    else if (entry->swapped)
+        status = oid_take_statistics(entry, status);
+    if (level->current == entry)
+        level->current = NULL;
+    if (entry->binding)
+        entry->binding->requests_out--;
+    entry->status = status;
+    entry->finished = true;
+    NDIS_EMIT(NDIS_EVENT_OID_COMPLETE, entry->request, status, NULL);
+    tell_asker(entry);
 }
 
 /* Hints of a protocol to NDIS, which no miniport of NDIS 6 is told; there is nothing here that they could speed up. */
@@ -47,101 +58,152 @@ static NDIS_STATUS take_protocol_options(PNDIS_OID_REQUEST request)
     return NDIS_STATUS_SUCCESS;
 }
 
-/* What happens to the request before the miniport sees it. NDIS_STATUS_PENDING: it must see it. */
-static NDIS_STATUS prepare(struct adapter *a, struct oid_entry *entry)
+static bool is_query(const NDIS_OID_REQUEST *request)
+{
+    return request->RequestType == NdisRequestQueryInformation || request->RequestType == NdisRequestQueryStatistics;
+}
+
+/* Where a request enters the stack. NDIS_STATUS_PENDING: a driver must see it. */
+static NDIS_STATUS prepare_at_top(struct adapter *a, struct oid_entry *entry)
 {
     PNDIS_OID_REQUEST request = entry->request;
     NDIS_STATUS status;
 
-    if (a->state == ADAPTER_HALTED || a->state == ADAPTER_SHUT_DOWN || a->surprise_removed)
-        return NDIS_STATUS_ADAPTER_REMOVED;
     if (request->RequestType == NdisRequestSetInformation && entry->binding && oid_is_merged(entry->asked_oid))
         return oid_merge(a, entry);
-    if (request->RequestType == NdisRequestSetInformation && entry->asked_oid == OID_GEN_PROTOCOL_OPTIONS)
-        return take_protocol_options(request);
-    if (request->RequestType == NdisRequestQueryInformation || request->RequestType == NdisRequestQueryStatistics) {
-        if (oid_answer(a, entry->binding, request, &status))
-            return status;
-        if (oid_is_counter(entry->asked_oid))
-            return oid_ask_statistics(entry);
-    }
+    if (is_query(request) && entry->binding && oid_answer_binding(entry->binding, request, &status))
+        return status;
     return NDIS_STATUS_PENDING;
 }
 
-static void run_one(struct adapter *a, struct oid_entry *entry)
+/* Before the miniport sees it. NDIS_STATUS_PENDING: it must. */
+static NDIS_STATUS prepare_at_bottom(struct adapter *a, struct oid_entry *entry)
 {
-    NDIS_STATUS status = prepare(a, entry);
+    NDIS_STATUS status;
 
-    if (status == NDIS_STATUS_PENDING) {
-        a->oid_current = entry;
-        a->stats.oids++;
-        NDIS_EMIT(NDIS_EVENT_OID, entry->request, a, NULL);
-        status = a->driver->miniport.OidRequestHandler(a->context, entry->request);
-        if (status == NDIS_STATUS_PENDING)
-            return;
-        if (a->oid_current != entry)    /* completed and returned a status: the completion counts */
-            return;
-    }
-    finish(a, entry, status);
+    if (!is_query(entry->request))
+        return NDIS_STATUS_PENDING;
+    if (oid_answer(a, entry->request, &status))
+        return status;
+    return oid_is_counter(entry->asked_oid) ? oid_ask_statistics(entry) : NDIS_STATUS_PENDING;
 }
 
-static void run(struct adapter *a)
+static NDIS_STATUS prepare(struct oid_level *level, struct oid_entry *entry)
 {
-    if (a->oid_in_loop)
+    struct adapter *a = level->adapter;
+    NDIS_STATUS status = NDIS_STATUS_PENDING;
+
+    if (a->state == ADAPTER_HALTED || a->state == ADAPTER_SHUT_DOWN || a->surprise_removed)
+        return NDIS_STATUS_ADAPTER_REMOVED;
+    if (entry->request->RequestType == NdisRequestSetInformation && entry->asked_oid == OID_GEN_PROTOCOL_OPTIONS)
+        return take_protocol_options(entry->request);
+    if (!entry->filter)
+        status = prepare_at_top(a, entry);
+    if (status == NDIS_STATUS_PENDING && !level->filter)
+        status = prepare_at_bottom(a, entry);
+    return status;
+}
+
+static NDIS_STATUS hand_over(struct oid_level *level, PNDIS_OID_REQUEST request)
+{
+    struct adapter *a = level->adapter;
+    struct filter *f = level->filter;
+
+    NDIS_EMIT(NDIS_EVENT_OID, request, a, NULL);
+    if (f)
+        return f->driver->handlers.OidRequestHandler(f->context, request);
+    a->stats.oids++;
+    return a->driver->miniport.OidRequestHandler(a->context, request);
+}
+
+static void run_one(struct oid_level *level, struct oid_entry *entry)
+{
+    NDIS_STATUS status = prepare(level, entry);
+
+    if (status == NDIS_STATUS_PENDING) {
+        level->current = entry;
+        status = hand_over(level, entry->request);
+        if (status == NDIS_STATUS_PENDING)
+            return;
+        if (level->current != entry)    /* completed and returned a status: the completion counts */
+            return;
+    }
+    finish(level, entry, status);
+}
+
+static void run(struct oid_level *level)
+{
+    if (level->in_loop)
         return;
-    a->oid_in_loop = true;
-    while (!a->oid_current && !list_empty(&a->oid_queue))
-        run_one(a, container_of(list_pop_front(&a->oid_queue), struct oid_entry, node));
-    a->oid_in_loop = false;
-    if (a->oid_draining && !a->oid_current && list_empty(&a->oid_queue))
-        KeSetEvent(&a->oid_idle, IO_NO_INCREMENT, FALSE);
+    level->in_loop = true;
+    while (!level->current && !list_empty(&level->queue))
+        run_one(level, container_of(list_pop_front(&level->queue), struct oid_entry, node));
+    level->in_loop = false;
+    if (level->draining && !level->current && list_empty(&level->queue))
+        KeSetEvent(&level->idle, IO_NO_INCREMENT, FALSE);
 }
 
 static VOID NTAPI worker(PVOID context)
 {
-    struct adapter *a = context;
+    struct oid_level *level = context;
 
-    run(a);
-    a->oid_work_queued = false;
-    if (!a->oid_in_loop && !a->oid_current && !list_empty(&a->oid_queue))
-        run(a);
+    run(level);
+    level->work_queued = false;
+    if (!level->in_loop && !level->current && !list_empty(&level->queue))
+        run(level);
 }
 
-static void run_later(struct adapter *a)
+static void run_later(struct oid_level *level)
 {
-    if (a->oid_work_queued)
+    if (level->work_queued)
         return;
-    a->oid_work_queued = true;
-    ExQueueWorkItem(&a->oid_work, DelayedWorkQueue);
+    level->work_queued = true;
+    ExQueueWorkItem(&level->work, DelayedWorkQueue);
 }
 
-void oid_init(struct adapter *a)
+void oid_init(struct oid_level *level, struct adapter *a, struct filter *f)
 {
-    ExInitializeWorkItem(&a->oid_work, worker, a);
+    level->adapter = a;
+    level->filter = f;
+    list_init(&level->queue);
+    KeInitializeEvent(&level->idle, NotificationEvent, FALSE);
+    ExInitializeWorkItem(&level->work, worker, level);
 }
 
-static __attribute__((noinline)) struct oid_entry *enter(struct adapter *a, struct binding *b, PNDIS_OID_REQUEST request)
+/* The level that sees what `from` asks; NULL: bindings and NDIS itself. */
+static struct oid_level *level_below(struct adapter *a, struct filter *from)
+{
+    for (struct filter *f = filter_below(a, from); f; f = filter_below(a, f))
+        if (f->driver->handlers.OidRequestHandler)
+            return &f->oid;
+    return &a->oid;
+}
+
+static __attribute__((noinline)) struct oid_entry *enter(struct oid_level *level, struct binding *b, struct filter *f,
+                                                         PNDIS_OID_REQUEST request)
 {
     struct oid_entry *entry = oid_entry_of(request);
 
     memset(entry, 0, sizeof *entry);
     entry->request = request;
     entry->binding = b;
+    entry->filter = f;
     entry->asked_oid = request->DATA.Oid;
-    list_push_back(&a->oid_queue, &entry->node);
+    list_push_back(&level->queue, &entry->node);
     if (b)
         b->requests_out++;
     return entry;
 }
 
-NDIS_STATUS oid_submit(struct adapter *a, struct binding *b, PNDIS_OID_REQUEST request)
+NDIS_STATUS oid_submit(struct adapter *a, struct binding *b, struct filter *f, PNDIS_OID_REQUEST request)
 {
-    struct oid_entry *entry = enter(a, b, request);
+    struct oid_level *level = level_below(a, f);
+    struct oid_entry *entry = enter(level, b, f, request);
 
     if (KeGetCurrentIrql() == PASSIVE_LEVEL)
-        run(a);
+        run(level);
     else
-        run_later(a);
+        run_later(level);
     if (entry->finished)
         return entry->status;
     entry->pended = true;
@@ -155,12 +217,13 @@ NDIS_STATUS oid_ask(struct adapter *a, NDIS_REQUEST_TYPE type, NDIS_OID oid, voi
         .RequestType = type,
         .DATA.QUERY_INFORMATION = { .Oid = oid, .InformationBuffer = buffer, .InformationBufferLength = length },
     };
+    struct oid_level *level = level_below(a, NULL);
     KEVENT done;
 
     KeInitializeEvent(&done, NotificationEvent, FALSE);
-    struct oid_entry *entry = enter(a, NULL, &request);
+    struct oid_entry *entry = enter(level, NULL, NULL, &request);
     entry->done = &done;
-    run(a);
+    run(level);
     if (!entry->finished)
         KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
     if (written)
@@ -168,134 +231,61 @@ NDIS_STATUS oid_ask(struct adapter *a, NDIS_REQUEST_TYPE type, NDIS_OID oid, voi
     return entry->status;
 }
 
+static void drain(struct oid_level *level)
+{
+    KeClearEvent(&level->idle);
+    level->draining = true;
+    run(level);
+    if (level->current || !list_empty(&level->queue))
+        KeWaitForSingleObject(&level->idle, Executive, KernelMode, FALSE, NULL);
+    level->draining = false;
+}
+
 void oid_drain(struct adapter *a)
 {
-    KeClearEvent(&a->oid_idle);
-    a->oid_draining = true;
-    run(a);
-    if (a->oid_current || !list_empty(&a->oid_queue))
-        KeWaitForSingleObject(&a->oid_idle, Executive, KernelMode, FALSE, NULL);
-    a->oid_draining = false;
+    for (struct filter *f = filter_below(a, NULL); f; f = filter_below(a, f))
+        drain(&f->oid);
+    drain(&a->oid);
 }
 
-/* --- exports ---------------------------------------------------------------------------------------------------------- */
-
-/* Sends a request to the adapter under a binding. NDIS answers what it knows itself; the rest goes to the miniport, one
- * request at a time. NDIS_STATUS_PENDING: ProtocolOidRequestComplete tells the end. <= DISPATCH_LEVEL.
- * docs: ndis/nf-ndis-ndisoidrequest */
-NDIS_STATUS NTAPI NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
+void oid_complete(struct oid_level *level, PNDIS_OID_REQUEST request, NDIS_STATUS status, const char *misuse, const void *caller)
 {
-    struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
-
-    if (OidRequest->Header.Type != NDIS_OBJECT_TYPE_OID_REQUEST ||
-        OidRequest->Header.Size < NDIS_SIZEOF_OID_REQUEST_REVISION_1)
-        return NDIS_STATUS_INVALID_PARAMETER;
-    OidRequest->RequestHandle = b;
-    return oid_submit(b->adapter, b, OidRequest);
-}
-
-/* The end of a request that MiniportOidRequest left pending. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndismoidrequestcomplete */
-VOID NTAPI NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
-{
-    struct adapter *a = ndis_object_check(MiniportAdapterHandle, NDIS_ADAPTER);
-
-    if (!a->oid_current || a->oid_current->request != OidRequest) {
-        NDIS_EMIT(NDIS_EVENT_MISUSE, a, "NdisMOidRequestComplete names a request that is not pending", NDIS_CALLER());
+    if (!level->current || level->current->request != request) {
+        NDIS_EMIT(NDIS_EVENT_MISUSE, request, misuse, caller);
         return;
     }
-    finish(a, a->oid_current, Status);
-    if (a->oid_in_loop)
+    finish(level, level->current, status);
+    if (level->in_loop)
         return;                         /* whoever is in the loop goes on */
-    if (!list_empty(&a->oid_queue))
-        run_later(a);
-    else if (a->oid_draining)
-        KeSetEvent(&a->oid_idle, IO_NO_INCREMENT, FALSE);
+    if (!list_empty(&level->queue))
+        run_later(level);
+    else if (level->draining)
+        KeSetEvent(&level->idle, IO_NO_INCREMENT, FALSE);
 }
 
-/* Cancels requests with this RequestId: queued ones end with NDIS_STATUS_REQUEST_ABORTED, the miniport is told about the one
- * it has. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndiscanceloidrequest */
-VOID NTAPI NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
+static bool asked_by(const struct oid_entry *entry, const struct binding *b, const struct filter *f, const void *id)
 {
-    struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
-    struct adapter *a = b->adapter;
+    return entry && entry->binding == b && entry->filter == f && entry->request->RequestId == id;
+}
 
-    list_each_safe(it, &a->oid_queue) {
+void oid_cancel(struct adapter *a, struct binding *b, struct filter *f, void *id)
+{
+    struct oid_level *level = level_below(a, f);
+
+    list_each_safe(it, &level->queue) {
         struct oid_entry *entry = container_of(it, struct oid_entry, node);
 
-        if (entry->binding == b && entry->request->RequestId == RequestId) {
+        if (asked_by(entry, b, f, id)) {
             list_remove(&entry->node);
-            finish(a, entry, NDIS_STATUS_REQUEST_ABORTED);
+            finish(level, entry, NDIS_STATUS_REQUEST_ABORTED);
         }
     }
-    if (a->oid_current && a->oid_current->binding == b && a->oid_current->request->RequestId == RequestId)
-        a->driver->miniport.CancelOidRequestHandler(a->context, RequestId);
-}
-
-/* A request that is not serialized, for OIDs that allow it. <= DISPATCH_LEVEL. NDIS_STATUS_NOT_SUPPORTED when the miniport
- * has no handler. docs: ndis/nf-ndis-ndisdirectoidrequest */
-NDIS_STATUS NTAPI NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
-{
-    struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
-    struct adapter *a = b->adapter;
-
-    if (!a->driver->miniport.DirectOidRequestHandler)
-        return NDIS_STATUS_NOT_SUPPORTED;
-    OidRequest->RequestHandle = b;
-    oid_entry_of(OidRequest)->binding = b;
-    a->stats.oids++;
-    return a->driver->miniport.DirectOidRequestHandler(a->context, OidRequest);
-}
-
-/* The end of a pended direct request. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndismdirectoidrequestcomplete */
-VOID NTAPI NdisMDirectOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
-{
-    struct binding *b = ndis_object_check(oid_entry_of(OidRequest)->binding, NDIS_BINDING);
-
-    if (b->protocol->handlers.DirectOidRequestCompleteHandler)
-        b->protocol->handlers.DirectOidRequestCompleteHandler(b->context, OidRequest, Status);
-}
-
-/* Tells the miniport to cancel direct requests with this RequestId. docs: ndis/nf-ndis-ndiscanceldirectoidrequest */
-VOID NTAPI NdisCancelDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
-{
-    struct adapter *a = ((struct binding *)ndis_object_check(NdisBindingHandle, NDIS_BINDING))->adapter;
-
-    if (a->driver->miniport.CancelDirectOidRequestHandler)
-        a->driver->miniport.CancelDirectOidRequestHandler(a->context, RequestId);
-}
-
-/* A request that never pends (6.80). <= DISPATCH_LEVEL. NDIS_STATUS_NOT_SUPPORTED when the miniport has no handler.
- * docs: ndis/nf-ndis-ndissynchronousoidrequest */
-NDIS_STATUS NTAPI NdisSynchronousOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
-{
-    struct adapter *a = ((struct binding *)ndis_object_check(NdisBindingHandle, NDIS_BINDING))->adapter;
-
-    if (!a->driver->miniport.SynchronousOidRequestHandler)
-        return NDIS_STATUS_NOT_SUPPORTED;
-    a->stats.oids++;
-    return a->driver->miniport.SynchronousOidRequestHandler(a->context, OidRequest);
-}
-
-/* A copy of a request that points at the same buffers; SourceReserved and the other private areas start empty. The caller
- * frees it with NdisFreeCloneOidRequest. <= DISPATCH_LEVEL. NDIS_STATUS_RESOURCES. docs: ndis/nf-ndis-ndisallocatecloneoidrequest */
-NDIS_STATUS NTAPI NdisAllocateCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST OidRequest, UINT PoolTag,
-                                              PNDIS_OID_REQUEST *ClonedOidRequest)
-{
-    PNDIS_OID_REQUEST clone = pool_alloc(NonPagedPoolNx, sizeof *clone, PoolTag, NDIS_CALLER());
-
-    if (!clone)
-        return NDIS_STATUS_RESOURCES;
-    memset(clone, 0, sizeof *clone);
-    memcpy(clone, OidRequest, min_u64(OidRequest->Header.Size, sizeof *clone));
-    memset(clone->NdisReserved, 0, sizeof clone->NdisReserved);
-    memset(clone->MiniportReserved, 0, sizeof clone->MiniportReserved);
-    memset(clone->SourceReserved, 0, sizeof clone->SourceReserved);
-    *ClonedOidRequest = clone;
-    return NDIS_STATUS_SUCCESS;
-}
-
-/* Frees a clone. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndisfreecloneoidrequest */
-VOID NTAPI NdisFreeCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST Request)
-{
-    pool_free(Request, 0, NDIS_CALLER());
+    if (!asked_by(level->current, b, f, id))
+        return;
+    if (!level->filter)
+        a->driver->miniport.CancelOidRequestHandler(a->context, id);
+    else if (level->filter->driver->handlers.CancelOidRequestHandler)
+        level->filter->driver->handlers.CancelOidRequestHandler(level->filter->context, id);
+    else
+        oid_cancel(a, NULL, level->filter, id);         /* what it passed on */
 }

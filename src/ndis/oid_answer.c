@@ -145,7 +145,7 @@ static bool answer_capabilities(struct adapter *a, PNDIS_OID_REQUEST r, NDIS_STA
     }
 }
 
-static bool answer_binding(struct binding *b, PNDIS_OID_REQUEST r, NDIS_STATUS *status)
+bool oid_answer_binding(struct binding *b, PNDIS_OID_REQUEST r, NDIS_STATUS *status)
 {
     switch (r->DATA.Oid) {
     case OID_GEN_CURRENT_PACKET_FILTER:
@@ -186,10 +186,8 @@ static NDIS_STATUS enumerate_ports(struct adapter *a, PNDIS_OID_REQUEST r)
     return oid_reply(r, &ports, sizeof ports);
 }
 
-bool oid_answer(struct adapter *a, struct binding *b, PNDIS_OID_REQUEST r, NDIS_STATUS *status)
+bool oid_answer(struct adapter *a, PNDIS_OID_REQUEST r, NDIS_STATUS *status)
 {
-    if (b && answer_binding(b, r, status))
-        return true;
     if (r->DATA.Oid == OID_GEN_ENUMERATE_PORTS) {
         *status = enumerate_ports(a, r);
         return true;

@@ -1,6 +1,6 @@
 /* Plug and Play and power requests for adapters: NDIS owns the driver object's dispatch table.
  * docs: network/miniport-adapter-states-and-operations, network/ndis-miniport-driver-plug-and-play */
-#include "ndis/adapter.h"
+#include "ndis/filter_module.h"
 
 #include <string.h>
 
@@ -49,7 +49,7 @@ static void free_adapter(struct adapter *a)
     LARGE_INTEGER moment = { .QuadPart = -10000 };
 
     /* Work that is queued still looks at the adapter. */
-    while (a->hang_queued || a->reset_queued || a->oid_work_queued)
+    while (a->hang_queued || a->reset_queued || a->restart_queued || a->oid.work_queued)
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     list_remove(&a->node);
     list_remove(&a->driver_node);
@@ -92,14 +92,14 @@ static void init_adapter(struct adapter *a, struct ndis_driver *driver, PDEVICE_
     a->driver = driver;
     a->pdo = pdo;
     list_init(&a->bindings);
-    list_init(&a->oid_queue);
+    list_init(&a->filters);
     list_push_back(&ndis_adapters, &a->node);
     list_push_back(&driver->adapters, &a->driver_node);
     KeInitializeEvent(&a->changed, SynchronizationEvent, FALSE);
-    KeInitializeEvent(&a->oid_idle, NotificationEvent, FALSE);
     KeInitializeMutex(&a->pnp_lock, 0);
     hang_init(a);
-    oid_init(a);
+    oid_init(&a->oid, a, NULL);
+    filter_restart_init(a);
     adapter_name(a);
 }
 
@@ -175,6 +175,7 @@ static NDIS_STATUS bring_up(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOUR
     query_bus_interface(a);
     NDIS_STATUS status = adapter_take_resources(a, raw, translated) ? adapter_initialize(a) : NDIS_STATUS_RESOURCES;
     if (status == NDIS_STATUS_SUCCESS) {
+        filters_attach(a);
         bindings_create(a);
         adapter_restart(a);
     }
@@ -203,16 +204,10 @@ static NTSTATUS start_device(struct adapter *a, PIRP irp)
 /* Asks every protocol; the first refusal wins. */
 static NTSTATUS ask_protocols(struct adapter *a, NET_PNP_EVENT_CODE code)
 {
-    NTSTATUS answer = STATUS_SUCCESS;
-
     adapter_lock(a);
-    list_each_safe(it, &a->bindings) {
-        NDIS_STATUS status = binding_pnp_event(container_of(it, struct binding, node), code, NULL, 0);
-        if (status != NDIS_STATUS_SUCCESS && status != NDIS_STATUS_NOT_SUPPORTED && code == NetEventQueryRemoveDevice)
-            answer = STATUS_UNSUCCESSFUL;
-    }
+    NDIS_STATUS status = net_event(a, code, NULL, 0);
     adapter_unlock(a);
-    return answer;
+    return status != NDIS_STATUS_SUCCESS && code == NetEventQueryRemoveDevice ? STATUS_UNSUCCESSFUL : STATUS_SUCCESS;
 }
 
 static NTSTATUS query_gone(struct adapter *a, PIRP irp, NDIS_DEVICE_PNP_EVENT event)

@@ -26,8 +26,7 @@ static void tell_protocols(struct adapter *a, DEVICE_POWER_STATE state)
 {
     NET_DEVICE_POWER_STATE power = (NET_DEVICE_POWER_STATE)state;
 
-    list_each_safe(it, &a->bindings)
-        binding_pnp_event(container_of(it, struct binding, node), NetEventSetPower, &power, sizeof power);
+    net_event(a, NetEventSetPower, &power, sizeof power);
 }
 
 static void sleep(struct adapter *a, DEVICE_POWER_STATE state)

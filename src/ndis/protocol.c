@@ -35,7 +35,7 @@ static void copy_name(struct ndis_protocol *protocol, const UNICODE_STRING *name
 static void bind_to(struct ndis_protocol *protocol, struct adapter *a)
 {
     adapter_lock(a);
-    if (a->state == ADAPTER_RUNNING || a->state == ADAPTER_PAUSED) {
+    if ((a->state == ADAPTER_RUNNING || a->state == ADAPTER_PAUSED) && !a->incomplete) {
         adapter_pause(a, NDIS_PAUSE_BIND_PROTOCOL);
         binding_create(protocol, a);
         if (!a->low_power)

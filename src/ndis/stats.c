@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "ndis/adapter.h"
+#include "ndis/filter_module.h"
 #include "ndis/nbl_pool.h"
 #include "nt/io.h"
 
@@ -64,6 +64,31 @@ bool ndis_adapter_info_of(void *pdo, struct ndis_adapter_info *info)
     return false;
 }
 
+static void fill_filter(struct filter *f, struct ndis_filter_info *info)
+{
+    snprintf(info->driver, sizeof info->driver, "%s", f->driver->driver ? io_driver_of(f->driver->driver)->name : "filter");
+    info->stats = f->stats;
+    /* What a module gave back itself; a chain that it has half given back counts on neither side. */
+    info->stats.tx_dropped += f->completed_up > f->completed_in ? f->completed_up - f->completed_in : 0;
+    info->stats.rx_dropped += f->returned_down > f->returned_in ? f->returned_down - f->returned_in : 0;
+}
+
+bool ndis_filter_info(void *pdo, unsigned number, struct ndis_filter_info *info)
+{
+    list_each(it, &ndis_adapters) {
+        struct adapter *a = container_of(it, struct adapter, node);
+        struct filter *f = a->pdo == pdo ? filter_above(a, NULL) : NULL;
+
+        while (f && number--)
+            f = filter_above(a, f);
+        if (!f)
+            continue;
+        fill_filter(f, info);
+        return true;
+    }
+    return false;
+}
+
 /* --- life ------------------------------------------------------------------------------------------------------- */
 
 bool ndis_open(void)
@@ -74,6 +99,7 @@ bool ndis_open(void)
     list_init(&ndis_drivers);
     list_init(&ndis_adapters);
     list_init(&ndis_protocols);
+    list_init(&ndis_filter_drivers);
     names_reset();
     interfaces_reset();
     shutdown_open();
@@ -107,4 +133,5 @@ void ndis_close(void)
     list_init(&ndis_drivers);
     list_init(&ndis_adapters);
     list_init(&ndis_protocols);
+    list_init(&ndis_filter_drivers);
 }

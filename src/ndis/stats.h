@@ -29,6 +29,13 @@ struct ndis_adapter_info {
 
 /* The n-th adapter (0: the first); false when there is none. */
 bool ndis_adapter_info(unsigned number, struct ndis_adapter_info *info);
+struct ndis_filter_info {
+    char driver[64];
+    struct ndis_layer_stats stats;      /* what it was given; what it dropped, in lists */
+};
+/* The n-th filter module (0: the lowest) of the adapter on a physical device object; false when there is none. */
+bool ndis_filter_info(void *pdo, unsigned number, struct ndis_filter_info *info);
+
 /* The adapter on a physical device object. */
 bool ndis_adapter_info_of(void *pdo, struct ndis_adapter_info *info);
 

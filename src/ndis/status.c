@@ -1,5 +1,5 @@
 /* Status indications. docs: ndis/nf-ndis-ndismindicatestatusex */
-#include "ndis/adapter.h"
+#include "ndis/filter_module.h"
 
 #include <string.h>
 
@@ -9,8 +9,13 @@ static bool wanted(const struct binding *b, const NDIS_STATUS_INDICATION *indica
            (!indication->DestinationHandle || indication->DestinationHandle == b);
 }
 
-void status_deliver(struct adapter *a, PNDIS_STATUS_INDICATION indication)
+void status_deliver(struct adapter *a, struct filter *from, PNDIS_STATUS_INDICATION indication)
 {
+    for (struct filter *f = filter_above(a, from); f; f = filter_above(a, f))
+        if (f->driver->handlers.StatusHandler) {
+            f->driver->handlers.StatusHandler(f->context, indication);
+            return;
+        }
     list_each_safe(it, &a->bindings) {
         struct binding *b = container_of(it, struct binding, node);
 
@@ -45,5 +50,5 @@ VOID NTAPI NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS
         keep_link_state(a, StatusIndication);
     else if (StatusIndication->StatusCode == NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG && StatusIndication->StatusBuffer)
         keep_offload(a, StatusIndication);
-    status_deliver(a, StatusIndication);
+    status_deliver(a, NULL, StatusIndication);
 }

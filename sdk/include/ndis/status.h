@@ -29,6 +29,8 @@
 #define NDIS_STATUS_PM_PROTOCOL_OFFLOAD_LIST_FULL ((NDIS_STATUS)STATUS_NDIS_PM_PROTOCOL_OFFLOAD_LIST_FULL)
 
 /* Results that only NDIS defines. docs: ndis/nc-ndis-miniport_oid_request */
+/* A synchronous request was answered by a filter module. docs: ndis/nf-ndis-filter_synchronous_oid_request */
+#define NDIS_STATUS_ALREADY_COMPLETE ((NDIS_STATUS)0x000000FF)
 #define NDIS_STATUS_NOT_RECOGNIZED ((NDIS_STATUS)0x00010001)
 #define NDIS_STATUS_NOT_COPIED ((NDIS_STATUS)0x00010002)
 #define NDIS_STATUS_NOT_ACCEPTED ((NDIS_STATUS)0x00010003)

@@ -108,6 +108,7 @@ TEST(a_card_without_a_driver_counts_nothing)
     CHECK(ring3_query_nic(computer, 0, &info));
     CHECK_STR(info.driver, "");
     CHECK_STR(info.layer[0].layer, "wire");
+    CHECK_EQ(info.layer_count, 4);
     CHECK_STR(info.layer[3].layer, "protocol");
     CHECK(!ring3_query_nic(computer, 1, &info));
     ring3_close(computer, NULL);

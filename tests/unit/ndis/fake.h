@@ -45,11 +45,26 @@ struct fake_protocol {
     unsigned oid_completions;
     NDIS_STATUS oid_status;
     NDIS_LINK_STATE link;
+    ULONG mtu, names_length;            /* of the last restart */
     KEVENT oid_done;
 };
 
 static struct fake_miniport mp;
 static struct fake_protocol pr;
+
+/* All journals in one, each letter behind its writer's: m, p, and a, b, ... of filters. */
+static char everything[1024];
+
+static void note_as(char who, char what)
+{
+    size_t n = strlen(everything);
+
+    if (n + 3 < sizeof everything) {
+        everything[n] = who;
+        everything[n + 1] = what;
+        everything[n + 2] = ' ';
+    }
+}
 
 static void note(char *journal, char what)
 {
@@ -57,6 +72,7 @@ static void note(char *journal, char what)
 
     if (n < 255)
         journal[n] = what;
+    note_as(journal == mp.journal ? 'm' : 'p', what);
 }
 
 /* --- miniport ------------------------------------------------------------------------------------------------------- */
@@ -344,12 +360,22 @@ static VOID NTAPI pr_closed(NDIS_HANDLE context)
 {
 }
 
+static void keep_restart(PNDIS_PROTOCOL_RESTART_PARAMETERS p)
+{
+    pr.names_length = p->FilterModuleNameBufferLength;
+    for (PNDIS_RESTART_ATTRIBUTES a = p->RestartAttributes; a; a = a->Next)
+        if (a->Oid == OID_GEN_MINIPORT_RESTART_ATTRIBUTES)
+            pr.mtu = ((NDIS_RESTART_GENERAL_ATTRIBUTES *)(void *)a->Data)->MtuSize;
+}
+
 static NDIS_STATUS NTAPI pr_event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICATION n)
 {
     if (n->NetPnPEvent.NetEvent == NetEventPause)
         note(pr.journal, 'p');
-    if (n->NetPnPEvent.NetEvent == NetEventRestart)
+    if (n->NetPnPEvent.NetEvent == NetEventRestart) {
         note(pr.journal, 'r');
+        keep_restart(n->NetPnPEvent.Buffer);
+    }
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -473,6 +499,7 @@ static void on_a_computer(void (*body)(void *), unsigned cpus)
 
     memset(&mp, 0, sizeof mp);
     memset(&pr, 0, sizeof pr);
+    memset(everything, 0, sizeof everything);
     ring3_config_init(&config);
     config.cpus = cpus;
     config.memory = 64u << 20;

@@ -1,0 +1,177 @@
+/* OID requests: what protocols and miniports call. Direct and synchronous requests are not queued: they go straight to the next
+ * driver that handles them. docs: network/direct-oid-request-interface-in-ndis-6-1,
+ * network/synchronous-oid-request-interface-in-ndis-6-80 */
+#include "ndis/filter_oid.h"
+
+#include <string.h>
+
+#include "ndis/event.h"
+#include "nt/pool.h"
+
+/* Sends a request down the stack under a binding: filter modules see it first. NDIS answers what it knows itself; the rest goes
+ * to the miniport, one request at a time. NDIS_STATUS_PENDING: ProtocolOidRequestComplete tells the end. <= DISPATCH_LEVEL.
+ * docs: ndis/nf-ndis-ndisoidrequest */
+NDIS_STATUS NTAPI NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
+{
+    struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
+
+    if (!oid_header_good(OidRequest))
+        return NDIS_STATUS_INVALID_PARAMETER;
+    OidRequest->RequestHandle = b;
+    return oid_submit(b->adapter, b, NULL, OidRequest);
+}
+
+/* The end of a request that MiniportOidRequest left pending. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndismoidrequestcomplete */
+VOID NTAPI NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
+{
+    struct adapter *a = ndis_object_check(MiniportAdapterHandle, NDIS_ADAPTER);
+
+    oid_complete(&a->oid, OidRequest, Status, "NdisMOidRequestComplete names a request that is not pending", NDIS_CALLER());
+}
+
+/* Cancels requests with this RequestId: queued ones end with NDIS_STATUS_REQUEST_ABORTED, the driver that has one is told.
+ * <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndiscanceloidrequest */
+VOID NTAPI NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
+{
+    struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
+
+    oid_cancel(b->adapter, b, NULL, RequestId);
+}
+
+/* --- direct --------------------------------------------------------------------------------------------------------- */
+
+NDIS_STATUS oid_direct(struct adapter *a, struct binding *b, struct filter *from, PNDIS_OID_REQUEST request)
+{
+    struct oid_entry *entry = oid_entry_of(request);
+
+    memset(entry, 0, sizeof *entry);
+    entry->binding = b;
+    entry->filter = from;
+    for (struct filter *f = filter_below(a, from); f; f = filter_below(a, f))
+        if (f->driver->handlers.DirectOidRequestHandler)
+            return f->driver->handlers.DirectOidRequestHandler(f->context, request);
+    if (!a->driver->miniport.DirectOidRequestHandler)
+        return NDIS_STATUS_NOT_SUPPORTED;
+    a->stats.oids++;
+    return a->driver->miniport.DirectOidRequestHandler(a->context, request);
+}
+
+void oid_direct_done(PNDIS_OID_REQUEST request, NDIS_STATUS status)
+{
+    struct oid_entry *entry = oid_entry_of(request);
+    struct binding *b = entry->binding;
+
+    if (entry->filter) {
+        struct filter *f = ndis_object_check(entry->filter, NDIS_FILTER);
+
+        if (f->driver->handlers.DirectOidRequestCompleteHandler)
+            f->driver->handlers.DirectOidRequestCompleteHandler(f->context, request, status);
+        return;
+    }
+    ndis_object_check(b, NDIS_BINDING);
+    if (b->protocol->handlers.DirectOidRequestCompleteHandler)
+        b->protocol->handlers.DirectOidRequestCompleteHandler(b->context, request, status);
+}
+
+void oid_direct_cancel(struct adapter *a, struct filter *from, void *id)
+{
+    for (struct filter *f = filter_below(a, from); f; f = filter_below(a, f))
+        if (f->driver->handlers.CancelDirectOidRequestHandler) {
+            f->driver->handlers.CancelDirectOidRequestHandler(f->context, id);
+            return;
+        }
+    if (a->driver->miniport.CancelDirectOidRequestHandler)
+        a->driver->miniport.CancelDirectOidRequestHandler(a->context, id);
+}
+
+/* A request that is not serialized, for OIDs that allow it. <= DISPATCH_LEVEL. NDIS_STATUS_NOT_SUPPORTED when the miniport
+ * has no handler. docs: ndis/nf-ndis-ndisdirectoidrequest */
+NDIS_STATUS NTAPI NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
+{
+    struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
+
+    OidRequest->RequestHandle = b;
+    return oid_direct(b->adapter, b, NULL, OidRequest);
+}
+
+/* The end of a pended direct request. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndismdirectoidrequestcomplete */
+VOID NTAPI NdisMDirectOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
+{
+    ndis_object_check(MiniportAdapterHandle, NDIS_ADAPTER);
+    oid_direct_done(OidRequest, Status);
+}
+
+/* Tells the drivers below to cancel direct requests with this RequestId. docs: ndis/nf-ndis-ndiscanceldirectoidrequest */
+VOID NTAPI NdisCancelDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
+{
+    oid_direct_cancel(((struct binding *)ndis_object_check(NdisBindingHandle, NDIS_BINDING))->adapter, NULL, RequestId);
+}
+
+/* --- synchronous ---------------------------------------------------------------------------------------------------- */
+
+static NDIS_STATUS ask_miniport(struct adapter *a, PNDIS_OID_REQUEST request)
+{
+    if (!a->driver->miniport.SynchronousOidRequestHandler)
+        return NDIS_STATUS_NOT_SUPPORTED;
+    a->stats.oids++;
+    return a->driver->miniport.SynchronousOidRequestHandler(a->context, request);
+}
+
+NDIS_STATUS oid_synchronous(struct adapter *a, struct filter *from, PNDIS_OID_REQUEST request)
+{
+    void *context[NDIS_FILTERS_MAX] = { 0 };
+    struct filter *seen[NDIS_FILTERS_MAX];
+    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
+    unsigned count = 0;
+
+    for (struct filter *f = filter_below(a, from); f && status == NDIS_STATUS_SUCCESS; f = filter_below(a, f)) {
+        if (f->driver->handlers.SynchronousOidRequestHandler)
+            status = f->driver->handlers.SynchronousOidRequestHandler(f->context, request, &context[count]);
+        if (status == NDIS_STATUS_SUCCESS)
+            seen[count++] = f;
+    }
+    if (status == NDIS_STATUS_SUCCESS)
+        status = ask_miniport(a, request);
+    else if (status == NDIS_STATUS_ALREADY_COMPLETE)
+        status = NDIS_STATUS_SUCCESS;
+    while (count--)
+        if (seen[count]->driver->handlers.SynchronousOidRequestCompleteHandler)
+            seen[count]->driver->handlers.SynchronousOidRequestCompleteHandler(seen[count]->context, request, &status,
+                                                                               context[count]);
+    return status;
+}
+
+/* A request that never pends (6.80): every filter module below may change it, end it, and see its end. <= DISPATCH_LEVEL.
+ * NDIS_STATUS_NOT_SUPPORTED when the miniport has no handler. docs: ndis/nf-ndis-ndissynchronousoidrequest */
+NDIS_STATUS NTAPI NdisSynchronousOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
+{
+    struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
+
+    return oid_synchronous(b->adapter, NULL, OidRequest);
+}
+
+/* --- clones --------------------------------------------------------------------------------------------------------- */
+
+/* A copy of a request that points at the same buffers; SourceReserved and the other private areas start empty. The caller
+ * frees it with NdisFreeCloneOidRequest. <= DISPATCH_LEVEL. NDIS_STATUS_RESOURCES. docs: ndis/nf-ndis-ndisallocatecloneoidrequest */
+NDIS_STATUS NTAPI NdisAllocateCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST OidRequest, UINT PoolTag,
+                                              PNDIS_OID_REQUEST *ClonedOidRequest)
+{
+    PNDIS_OID_REQUEST clone = pool_alloc(NonPagedPoolNx, sizeof *clone, PoolTag, NDIS_CALLER());
+
+    if (!clone)
+        return NDIS_STATUS_RESOURCES;
+    memset(clone, 0, sizeof *clone);
+    memcpy(clone, OidRequest, min_u64(OidRequest->Header.Size, sizeof *clone));
+    memset(clone->NdisReserved, 0, sizeof clone->NdisReserved);
+    memset(clone->MiniportReserved, 0, sizeof clone->MiniportReserved);
+    memset(clone->SourceReserved, 0, sizeof clone->SourceReserved);
+    *ClonedOidRequest = clone;
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* Frees a clone. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndisfreecloneoidrequest */
+VOID NTAPI NdisFreeCloneOidRequest(NDIS_HANDLE SourceHandle, PNDIS_OID_REQUEST Request)
+{
+    pool_free(Request, 0, NDIS_CALLER());
+}
