@@ -91,6 +91,15 @@ static void set_names(struct ring3_driver *driver, const char *path)
     snprintf(driver->path, sizeof driver->path, "%s", path);
 }
 
+/* The service that runs this file: a function driver's, or (network services) one that belongs to no device. */
+static const struct inf_service *service_of(const struct inf_install *install, const char *file)
+{
+    for (int i = 0; i < install->service_count; i++)
+        if (!strcasecmp(install->services[i].binary, file))
+            return &install->services[i];
+    return NULL;
+}
+
 /* The install of the first model whose service runs this file. NULL: none does. */
 static struct inf_install *find_service(struct inf *inf, const char *file)
 {
@@ -99,7 +108,7 @@ static struct inf_install *find_service(struct inf *inf, const char *file)
 
     for (int i = 0; i < count; i++) {
         struct inf_install *install = inf_install_of(inf, &models[i]);
-        if (install && install->binary && !strcasecmp(install->binary, file))
+        if (install && service_of(install, file))
             return install;
         if (install)
             inf_install_free(install);
@@ -160,7 +169,7 @@ static void start_driver(void *arg)
     struct inf_install *install = find_service(driver->inf, file_of(driver->path));
 
     if (install)
-        snprintf(driver->name, sizeof driver->name, "%s", install->service);
+        snprintf(driver->name, sizeof driver->name, "%s", service_of(install, file_of(driver->path))->name);
     if (io_driver_named(driver->name)) {
         call->status = STATUS_IMAGE_ALREADY_LOADED;
         if (install)

@@ -13,6 +13,7 @@
 #include "pkg/inf.h"
 
 #define SERVICES "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
+#define NET_SERVICES "\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Network\\{4d36e974-e325-11ce-bfc1-08002be10318}\\"
 #define NET_CLASS "{4d36e972-e325-11ce-bfc1-08002be10318}"
 
 static void set(struct cm_key *key, const char *name, uint32_t type, const void *data, size_t size)
@@ -85,12 +86,51 @@ static void describe_service(struct ring3_driver *driver, const struct inf_servi
         set_string(key, "Group", service->load_order_group);
 }
 
+static bool is_network_service(const struct ring3_driver *driver)
+{
+    return driver->inf && !strcasecmp(inf_version(driver->inf, "Class"), "NetService");
+}
+
+/* What the user says: before the INF has its say. */
+static void set_parameters(struct ring3_driver *driver, const struct inf_install *install)
+{
+    for (int i = 0; i < install->service_count; i++) {
+        struct cm_key *key = service_key(install->services[i].name);
+
+        for (struct machine_parameter *p = key ? driver->computer->parameters : NULL; p; p = p->next)
+            set_string(cm_key(key, "Parameters", true), p->name, p->value);
+    }
+}
+
+/* What the network class installer makes of a network service's INF: DDInstall's values below the service's own GUID, where NDIS
+ * reads a filter driver's Ndi key. docs: network/ndis-filter-driver-installation */
+static void install_network_service(struct ring3_driver *driver, const struct inf_install *install)
+{
+    const struct inf_section *section = inf_section(driver->inf, install->section);
+    const struct inf_line *line = section ? inf_line(section, "NetCfgInstanceId", NULL) : NULL;
+    char path[240];
+
+    if (!is_network_service(driver))
+        return;
+    if (!line) {
+        log_warn("machine", "%s: [%s] has no NetCfgInstanceId", inf_name(driver->inf), install->section);
+        return;
+    }
+    snprintf(path, sizeof path, NET_SERVICES "%.60s", inf_field(line, 0));
+    struct cm_key *key = cm_key(NULL, path, true);
+    for (int i = 0; i < install->value_count; i++)
+        if (install->value[i].root == INF_DRIVER_KEY)
+            apply(key, &install->value[i]);
+}
+
 void install_service(struct ring3_driver *driver, const struct inf_install *install)
 {
     if (!install) {
         describe_service(driver, NULL);
         return;
     }
+    if (is_network_service(driver))
+        set_parameters(driver, install);
     for (int i = 0; i < install->service_count; i++)
         describe_service(driver, &install->services[i]);
     for (int i = 0; i < install->value_count; i++)
@@ -98,6 +138,7 @@ void install_service(struct ring3_driver *driver, const struct inf_install *inst
             apply(service_key(install->value[i].service), &install->value[i]);
         else if (absolute_root(install->value[i].root))
             apply(absolute_root(install->value[i].root), &install->value[i]);
+    install_network_service(driver, install);
 }
 
 /* --- devices ------------------------------------------------------------------------------------------------------- */
