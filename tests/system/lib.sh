@@ -15,6 +15,23 @@ skip() { echo "skip: $1"; exit 77; }
 finish() { exit $wrong; }
 needs() { [ -e "$1" ] || skip "$1 is not built"; }
 
+# free_ports N: prints N ports that are free for TCP and UDP on loopback. They are below the range from which Linux gives ports to
+# clients, and chosen at random: tests that run at once do not meet.
+free_ports() {
+    perl -MIO::Socket::INET -e '
+        my ($n, %held) = @ARGV;
+        for (1 .. 10000) {
+            last if keys %held == $n;
+            my $port = 10240 + int rand 20000;
+            my @at = (LocalAddr => "127.0.0.1", LocalPort => $port);
+            my $udp = IO::Socket::INET->new(@at, Proto => "udp") or next;
+            my $tcp = IO::Socket::INET->new(@at, Proto => "tcp", Listen => 1) or next;
+            $held{$port} = [$udp, $tcp];
+        }
+        keys %held == $n or die "no free ports\n";
+        print join(" ", keys %held), "\n"' "$1"
+}
+
 # expect NAME CODE TEXT COMMAND...: the exit code, and a text in what it printed (stdout and stderr).
 expect() {
     name=$1 code=$2 text=$3

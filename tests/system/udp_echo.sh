@@ -3,7 +3,7 @@
 . tests/system/lib.sh
 needs "$VIONET"
 command -v perl >/dev/null || skip 'perl is not installed'
-port=$((20000 + $$ % 20000))
+port=$(free_ports 1)
 "$RING3" run "$VIONET" --nic=slirp,hostfwd=udp:127.0.0.1:$port:7 --udp-echo=7 --for=30s >"$TMP/log" 2>&1 &
 ring3=$!
 cat >"$TMP/client.pl" <<'P'

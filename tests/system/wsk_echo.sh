@@ -6,7 +6,7 @@ ECHO=$BUILD/drivers/wskecho/wskecho.sys
 needs "$VIONET"
 needs "$ECHO"
 command -v perl >/dev/null || skip 'perl is not installed'
-port=$((20000 + $$ % 20000))
+port=$(free_ports 1)
 "$RING3" run "$VIONET" "$ECHO" --nic=slirp,hostfwd=tcp:127.0.0.1:$port:7,hostfwd=udp:127.0.0.1:$port:7 --for=120s >"$TMP/log" 2>&1 &
 ring3=$!
 client() { perl tests/system/echo_client.pl 127.0.0.1 $port "$@"; }

@@ -6,8 +6,8 @@ GET=$BUILD/drivers/wskget/wskget.sys
 needs "$VIONET"
 needs "$GET"
 command -v perl >/dev/null || skip 'perl is not installed'
-web=$((20000 + $$ % 20000))
-dns=$((web + 1))
+set -- $(free_ports 2)
+web=$1 dns=$2
 head -c 104857600 /dev/urandom >"$TMP/file"
 hash=$(sha256sum "$TMP/file" | cut -d' ' -f1)
 perl tests/system/http_server.pl $web "$TMP/file" >"$TMP/web" &
