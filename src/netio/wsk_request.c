@@ -179,8 +179,8 @@ bool wsk_requests_complete(struct list *done, unsigned *busy)
         ULONG_PTR information = request->information;
 
         wsk_request_drop(request);
-        (*busy)--;
         wsk_irp_complete(irp, status, information);
+        (*busy)--;                      /* now the client may go */
         any = true;
     }
     return any;
