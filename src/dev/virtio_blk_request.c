@@ -62,7 +62,7 @@ void blk_disk_done(struct disk_io *io, enum disk_result result)
     struct blk_request *request = container_of(io, struct blk_request, io);
 
     if (result == DISK_DONE && request->range_count && next_range(request)) {
-        disk_submit(request->blk->disk, io);
+        disk_issue(request->blk->disk, io);
         if (!(request->blk->running & 1ull << request->queue->index))
             disk_flush_queue(request->blk->disk);
         return;
@@ -109,7 +109,7 @@ static void submit(struct blk_request *request)
     struct virtio_blk *blk = request->blk;
 
     request->io.fua = !blk->writeback && request->io.op != DISK_READ && request->io.op != DISK_FLUSH;
-    disk_submit(blk->disk, &request->io);
+    disk_issue(blk->disk, &request->io);
 }
 
 static void move(struct blk_request *request, enum disk_op op, uint64_t sector, const struct iovec *parts, int count, uint32_t size)

@@ -252,7 +252,8 @@ static void pass(struct cut *cut, struct disk_io *io)
     }
     passed->outer = io;
     passed->cut = cut;
-    memcpy(passed->parts, io->parts, parts * sizeof *passed->parts);
+    if (parts)
+        memcpy(passed->parts, io->parts, parts * sizeof *passed->parts);
     passed->io = (struct disk_io){
         .op = io->op, .fua = io->op != DISK_READ, .unmap = io->unmap, .offset = io->offset, .length = io->length,
         .parts = passed->parts, .count = (int)parts, .done = passed_done,

@@ -84,7 +84,7 @@ static void count(struct disk_stats *stats, const struct disk_io *io)
     }
 }
 
-void disk_submit(struct disk *disk, struct disk_io *io)
+void disk_issue(struct disk *disk, struct disk_io *io)
 {
     enum disk_result verdict = check(disk, io);
 
@@ -169,7 +169,7 @@ bool disk_time(const char *key, const char *text, uint64_t *ns)
 
 void disk_pass(struct disk_wrapper *wrapper, struct disk_io *io)
 {
-    disk_submit(wrapper->inner, io);
+    disk_issue(wrapper->inner, io);
 }
 
 static void pass_submit(struct disk *disk, struct disk_io *io)

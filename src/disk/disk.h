@@ -2,8 +2,8 @@
  *
  *  1. One computer, one host thread: no call here is ever concurrent with another, and none waits for the world, with two
  *     exceptions: disk_drain, and a disk that was opened with `wait`.
- *  2. A request belongs to the disk from disk_submit until its done is called, which happens exactly once: from inside
- *     disk_submit, or later from the event loop or a timer. done may submit again.
+ *  2. A request belongs to the disk from disk_issue until its done is called, which happens exactly once: from inside
+ *     disk_issue, or later from the event loop or a timer. done may submit again.
  *  3. A request may begin to move at disk_flush_queue only: submit a burst, then flush the queue once.
  *  4. A disk with `volatile_cache` may lose what was written, until a flush submitted after the write was answered, or the write's own
  *     fua, has been answered. */
@@ -86,7 +86,7 @@ void disk_close(struct disk *disk);
 /* Every kind there is, NULL-terminated, for --help. */
 extern const struct disk_ops *const disk_kinds[];
 
-void disk_submit(struct disk *disk, struct disk_io *io);
+void disk_issue(struct disk *disk, struct disk_io *io);
 /* Every request that was submitted has been answered when this returns; those that had not started with DISK_CANCELLED. */
 void disk_drain(struct disk *disk);
 

@@ -51,7 +51,8 @@ bool nbd_take_chunks(struct nbd_request *r, uint64_t length)
         if (!one_more_chunk(server))
             return false;
     for (r->segment_count = 0; r->segment_count < wanted; length -= min_u64(length, NBD_CHUNK))
-        r->segments[r->segment_count++] = (struct iovec){ server->chunks[--server->chunk_count], min_u64(length, NBD_CHUNK) };
+        r->segments[r->segment_count++] = (struct nbd_segment){ server->chunks[--server->chunk_count],
+                                                                 (uint32_t)min_u64(length, NBD_CHUNK) };
     return true;
 }
 
@@ -62,7 +63,7 @@ void nbd_give_chunks(struct nbd_request *r)
     if (!r->segment_count)
         return;
     while (r->segment_count)
-        server->chunks[server->chunk_count++] = r->segments[--r->segment_count].iov_base;
+        server->chunks[server->chunk_count++] = r->segments[--r->segment_count].base;
     if (!list_empty(&server->waiting))
         arm(server, 0);
 }

@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/uio.h>
 
 #include "base/clock.h"
 #include "base/list.h"
@@ -42,13 +41,18 @@ struct nbd_info {
     char description[128];
 };
 
+struct nbd_segment {
+    void *base;                         /* 4096-byte aligned */
+    uint32_t size;
+};
+
 enum nbd_kind { NBD_READ, NBD_WRITE, NBD_FLUSH, NBD_TRIM, NBD_ZEROES, NBD_STATUS };
 
 struct nbd_io {
     enum nbd_kind kind;
     bool fua, no_hole;
     uint64_t offset, length;
-    struct iovec *segments;             /* READ, WRITE: `length` bytes in chunks */
+    struct nbd_segment *segments;       /* READ, WRITE: `length` bytes in chunks */
     unsigned segment_count;
     void (*done)(struct nbd_io *io, enum nbd_error error);
     uint64_t extent_length;             /* STATUS: the answer, from offset */

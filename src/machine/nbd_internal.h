@@ -2,6 +2,8 @@
 #ifndef MACHINE_NBD_INTERNAL_H
 #define MACHINE_NBD_INTERNAL_H
 
+#include <sys/uio.h>
+
 #include "machine/nbd.h"
 
 #define NBD_IN 65536u                   /* bytes read ahead */
@@ -25,7 +27,7 @@ struct nbd_request {
     struct nbd_io io;
     uint64_t cookie;
     uint16_t type, flags;
-    struct iovec segments[NBD_SEGMENTS];
+    struct nbd_segment segments[NBD_SEGMENTS];
     unsigned segment_count;
     uint64_t received;                  /* of a write's data */
     uint8_t head[64];                   /* of the reply */

@@ -91,11 +91,11 @@ static int gather(struct nbd_connection *c, struct iovec *parts)
             break;
         count = add(parts, count, r->head, r->head_size, &skip);
         for (unsigned i = 0; i < r->segment_count && left; i++) {
-            uint64_t size = min_u64(r->segments[i].iov_len, left);
+            uint64_t size = min_u64(r->segments[i].size, left);
 
             if (count == BATCH)
                 return count;
-            count = add(parts, count, r->segments[i].iov_base, size, &skip);
+            count = add(parts, count, r->segments[i].base, size, &skip);
             left -= size;
         }
     }

@@ -176,11 +176,11 @@ static int unfilled(struct nbd_request *r, struct iovec *parts)
     int count = 0;
 
     for (unsigned i = 0; i < r->segment_count && count < PARTS; i++) {
-        if (skip >= r->segments[i].iov_len) {
-            skip -= r->segments[i].iov_len;
+        if (skip >= r->segments[i].size) {
+            skip -= r->segments[i].size;
             continue;
         }
-        parts[count++] = (struct iovec){ (uint8_t *)r->segments[i].iov_base + skip, r->segments[i].iov_len - skip };
+        parts[count++] = (struct iovec){ (uint8_t *)r->segments[i].base + skip, r->segments[i].size - skip };
         skip = 0;
     }
     return count;

@@ -73,7 +73,7 @@ static enum disk_result run(struct disk *disk, struct disk_io io)
 
     io.done = answered;
     io.context = &answer;
-    disk_submit(disk, &io);
+    disk_issue(disk, &io);
     disk_flush_queue(disk);
     for (int i = 0; !answer.count && i < 1000; i++)
         loop_poll(10000000);
@@ -166,7 +166,7 @@ TEST(a_file_disk_takes_more_requests_than_the_kernel_at_once)
         part[i] = (struct iovec){ bytes[i], BLOCK };
         io[i] = (struct disk_io){ .op = DISK_WRITE, .offset = i * BLOCK, .length = BLOCK, .parts = &part[i], .count = 1,
                                   .done = answered, .context = &answer };
-        disk_submit(b.disk, &io[i]);
+        disk_issue(b.disk, &io[i]);
     }
     disk_flush_queue(b.disk);
     disk_drain(b.disk);
@@ -253,7 +253,7 @@ TEST(a_delayed_request_waits_and_a_drained_one_is_cancelled)
     struct disk_io io = { .op = DISK_FLUSH, .done = answered, .context = &first }, late = io;
 
     CHECK(open_spec(&b, "mem:1M,delay=20ms", false));
-    disk_submit(b.disk, &io);
+    disk_issue(b.disk, &io);
     CHECK_EQ(first.count, 0);
     CHECK_EQ(b.timer->due_ns, 20000000);
     b.now = 20000000;
@@ -261,7 +261,7 @@ TEST(a_delayed_request_waits_and_a_drained_one_is_cancelled)
     CHECK_EQ(first.count, 1);
     CHECK_EQ(first.result, DISK_DONE);
     late.context = &second;
-    disk_submit(b.disk, &late);
+    disk_issue(b.disk, &late);
     disk_drain(b.disk);
     CHECK_EQ(second.count, 1);
     CHECK_EQ(second.result, DISK_CANCELLED);

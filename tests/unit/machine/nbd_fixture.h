@@ -94,10 +94,10 @@ static inline void fixture_do(struct fixture *f, unsigned number, struct nbd_io 
     }
     for (unsigned i = 0; (io->kind == NBD_READ || io->kind == NBD_WRITE) && i < io->segment_count; i++) {
         if (io->kind == NBD_READ)
-            memcpy(io->segments[i].iov_base, at, io->segments[i].iov_len);
+            memcpy(io->segments[i].base, at, io->segments[i].size);
         else
-            memcpy(at, io->segments[i].iov_base, io->segments[i].iov_len);
-        at += io->segments[i].iov_len;
+            memcpy(at, io->segments[i].base, io->segments[i].size);
+        at += io->segments[i].size;
     }
     io->done(io, error);
 }
