@@ -8,6 +8,7 @@ cat >"$TMP/stuck/stuck.c" <<'C'
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
 {
+    DbgPrint("here for ever\n");
     for (volatile int forever = 1; forever;)
         ;
     return STATUS_SUCCESS;
@@ -16,7 +17,7 @@ C
 expect 'the driver is built' 0 '' "$RING3" build "$TMP/stuck" --out="$TMP/stuck"
 "$RING3" run "$TMP/stuck/stuck.sys" --for=3600s >"$TMP/log" 2>&1 &
 ring3=$!
-sleep 1
+for _ in $(seq 200); do grep -qs 'here for ever' "$TMP/log" && break; sleep 0.1; done
 kill -INT $ring3
 sleep 0.5
 kill -INT $ring3
