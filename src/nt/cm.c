@@ -279,6 +279,7 @@ NTSTATUS cm_start(void)
 void cm_stop(void)
 {
     cm_object_stop();
+    cm_end_holds();
     if (cm_root != NULL)
         cm_delete_tree(cm_root);
     cm_root = NULL;

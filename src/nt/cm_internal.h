@@ -19,7 +19,7 @@ struct cm_entry {               /* a value */
 };
 
 struct cm_key {
-    struct list node;           /* parent->subkeys, in the order of creation */
+    struct list node;           /* parent->subkeys, in the order of creation; deleted keys: among their own */
     struct list subkeys, values;
     struct cm_key *parent;
     WCHAR *name;
@@ -30,6 +30,7 @@ struct cm_key {
     struct cm_key *link;        /* a symbolic link to another key */
     uint64_t last_write;        /* 100 ns units since 1601 */
     uint32_t bodies;            /* open Key objects */
+    uint32_t holds;             /* functions at work on it; an exception may abandon them, so they do not outlive cm_stop */
     bool is_volatile, deleted;
     struct list watches;        /* struct cm_watch */
 };
@@ -44,9 +45,13 @@ extern struct cm_key *cm_root;
 struct cm_key *cm_find(struct cm_key *parent, const WCHAR *name, size_t length);
 /* A new subkey, or NULL without memory. */
 struct cm_key *cm_create(struct cm_key *parent, const WCHAR *name, size_t length, bool is_volatile);
-/* Takes a key without subkeys out of the tree; it is freed now or with its last body. */
+/* Takes a key without subkeys out of the tree; it is freed now or with its last body and hold. */
 void cm_delete(struct cm_key *key);
 void cm_body_gone(struct cm_key *key);
+void cm_hold(struct cm_key *key);
+void cm_let_go(struct cm_key *key);
+/* Nobody holds a key any more. */
+void cm_end_holds(void);
 
 struct cm_entry *cm_value_find(struct cm_key *key, const WCHAR *name, size_t length);
 NTSTATUS cm_value_set(struct cm_key *key, const WCHAR *name, size_t length, uint32_t type, const void *data, size_t size);

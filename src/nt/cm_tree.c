@@ -6,6 +6,8 @@
 #include "nt/cm_time.h"
 
 struct cm_key *cm_root;
+/* Keys that are deleted, but have bodies or holds. */
+static struct list deleted_keys = LIST_INIT(deleted_keys);
 
 static WCHAR *copy_name(const WCHAR *name, size_t length)
 {
@@ -67,9 +69,16 @@ static void free_key(struct cm_key *key)
 {
     while (!list_empty(&key->values))
         cm_value_delete(key, list_first(&key->values, struct cm_entry, node));
+    list_remove(&key->node);
     free(key->class_name);
     free(key->name);
     free(key);
+}
+
+static void free_when_unused(struct cm_key *key)
+{
+    if (key->deleted && key->bodies == 0 && key->holds == 0)
+        free_key(key);
 }
 
 void cm_delete(struct cm_key *key)
@@ -84,14 +93,44 @@ void cm_delete(struct cm_key *key)
     }
     cm_notify(key, REG_NOTIFY_CHANGE_NAME);
     key->parent = NULL;
-    if (key->bodies == 0)
-        free_key(key);
+    list_push_back(&deleted_keys, &key->node);
+    free_when_unused(key);
 }
 
 void cm_body_gone(struct cm_key *key)
 {
-    if (--key->bodies == 0 && key->deleted)
-        free_key(key);
+    key->bodies--;
+    free_when_unused(key);
+}
+
+void cm_hold(struct cm_key *key)
+{
+    key->holds++;
+}
+
+void cm_let_go(struct cm_key *key)
+{
+    key->holds--;
+    free_when_unused(key);
+}
+
+static void end_holds_below(struct cm_key *key)
+{
+    key->holds = 0;
+    list_each(node, &key->subkeys)
+        end_holds_below(container_of(node, struct cm_key, node));
+}
+
+void cm_end_holds(void)
+{
+    if (cm_root != NULL)
+        end_holds_below(cm_root);
+    list_each_safe(node, &deleted_keys) {
+        struct cm_key *key = container_of(node, struct cm_key, node);
+
+        key->holds = 0;
+        free_when_unused(key);
+    }
 }
 
 void cm_delete_tree(struct cm_key *key)

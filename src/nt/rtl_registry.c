@@ -101,7 +101,8 @@ NTSTATUS NTAPI RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path)
 /* ---- RtlQueryRegistryValues ----
  *
  * A query routine may change the registry, the very key and value it is called for as well: it gets a copy of the data
- * (with a terminator behind it), values are looked up again by name, and a key in use is held by its body count. */
+ * (with a terminator behind it), values are looked up again by name, and a key in use is held. A routine that raises leaves its holds
+ * behind, until the registry ends. */
 
 struct query {
     PRTL_QUERY_REGISTRY_TABLE entry;
@@ -317,13 +318,13 @@ static NTSTATUS query_all(struct query *q, struct cm_key *key)
     return status;
 }
 
-/* Lets go of one key and takes another; a body keeps a deleted key's memory (cm.h, invariant 2). */
+/* Lets go of one key and takes another; a hold keeps a deleted key's memory. */
 static void hold(struct cm_key **held, struct cm_key *key)
 {
     if (key != NULL)
-        key->bodies++;
+        cm_hold(key);
     if (*held != NULL)
-        cm_body_gone(*held);
+        cm_let_go(*held);
     *held = key;
 }
 

@@ -34,6 +34,38 @@ TEST_CASE(an_exception_in_a_callback_reaches_the_handler_of_the_caller)
     EXPECT_EQ(calls, 11);
 }
 
+static NTSTATUS NTAPI delete_and_raise(PWSTR name, ULONG type, PVOID data, ULONG length, PVOID context, PVOID entry)
+{
+    *(NTSTATUS *)context = ZwDeleteKey(*(HANDLE *)entry);
+    ExRaiseStatus(STATUS_DEVICE_BUSY);
+    return STATUS_SUCCESS;
+}
+
+TEST_CASE(a_callback_may_delete_the_key_it_is_called_for_and_raise)
+{
+    UNICODE_STRING path = RTL_CONSTANT_STRING(L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\seh_host_gone");
+    OBJECT_ATTRIBUTES attributes;
+    RTL_QUERY_REGISTRY_TABLE table[2];
+    NTSTATUS deleted = STATUS_UNSUCCESSFUL;
+    volatile NTSTATUS seen = 0;
+    HANDLE key = NULL;
+
+    InitializeObjectAttributes(&attributes, &path, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL, NULL);
+    REQUIRE(NT_SUCCESS(ZwCreateKey(&key, KEY_ALL_ACCESS, &attributes, 0, NULL, REG_OPTION_VOLATILE, NULL)));
+    RtlZeroMemory(table, sizeof table);
+    table[0].QueryRoutine = delete_and_raise;
+    table[0].Flags = RTL_QUERY_REGISTRY_NOVALUE;
+    table[0].EntryContext = &key;
+    __try {
+        RtlQueryRegistryValues(RTL_REGISTRY_SERVICES, L"seh_host_gone", table, &deleted, NULL);
+    } __except (seen = GetExceptionCode(), EXCEPTION_EXECUTE_HANDLER) {
+    }
+    EXPECT_EQ(seen, STATUS_DEVICE_BUSY);
+    EXPECT_EQ(deleted, STATUS_SUCCESS);
+    ZwClose(key);
+    EXPECT_EQ(RtlCheckRegistryKey(RTL_REGISTRY_SERVICES, L"seh_host_gone"), STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
 TEST_CASE(a_kernel_function_that_faults_on_a_user_pointer_raises_in_the_caller)
 {
     UNICODE_STRING text = { 8, 8, (PWCH)16 };
