@@ -1,8 +1,8 @@
-/* Faults on any wire: delay=TIME, loss=PERCENT, reorder=PERCENT, faultseed=N. TIME has a unit (ns, us, ms, s), PERCENT
- * may have a fraction (loss=0.5). Each direction draws its own numbers from the seed, so runs repeat.
+/* Faults on any wire: delay=TIME, loss=PERCENT, reorder=PERCENT, duplicate=PERCENT, faultseed=N. TIME has a unit (ns, us, ms,
+ * s), PERCENT may have a fraction (loss=0.5). Each direction draws its own numbers from the seed, so runs repeat.
  *
  * A delayed frame waits in a queue ordered by due time. A reordered frame is held back by one extra delay (or by 1 ms
- * where there is none), so that the frames behind it overtake it. */
+ * where there is none), so that the frames behind it overtake it. A duplicated frame comes again by that much later. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,7 +31,7 @@ struct fault {
     struct wrapper wrapper;             /* first */
     struct clock *clock;
     uint64_t delay_ns;
-    uint32_t loss, reorder;             /* parts per million */
+    uint32_t loss, reorder, duplicate;  /* parts per million */
     struct direction out, in;
 };
 
@@ -68,6 +68,18 @@ static bool enqueue(struct fault *fault, struct direction *direction, uint64_t w
     return true;
 }
 
+static uint64_t one_more_delay(const struct fault *fault)
+{
+    return fault->delay_ns ? fault->delay_ns : REORDER_DEFAULT_NS;
+}
+
+/* A second copy of a frame that is not lost. Without room there is none. */
+static void duplicate(struct fault *fault, struct direction *direction, const struct iovec *parts, int count)
+{
+    if (chance(direction, fault->duplicate))
+        enqueue(fault, direction, fault->delay_ns + one_more_delay(fault), parts, count);
+}
+
 /* What is to happen to a frame: its wait in nanoseconds, UINT64_MAX for loss. */
 static uint64_t decide(struct fault *fault, struct direction *direction)
 {
@@ -76,7 +88,7 @@ static uint64_t decide(struct fault *fault, struct direction *direction)
     if (chance(direction, fault->loss))
         return UINT64_MAX;
     if (chance(direction, fault->reorder))
-        wait += fault->delay_ns ? fault->delay_ns : REORDER_DEFAULT_NS;
+        wait += one_more_delay(fault);
     return wait;
 }
 
@@ -90,12 +102,13 @@ static bool fault_send(struct wire *wire, const struct iovec *parts, int count)
         return false;
     }
     wait = decide(fault, &fault->out);
-    if (!wait)
-        return wrapper_send(wire, parts, count);
     if (wait == UINT64_MAX) {
         wire->stats.tx_dropped++;
         return true;                    /* the card cannot know */
     }
+    duplicate(fault, &fault->out, parts, count);
+    if (!wait)
+        return wrapper_send(wire, parts, count);
     if (!enqueue(fault, &fault->out, wait, parts, count))
         return wire_lost(wire);
     return wire_sent(wire, frame_size(parts, count));
@@ -109,6 +122,8 @@ static bool fault_deliver(void *card, const struct iovec *parts, int count)
     if (!fault->delay_ns && !fault->wrapper.wire.ready)
         return false;
     wait = decide(fault, &fault->in);
+    if (wait != UINT64_MAX)
+        duplicate(fault, &fault->in, parts, count);
     if (!wait)
         return wrapper_deliver(card, parts, count);
     if (wait == UINT64_MAX || !enqueue(fault, &fault->in, wait, parts, count))
@@ -220,21 +235,22 @@ static bool parse_percent(const char *key, const char *text, uint32_t *per_milli
 struct wire *wire_fault(struct wire *inner, struct spec *spec, struct clock *clock)
 {
     const char *delay = spec_value(spec, "delay", 0), *loss = spec_value(spec, "loss", 0);
-    const char *reorder = spec_value(spec, "reorder", 0);
+    const char *reorder = spec_value(spec, "reorder", 0), *duplicates = spec_value(spec, "duplicate", 0);
     struct fault *fault;
     uint64_t seed;
 
     if (!spec_number(spec, "faultseed", 1, &seed))
         return NULL;
-    if (!delay && !loss && !reorder)
+    if (!delay && !loss && !reorder && !duplicates)
         return inner;
     fault = calloc(1, sizeof *fault);
     if (!fault) {
-        error_set("no memory for delay, loss and reorder");
+        error_set("no memory for delay, loss, reorder and duplicate");
         return NULL;
     }
     if ((delay && !parse_time(delay, &fault->delay_ns)) || (loss && !parse_percent("loss", loss, &fault->loss)) ||
-        (reorder && !parse_percent("reorder", reorder, &fault->reorder))) {
+        (reorder && !parse_percent("reorder", reorder, &fault->reorder)) ||
+        (duplicates && !parse_percent("duplicate", duplicates, &fault->duplicate))) {
         free(fault);
         return NULL;
     }

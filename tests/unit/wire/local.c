@@ -151,6 +151,18 @@ TEST(loss_and_reordering_repeat_with_the_seed)
     CHECK_EQ(through("loop,loss=100", &a), 0);
 }
 
+TEST(duplicates_come_again_each_way)
+{
+    uint64_t a, b;
+    unsigned frames = through("loop,duplicate=10,faultseed=7", &a);
+
+    CHECK(frames > 1150 && frames < 1270);      /* 1.1 squared */
+    CHECK_EQ(through("loop,duplicate=10,faultseed=7", &b), frames);
+    CHECK_EQ(a, b);
+    CHECK_EQ(through("loop,duplicate=100", &a), 4000);
+    CHECK_EQ(through("loop,loss=100,duplicate=100", &a), 0);
+}
+
 TEST(bad_values_get_a_sentence)
 {
     static const struct { const char *text, *sentence; } bad[] = {
@@ -158,6 +170,7 @@ TEST(bad_values_get_a_sentence)
         { "null,delay=5", "delay=5" },
         { "null,loss=101", "loss=101" },
         { "null,reorder=x", "reorder=x" },
+        { "null,duplicate=-1", "duplicate=-1" },
         { "null,source=10", "60 to 9216" },
         { "null,burst=0", "burst=0" },
         { "tap", "which interface" },
