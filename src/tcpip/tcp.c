@@ -142,6 +142,7 @@ NTSTATUS tcpip_tcp_create(uint8_t family, const struct tcpip_tcp_events *events,
     if (tcp) {
         ip_set_option(pcb, SOF_REUSEADDR);      /* ports.c decides, not lwIP */
         tcp_arg(pcb, tcp);
+        tcp_err(pcb, tcp_on_error);     /* lwIP frees even a bound one when its address goes */
         tcp_options_apply(tcp);
     } else if (pcb) {
         tcp_close(pcb);
