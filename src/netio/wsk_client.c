@@ -30,7 +30,8 @@ static void client_run(struct tcpip_work *work)
     struct wsk_client *client = container_of(work, struct wsk_client, work);
     HANDLE binding = NULL;
 
-    wsk_requests_complete(&client->done, &client->busy);
+    while (wsk_requests_complete(&client->done, &client->busy))
+        ;
     tcpip_enter();
     if (client->detaching && !client->detached && client->busy == 0 && list_empty(&client->sockets)) {
         client->detached = true;

@@ -213,6 +213,10 @@ static void on_failed(struct tcpip_tcp *tcp, void *context, NTSTATUS status)
 
     if (over)
         return;
+    if (s->state == WSK_BOUND) {        /* its address is gone */
+        s->state = WSK_FAILED;
+        s->failure = status;
+    }
     wsk_socket_fail(s, status, status);
     wsk_receive_discard(s);
     if (was_connected) {

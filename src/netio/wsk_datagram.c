@@ -84,6 +84,26 @@ static NTSTATUS send_one(struct wsk_socket *s, const struct destination *to, con
     return send_parts(s, to, parts, count);
 }
 
+/* What was sent is told outside the call (wsk_internal.h, invariant 5); a call that fails ends at once. */
+static NTSTATUS send_all(struct wsk_socket *s, PIRP irp, const WSK_BUF_LIST *list, const struct destination *to)
+{
+    struct wsk_request *request = wsk_request_new(WSK_DO_SEND_TO, s, irp);
+    struct list nowhere = LIST_INIT(nowhere);
+    size_t sent = 0;
+    NTSTATUS status = request != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+
+    for (; NT_SUCCESS(status) && list != NULL; list = list->Next)
+        status = send_one(s, to, &list->Buffer, &sent);
+    if (NT_SUCCESS(status)) {
+        status = wsk_request_pend(request, &nowhere);
+        if (status == STATUS_PENDING)
+            wsk_request_done(request, STATUS_SUCCESS, sent);
+    } else if (request != NULL) {
+        wsk_request_drop(request);
+    }
+    return status;
+}
+
 /* Sends one datagram; IoStatus.Information is its size. RemoteAddress may be NULL when SIO_WSK_SET_REMOTE_ADDRESS or
  * SIO_WSK_SET_SENDTO_ADDRESS has fixed one. IRQL <= DISPATCH_LEVEL. STATUS_INVALID_PARAMETER: flags, address, buffer or control
  * information; STATUS_INVALID_DEVICE_STATE: not bound; STATUS_INVALID_BUFFER_SIZE: too long; STATUS_ACCESS_DENIED: broadcasts
@@ -92,18 +112,20 @@ NTSTATUS NTAPI wsk_do_send_to(PWSK_SOCKET socket, PWSK_BUF buffer, ULONG flags, 
                               PCMSGHDR control, PIRP irp)
 {
     struct wsk_socket *s = WSK_BEGIN(socket, irp, "WskSendTo");
+    WSK_BUF_LIST one = { .Next = NULL };
     struct destination to;
-    size_t sent = 0;
     NTSTATUS status;
 
     if (s == NULL || irp == NULL)
         return WSK_NO_CALL(s, irp);
     if (irp->Cancel)
         return wsk_end(irp, STATUS_CANCELLED, 0);
-    status = prepare(s, flags, remote, control_size, control, &to);
-    if (NT_SUCCESS(status))
-        status = send_one(s, &to, buffer, &sent);
-    return wsk_end(irp, status, sent);
+    status = buffer != NULL ? prepare(s, flags, remote, control_size, control, &to) : STATUS_INVALID_PARAMETER;
+    if (NT_SUCCESS(status)) {
+        one.Buffer = *buffer;
+        status = send_all(s, irp, &one, &to);
+    }
+    return wsk_end(irp, status, 0);
 }
 
 /* The same for each buffer of a list, in order. The first that fails ends it. docs: wsk/nc-wsk-pfn_wsk_send_messages */
@@ -112,7 +134,6 @@ NTSTATUS NTAPI wsk_do_send_messages(PWSK_SOCKET socket, PWSK_BUF_LIST list, ULON
 {
     struct wsk_socket *s = WSK_BEGIN(socket, irp, "WskSendMessages");
     struct destination to;
-    size_t sent = 0;
     NTSTATUS status;
 
     if (s == NULL || irp == NULL)
@@ -120,7 +141,7 @@ NTSTATUS NTAPI wsk_do_send_messages(PWSK_SOCKET socket, PWSK_BUF_LIST list, ULON
     if (irp->Cancel)
         return wsk_end(irp, STATUS_CANCELLED, 0);
     status = list != NULL ? prepare(s, flags, remote, control_size, control, &to) : STATUS_INVALID_PARAMETER;
-    for (PWSK_BUF_LIST at = list; NT_SUCCESS(status) && at != NULL; at = at->Next)
-        status = send_one(s, &to, &at->Buffer, &sent);
-    return wsk_end(irp, status, sent);
+    if (NT_SUCCESS(status))
+        status = send_all(s, irp, list, &to);
+    return wsk_end(irp, status, 0);
 }

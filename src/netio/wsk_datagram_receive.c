@@ -61,8 +61,7 @@ static void pump(struct wsk_socket *s)
     }
 }
 
-static NTSTATUS receive_from(struct wsk_socket *s, struct wsk_request *request, PWSK_BUF buffer, ULONG flags,
-                             ULONG_PTR *information)
+static NTSTATUS receive_from(struct wsk_socket *s, struct wsk_request *request, PWSK_BUF buffer, ULONG flags)
 {
     NTSTATUS status = flags != 0 ? STATUS_INVALID_PARAMETER : wsk_cursor_open(&request->cursor, buffer);
 
@@ -72,15 +71,10 @@ static NTSTATUS receive_from(struct wsk_socket *s, struct wsk_request *request, 
         wsk_request_drop(request);
         return status;
     }
-    if (!s->showing && list_empty(&s->receives) && !list_empty(&s->received)) {
-        struct wsk_indication *indication = list_first(&s->received, struct wsk_indication, node);
-
-        *information = fill(s, request, indication);
-        drop(s, indication);
-        wsk_request_drop(request);
-        return STATUS_SUCCESS;
-    }
-    return wsk_request_pend(request, &s->receives);
+    status = wsk_request_pend(request, &s->receives);
+    if (status == STATUS_PENDING)
+        pump(s);
+    return status;
 }
 
 /* Receives one datagram; IoStatus.Information is how many bytes of it fit. MSG_TRUNC and MSG_CTRUNC in *ControlFlags say that
@@ -90,7 +84,6 @@ NTSTATUS NTAPI wsk_do_receive_from(PWSK_SOCKET socket, PWSK_BUF buffer, ULONG fl
                                    PCMSGHDR control, PULONG control_flags, PIRP irp)
 {
     struct wsk_socket *s = WSK_BEGIN(socket, irp, "WskReceiveFrom");
-    ULONG_PTR information = 0;
     struct wsk_request *request;
 
     if (s == NULL || irp == NULL)
@@ -102,8 +95,7 @@ NTSTATUS NTAPI wsk_do_receive_from(PWSK_SOCKET socket, PWSK_BUF buffer, ULONG fl
     request->from.control_size = control_size;
     request->from.control = control;
     request->from.control_flags = control_flags;
-    NTSTATUS status = receive_from(s, request, buffer, flags, &information);
-    return wsk_end(irp, status, information);
+    return wsk_end(irp, receive_from(s, request, buffer, flags), 0);
 }
 
 void wsk_receive_from_packet(struct tcpip_datagram *datagram, void *context, const struct tcpip_received *how,

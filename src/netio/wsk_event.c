@@ -104,11 +104,11 @@ NTSTATUS wsk_option_events(struct wsk_socket *s, struct wsk_control *control)
     events = input->EventMask & ~(ULONG)WSK_EVENT_DISABLE;
     if (events == 0 || (events & ~valid_events(s)) != 0)
         return STATUS_INVALID_PARAMETER;
+    if (input->EventMask & WSK_EVENT_DISABLE)       /* a driver that ends with a lost connection waits for its callbacks so */
+        return is_ready(s) || s->state == WSK_FAILED ? disable(s, events, control->irp) : STATUS_INVALID_DEVICE_STATE;
     if (s->state == WSK_FAILED)
         return s->failure;
-    if (!is_ready(s))
-        return STATUS_INVALID_DEVICE_STATE;
-    return input->EventMask & WSK_EVENT_DISABLE ? disable(s, events, control->irp) : enable(s, events);
+    return is_ready(s) ? enable(s, events) : STATUS_INVALID_DEVICE_STATE;
 }
 
 bool wsk_run_disables(struct wsk_socket *s)

@@ -16,7 +16,10 @@
  *     | in the transport | the socket's `sends` | the connection is aborted: a byte stream cannot lose its middle |
  *     | done             | the socket's `done`  | too late: its cancel routine is gone                           |
  *
- *  5. Memory: sockets and indications are pool, because drivers see them; requests are the host's. All come from free lists
+ *  5. A call that may follow from its own completion, on and on (WskReceive, WskReceiveFrom, WskSendTo, WskSendMessages,
+ *     WskAccept), never succeeds inside the call: it is pending and `done`. So drivers may start the next one in the completion
+ *     routine of the last, and no stack grows. wsk_socket_run does at most ROUND things before others get their turn.
+ *  6. Memory: sockets and indications are pool, because drivers see them; requests are the host's. All come from free lists
  *     once used, so that sending and receiving allocate nothing.
  *
  * | state      | function that leads here                   | leaves on                                             |
@@ -100,7 +103,7 @@ size_t wsk_cursor_write(struct wsk_cursor *cursor, const void *data, size_t size
 
 enum wsk_kind {
     WSK_DO_SOCKET_CONNECT, WSK_DO_CONNECT, WSK_DO_ACCEPT, WSK_DO_SEND, WSK_DO_DISCONNECT, WSK_DO_RECEIVE,
-    WSK_DO_RECEIVE_FROM, WSK_DO_DISABLE, WSK_DO_ADDRESS_CHANGE, WSK_DO_CLOSE, WSK_DO_TRANSPORT_CHANGE,
+    WSK_DO_RECEIVE_FROM, WSK_DO_SEND_TO, WSK_DO_DISABLE, WSK_DO_ADDRESS_CHANGE, WSK_DO_CLOSE, WSK_DO_TRANSPORT_CHANGE,
     WSK_DO_NAME
 };
 
@@ -143,7 +146,7 @@ void wsk_request_done(struct wsk_request *request, NTSTATUS status, ULONG_PTR in
 void wsk_requests_fail(struct list *queue, NTSTATUS status);
 /* For a call that answers at once: frees it. */
 void wsk_request_drop(struct wsk_request *request);
-/* Completes what is in `done`, in order. Stack not entered. Returns whether there was something. */
+/* Completes what is in `done`, in order, some at a time. Stack not entered. Returns whether there was something. */
 bool wsk_requests_complete(struct list *done, unsigned *busy);
 void wsk_requests_close(void);
 
@@ -221,6 +224,7 @@ struct wsk_socket {
     ULONG running_event;                /* the one whose callback runs */
     bool running, again;                /* wsk_socket_run */
     bool unowned;                       /* WskSocketConnect has not completed: nobody knows it yet */
+    bool untold;                        /* the same for WskAccept: it has no events before its IRP is complete */
     struct tcpip_work work;
     struct list done, sends, receives, accepts, disables, changes;
     struct wsk_request *connect, *disconnect, *close;

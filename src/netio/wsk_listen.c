@@ -106,6 +106,7 @@ static bool serve_accepts(struct wsk_socket *listener)
         struct wsk_socket *s = take_waiting(listener);
 
         addresses_of(s, request->accept.local, request->accept.remote);
+        s->untold = true;
         wsk_request_done(request, STATUS_SUCCESS, (ULONG_PTR)&s->guest);
         give(s, request->accept.context, request->accept.dispatch);
     }
@@ -168,9 +169,10 @@ bool wsk_run_accepts(struct wsk_socket *s)
 }
 
 static NTSTATUS accept(struct wsk_socket *s, ULONG flags, PVOID context, const WSK_CLIENT_CONNECTION_DISPATCH *dispatch,
-                       PSOCKADDR local, PSOCKADDR remote, PIRP irp, ULONG_PTR *information)
+                       PSOCKADDR local, PSOCKADDR remote, PIRP irp)
 {
     struct wsk_request *request;
+    NTSTATUS status;
 
     if (flags != 0)
         return STATUS_INVALID_PARAMETER;
@@ -178,14 +180,6 @@ static NTSTATUS accept(struct wsk_socket *s, ULONG flags, PVOID context, const W
         return s->failure;
     if (s->role != WSK_LISTEN || s->state != WSK_LISTENING)
         return STATUS_INVALID_DEVICE_STATE;
-    if (!list_empty(&s->waiting) && list_empty(&s->accepts)) {
-        struct wsk_socket *accepted = take_waiting(s);
-
-        addresses_of(accepted, local, remote);
-        give(accepted, context, dispatch);
-        *information = (ULONG_PTR)&accepted->guest;
-        return STATUS_SUCCESS;
-    }
     request = wsk_request_new(WSK_DO_ACCEPT, s, irp);
     if (request == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -193,7 +187,10 @@ static NTSTATUS accept(struct wsk_socket *s, ULONG flags, PVOID context, const W
     request->accept.dispatch = dispatch;
     request->accept.local = local;
     request->accept.remote = remote;
-    return wsk_request_pend(request, &s->accepts);
+    status = wsk_request_pend(request, &s->accepts);
+    if (status == STATUS_PENDING)
+        serve_accepts(s);
+    return status;
 }
 
 /* Takes a connection that has come in, or waits for one; IoStatus.Information becomes its socket. Addresses are written in
@@ -203,12 +200,10 @@ NTSTATUS NTAPI wsk_do_accept(PWSK_SOCKET socket, ULONG flags, PVOID context, con
                              PSOCKADDR local, PSOCKADDR remote, PIRP irp)
 {
     struct wsk_socket *s = WSK_BEGIN(socket, irp, "WskAccept");
-    ULONG_PTR information = 0;
 
     if (s == NULL || irp == NULL)
         return WSK_NO_CALL(s, irp);
-    NTSTATUS status = accept(s, flags, context, dispatch, local, remote, irp, &information);
-    return wsk_end(irp, status, information);
+    return wsk_end(irp, accept(s, flags, context, dispatch, local, remote, irp), 0);
 }
 
 /* Makes a bound stream socket a listening one. IRQL <= DISPATCH_LEVEL. STATUS_INVALID_DEVICE_STATE: not bound, connected, or

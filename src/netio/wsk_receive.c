@@ -143,7 +143,7 @@ void wsk_receive_packet(struct wsk_socket *s, struct tcpip_packet *packet)
     wsk_socket_kick(s);
 }
 
-static NTSTATUS receive(struct wsk_socket *s, PWSK_BUF buffer, ULONG flags, PIRP irp, ULONG_PTR *information)
+static NTSTATUS receive(struct wsk_socket *s, PWSK_BUF buffer, ULONG flags, PIRP irp)
 {
     struct wsk_request *request;
     struct wsk_cursor cursor;
@@ -171,12 +171,10 @@ static NTSTATUS receive(struct wsk_socket *s, PWSK_BUF buffer, ULONG flags, PIRP
     request->flags = flags;
     request->cursor = cursor;
     request->size = cursor.left;
-    if (!s->showing && list_empty(&s->receives) && serve(s, request)) {
-        *information = request->size - request->cursor.left;
-        wsk_request_drop(request);
-        return STATUS_SUCCESS;
-    }
-    return wsk_request_pend(request, &s->receives);
+    status = wsk_request_pend(request, &s->receives);
+    if (status == STATUS_PENDING)
+        wsk_receive_pump(s);
+    return status;
 }
 
 /* Receives up to Length bytes, as soon as there are any; IoStatus.Information says how many, 0 that the peer has disconnected.
@@ -186,12 +184,10 @@ static NTSTATUS receive(struct wsk_socket *s, PWSK_BUF buffer, ULONG flags, PIRP
 NTSTATUS NTAPI wsk_do_receive(PWSK_SOCKET socket, PWSK_BUF buffer, ULONG flags, PIRP irp)
 {
     struct wsk_socket *s = WSK_BEGIN(socket, irp, "WskReceive");
-    ULONG_PTR information = 0;
 
     if (s == NULL || irp == NULL)
         return WSK_NO_CALL(s, irp);
-    NTSTATUS status = receive(s, buffer, flags, irp, &information);
-    return wsk_end(irp, status, information);
+    return wsk_end(irp, receive(s, buffer, flags, irp), 0);
 }
 
 /* Reserved for the system in the documentation. TCP has no control information: as WskReceive, *ControlInfoLength becomes 0.
@@ -200,14 +196,12 @@ NTSTATUS NTAPI wsk_do_receive_ex(PWSK_SOCKET socket, PWSK_BUF buffer, ULONG flag
                                  PULONG control_flags, PIRP irp)
 {
     struct wsk_socket *s = WSK_BEGIN(socket, irp, "WskReceiveEx");
-    ULONG_PTR information = 0;
 
     if (s == NULL || irp == NULL)
         return WSK_NO_CALL(s, irp);
     if (control_size != NULL)
         *control_size = 0;
-    NTSTATUS status = receive(s, buffer, flags, irp, &information);
-    return wsk_end(irp, status, information);
+    return wsk_end(irp, receive(s, buffer, flags, irp), 0);
 }
 
 /* --- the event ---------------------------------------------------------------------------------------------------- */

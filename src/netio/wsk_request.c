@@ -5,6 +5,7 @@
 #include "netio/wsk_names.h"
 
 #define KEPT_REQUESTS 256u
+#define COMPLETED_AT_ONCE 64u
 
 static struct list unused = LIST_INIT(unused);
 static unsigned unused_count;
@@ -168,20 +169,33 @@ void wsk_requests_fail(struct list *queue, NTSTATUS status)
     }
 }
 
+/* The driver may close the socket as soon as its accept is complete; its work runs behind the listener's. */
+static void release_accepted(const struct wsk_request *request)
+{
+    struct wsk_socket *s = (struct wsk_socket *)request->information;
+
+    tcpip_enter();
+    s->untold = false;
+    wsk_socket_kick(s);
+    tcpip_leave();
+}
+
 bool wsk_requests_complete(struct list *done, unsigned *busy)
 {
-    bool any = false;
+    struct list *node = NULL;
+    unsigned count = 0;
 
-    for (struct list *node = list_pop_front(done); node != NULL; node = list_pop_front(done)) {
+    for (; count < COMPLETED_AT_ONCE && (node = list_pop_front(done)) != NULL; count++) {
         struct wsk_request *request = container_of(node, struct wsk_request, node);
         PIRP irp = request->irp;
         NTSTATUS status = request->status;
         ULONG_PTR information = request->information;
 
+        if (request->kind == WSK_DO_ACCEPT && NT_SUCCESS(status))
+            release_accepted(request);
         wsk_request_drop(request);
         wsk_irp_complete(irp, status, information);
         (*busy)--;                      /* now the client may go */
-        any = true;
     }
-    return any;
+    return count != 0;
 }

@@ -206,10 +206,10 @@ bool wsk_run_disconnect(struct wsk_socket *s)
     ULONG flags = WSK_FLAG_AT_DISPATCH_LEVEL;
     bool after_data = !s->disconnect_abortive && !list_empty(&s->received);
 
-    if (!s->disconnect_due || after_data || !(s->events & WSK_EVENT_DISCONNECT))
-        return false;
+    if (!s->disconnect_due || after_data || !(s->events & WSK_EVENT_DISCONNECT) || s->stream_events == NULL)
+        return false;                   /* without a table nobody has taken the connection yet */
     s->disconnect_due = false;
-    if (s->disconnect_told || s->stream_events == NULL || s->stream_events->WskDisconnectEvent == NULL)
+    if (s->disconnect_told || s->stream_events->WskDisconnectEvent == NULL)
         return false;
     s->disconnect_told = true;
     if (s->disconnect_abortive)
@@ -243,11 +243,11 @@ void wsk_backlog_changed(struct wsk_socket *s)
 
 bool wsk_run_backlog(struct wsk_socket *s)
 {
-    if (!s->backlog_due || !(s->events & WSK_EVENT_SEND_BACKLOG))
+    if (!s->backlog_due || !(s->events & WSK_EVENT_SEND_BACKLOG) || s->stream_events == NULL)
         return false;
     s->backlog_due = false;
     s->backlog = wsk_ideal_backlog(s);
-    if (s->stream_events == NULL || s->stream_events->WskSendBacklogEvent == NULL)
+    if (s->stream_events->WskSendBacklogEvent == NULL)
         return false;
     WSK_CALLBACK(s, WSK_EVENT_SEND_BACKLOG, s->stream_events->WskSendBacklogEvent(s->context, s->backlog));
     return true;

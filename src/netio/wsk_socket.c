@@ -9,6 +9,7 @@
 
 #define TAG WSK_TAG('W', 's', 'k', 's')
 #define CLOSED_KEPT 32u
+#define ROUND 64u
 
 /* Closed sockets keep their memory for a while, so that a late call is recognised and not a shot in the dark. */
 static struct list closed_sockets = LIST_INIT(closed_sockets);
@@ -191,7 +192,7 @@ static bool run_one(struct wsk_socket *s)
 {
     if (complete_done(s) || wsk_run_disables(s))
         return true;
-    if (s->state == WSK_CLOSING)
+    if (s->state == WSK_CLOSING || s->untold)
         return false;
     switch (s->role) {
     case WSK_LISTEN:
@@ -224,18 +225,33 @@ static void finish_close(struct wsk_socket *s)
     tcpip_leave();
 }
 
+/* False: there is more, for another round. */
+static bool run_round(struct wsk_socket *s)
+{
+    unsigned count = 0;
+
+    do {
+        s->again = false;
+        while (run_one(s))
+            if (++count == ROUND)
+                return false;
+    } while (s->again);
+    return true;
+}
+
 void wsk_socket_run(struct tcpip_work *work)
 {
     struct wsk_socket *s = container_of(work, struct wsk_socket, work);
 
     tcpip_enter();
     s->running = true;
-    do {
-        s->again = false;
-        while (run_one(s))
-            ;
-    } while (s->again);
+    bool over = run_round(s);
     s->running = false;
+    if (!over) {
+        tcpip_defer(&s->work);
+        tcpip_leave();
+        return;
+    }
     struct wsk_client *client = s->client;
     if (client->detaching)
         tcpip_defer(&client->work);

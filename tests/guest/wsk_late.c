@@ -1,0 +1,223 @@
+/* What comes late, again and again, or when the ground has gone: events of a connection that nobody had taken yet, completions
+ * that start the next call, an address that is deleted under a socket. run after: vionet
+ * run with: --nic=null */
+#include "wsk_helpers.h"
+#include "ip_helpers.h"
+
+#define ROUNDS 20000
+
+/* --- events that are always on ---- */
+
+static volatile LONG Disconnects, Bytes, Early;
+static CALL *Accepting;
+
+static NTSTATUS WSKAPI OnReceive(PVOID context, ULONG flags, PWSK_DATA_INDICATION list, SIZE_T bytes, SIZE_T *accepted)
+{
+    Bytes += (LONG)bytes;
+    if (Accepting != NULL && Accepting->Completions == 0)
+        Early++;
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS WSKAPI OnDisconnect(PVOID context, ULONG flags)
+{
+    Disconnects++;
+    if (Accepting != NULL && Accepting->Completions == 0)
+        Early++;
+    return STATUS_SUCCESS;
+}
+
+static const WSK_CLIENT_CONNECTION_DISPATCH StreamEvents = {OnReceive, OnDisconnect, NULL};
+
+static void SetStatic(ULONG mask)
+{
+    WSK_EVENT_CALLBACK_CONTROL control = {&NPI_WSK_INTERFACE_ID, mask};
+
+    EXPECT_EQ(Npi.Dispatch->WskControlClient(Npi.Client, WSK_SET_STATIC_EVENT_CALLBACKS, sizeof(control), &control, 0, NULL, NULL, NULL),
+              STATUS_SUCCESS);
+    Disconnects = Bytes = Early = 0;
+    Accepting = NULL;
+}
+
+/* `how` ends the client before the connection is taken. */
+static void EndBeforeAccept(ULONG how)
+{
+    PWSK_SOCKET listener, client;
+    ULONG_PTR server = 0;
+    CALL accept;
+    USHORT port;
+
+    REQUIRE(NT_SUCCESS(OpenWsk()));
+    SetStatic(WSK_EVENT_RECEIVE | WSK_EVENT_DISCONNECT);
+    listener = NewListener(AF_INET, NULL, NULL, &port);
+    REQUIRE(listener != NULL);
+    client = Connect(AF_INET, port, NULL, NULL);
+    REQUIRE(client != NULL);
+    if (how == 0)
+        EXPECT_EQ(Send(client, "early"), STATUS_SUCCESS);
+    EXPECT_EQ(SYNC(NULL, CONNECTION(client)->WskDisconnect(client, NULL, how, Irp)), STATUS_SUCCESS);
+    Sleep(10);
+    EXPECT_EQ(Disconnects + Bytes, 0);
+    Begin(&accept);
+    Accepting = &accept;
+    LISTEN(listener)->WskAccept(listener, 0, NULL, &StreamEvents, NULL, NULL, accept.Irp);
+    EXPECT_EQ(Finish(&accept, &server), STATUS_SUCCESS);
+    REQUIRE(server != 0);
+    EVENTUALLY(Disconnects == 1);
+    EXPECT_EQ(Bytes, how == 0 ? 5 : 0);
+    EXPECT_EQ(Early, 0);
+    Accepting = NULL;
+    EXPECT_EQ(CloseSocket((PWSK_SOCKET)server), STATUS_SUCCESS);
+    EXPECT_EQ(CloseSocket(client), STATUS_SUCCESS);
+    EXPECT_EQ(CloseSocket(listener), STATUS_SUCCESS);
+    CloseWsk();
+}
+
+TEST_CASE(a_peer_that_left_before_the_accept_is_told_after_it)
+{
+    EndBeforeAccept(0);
+}
+
+TEST_CASE(a_peer_that_reset_before_the_accept_is_told_after_it)
+{
+    EndBeforeAccept(WSK_FLAG_ABORTIVE);
+}
+
+TEST_CASE(an_event_of_a_lost_connection_can_still_be_disabled)
+{
+    PAIR pair;
+
+    REQUIRE(NT_SUCCESS(OpenWsk()));
+    Disconnects = 0;
+    Accepting = NULL;
+    REQUIRE(OpenPair(&pair, AF_INET, NULL, &StreamEvents));
+    EXPECT_EQ(SetEvents(pair.Server, WSK_EVENT_RECEIVE | WSK_EVENT_DISCONNECT), STATUS_SUCCESS);
+    EXPECT_EQ(SYNC(NULL, CONNECTION(pair.Client)->WskDisconnect(pair.Client, NULL, WSK_FLAG_ABORTIVE, Irp)), STATUS_SUCCESS);
+    EVENTUALLY(Disconnects == 1);
+    EXPECT_EQ(SetEvents(pair.Server, WSK_EVENT_RECEIVE | WSK_EVENT_DISABLE), STATUS_SUCCESS);
+    ClosePair(&pair);
+    CloseWsk();
+}
+
+/* --- completions that start the next call ---- */
+
+typedef struct _CHAIN {
+    PWSK_SOCKET Socket;
+    PIRP Irp;
+    BUFFER Buffer;
+    ADDRESS To;
+    LONG Left, Failures;
+    KEVENT Over;
+} CHAIN;
+
+static void OpenChain(CHAIN *chain, PWSK_SOCKET socket, SIZE_T size, LONG rounds)
+{
+    RtlZeroMemory(chain, sizeof(*chain));
+    chain->Socket = socket;
+    chain->Left = rounds;
+    chain->Irp = IoAllocateIrp(1, FALSE);
+    KeInitializeEvent(&chain->Over, NotificationEvent, FALSE);
+    EXPECT(chain->Irp != NULL && OpenBuffer(&chain->Buffer, size));
+}
+
+static void CloseChain(CHAIN *chain)
+{
+    EXPECT_EQ(WaitMs(&chain->Over, 60000), STATUS_SUCCESS);
+    EXPECT_EQ(chain->Failures, 0);
+    Sleep(1);                           /* whoever completed the last IRP is done with it */
+    IoFreeIrp(chain->Irp);
+    CloseBuffer(&chain->Buffer);
+}
+
+/* Reuses the IRP of the call that is complete; FALSE when it was the last. */
+static BOOLEAN Again(CHAIN *chain, PIRP irp, PIO_COMPLETION_ROUTINE routine)
+{
+    if (!NT_SUCCESS(irp->IoStatus.Status))
+        chain->Failures++;
+    if (--chain->Left <= 0 || chain->Failures != 0) {
+        KeSetEvent(&chain->Over, IO_NO_INCREMENT, FALSE);
+        return FALSE;
+    }
+    IoReuseIrp(irp, STATUS_UNSUCCESSFUL);
+    IoSetCompletionRoutine(irp, routine, chain, TRUE, TRUE, TRUE);
+    return TRUE;
+}
+
+static NTSTATUS NTAPI Sent(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    CHAIN *chain = (CHAIN *)context;
+
+    if (Again(chain, irp, Sent))
+        DATAGRAM(chain->Socket)->WskSendTo(chain->Socket, &chain->Buffer.Wsk, 0, &chain->To.Any, 0, NULL, irp);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static CHAIN Chain;
+
+TEST_CASE(a_completion_may_send_the_next_datagram_for_ever)
+{
+    PWSK_SOCKET socket;
+    ADDRESS address;
+
+    REQUIRE(NT_SUCCESS(OpenWsk()));
+    socket = NewSocket(AF_INET, SOCK_DGRAM, IPPROTO_UDP, WSK_FLAG_DATAGRAM_SOCKET, NULL, NULL);
+    REQUIRE(socket != NULL);
+    EXPECT_EQ(SYNC(NULL, DATAGRAM(socket)->WskBind(socket, Loopback(&address, AF_INET, 0), 0, Irp)), STATUS_SUCCESS);
+    OpenChain(&Chain, socket, 32, ROUNDS);
+    Loopback(&Chain.To, AF_INET, PortOf(socket, WSK_FLAG_DATAGRAM_SOCKET));
+    IoSetCompletionRoutine(Chain.Irp, Sent, &Chain, TRUE, TRUE, TRUE);
+    DATAGRAM(socket)->WskSendTo(socket, &Chain.Buffer.Wsk, 0, &Chain.To.Any, 0, NULL, Chain.Irp);
+    CloseChain(&Chain);
+    EXPECT_EQ(CloseSocket(socket), STATUS_SUCCESS);
+    CloseWsk();
+}
+
+static NTSTATUS NTAPI Received(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    CHAIN *chain = (CHAIN *)context;
+
+    if (Again(chain, irp, Received))
+        CONNECTION(chain->Socket)->WskReceive(chain->Socket, &chain->Buffer.Wsk, 0, irp);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+TEST_CASE(a_completion_may_receive_the_next_byte_until_none_is_left)
+{
+    BUFFER all;
+    PAIR pair;
+
+    REQUIRE(NT_SUCCESS(OpenWsk()));
+    REQUIRE(OpenPair(&pair, AF_INET, NULL, NULL) && OpenBuffer(&all, ROUNDS));
+    EXPECT_EQ(SYNC(NULL, CONNECTION(pair.Client)->WskSend(pair.Client, &all.Wsk, 0, Irp)), STATUS_SUCCESS);
+    OpenChain(&Chain, pair.Server, 1, ROUNDS);
+    IoSetCompletionRoutine(Chain.Irp, Received, &Chain, TRUE, TRUE, TRUE);
+    CONNECTION(pair.Server)->WskReceive(pair.Server, &Chain.Buffer.Wsk, 0, Chain.Irp);
+    CloseChain(&Chain);
+    ClosePair(&pair);
+    CloseBuffer(&all);
+    CloseWsk();
+}
+
+/* --- the ground goes ---- */
+
+TEST_CASE(a_bound_socket_outlives_its_address)
+{
+    PWSK_SOCKET connects, closes;
+    ADDRESS remote;
+    SOCKADDR_INET local;
+
+    REQUIRE(NT_SUCCESS(OpenWsk()));
+    REQUIRE(NT_SUCCESS(add_address("10.20.30.60", 24)));
+    local = address_of("10.20.30.60");
+    connects = NewSocket(AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_CONNECTION_SOCKET, NULL, NULL);
+    closes = NewSocket(AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_CONNECTION_SOCKET, NULL, NULL);
+    REQUIRE(connects != NULL && closes != NULL);
+    EXPECT_EQ(SYNC(NULL, CONNECTION(connects)->WskBind(connects, (PSOCKADDR)&local, 0, Irp)), STATUS_SUCCESS);
+    EXPECT_EQ(SYNC(NULL, CONNECTION(closes)->WskBind(closes, (PSOCKADDR)&local, 0, Irp)), STATUS_SUCCESS);
+    EXPECT_EQ(remove_address("10.20.30.60"), STATUS_SUCCESS);
+    Loopback(&remote, AF_INET, 9);
+    EXPECT(!NT_SUCCESS(SYNC(NULL, CONNECTION(connects)->WskConnect(connects, &remote.Any, 0, Irp))));
+    EXPECT_EQ(CloseSocket(connects), STATUS_SUCCESS);
+    EXPECT_EQ(CloseSocket(closes), STATUS_SUCCESS);
+    CloseWsk();
+}
