@@ -50,19 +50,17 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
         NdisFreeSpinLock(&Driver.Lock);
         return status;
     }
-    status = DeviceCreate();
-    if (status != NDIS_STATUS_SUCCESS) {
-        NdisFDeregisterFilterDriver(Driver.Handle);
-        NdisFreeSpinLock(&Driver.Lock);
-    }
-    return status;
+    if (DeviceCreate() != NDIS_STATUS_SUCCESS)          /* another copy has the name: this one counts without it */
+        Driver.Device = NULL;
+    return NDIS_STATUS_SUCCESS;
 }
 
 _Use_decl_annotations_
 static VOID Unload(PDRIVER_OBJECT DriverObject)
 {
     UNREFERENCED_PARAMETER(DriverObject);
-    NdisDeregisterDeviceEx(Driver.Device);
+    if (Driver.Device != NULL)
+        NdisDeregisterDeviceEx(Driver.Device);
     NdisFDeregisterFilterDriver(Driver.Handle);
     NdisFreeSpinLock(&Driver.Lock);
 }

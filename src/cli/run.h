@@ -5,7 +5,7 @@
 #include "cli/verb.h"
 #include "ring3.h"
 
-#define RUN_MAX 16
+#define RUN_MAX 32
 
 struct run_list {
     const char *item[RUN_MAX];

@@ -9,6 +9,7 @@
 #include "check/check.h"
 #include "host/dir.h"
 #include "machine/machine.h"
+#include "ndis/stats.h"
 #include "netio/netio.h"
 #include "nt/io.h"
 #include "nt/pnp.h"
@@ -193,12 +194,16 @@ static void forget_image(void *arg)
     struct pe_image *image = arg;
 
     netio_driver_gone((uint64_t)(uintptr_t)image->base, image->size);
+    ndis_filter_driver_gone((uint64_t)(uintptr_t)image->base, image->size);
 }
 
 /* Nothing may call an image that goes. */
 static void unload_image(struct pe_image *image)
 {
-    if (netio_driver_has_left((uint64_t)(uintptr_t)image->base, image->size) && !machine_call(forget_image, image))
+    uint64_t base = (uint64_t)(uintptr_t)image->base;
+
+    if ((netio_driver_has_left(base, image->size) || ndis_filter_driver_left(base, image->size)) &&
+        !machine_call(forget_image, image))
         log_warn("machine", "%s: %s", image->name, error_text());
     pe_unload(image);
 }

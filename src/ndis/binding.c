@@ -165,6 +165,7 @@ static void fill_bind_parameters(struct binding *b, NDIS_BIND_PARAMETERS *p)
 {
     struct adapter *a = b->adapter;
     const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *g = &a->general;
+    const struct filter *top = filter_below(a, NULL);
 
     *p = (NDIS_BIND_PARAMETERS){
         .Header = { NDIS_OBJECT_TYPE_BIND_PARAMETERS, NDIS_BIND_PARAMETERS_REVISION_4, NDIS_SIZEOF_BIND_PARAMETERS_REVISION_4 },
@@ -185,8 +186,8 @@ static void fill_bind_parameters(struct binding *b, NDIS_BIND_PARAMETERS *p)
         .MacAddressLength = g->MacAddressLength,
         .PhysicalMediumType = g->PhysicalMediumType,
         .RcvScaleCapabilities = a->has_rss ? &a->rss_capabilities : NULL,
-        .BoundIfNetluid = a->luid,
-        .BoundIfIndex = a->if_index,
+        .BoundIfNetluid = top ? top->luid : a->luid,
+        .BoundIfIndex = top ? top->if_index : a->if_index,
         .LowestIfNetluid = a->luid,
         .LowestIfIndex = a->if_index,
         .AccessType = g->AccessType,

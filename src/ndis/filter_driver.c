@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#include "base/log.h"
-#include "nt/io.h"
+#include "ndis/stats.h"
 
 struct list ndis_filter_drivers = LIST_INIT(ndis_filter_drivers);
 
@@ -170,6 +169,67 @@ VOID NTAPI NdisFDeregisterFilterDriver(NDIS_HANDLE NdisFilterDriverHandle)
             detach_from(driver, a);
     }
     free_driver(driver);
+}
+
+/* --- a driver that went without a word ----------------------------------------------------------------------------------- */
+
+static struct filter_driver *driver_in(uint64_t base, uint64_t size)
+{
+    list_each(it, &ndis_filter_drivers) {
+        struct filter_driver *driver = container_of(it, struct filter_driver, node);
+
+        if ((uint64_t)(uintptr_t)driver->handlers.AttachHandler - base < size)
+            return driver;
+    }
+    return NULL;
+}
+
+bool ndis_filter_driver_left(uint64_t base, uint64_t size)
+{
+    return driver_in(base, size) != NULL;
+}
+
+static NDIS_STATUS NTAPI quiet_attach(NDIS_HANDLE module, NDIS_HANDLE context, PNDIS_FILTER_ATTACH_PARAMETERS parameters)
+{
+    return NDIS_STATUS_FAILURE;
+}
+
+static VOID NTAPI quiet_detach(NDIS_HANDLE context)
+{
+}
+
+static NDIS_STATUS NTAPI quiet_pause(NDIS_HANDLE context, PNDIS_FILTER_PAUSE_PARAMETERS parameters)
+{
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS NTAPI quiet_restart(NDIS_HANDLE context, PNDIS_FILTER_RESTART_PARAMETERS parameters)
+{
+    return NDIS_STATUS_SUCCESS;
+}
+
+void ndis_filter_driver_gone(uint64_t base, uint64_t size)
+{
+    struct filter_driver *driver;
+
+    while ((driver = driver_in(base, size))) {
+        driver->handlers = (NDIS_FILTER_DRIVER_CHARACTERISTICS){
+            .MinorNdisVersion = driver->handlers.MinorNdisVersion,
+            .AttachHandler = quiet_attach,
+            .DetachHandler = quiet_detach,
+            .RestartHandler = quiet_restart,
+            .PauseHandler = quiet_pause,
+        };
+        driver->driver = NULL;
+        list_each(it, &driver->modules) {
+            struct filter *f = container_of(it, struct filter, driver_node);
+
+            f->on = (NDIS_FILTER_PARTIAL_CHARACTERISTICS){ 0 };
+            f->sends_held = f->own_sends = f->receives_held = f->own_receives = 0;
+            chain_link(f->adapter);
+        }
+        NdisFDeregisterFilterDriver(driver);
+    }
 }
 
 /* Names the context of a module; from FilterAttach, once. PASSIVE_LEVEL. NDIS_STATUS_FAILURE elsewhere.

@@ -5,7 +5,7 @@
  * 2. A stack entry lives until it is deleted, or one of its interfaces is deregistered.
  * 3. A LUID index belongs to its interface type until it is freed; it outlives the driver that allocated it.
  * docs: network/ndis-network-interface-architecture */
-#include "ndis/adapter.h"
+#include "ndis/filter_module.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -230,10 +230,13 @@ NDIS_STATUS NTAPI NdisIfGetNetLuidFromInterfaceIndex(NET_IFINDEX ifIndex, PNET_L
 NDIS_STATUS NTAPI NdisIfQueryBindingIfIndex(NDIS_HANDLE NdisBindingHandle, PNET_IFINDEX pBoundIfIndex, PNET_LUID pBoundIfNetLuid,
                                             PNET_IFINDEX pLowestIfIndex, PNET_LUID pLowestIfNetLuid)
 {
-    const struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
+    const struct adapter *a = ((struct binding *)ndis_object_check(NdisBindingHandle, NDIS_BINDING))->adapter;
+    const struct filter *top = filter_below(a, NULL);
 
-    *pBoundIfIndex = *pLowestIfIndex = b->adapter->if_index;
-    *pBoundIfNetLuid = *pLowestIfNetLuid = b->adapter->luid;
+    *pBoundIfIndex = top ? top->if_index : a->if_index;
+    *pBoundIfNetLuid = top ? top->luid : a->luid;
+    *pLowestIfIndex = a->if_index;
+    *pLowestIfNetLuid = a->luid;
     return NDIS_STATUS_SUCCESS;
 }
 

@@ -1,6 +1,6 @@
 /* Power requests: NDIS is the power policy owner of an adapter. A device that leaves D0 is paused, and told OID_PNP_SET_POWER
  * or, when it knows no power management, halted. docs: network/ndis-power-management-overview */
-#include "ndis/adapter.h"
+#include "ndis/filter_module.h"
 
 #include "base/log.h"
 
@@ -47,13 +47,14 @@ static void sleep(struct adapter *a, DEVICE_POWER_STATE state)
     adapter_unlock(a);
 }
 
-/* The bindings are still there, and what they wished is told anew. */
+/* The bindings and modules are still there, and what the bindings wished is told anew. Filter drivers may have come meanwhile. */
 static void initialize_again(struct adapter *a)
 {
     NDIS_STATUS status = adapter_initialize(a);
 
     a->halted_for_power = false;
     if (status == NDIS_STATUS_SUCCESS) {
+        filters_attach(a);
         oid_apply_wishes(a);
         return;
     }

@@ -39,6 +39,11 @@ bool ndis_filter_info(void *pdo, unsigned number, struct ndis_filter_info *info)
 /* The adapter on a physical device object. */
 bool ndis_adapter_info_of(void *pdo, struct ndis_adapter_info *info);
 
+/* A driver's image goes, and a filter driver in it is still registered: it is called no more, and its modules are taken out of
+ * their stacks. PASSIVE_LEVEL, inside. */
+bool ndis_filter_driver_left(uint64_t base, uint64_t size);
+void ndis_filter_driver_gone(uint64_t base, uint64_t size);
+
 /* Opens and closes NDIS for one computer: after the executive, before the first driver. PASSIVE_LEVEL, inside. */
 bool ndis_open(void);
 void ndis_close(void);

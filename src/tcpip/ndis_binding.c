@@ -107,8 +107,8 @@ static bool attach(struct binding *b, PNDIS_BIND_PARAMETERS parameters)
     struct interface_config config = {
         .mtu = parameters->MtuSize,
         .binding = b,
-        .if_index = parameters->BoundIfIndex,
-        .luid = parameters->BoundIfNetluid.Value,
+        .if_index = parameters->LowestIfIndex,
+        .luid = parameters->LowestIfNetluid.Value,
         .speed = b->speed = parameters->XmitLinkSpeed,
     };
 
@@ -130,7 +130,7 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
         return NDIS_STATUS_RESOURCES;
     KeInitializeEvent(&b->completed, SynchronizationEvent, FALSE);
     KeInitializeEvent(&b->unasked, NotificationEvent, TRUE);
-    b->if_index = parameters->BoundIfIndex;
+    b->if_index = parameters->LowestIfIndex;
     multicast_open(b, parameters->MaxMulticastListSize);
     list_push_back(&bindings, &b->node);
     if (!protocol_allocate_buffers(b, protocol, parameters->MtuSize + ETHERNET_HEADER + VLAN_TAG)) {

@@ -32,7 +32,7 @@ struct fake_miniport {
     ULONG resources;                    /* descriptors given to the last MiniportInitializeEx */
     PNET_BUFFER_LIST held;
     PNDIS_OID_REQUEST pended;
-    NDIS_HANDLE timer;
+    NDIS_HANDLE timer, oid_timer;
 };
 
 struct fake_protocol {
@@ -53,7 +53,7 @@ static struct fake_miniport mp;
 static struct fake_protocol pr;
 
 /* All journals in one, each letter behind its writer's: m, p, and a, b, ... of filters. */
-static char everything[1024];
+static char everything[8192];
 
 static void note_as(char who, char what)
 {
@@ -103,7 +103,7 @@ static void later(char what)
 {
     LARGE_INTEGER due = { .QuadPart = -10000 };
 
-    NdisSetTimerObject(mp.timer, due, 0, (PVOID)(intptr_t)what);
+    NdisSetTimerObject(what == 'O' ? mp.oid_timer : mp.timer, due, 0, (PVOID)(intptr_t)what);
 }
 
 static NDIS_STATUS set_attributes(NDIS_HANDLE adapter)
@@ -164,6 +164,10 @@ static NDIS_STATUS NTAPI mp_initialize(NDIS_HANDLE adapter, NDIS_HANDLE context,
     NDIS_STATUS status = set_attributes(adapter);
     if (status == NDIS_STATUS_SUCCESS)
         status = NdisAllocateTimerObject(adapter, &timer, &mp.timer);
+    if (status == NDIS_STATUS_SUCCESS && NdisAllocateTimerObject(adapter, &timer, &mp.oid_timer) != NDIS_STATUS_SUCCESS) {
+        NdisFreeTimerObject(mp.timer);
+        status = NDIS_STATUS_RESOURCES;
+    }
     return status == NDIS_STATUS_SUCCESS && mp.on_initialize ? mp.on_initialize(adapter) : status;
 }
 
@@ -175,6 +179,7 @@ static VOID NTAPI mp_halt(NDIS_HANDLE context, NDIS_HALT_ACTION action)
     if (mp.on_halt)
         mp.on_halt();
     NdisFreeTimerObject(mp.timer);
+    NdisFreeTimerObject(mp.oid_timer);
     mp.adapter = NULL;
 }
 

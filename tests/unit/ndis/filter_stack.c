@@ -212,6 +212,14 @@ static void told(void *unused)
     CHECK_EQ(ff[0].attach.XmitLinkSpeed, 1000000000);
     CHECK_EQ(ff[0].name[0], '{');
     CHECK(!memcmp(ff[0].name + 38, tail, sizeof tail));
+    NET_IFINDEX bound, lowest;
+    NET_LUID bound_luid, lowest_luid;
+    CHECK_EQ(NdisIfQueryBindingIfIndex(pr.binding, &bound, &bound_luid, &lowest, &lowest_luid), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(bound, ff[0].attach.IfIndex);
+    CHECK_EQ(bound_luid.Value, ff[0].attach.NetLuid.Value);
+    CHECK_EQ(lowest, a->if_index);
+    CHECK_EQ(lowest_luid.Value, a->luid.Value);
+    CHECK_EQ(pr.names_length, 2 + 2 * (38 + 1 + 38 + 5));
     NdisFDeregisterFilterDriver(ff[0].driver);
     stop();
 }
@@ -273,6 +281,46 @@ static void sleeping(void *unused)
 TEST(modules_stay_attached_while_the_computer_sleeps)
 {
     with_filters(sleeping);
+}
+
+static void came_asleep(void *unused)
+{
+    start();
+    CHECK_EQ(po_set_system_state(PowerSystemSleeping3, false), STATUS_SUCCESS);
+    CHECK_EQ(register_filter(&ff[0], 'a'), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(ff[0].attached, 0);
+    forget_journal();
+    CHECK_EQ(po_set_system_state(PowerSystemWorking, false), STATUS_SUCCESS);
+    CHECK_STR(everything, "mi aa mr ar pr ");
+    CHECK_EQ(po_set_system_state(PowerSystemSleeping3, false), STATUS_SUCCESS);
+    NdisFDeregisterFilterDriver(ff[0].driver);
+    CHECK_EQ(ff[0].attached, 0);
+    CHECK_EQ(po_set_system_state(PowerSystemWorking, false), STATUS_SUCCESS);
+    stop();
+}
+
+TEST(a_filter_driver_may_come_and_go_while_the_computer_sleeps)
+{
+    with_filters(came_asleep);
+}
+
+static void left_behind(void *unused)
+{
+    start();
+    CHECK_EQ(register_filter(&ff[0], 'a'), NDIS_STATUS_SUCCESS);
+    uint64_t base = (uint64_t)(uintptr_t)ff_attach & ~(uint64_t)0xfff;
+    CHECK(ndis_filter_driver_left(base, 0x1000));
+    forget_journal();
+    ndis_filter_driver_gone(base, 0x1000);
+    CHECK(!ndis_filter_driver_left(base, 0x1000));
+    CHECK_STR(everything, "pp mp mr pr ");      /* nothing of the driver is called */
+    NdisFreeTimerObject(ff[0].timer);
+    stop();
+}
+
+TEST(a_driver_that_leaves_its_registration_behind_is_not_called_any_more)
+{
+    with_filters(left_behind);
 }
 
 static void pulled(void *unused)
