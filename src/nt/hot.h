@@ -6,6 +6,11 @@
 
 #include "nt/ke.h"
 
+/* At -O1, as sanitized builds are made, GCC makes no tail calls unless it is asked to. */
+#if defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+#pragma GCC optimize("optimize-sibling-calls")
+#endif
+
 #define COLD __attribute__((ms_abi, noinline, cold))
 
 COLD void hot_settle_slow(void);
