@@ -83,12 +83,33 @@ void host_close(int object)
 
 #ifdef MEMORY_ASAN
 #include <sanitizer/asan_interface.h>
+#include <sanitizer/lsan_interface.h>
 #endif
 
 void host_forget_frames(void *address, size_t size)
 {
 #ifdef MEMORY_ASAN
     __asan_unpoison_memory_region(address, size);
+#else
+    (void)address;
+    (void)size;
+#endif
+}
+
+void host_keep_roots(void *address, size_t size)
+{
+#ifdef MEMORY_ASAN
+    __lsan_register_root_region(address, size);
+#else
+    (void)address;
+    (void)size;
+#endif
+}
+
+void host_forget_roots(void *address, size_t size)
+{
+#ifdef MEMORY_ASAN
+    __lsan_unregister_root_region(address, size);
 #else
     (void)address;
     (void)size;

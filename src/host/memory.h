@@ -23,5 +23,9 @@ void host_discard(void *address, size_t size);
 void host_close(int object);
 /* Frames that lived in this memory, a stack's, are gone for good: tells AddressSanitizer, when it is there. */
 void host_forget_frames(void *address, size_t size);
+/* What pointers in this memory lead to is not leaked, until host_forget_roots of the same range: tells LeakSanitizer, which does
+ * not look into shared mappings by itself. */
+void host_keep_roots(void *address, size_t size);
+void host_forget_roots(void *address, size_t size);
 
 #endif

@@ -50,6 +50,7 @@ bool ram_open(size_t size)
         ram.object = -1;
         return false;
     }
+    host_keep_roots((void *)RAM_BASE, size);
     ram.pages = size / RAM_PAGE;
     ram.map = calloc(ram.pages / 64 + 1, sizeof *ram.map);
     ram.user_pa = calloc(USER_PAGES, sizeof *ram.user_pa);
@@ -71,6 +72,7 @@ void ram_close(void)
         if (ram.user_pa[i])
             host_unmap((void *)(USER_BASE + i * RAM_PAGE), RAM_PAGE);
     host_forget_frames((void *)RAM_BASE, ram.pages * RAM_PAGE);
+    host_forget_roots((void *)RAM_BASE, ram.pages * RAM_PAGE);
     host_unmap((void *)RAM_BASE, ram.pages * RAM_PAGE);
     host_close(ram.object);
     free(ram.map);
