@@ -1,5 +1,7 @@
 /* An echo server and its client on sockets and epoll, two processes on one core: what WSK's echo is measured beside.
- *   epoll_echo SIZE CONNECTIONS DEPTH MILLISECONDS */
+ *   epoll_echo SIZE CONNECTIONS DEPTH MILLISECONDS                   both, over loopback
+ *   epoll_echo --serve ADDRESS PORT                                  the server alone
+ *   epoll_echo --load ADDRESS PORT SIZE CONNECTIONS DEPTH MILLISECONDS   the client alone */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -161,23 +163,53 @@ static void run_client(const struct sockaddr_in *to, size_t size, unsigned conne
            (unsigned long long)((total - base) * 1000 / ns));
 }
 
+static struct sockaddr_in address_of(const char *address, const char *port)
+{
+    struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
+
+    if (inet_pton(AF_INET, address, &a.sin_addr) != 1)
+        die(address);
+    return a;
+}
+
+static int listen_on(struct sockaddr_in *address)
+{
+    int listener = socket(AF_INET, SOCK_STREAM, 0), one = 1;
+    socklen_t length = sizeof *address;
+
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(listener, (struct sockaddr *)address, sizeof *address) < 0 || listen(listener, 1024) < 0)
+        die("listen");
+    getsockname(listener, (struct sockaddr *)address, &length);
+    return listener;
+}
+
+static void load(const struct sockaddr_in *to, char **arguments)
+{
+    run_client(to, strtoul(arguments[0], NULL, 10), (unsigned)atoi(arguments[1]), (unsigned)atoi(arguments[2]),
+               (unsigned)atoi(arguments[3]));
+}
+
 int main(int argc, char **argv)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t length = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-
-    if (argc != 5)
-        return fprintf(stderr, "usage: epoll_echo SIZE CONNECTIONS DEPTH MILLISECONDS\n"), 2;
     signal(SIGPIPE, SIG_IGN);
-    if (bind(listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(listener, 1024) < 0)
-        die("listen");
-    getsockname(listener, (struct sockaddr *)&address, &length);
-    pid_t server = fork();
-    if (server == 0)
-        serve(listener);
-    run_client(&address, strtoul(argv[1], NULL, 10), (unsigned)atoi(argv[2]), (unsigned)atoi(argv[3]), (unsigned)atoi(argv[4]));
-    kill(server, SIGKILL);
-    waitpid(server, NULL, 0);
+    if (argc == 4 && !strcmp(argv[1], "--serve")) {
+        struct sockaddr_in address = address_of(argv[2], argv[3]);
+        serve(listen_on(&address));
+    } else if (argc == 8 && !strcmp(argv[1], "--load")) {
+        struct sockaddr_in address = address_of(argv[2], argv[3]);
+        load(&address, argv + 4);
+    } else if (argc == 5) {
+        struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+        int listener = listen_on(&address);
+        pid_t server = fork();
+        if (server == 0)
+            serve(listener);
+        load(&address, argv + 1);
+        kill(server, SIGKILL);
+        waitpid(server, NULL, 0);
+    } else {
+        return fprintf(stderr, "usage: epoll_echo SIZE CONNECTIONS DEPTH MILLISECONDS | --serve ... | --load ...\n"), 2;
+    }
     return 0;
 }
