@@ -146,6 +146,19 @@ static bool harmful(struct tcpip_tcp *tcp, const struct tcp_request *r, uint32_t
     return false;
 }
 
+/* lwIP answers every bare ACK while its window is shut, although RFC 9293 (3.10.7.4) takes one with the next number expected: two ends
+ * with shut windows would answer each other for ever. For such a segment the window is open by one byte. */
+static void hand_over(struct tcpip_tcp *tcp, const struct tcp_request *r, unsigned flags, struct pbuf *p, struct netif *netif)
+{
+    struct tcp_pcb *pcb = tcp->pcb;
+    bool shut = pcb->rcv_wnd == 0 && r->length == 1 && r->sequence == pcb->rcv_nxt && !(flags & (TCP_SYN | TCP_FIN | TCP_RST));
+
+    pcb->rcv_wnd += shut;
+    real_lwip()->tcp_input(p, netif);
+    if (shut && tcp->pcb == pcb && pcb->rcv_wnd > 0)
+        pcb->rcv_wnd--;
+}
+
 void tcp_input(struct pbuf *p, struct netif *netif)
 {
     const struct tcp_hdr *h = p->payload;
@@ -163,7 +176,7 @@ void tcp_input(struct pbuf *p, struct netif *netif)
         tcp->busy++;
         if (tcp->pcb->state == SYN_SENT && (flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN)
             tcp_open_simultaneously(tcp, p);
-        real_lwip()->tcp_input(p, netif);
+        hand_over(tcp, &r, flags, p, netif);
         if (!tcp->dead)
             look_after(tcp);
         tcp_done(tcp);
