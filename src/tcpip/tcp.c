@@ -270,7 +270,7 @@ static bool can_send(const struct tcpip_tcp *tcp)
 size_t tcpip_tcp_room(struct tcpip_tcp *tcp)
 {
     stack_enter();
-    size_t room = can_send(tcp) ? tcp_sndbuf(tcp->pcb) : 0;
+    size_t room = can_send(tcp) ? tcp->pcb->snd_buf : 0;
     stack_leave();
     return room;
 }
@@ -282,7 +282,7 @@ size_t tcpip_tcp_send(struct tcpip_tcp *tcp, const void *data, size_t size, unsi
 
     stack_enter();
     while (can_send(tcp) && taken < size) {
-        size_t n = min_u64(min_u64(size - taken, tcp_sndbuf(tcp->pcb)), 16384);
+        size_t n = min_u64(min_u64(size - taken, tcp->pcb->snd_buf), 16384);
         bool more = (flags & TCPIP_SEND_MORE) || taken + n < size;
         if (n == 0)
             break;
@@ -337,11 +337,8 @@ NTSTATUS tcpip_tcp_silence(struct tcpip_tcp *tcp)
 void tcpip_tcp_consumed(struct tcpip_tcp *tcp, size_t size)
 {
     stack_enter();
-    while (tcp->pcb && tcp->connected && size && !tcp->silent) {
-        u16_t n = (u16_t)min_u64(size, 0xffff);
-        tcp_recved(tcp->pcb, n);
-        size -= n;
-    }
+    if (tcp->pcb && tcp->connected && !tcp->silent)
+        tcp_open_window(tcp, size);
     stack_leave();
 }
 
@@ -367,9 +364,9 @@ NTSTATUS tcpip_tcp_shutdown(struct tcpip_tcp *tcp)
     return status;
 }
 
-static bool unread(const struct tcp_pcb *pcb)
+static bool unread(const struct tcpip_tcp *tcp)
 {
-    return pcb->refused_data || pcb->rcv_wnd != TCP_WND_MAX(pcb);
+    return tcp->pcb->refused_data || tcp->pcb->rcv_wnd != tcp_window(tcp);
 }
 
 void tcpip_tcp_close(struct tcpip_tcp *tcp)
@@ -378,7 +375,7 @@ void tcpip_tcp_close(struct tcpip_tcp *tcp)
     tcp->orphan = true;
     if (tcp->is_listener)
         tcp_close_listener(tcp);
-    if (tcp->pcb && (!tcp->connected || tcp->silent || unread(tcp->pcb)))
+    if (tcp->pcb && (!tcp->connected || tcp->silent || unread(tcp)))
         tcp_kill_pcb(tcp);              /* bytes that nobody will read: the peer learns it by a RST */
     if (tcp->pcb) {
         send_fin(tcp);

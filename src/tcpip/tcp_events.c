@@ -151,6 +151,7 @@ err_t tcp_on_connected(void *argument, struct tcp_pcb *pcb, err_t status)
         return ERR_OK;
     stack_cancel_timer(tcp_connect_timeout, tcp);
     tcp->connected = true;
+    tcp_widen(tcp);
     tcp->busy++;
     if (tcp->events->connected)
         tcp->events->connected(tcp, tcp->context);
@@ -165,6 +166,7 @@ err_t tcp_on_accepted(void *argument, struct tcp_pcb *pcb, err_t status)
         return ERR_VAL;
     tcp_leave_listener(tcp);
     tcp->connected = true;
+    tcp_widen(tcp);
     tcp_attach(tcp);
     tcp->busy++;
     listener->busy++;

@@ -41,6 +41,7 @@ struct tcpip_tcp {
     uint8_t family;
     bool is_listener, connected, failed, orphan, dead, aborted;
     bool fin_sent, fin_acknowledged, wants_memory, silent;
+    bool wide;                          /* the receive window is that of tcp_window.c */
     unsigned busy;
     struct port_use port;
     struct tcpip_tcp_options options;
@@ -111,5 +112,10 @@ void tcp_leave_listener(struct tcpip_tcp *child);
 void tcp_close_listener(struct tcpip_tcp *listener);
 /* A RST that belongs to no connection: a held request may end. */
 void tcp_reset_held(const struct tcp_request *request);
+
+/* tcp_window.c: once, when the connection is there; the most that may be on its way to us; `size` more bytes are taken. */
+void tcp_widen(struct tcpip_tcp *tcp);
+uint32_t tcp_window(const struct tcpip_tcp *tcp);
+void tcp_open_window(struct tcpip_tcp *tcp, size_t size);
 
 #endif

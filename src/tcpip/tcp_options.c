@@ -96,7 +96,7 @@ static void query_pcb(const struct tcpip_tcp *tcp, struct tcpip_tcp_info *info)
     info->mss = pcb->mss;
     info->room = pcb->snd_buf;
     info->unacknowledged = pcb->snd_lbb - pcb->lastack;
-    info->window = TCP_WND_MAX(pcb);
+    info->window = tcp_window(tcp);
     info->receive_backlog = info->window - pcb->rcv_wnd;
     info->interface = interface_of(ip_route(&pcb->local_ip, &pcb->remote_ip));
 }
