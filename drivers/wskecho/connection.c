@@ -93,7 +93,7 @@ static BOOLEAN BatchBegin(_Inout_ PCONNECTION Connection, _In_ SIZE_T Bytes)
     BOOLEAN begun;
 
     KeAcquireInStackQueuedSpinLock(&Connection->Lock, &lock);
-    begun = Connection->Outstanding == 0 || Connection->Outstanding + Bytes <= Connection->Limit;
+    begun = Connection->Outstanding < Connection->Limit;    /* beyond it by one list at most */
     if (begun) {
         Connection->Outstanding += Bytes;
         Connection->Batches++;
@@ -105,14 +105,15 @@ static BOOLEAN BatchBegin(_Inout_ PCONNECTION Connection, _In_ SIZE_T Bytes)
     return begun;
 }
 
-static VOID BatchEnd(_Inout_ PCONNECTION Connection, _In_ SIZE_T Bytes, _In_ NTSTATUS Status)
+/* Bytes of a batch are out, or will never be; Batches: how many batches end with it. */
+static VOID Account(_Inout_ PCONNECTION Connection, _In_ SIZE_T Bytes, _In_ ULONG Batches, _In_ NTSTATUS Status)
 {
     KLOCK_QUEUE_HANDLE lock;
     BOOLEAN resume, over;
 
     KeAcquireInStackQueuedSpinLock(&Connection->Lock, &lock);
     Connection->Outstanding -= Bytes;
-    Connection->Batches--;
+    Connection->Batches -= Batches;
     Connection->Failed |= !NT_SUCCESS(Status);
     resume = Connection->Stopped && !Connection->Failed && Connection->Outstanding <= Connection->Limit / 2;
     if (resume) {
@@ -130,17 +131,21 @@ static VOID BatchEnd(_Inout_ PCONNECTION Connection, _In_ SIZE_T Bytes, _In_ NTS
         KeInsertQueueDpc(&Connection->Resume, NULL, NULL);
 }
 
-static VOID BatchDone(_Inout_ PBATCH Batch, _In_ NTSTATUS Status)
+static VOID PartSent(_Inout_ PBATCH Batch, _In_ SIZE_T Bytes, _In_ NTSTATUS Status)
+{
+    InterlockedAdd64(&Server.TcpBytes, (LONG64)Bytes);
+    Account(Batch->Owner, Bytes, 0, Status);
+}
+
+static VOID BatchDone(_Inout_ PBATCH Batch)
 {
     PCONNECTION connection = Batch->Owner;
 
     Dispatch(connection)->WskRelease(connection->Socket, Batch->Indication);
-    if (NT_SUCCESS(Status))
-        InterlockedAdd64(&Server.TcpBytes, (LONG64)Batch->Bytes);
-    BatchEnd(connection, Batch->Bytes, Status);
+    Account(connection, 0, 1, STATUS_SUCCESS);
 }
 
-static BOOLEAN SendBack(_Inout_ PCONNECTION Connection, _In_ PWSK_DATA_INDICATION Indication, _In_ SIZE_T Bytes)
+static BOOLEAN SendBack(_Inout_ PCONNECTION Connection, _In_ PWSK_DATA_INDICATION Indication)
 {
     PWSK_DATA_INDICATION part, next;
     PBATCH batch;
@@ -154,7 +159,7 @@ static BOOLEAN SendBack(_Inout_ PCONNECTION Connection, _In_ PWSK_DATA_INDICATIO
         return FALSE;
     batch->Owner = Connection;
     batch->Indication = Indication;
-    batch->Bytes = Bytes;
+    batch->Sent = PartSent;
     batch->Done = BatchDone;
     /* The list is gone as soon as its last part is out. */
     for (part = Indication; part; part = next) {
@@ -182,10 +187,10 @@ static NTSTATUS WSKAPI ReceiveEvent(_In_opt_ PVOID SocketContext, _In_ ULONG Fla
     if (!GateEnter(&connection->Calls))
         return STATUS_DATA_NOT_ACCEPTED;
     if (BatchBegin(connection, BytesIndicated)) {
-        if (SendBack(connection, DataIndication, BytesIndicated))
+        if (SendBack(connection, DataIndication))
             status = STATUS_PENDING;
         else
-            BatchEnd(connection, BytesIndicated, STATUS_INSUFFICIENT_RESOURCES);
+            Account(connection, BytesIndicated, 1, STATUS_INSUFFICIENT_RESOURCES);
     }
     GateLeave(&connection->Calls);
     return status;

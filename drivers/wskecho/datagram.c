@@ -18,13 +18,18 @@ static VOID Release(VOID)
         KeSetEvent(&Udp.Drained, IO_NO_INCREMENT, FALSE);
 }
 
-static VOID BatchDone(_Inout_ PBATCH Batch, _In_ NTSTATUS Status)
+static VOID PartSent(_Inout_ PBATCH Batch, _In_ SIZE_T Bytes, _In_ NTSTATUS Status)
+{
+    UNREFERENCED_PARAMETER(Batch);
+    if (NT_SUCCESS(Status))
+        InterlockedAdd64(&Server.UdpBytes, (LONG64)Bytes);
+}
+
+static VOID BatchDone(_Inout_ PBATCH Batch)
 {
     const WSK_PROVIDER_DATAGRAM_DISPATCH *dispatch = Udp.Socket->Dispatch;
 
     dispatch->WskRelease(Udp.Socket, Batch->Indication);
-    if (NT_SUCCESS(Status))
-        InterlockedAdd64(&Server.UdpBytes, (LONG64)Batch->Bytes);
     Release();
 }
 
@@ -35,18 +40,15 @@ static BOOLEAN SendBack(_In_ PWSK_DATAGRAM_INDICATION Indication)
     PBATCH batch;
     PECHO chain;
     ULONG count = 0;
-    SIZE_T bytes = 0;
 
-    for (datagram = Indication; datagram; datagram = datagram->Next) {
+    for (datagram = Indication; datagram; datagram = datagram->Next)
         count++;
-        bytes += datagram->Buffer.Length;
-    }
     chain = EchoTake(count, &batch);
     if (!chain)
         return FALSE;
     batch->Owner = NULL;
     batch->Indication = Indication;
-    batch->Bytes = bytes;
+    batch->Sent = PartSent;
     batch->Done = BatchDone;
     InterlockedAdd64(&Server.Datagrams, count);
     for (datagram = Indication; datagram; datagram = next) {

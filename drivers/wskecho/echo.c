@@ -91,23 +91,22 @@ PIRP EchoNext(PECHO *Chain, PBATCH Batch)
     return echo->Irp;
 }
 
-/* The one that holds the batch returns to the pool last, whoever completes last. The status of the last stands for all: a
- * connection that has lost one send has lost every later one. */
+/* The one that holds the batch returns to the pool last, whoever completes last. */
 _Use_decl_annotations_
 static NTSTATUS EchoSent(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)
 {
     PECHO echo = Context;
     PBATCH batch = echo->Batch;
     PECHO holder = CONTAINING_RECORD(batch, ECHO, Own);
-    NTSTATUS status = Irp->IoStatus.Status;
 
     UNREFERENCED_PARAMETER(DeviceObject);
+    batch->Sent(batch, Irp->IoStatus.Information, Irp->IoStatus.Status);
     if (echo != holder)
         EchoPut(echo);
     if (InterlockedDecrement(&batch->Remaining) == 0) {
         BATCH finished = *batch;
         EchoPut(holder);
-        finished.Done(&finished, status);
+        finished.Done(&finished);
     }
     return STATUS_MORE_PROCESSING_REQUIRED;
 }

@@ -23,9 +23,10 @@ typedef struct _ECHO ECHO, *PECHO;
 typedef struct _BATCH {
     PVOID Owner;
     PVOID Indication;
-    SIZE_T Bytes;
     LONG Remaining;
-    VOID (*Done)(_Inout_ struct _BATCH *Batch, _In_ NTSTATUS Status);
+    /* One part is out, Bytes of it; then, after the last part, the list may be released. */
+    VOID (*Sent)(_Inout_ struct _BATCH *Batch, _In_ SIZE_T Bytes, _In_ NTSTATUS Status);
+    VOID (*Done)(_Inout_ struct _BATCH *Batch);
 } BATCH, *PBATCH;
 
 _IRQL_requires_(PASSIVE_LEVEL)
