@@ -16,6 +16,7 @@
 #include "nt/pool.h"
 #include "pe/pe.h"
 #include "pkg/inf.h"
+#include "storport/storport.h"
 
 /* --- which driver serves a device ---------------------------------------------------------------------------- */
 
@@ -64,7 +65,7 @@ struct io_driver *driver_find(struct pnp_node *node, const char *const *ids, uns
         driver->adapters++;
         return driver->io;
     }
-    return NULL;
+    return storport_find_driver(node, ids, count);
 }
 
 /* --- load ------------------------------------------------------------------------------------------------------ */

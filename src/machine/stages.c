@@ -17,6 +17,7 @@
 #include "nt/pool.h"
 #include "nt/ps.h"
 #include "nt/ram.h"
+#include "storport/storport.h"
 
 static bool worked(NTSTATUS status)
 {
@@ -191,6 +192,16 @@ static void close_ndis(struct ring3_computer *computer)
     ndis_close();
 }
 
+static bool open_storport(struct ring3_computer *computer)
+{
+    return storport_open();
+}
+
+static void close_storport(struct ring3_computer *computer)
+{
+    storport_close();
+}
+
 static bool open_tcpip(struct ring3_computer *computer)
 {
     return computer->config.without_tcpip || tcpip_open(ke.config.seed);
@@ -236,6 +247,7 @@ const struct machine_stage machine_stages[] = {
     { "cards", false, NULL, close_cards },
     { "PnP", true, open_pnp, close_pnp },
     { "NDIS", true, open_ndis, close_ndis },
+    { "storage", true, open_storport, close_storport },
     { "TCP/IP", true, open_tcpip, close_tcpip },
     { "network I/O", true, open_netio, close_netio },
     { "IP Helper", true, open_ip_helper, close_ip_helper },

@@ -1,0 +1,279 @@
+/* Storport's adapters, units and requests, between its files.
+ *
+ * Invariants
+ *  1. Host data changes only between scheduling points, so it has no lock. A call into the miniport and an acquired spin lock
+ *     are scheduling points: nothing that was read before one is taken for granted after it.
+ *  2. The miniport's memory (device extension, LU extensions, request blocks) lies in RAM; struct adapter, unit and request do not.
+ *     A request block is found from an SRB by address arithmetic and never through a pointer that the miniport could spoil.
+ *  3. A request is in one state, and on the list of that state:
+ *
+ *       FREE  --take-->  HELD  --start-->  STARTED  --RequestComplete-->  DONE  --finish-->  HELD or FREE
+ *     STARTED is the miniport's; the SRB is not touched then. When the reset ladder of timeout.c is through, the request is
+ *     abandoned: its owner gets it back as timed out, and its memory is not used again until the miniport returns it, too.
+ *  4. Requests start and finish in adapter_run(), at DISPATCH_LEVEL, at most once a processor at a time; whoever makes work
+ *     while it runs there leaves the work to it. So completion inside HwStorStartIo never recurses.
+ *  5. Lock order, as documented for StorPortAcquireSpinLock: DPC lock, StartIo lock, interrupt lock. Storport holds the StartIo
+ *     lock around HwStorStartIo of a full-duplex physical miniport and the interrupt lock of a half-duplex one, and no lock
+ *     around HwStorBuildIo, a virtual miniport's HwStorStartIo, or with concurrent channels.
+ *  6. Nothing between adapter_run() and the miniport allocates memory: requests are made with their unit. */
+#ifndef STORPORT_ADAPTER_H
+#define STORPORT_ADAPTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "base/log.h"
+#include "nt/event.h"
+#include "nt/ke.h"
+#include <storport.h>
+#include <srbhelper.h>
+#include "storport/disk.h"
+#include "storport/storport.h"
+
+#define SP_TAG 0x74726f70u              /* "port" */
+#define SP_MAX_MESSAGES 256
+#define SP_SENSE 252                    /* bytes of sense data per request */
+#define SP_PARAMETER 64                 /* bytes for a parameter list or a short answer per request */
+#define SP_ELEMENTS 64                  /* of a scatter/gather list that Storport builds */
+#define SP_MAX_TRANSFER (2u << 20)      /* when the adapter says it is unlimited */
+#define SP_RESERVED_REQUESTS 4          /* of a unit: for commands that are not reads and writes */
+
+#define SP_MISUSE(text, a, b, caller) NT_EMIT(NT_EVENT_MISUSE, text, a, b, caller)
+#define SP_NOBODY ((struct pe_caller){ 0 })
+
+struct unit;
+struct disk;
+
+/* --- a driver -------------------------------------------------------------------------------------------------- */
+
+struct sp_driver {
+    struct list node;                   /* sp_drivers */
+    PDRIVER_OBJECT object;
+    char name[64];
+    HW_INITIALIZATION_DATA init;        /* what its size did not hold is zero */
+    bool is_virtual;
+    PVOID context;                      /* StorPortInitialize's last argument */
+    PDRIVER_UNLOAD unload;              /* the miniport's own, if it set one */
+    struct list adapters;
+};
+extern struct list sp_drivers;
+
+/* --- a request --------------------------------------------------------------------------------------------------- */
+
+enum request_state { REQUEST_FREE, REQUEST_HELD, REQUEST_STARTED, REQUEST_DONE };
+
+struct request {
+    struct list node;                   /* of the state's list */
+    struct adapter *adapter;
+    struct unit *unit;
+    enum request_state state;
+    bool extended;                      /* srb is a STORAGE_REQUEST_BLOCK */
+    bool bypass;                        /* a reset: not held back by pauses and depths */
+    bool abandoned, returned, released; /* timed out for good; the miniport, and the owner, let go of it since */
+    uint8_t attempts, busy_count;       /* retries after errors; times the miniport was busy */
+    PVOID srb;
+    uint8_t *sense, *parameter;
+    PSTOR_SCATTER_GATHER_LIST sgl;
+    void *extension;
+    PMDL mdl;                           /* made when the miniport first asks */
+    void *buffer;                       /* where the data is, as one piece; NULL: none, or only the list */
+    uint32_t length;                    /* bytes */
+    uint32_t timeout, seconds_left;
+    uint8_t reset_rung;                 /* how far the ladder has come for it */
+    uint64_t offset;                    /* of reads and writes, for reports */
+    void (*finish)(struct request *request);
+    void *owner;                        /* finish's */
+    void *owned;
+};
+
+/* Requests lie in blocks: one piece of RAM with `count` equal parts. */
+struct request_block {
+    uint8_t *base;
+    size_t stride;
+    unsigned count;
+    struct request *requests;
+};
+
+/* --- a logical unit ------------------------------------------------------------------------------------------------ */
+
+struct unit {
+    struct list node;                   /* adapter->units */
+    struct adapter *adapter;
+    uint8_t path, target, lun;
+    void *extension;                    /* HwLuExtension, or NULL */
+    PDEVICE_OBJECT pdo;
+    struct disk *disk;                  /* while the class driver stands on it */
+    struct request_block block;
+    struct list free, active;           /* requests */
+    struct list waiting;                /* HELD requests that are to start */
+    struct list operations;             /* struct storport_io, of the class driver */
+    struct list pump_node;              /* adapter->pumping while anything of the above waits */
+    unsigned free_count, outstanding, depth;
+    bool paused, gone, seen, reported, pdo_deleted;
+    bool resetting;                     /* a reset of it is on its way */
+    unsigned busy;                      /* completions to wait for */
+    struct ke_alarm pause_alarm, busy_alarm;
+    INQUIRYDATA inquiry;
+    char serial[64], id[64];            /* pages 80h and 83h, readable */
+    uint8_t device_id[252];             /* page 83h as it came */
+    unsigned device_id_size;
+};
+
+/* --- an adapter ------------------------------------------------------------------------------------------------------ */
+
+enum adapter_state { ADAPTER_ADDED, ADAPTER_STARTED, ADAPTER_STOPPED, ADAPTER_REMOVED };
+
+struct sp_channel_dpc;
+
+struct adapter {
+    struct list node;                   /* sp_driver.adapters */
+    struct sp_driver *driver;
+    PDEVICE_OBJECT fdo, pdo, next;
+    enum adapter_state state;
+    unsigned number;                    /* \\.\ScsiN: */
+    void *extension;                    /* HwDeviceExtension */
+    PPORT_CONFIGURATION_INFORMATION config;     /* in RAM; lives as long as the adapter */
+    ACCESS_RANGE *ranges;
+    uint8_t map_buffers;
+    bool storage_srbs, half_duplex, powered;
+    uint32_t max_transfer, breaks, max_io;
+    unsigned reset_hold;                /* resets whose hold time is not over */
+    /* resources */
+    PCM_RESOURCE_LIST raw, translated;
+    struct list mappings;               /* StorPortGetDeviceBase */
+    void *uncached;
+    size_t uncached_size;
+    PKINTERRUPT line;
+    PIO_INTERRUPT_MESSAGE_INFO messages;
+    unsigned message_count;
+    KIRQL interrupt_irql;
+    KSPIN_LOCK startio_lock, interrupt_lock, spare_lock;
+    /* queues */
+    struct list units;
+    struct list pumping;                /* units with something to start */
+    struct list done;                   /* requests that the miniport completed */
+    struct unit *control;               /* no unit of the bus: adapter requests and the search for units */
+    uint64_t running, again;            /* processors inside adapter_run, and those with new work for it */
+    unsigned outstanding;
+    bool paused;
+    unsigned busy;
+    struct ke_alarm pause_alarm, timeout_alarm;
+    bool timeouts_armed;
+    struct ke_interrupt wake;           /* from outside NT */
+    KDPC dpc;
+    uint8_t *zeroes;                    /* a shared source of zeroes */
+    /* objects of the miniport */
+    struct list timers, workers, events, threads;
+    PHW_TIMER timer_routine;            /* RequestTimerCall */
+    struct ke_alarm timer_alarm;
+    KDPC timer_dpc;
+    PHW_PASSIVE_INITIALIZE_ROUTINE passive_initialize;
+    bool in_initialize;
+    bool supports[ScsiAdapterControlMax], unit_supports[ScsiUnitControlMax];
+    PERF_CONFIGURATION_DATA perf;
+    bool perf_set;
+    uint8_t bus_type;                   /* STORAGE_BUS_TYPE */
+    /* re-enumeration */
+    bool rescan_queued, rescan_again;
+    PHW_STATE_CHANGE state_change;
+    PVOID state_change_context;
+    STOR_ADDR_BTL8 state_change_address;
+    uint64_t srbs, resets, timeouts;
+};
+
+/* The adapter of a device extension; stops with a bug check when there is none. */
+struct adapter *adapter_of(PVOID extension, struct pe_caller caller);
+struct adapter *adapter_find(PVOID extension);
+
+NTSTATUS NTAPI adapter_add_device(PDRIVER_OBJECT object, PDEVICE_OBJECT pdo);
+void adapter_free(struct adapter *a);
+/* start.c: IRP_MN_START_DEVICE and the ways down. PASSIVE_LEVEL. */
+NTSTATUS adapter_start(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LIST translated);
+void adapter_stop(struct adapter *a, bool gone);
+SCSI_ADAPTER_CONTROL_STATUS adapter_control(struct adapter *a, SCSI_ADAPTER_CONTROL_TYPE type, PVOID parameters);
+SCSI_UNIT_CONTROL_STATUS unit_control(struct unit *u, SCSI_UNIT_CONTROL_TYPE type, PVOID parameters);
+
+/* interrupt.c */
+NTSTATUS interrupt_connect(struct adapter *a);
+void interrupt_disconnect(struct adapter *a);
+KIRQL interrupt_lock(struct adapter *a);
+void interrupt_unlock(struct adapter *a, KIRQL old);
+PKINTERRUPT interrupt_of_message(struct adapter *a, ULONG message);
+
+/* unit.c */
+struct unit *unit_create(struct adapter *a, uint8_t path, uint8_t target, uint8_t lun, unsigned requests);
+/* requests that the miniport still holds stay allocated until the adapter stops. */
+void unit_free(struct unit *u);
+struct unit *unit_find(struct adapter *a, uint8_t path, uint8_t target, uint8_t lun);
+struct request *request_take(struct unit *u);       /* NULL: all are in use */
+void request_release(struct request *r);
+/* The request of an SRB that Storport gave this adapter, or NULL. */
+struct request *request_of(struct adapter *a, const void *srb);
+PMDL request_mdl(struct request *r);
+/* A blank SRB for the function; data: where, how much, SRB_FLAGS_DATA_*. */
+void request_prepare(struct request *r, uint32_t function, uint32_t flags, void *data, uint32_t length, uint32_t timeout);
+void request_set_cdb(struct request *r, const void *cdb, unsigned length);
+
+/* queue.c: the engine. Any IRQL unless said otherwise. */
+void adapter_run(struct adapter *a);                /* <= DISPATCH_LEVEL */
+/* The same later: from where the miniport may hold locks, or outside NT. */
+void adapter_kick(struct adapter *a);
+void adapter_kick_from_outside(struct adapter *a);
+void adapter_init_queue(struct adapter *a);
+void unit_kick(struct unit *u);                     /* it has something to start */
+void request_start(struct request *r);              /* HELD: starts when the queues allow it */
+void request_complete(struct adapter *a, PVOID srb, bool direct, struct pe_caller caller);
+/* Starts, waits, and answers the SRB status; r stays HELD. PASSIVE_LEVEL. */
+uint8_t request_wait(struct request *r);
+/* Fails everything that waits. */
+void unit_flush(struct unit *u, NTSTATUS status);
+
+/* timeout.c */
+void timeout_arm(struct adapter *a);
+void timeout_fire(struct ke_alarm *alarm);
+void request_abandon(struct request *r);
+bool adapter_reset_bus(struct adapter *a, uint8_t path);
+
+/* enumerate.c: looks for units; PASSIVE_LEVEL. */
+void adapter_enumerate(struct adapter *a);
+void adapter_rescan(struct adapter *a);             /* any IRQL, later */
+void adapter_rescanned(struct adapter *a);
+
+/* pnp.c, pdo.c, power.c */
+NTSTATUS sp_complete(PIRP irp, NTSTATUS status);
+NTSTATUS NTAPI sp_dispatch(PDEVICE_OBJECT device, PIRP irp);
+NTSTATUS pdo_dispatch(struct unit *u, PIRP irp);
+NTSTATUS adapter_power(struct adapter *a, PIRP irp);
+NTSTATUS adapter_ioctl(struct adapter *a, PIRP irp);
+NTSTATUS pdo_create(struct unit *u);
+void pdo_delete(struct unit *u);
+
+enum sp_device_kind { SP_ADAPTER = 0x53504144, SP_UNIT = 0x5350554e, SP_DISK = 0x5350444b };
+struct sp_extension {
+    enum sp_device_kind kind;
+    void *owner;
+};
+
+/* memory.c, sync.c: what a stopping adapter takes from the miniport. */
+void memory_free_all(struct adapter *a);
+void sync_free_all(struct adapter *a);
+void sync_init(struct adapter *a);
+void notify_init(struct adapter *a);                /* notify.c */
+
+/* --- the disk class: disk.c and its neighbours ------------------------------------------------------------------------ */
+
+NTSTATUS disk_class_open(void);
+void disk_class_close(void);
+/* The unit goes: its disk answers everything with STATUS_DEVICE_DOES_NOT_EXIST from now on. */
+void disk_unit_gone(struct unit *u);
+/* Starts what the head of u->operations needs next; false when it must wait. */
+bool disk_pump(struct unit *u);
+NTSTATUS sp_status(uint8_t srb_status);
+/* SRB status, SCSI status and sense data of a finished request. */
+uint8_t request_srb_status(const struct request *r);
+
+/* log.c: says a thing once per adapter driver. */
+void sp_once(const char *driver, const char *what);
+
+#endif

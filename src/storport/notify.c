@@ -1,0 +1,216 @@
+/* StorPortNotification: what a miniport tells Storport. docs: storport/nf-storport-storportnotification */
+#include "storport/adapter.h"
+
+#include <stdio.h>
+
+#include "storport/lock.h"
+
+typedef __builtin_ms_va_list arguments;
+#define NEXT(list, type) __builtin_va_arg(list, type)
+#define ANSWER(list, status)                                                                                        \
+    do {                                                                                                            \
+        PULONG to_ = NEXT(list, PULONG);                                                                            \
+        if (to_)                                                                                                    \
+            *to_ = (ULONG)(status);                                                                                 \
+    } while (0)
+
+/* --- the one timer of RequestTimerCall ------------------------------------------------------------------------------- */
+
+static void timer_due(struct ke_alarm *alarm)
+{
+    struct adapter *a = alarm->context;
+
+    KeInsertQueueDpc(&a->timer_dpc, NULL, NULL);
+}
+
+static VOID NTAPI timer_dpc(PKDPC dpc, PVOID context, PVOID first, PVOID second)
+{
+    struct adapter *a = context;
+    PHW_TIMER routine = a->timer_routine;
+    KIRQL device = 0;
+
+    if (!routine)
+        return;
+    a->timer_routine = NULL;
+    KeAcquireSpinLockAtDpcLevel(&a->startio_lock);
+    if (a->half_duplex)
+        device = interrupt_lock(a);
+    routine(a->extension);
+    if (a->half_duplex)
+        interrupt_unlock(a, device);
+    KeReleaseSpinLockFromDpcLevel(&a->startio_lock);
+    adapter_run(a);
+}
+
+void notify_init(struct adapter *a)
+{
+    a->timer_alarm = (struct ke_alarm){ .fire = timer_due, .context = a };
+    KeInitializeDpc(&a->timer_dpc, timer_dpc, a);
+}
+
+static void request_timer(struct adapter *a, PHW_TIMER routine, ULONG microseconds)
+{
+    ke_alarm_cancel(&a->timer_alarm);
+    a->timer_routine = microseconds ? routine : NULL;
+    if (microseconds && routine)
+        ke_alarm_set(&a->timer_alarm, ke_now() + (uint64_t)microseconds * 1000);
+}
+
+/* --- DPCs --------------------------------------------------------------------------------------------------------------- */
+
+/* KDPC.DeferredRoutine is the miniport's own routine: it has the prototype of a deferred routine, with the device extension as its
+ * context and the STOR_DPC, whose first member the KDPC is, as its DPC. Storport's work follows by adapter->dpc. */
+static void initialize_dpc(struct adapter *a, PSTOR_DPC dpc, PHW_DPC_ROUTINE routine)
+{
+    KeInitializeDpc(&dpc->Dpc, (PKDEFERRED_ROUTINE)routine, a->extension);
+    dpc->Lock = 0;
+}
+
+static LONG enable_passive(struct adapter *a, PHW_PASSIVE_INITIALIZE_ROUTINE routine)
+{
+    if (!a->in_initialize)
+        return FALSE;
+    a->passive_initialize = routine;
+    return TRUE;
+}
+
+/* --- changes of the bus ---------------------------------------------------------------------------------------------------- */
+
+static ULONG state_change(struct adapter *a, ULONG entity, PSTOR_ADDRESS address, PHW_STATE_CHANGE routine, PVOID context)
+{
+    if (!address || address->Type != STOR_ADDRESS_TYPE_BTL8 ||
+        !(entity & (STATE_CHANGE_LUN | STATE_CHANGE_TARGET | STATE_CHANGE_BUS)))
+        return (ULONG)STOR_STATUS_INVALID_PARAMETER;
+    if (a->rescan_queued)
+        return (ULONG)STOR_STATUS_UNSUCCESSFUL;
+    a->state_change = routine;
+    a->state_change_context = context;
+    a->state_change_address = *(PSTOR_ADDR_BTL8)address;
+    adapter_rescan(a);
+    return STOR_STATUS_SUCCESS;
+}
+
+static void link_down(struct adapter *a)
+{
+    a->paused = true;
+    ke_alarm_set(&a->pause_alarm, ke_now() + 30000000000ull);       /* LinkDownTimeoutValue */
+}
+
+static void link_up(struct adapter *a)
+{
+    ke_alarm_cancel(&a->pause_alarm);
+    a->paused = false;
+    adapter_kick(a);
+}
+
+static void reset_detected(struct adapter *a)
+{
+    if (!a->config->BusResetHoldTime)
+        return;
+    a->paused = true;
+    ke_alarm_set(&a->pause_alarm, ke_now() + (uint64_t)a->config->BusResetHoldTime * 1000);
+}
+
+static void refuse(struct adapter *a, unsigned type)
+{
+    char what[64];
+
+    snprintf(what, sizeof what, "StorPortNotification(0x%x)", type);
+    sp_once(a->driver->name, what);
+}
+
+/* Tells Storport that something happened; what follows the device extension depends on the type. RequestComplete gives the SRB
+ * back: it may come from HwStorStartIo, a DPC, an interrupt or anywhere else. Any IRQL.
+ * docs: storport/nf-storport-storportnotification */
+VOID NTAPI StorPortNotification(SCSI_NOTIFICATION_TYPE NotificationType, PVOID HwDeviceExtension, ...)
+{
+    struct pe_caller caller = PE_CALLER();
+    struct adapter *a = adapter_of(HwDeviceExtension, caller);
+    arguments list;
+
+    __builtin_ms_va_start(list, HwDeviceExtension);
+    switch (NotificationType) {
+    case RequestComplete:
+        request_complete(a, NEXT(list, PVOID), false, caller);
+        break;
+    case RequestDirectComplete:
+        request_complete(a, NEXT(list, PVOID), true, caller);
+        break;
+    case NextRequest:
+    case NextLuRequest:
+    case IoTargetRequestServiceTime:
+    case BufferOverrunDetected:
+    case TraceNotification:
+    case WMIEvent:
+    case WMIReregister:
+        break;                          /* without effect: queues are Storport's, and nobody consumes WMI events */
+    case ResetDetected:
+        reset_detected(a);
+        break;
+    case RequestTimerCall: {
+        PHW_TIMER routine = NEXT(list, PHW_TIMER);
+        request_timer(a, routine, NEXT(list, ULONG));
+        break;
+    }
+    case BusChangeDetected:
+        adapter_rescan(a);
+        break;
+    case LinkUp:
+        link_up(a);
+        break;
+    case LinkDown:
+        link_down(a);
+        break;
+    case QueryTickCount: {
+        PLARGE_INTEGER ticks = NEXT(list, PLARGE_INTEGER);
+        KeQueryTickCount(ticks);
+        break;
+    }
+    case EnablePassiveInitialization: {
+        PHW_PASSIVE_INITIALIZE_ROUTINE routine = NEXT(list, PHW_PASSIVE_INITIALIZE_ROUTINE);
+        ANSWER(list, enable_passive(a, routine));
+        break;
+    }
+    case InitializeDpc:
+    case InitializeThreadedDpc: {
+        PSTOR_DPC dpc = NEXT(list, PSTOR_DPC);
+        initialize_dpc(a, dpc, NEXT(list, PHW_DPC_ROUTINE));
+        break;
+    }
+    case IssueDpc: {
+        PSTOR_DPC dpc = NEXT(list, PSTOR_DPC);
+        PVOID first = NEXT(list, PVOID), second = NEXT(list, PVOID);
+        ANSWER(list, KeInsertQueueDpc(&dpc->Dpc, first, second));
+        break;
+    }
+    case SetTargetProcessorDpc: {
+        PSTOR_DPC dpc = NEXT(list, PSTOR_DPC);
+        PPROCESSOR_NUMBER processor = NEXT(list, PPROCESSOR_NUMBER);
+        KeSetTargetProcessorDpcEx(&dpc->Dpc, processor);
+        break;
+    }
+    case AcquireSpinLock: {
+        STOR_SPINLOCK kind = NEXT(list, STOR_SPINLOCK);
+        PVOID context = NEXT(list, PVOID);
+        PSTOR_LOCK_HANDLE handle = NEXT(list, PSTOR_LOCK_HANDLE);
+        if (!lock_acquire(a, kind, context, handle, caller))
+            SP_MISUSE("acquires a lock of no kind", kind, 0, caller);
+        break;
+    }
+    case ReleaseSpinLock:
+        lock_release(a, NEXT(list, PSTOR_LOCK_HANDLE), caller);
+        break;
+    case StateChangeDetectedCall: {
+        ULONG entity = NEXT(list, ULONG);
+        PSTOR_ADDRESS address = NEXT(list, PSTOR_ADDRESS);
+        (void)NEXT(list, ULONG);        /* Attributes: for virtual machines */
+        PHW_STATE_CHANGE routine = NEXT(list, PHW_STATE_CHANGE);
+        PVOID context = NEXT(list, PVOID);
+        ANSWER(list, state_change(a, entity, address, routine, context));
+        break;
+    }
+    default:
+        refuse(a, NotificationType);
+    }
+    __builtin_ms_va_end(list);
+}

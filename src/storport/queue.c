@@ -1,0 +1,346 @@
+/* The engine: requests go to the miniport and come back. See adapter.h for the states and the rules.
+ *
+ * A unit is on adapter->pumping while it has a HELD request or an operation that waits. It may start something when neither it nor
+ * its adapter is paused, waits for busy completions, or has as many requests outstanding as its depth allows.
+ *
+ * docs: storage/storport-queue-management, storage/registry-entries-for-storport-miniport-drivers */
+#include "storport/adapter.h"
+
+#include <string.h>
+
+#include "nt/io.h"
+
+#define WAKE_IRQL 3                     /* above DISPATCH_LEVEL, below every device */
+#define BUSY_NS 250000000ull            /* BusyPauseTime: until a busy unit is tried again */
+#define BUSY_LIMIT 20                   /* BusyRetryCount */
+#define FULL_PERCENT 25                 /* QueueFullWaitIoPercentage of what is outstanding */
+
+/* --- going down ----------------------------------------------------------------------------------------------------- */
+
+static bool may_start(const struct adapter *a, const struct unit *u)
+{
+    return a->state == ADAPTER_STARTED && a->powered && !a->paused && !a->busy && !a->reset_hold && !u->paused && !u->busy &&
+           u->outstanding < u->depth && a->outstanding < a->max_io;
+}
+
+static bool call_start_io(struct adapter *a, struct request *r)
+{
+    PHW_STARTIO start = a->driver->init.HwStartIo;
+    bool concurrent = a->perf_set && (a->perf.Flags & STOR_PERF_CONCURRENT_CHANNELS), answer;
+
+    if (a->driver->is_virtual || (concurrent && !a->half_duplex))
+        return start(a->extension, r->srb);
+    if (a->half_duplex) {
+        KIRQL old = interrupt_lock(a);
+        answer = start(a->extension, r->srb);
+        interrupt_unlock(a, old);
+        return answer;
+    }
+    KeAcquireSpinLockAtDpcLevel(&a->startio_lock);
+    answer = start(a->extension, r->srb);
+    KeReleaseSpinLockFromDpcLevel(&a->startio_lock);
+    return answer;
+}
+
+static void take_back(struct request *r)
+{
+    struct unit *u = r->unit;
+
+    list_remove(&r->node);
+    r->state = REQUEST_HELD;
+    u->outstanding--;
+    u->adapter->outstanding--;
+}
+
+/* The unit could not take it: again when a part of what is outstanding is done (its queue is full), or after a while. */
+static void busy_again(struct request *r, bool full)
+{
+    struct unit *u = r->unit;
+
+    ((PSCSI_REQUEST_BLOCK)r->srb)->SrbStatus = SRB_STATUS_PENDING;
+    list_push_front(&u->waiting, &r->node);
+    if (full && u->outstanding) {
+        u->busy = u->outstanding * FULL_PERCENT / 100 + 1;
+        return;
+    }
+    u->busy = UINT32_MAX;               /* until the alarm */
+    ke_alarm_set(&u->busy_alarm, ke_now() + BUSY_NS);
+}
+
+/* DISPATCH_LEVEL, in adapter_run. */
+static void start(struct request *r)
+{
+    struct adapter *a = r->adapter;
+    struct unit *u = r->unit;
+
+    r->state = REQUEST_STARTED;
+    r->seconds_left = r->timeout;
+    list_push_back(&u->active, &r->node);
+    u->outstanding++;
+    a->outstanding++;
+    a->srbs++;
+    if (unlikely(!a->timeouts_armed))
+        timeout_arm(a);
+    if (a->driver->init.HwBuildIo && !a->driver->is_virtual && !a->driver->init.HwBuildIo(a->extension, r->srb))
+        return;                         /* completed in there, or soon */
+    if (likely(call_start_io(a, r)) || r->state != REQUEST_STARTED)
+        return;
+    take_back(r);
+    busy_again(r, true);
+}
+
+static struct request *next_waiting(struct unit *u, bool may)
+{
+    list_each(it, &u->waiting) {
+        struct request *r = container_of(it, struct request, node);
+        if (may || r->bypass) {
+            list_remove(it);
+            return r;
+        }
+    }
+    return NULL;
+}
+
+static bool pump(struct unit *u)
+{
+    struct request *r = next_waiting(u, may_start(u->adapter, u));
+
+    if (r) {
+        start(r);
+        return true;
+    }
+    return may_start(u->adapter, u) && !list_empty(&u->operations) && disk_pump(u);
+}
+
+/* Each unit once round; what is left waits for a completion. */
+static void pump_all(struct adapter *a)
+{
+    unsigned units = 0;
+
+    list_each(it, &a->pumping)
+        units++;
+    while (units-- && !list_empty(&a->pumping)) {
+        struct unit *u = list_first(&a->pumping, struct unit, pump_node);
+
+        list_remove(&u->pump_node);
+        while (pump(u))
+            ;
+        if ((!list_empty(&u->waiting) || !list_empty(&u->operations)) && list_empty(&u->pump_node))
+            list_push_back(&a->pumping, &u->pump_node);
+    }
+}
+
+/* --- coming back ------------------------------------------------------------------------------------------------------ */
+
+static bool was_busy(struct request *r, bool *full)
+{
+    UCHAR status = request_srb_status(r), scsi = SrbGetScsiStatus(r->srb);
+
+    if (likely(status == SRB_STATUS_SUCCESS) || r->bypass || r->unit->gone || r->abandoned)
+        return false;
+    *full = scsi == SCSISTAT_QUEUE_FULL;
+    if (status != SRB_STATUS_BUSY && !*full && scsi != SCSISTAT_BUSY)
+        return false;
+    return r->busy_count++ < BUSY_LIMIT;
+}
+
+static void finish(struct request *r)
+{
+    struct unit *u = r->unit;
+    struct adapter *a = u->adapter;
+    bool full = false;
+
+    if (u->busy && u->busy != UINT32_MAX)
+        u->busy--;
+    if (a->busy && a->busy != UINT32_MAX)
+        a->busy--;
+    if (unlikely(was_busy(r, &full)))
+        busy_again(r, full);
+    else
+        r->finish(r);
+    unit_kick(u);
+}
+
+void adapter_run(struct adapter *a)
+{
+    KIRQL old = ke_raise(DISPATCH_LEVEL);
+    uint64_t bit = 1ull << this_cpu->number;
+
+    if (old > DISPATCH_LEVEL || (a->running & bit)) {
+        a->again |= bit;
+        this_cpu->pcr->irql = old;
+        if (old > DISPATCH_LEVEL)
+            adapter_kick(a);
+        return;
+    }
+    a->running |= bit;
+    do {
+        struct list *node;
+
+        a->again &= ~bit;
+        while ((node = list_pop_front(&a->done))) {
+            struct request *r = container_of(node, struct request, node);
+            r->state = REQUEST_HELD;
+            finish(r);
+        }
+        pump_all(a);
+    } while ((a->again & bit) || !list_empty(&a->done));
+    a->running &= ~bit;
+    ke_lower(old);
+}
+
+static VOID NTAPI run_dpc(PKDPC dpc, PVOID context, PVOID first, PVOID second)
+{
+    struct adapter *a = context;
+
+    if (unlikely(a->rescan_again))
+        adapter_rescan(a);
+    adapter_run(a);
+}
+
+void adapter_kick(struct adapter *a)
+{
+    uint64_t bit = 1ull << this_cpu->number;
+
+    if ((a->running & bit) && ke_irql() <= DISPATCH_LEVEL)
+        a->again |= bit;
+    else
+        KeInsertQueueDpc(&a->dpc, NULL, NULL);
+}
+
+static void wake(struct ke_interrupt *interrupt)
+{
+    struct adapter *a = interrupt->context;
+
+    KeInsertQueueDpc(&a->dpc, NULL, NULL);
+}
+
+void adapter_kick_from_outside(struct adapter *a)
+{
+    ke_interrupt_raise(&a->wake);
+}
+
+static void resume(struct ke_alarm *alarm)
+{
+    struct adapter *a = alarm->context;
+
+    a->paused = false;
+    adapter_run(a);
+}
+
+void adapter_init_queue(struct adapter *a)
+{
+    list_init(&a->pumping);
+    list_init(&a->done);
+    KeInitializeDpc(&a->dpc, run_dpc, a);
+    KeInitializeSpinLock(&a->startio_lock);
+    KeInitializeSpinLock(&a->interrupt_lock);
+    KeInitializeSpinLock(&a->spare_lock);
+    list_init(&a->wake.node);
+    a->wake = (struct ke_interrupt){ .service = wake, .context = a, .irql = WAKE_IRQL };
+    a->pause_alarm = (struct ke_alarm){ .fire = resume, .context = a };
+    a->timeout_alarm = (struct ke_alarm){ .fire = timeout_fire, .context = a };
+}
+
+void unit_kick(struct unit *u)
+{
+    struct adapter *a = u->adapter;
+
+    if ((!list_empty(&u->waiting) || !list_empty(&u->operations)) && list_empty(&u->pump_node))
+        list_push_back(&a->pumping, &u->pump_node);
+    if (!(a->running & 1ull << this_cpu->number))
+        adapter_run(a);
+    else
+        a->again |= 1ull << this_cpu->number;
+}
+
+void request_start(struct request *r)
+{
+    list_push_back(&r->unit->waiting, &r->node);
+    unit_kick(r->unit);
+}
+
+/* --- completion by the miniport ----------------------------------------------------------------------------------------- */
+
+void request_complete(struct adapter *a, PVOID srb, bool direct, struct pe_caller caller)
+{
+    struct request *r = request_of(a, srb);
+
+    if (!r) {
+        SP_MISUSE("completes an SRB that Storport did not give to this adapter", srb, 0, caller);
+        return;
+    }
+    if (unlikely(r->abandoned && !r->returned)) {
+        r->returned = true;
+        if (r->released) {
+            r->abandoned = false;
+            request_release(r);
+        }
+        return;
+    }
+    if (r->state != REQUEST_STARTED) {
+        SP_MISUSE("completes an SRB that is completed already", srb, r->offset, caller);
+        return;
+    }
+    if (((PSCSI_REQUEST_BLOCK)srb)->SrbStatus == SRB_STATUS_PENDING) {
+        SP_MISUSE("completes an SRB whose SrbStatus is still SRB_STATUS_PENDING", srb, 0, caller);
+        ((PSCSI_REQUEST_BLOCK)srb)->SrbStatus = SRB_STATUS_ERROR;
+    }
+    take_back(r);
+    r->state = REQUEST_DONE;
+    list_push_back(&a->done, &r->node);
+    if (direct && ke_irql() <= DISPATCH_LEVEL)
+        adapter_run(a);
+    else
+        adapter_kick(a);
+}
+
+/* The miniport kept it through every reset. DISPATCH_LEVEL. */
+void request_abandon(struct request *r)
+{
+    take_back(r);
+    r->abandoned = true;
+    r->finish(r);
+    unit_kick(r->unit);
+}
+
+/* --- synchronous -------------------------------------------------------------------------------------------------------- */
+
+static void signal(struct request *r)
+{
+    KeSetEvent(r->owned, IO_NO_INCREMENT, FALSE);
+}
+
+uint8_t request_wait(struct request *r)
+{
+    KEVENT done;
+
+    KeInitializeEvent(&done, NotificationEvent, FALSE);
+    r->finish = signal;
+    r->owned = &done;
+    request_start(r);
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+    return request_srb_status(r);
+}
+
+/* --- the end -------------------------------------------------------------------------------------------------------------- */
+
+void unit_flush(struct unit *u, NTSTATUS status)
+{
+    KIRQL old = ke_raise(DISPATCH_LEVEL);
+    struct list *node;
+
+    while ((node = list_pop_front(&u->waiting))) {
+        struct request *r = container_of(node, struct request, node);
+        ((PSCSI_REQUEST_BLOCK)r->srb)->SrbStatus = SRB_STATUS_NO_DEVICE;
+        r->finish(r);
+    }
+    while ((node = list_pop_front(&u->operations))) {
+        struct storport_io *io = container_of(node, struct storport_io, node);
+        if (!io->pending)
+            io->done(io, status);
+        else
+            io->status = status;        /* its last request answers it */
+    }
+    ke_lower(old);
+}

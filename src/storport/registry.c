@@ -1,0 +1,110 @@
+/* A miniport's values in the registry: Services\<service>\Parameters\Device (all adapters) and ...\DeviceN (one).
+ * docs: storport/nf-storport-storportregistryread, storage/registry-entries-for-storport-miniport-drivers */
+#include "storport/adapter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nt/cm.h"
+#include "nt/pool.h"
+#include "nt/text.h"
+
+#define MOST 4096u                      /* bytes of a buffer */
+
+static struct cm_key *key_of(struct adapter *a, ULONG global, bool create)
+{
+    char path[200];
+
+    snprintf(path, sizeof path, "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\%s\\Parameters\\Device", a->driver->name);
+    if (!global)
+        snprintf(path + strlen(path), sizeof path - strlen(path), "%u", a->number);
+    return cm_key(NULL, path, create);
+}
+
+/* Memory for StorPortRegistryRead: *Length bytes, zeroed; NULL without memory or when there is such a buffer already.
+ * PASSIVE_LEVEL. docs: storport/nf-storport-storportallocateregistrybuffer */
+PUCHAR NTAPI StorPortAllocateRegistryBuffer(PVOID HwDeviceExtension, PULONG Length)
+{
+    adapter_of(HwDeviceExtension, PE_CALLER());
+    if (!Length || !*Length)
+        return NULL;
+    if (*Length > MOST)
+        *Length = MOST;
+    PUCHAR buffer = pool_alloc(NonPagedPoolNx, *Length, SP_TAG, (void *)(uintptr_t)PE_CALLER().rip);
+    if (buffer)
+        memset(buffer, 0, *Length);
+    return buffer;
+}
+
+/* docs: storport/nf-storport-storportfreeregistrybuffer */
+VOID NTAPI StorPortFreeRegistryBuffer(PVOID HwDeviceExtension, PUCHAR Buffer)
+{
+    adapter_of(HwDeviceExtension, PE_CALLER());
+    if (Buffer)
+        pool_free(Buffer, SP_TAG, NULL);
+}
+
+static bool give(PUCHAR buffer, PULONG length, const void *data, size_t size)
+{
+    if (size > *length) {
+        *length = (ULONG)size;
+        return false;
+    }
+    memcpy(buffer, data, size);
+    *length = (ULONG)size;
+    return true;
+}
+
+/* A string, as bytes with a zero at the end. */
+static bool give_text(PUCHAR buffer, PULONG length, const struct cm_value *value)
+{
+    const WCHAR *wide = (const WCHAR *)value->data;
+    size_t count = value->size / sizeof *wide, size = text_to_utf8(NULL, 0, wide, count, NULL);
+    char *text = malloc(size + 1);
+    bool good;
+
+    if (!text)
+        return *length = 0, false;
+    text_to_utf8(text, size, wide, count, NULL);
+    text[size] = 0;
+    good = give(buffer, length, text, size && !text[size - 1] ? size : size + 1);
+    free(text);
+    return good;
+}
+
+/* Reads a value of Type into Buffer, a string as ASCII. Global: of all adapters, else of this one. FALSE with the size in
+ * *BufferLength when it does not fit, with 0 there otherwise. PASSIVE_LEVEL. docs: storport/nf-storport-storportregistryread */
+BOOLEAN NTAPI StorPortRegistryRead(PVOID HwDeviceExtension, PUCHAR ValueName, ULONG Global, ULONG Type, PUCHAR Buffer,
+                                   PULONG BufferLength)
+{
+    struct adapter *a = adapter_of(HwDeviceExtension, PE_CALLER());
+    struct cm_key *key = ValueName && Buffer && BufferLength ? key_of(a, Global, false) : NULL;
+    struct cm_value value;
+
+    if (!key || !cm_get(key, (const char *)ValueName, &value) || value.type != Type) {
+        if (BufferLength)
+            *BufferLength = 0;
+        return FALSE;
+    }
+    if (Type == REG_SZ || Type == REG_EXPAND_SZ || Type == REG_MULTI_SZ)
+        return give_text(Buffer, BufferLength, &value);
+    return give(Buffer, BufferLength, value.data, value.size);
+}
+
+/* Writes a value of Type; a string comes as ASCII. FALSE when it cannot be written. PASSIVE_LEVEL.
+ * docs: storport/nf-storport-storportregistrywrite */
+BOOLEAN NTAPI StorPortRegistryWrite(PVOID HwDeviceExtension, PUCHAR ValueName, ULONG Global, ULONG Type, PUCHAR Buffer,
+                                    ULONG BufferLength)
+{
+    struct adapter *a = adapter_of(HwDeviceExtension, PE_CALLER());
+    struct cm_key *key = ValueName && Buffer ? key_of(a, Global, true) : NULL;
+    char text[256];
+
+    if (!key)
+        return FALSE;
+    if (Type != REG_SZ && Type != REG_EXPAND_SZ)
+        return cm_set(key, (const char *)ValueName, Type, Buffer, BufferLength);
+    snprintf(text, sizeof text, "%.*s", (int)BufferLength, (const char *)Buffer);
+    return Type == REG_SZ ? cm_set_string(key, (const char *)ValueName, text) : cm_set_expand(key, (const char *)ValueName, text);
+}

@@ -1,0 +1,32 @@
+/* Storport and the disk class driver, for the machine. */
+#ifndef STORPORT_STORPORT_H
+#define STORPORT_STORPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct io_driver;
+struct pnp_node;
+
+/* For one computer: after PnP, before the first driver. PASSIVE_LEVEL, inside. False with error_text(). */
+bool storport_open(void);
+void storport_close(void);
+
+/* The class driver that serves a disk's PDO: for pnp_find_driver when no INF names another. NULL: not a disk. */
+struct io_driver *storport_find_driver(struct pnp_node *node, const char *const *ids, unsigned count);
+
+struct storport_counts {
+    uint64_t reads, read_bytes, writes, write_bytes, flushes, others;
+};
+
+/* What went through one disk, layer by layer. */
+struct storport_disk_stats {
+    struct storport_counts disk;        /* asked of the disk: IRPs and the host's own requests */
+    struct storport_counts miniport;    /* SRBs that the miniport completed with success */
+    uint64_t retries, timeouts, resets, errors;
+};
+
+/* False when there is no disk of this number. */
+bool storport_disk_get_stats(unsigned number, struct storport_disk_stats *stats);
+
+#endif

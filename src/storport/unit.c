@@ -1,0 +1,303 @@
+/* Logical units and the requests that are made with them. */
+#include "storport/adapter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "nt/mm.h"
+#include "nt/pool.h"
+#include "nt/ram.h"
+
+/* One request's part of a block: what the miniport and its device may touch. */
+#define EXTENDED_BYTES 256u             /* STORAGE_REQUEST_BLOCK, address and data behind it */
+#define ADDRESS_AT 128u
+#define DATA_AT 144u
+
+static size_t sgl_bytes(void)
+{
+    return sizeof(STOR_SCATTER_GATHER_LIST) + SP_ELEMENTS * sizeof(STOR_SCATTER_GATHER_ELEMENT);
+}
+
+/* --- blocks -------------------------------------------------------------------------------------------------------- */
+
+static void place(struct request_block *block, unsigned n, struct unit *u)
+{
+    struct request *r = &block->requests[n];
+    uint8_t *at = block->base + n * block->stride;
+
+    r->adapter = u->adapter;
+    r->unit = u;
+    r->state = REQUEST_FREE;
+    r->extended = u->adapter->storage_srbs;
+    r->srb = at;
+    r->sense = at + EXTENDED_BYTES;
+    r->parameter = r->sense + align_up(SP_SENSE, 16);
+    r->sgl = (PSTOR_SCATTER_GATHER_LIST)(void *)(r->parameter + SP_PARAMETER);
+    r->extension = at + align_up(EXTENDED_BYTES + align_up(SP_SENSE, 16) + SP_PARAMETER + sgl_bytes(), 64);
+    list_push_back(&u->free, &r->node);
+    u->free_count++;
+}
+
+static bool make_block(struct unit *u, unsigned count)
+{
+    struct request_block *block = &u->block;
+    size_t head = align_up(EXTENDED_BYTES + align_up(SP_SENSE, 16) + SP_PARAMETER + sgl_bytes(), 64);
+
+    block->stride = head + align_up(u->adapter->config->SrbExtensionSize, 64);
+    block->count = count;
+    block->requests = calloc(count, sizeof *block->requests);
+    block->base = mm_alloc_pages(align_up(block->stride * count, RAM_PAGE), 0, UINT64_MAX, 0, "storport request blocks", NULL);
+    if (!block->requests || !block->base)
+        return false;
+    memset(block->base, 0, block->stride * count);
+    for (unsigned n = 0; n < count; n++)
+        place(block, n, u);
+    return true;
+}
+
+static void free_block(struct request_block *block)
+{
+    for (unsigned n = 0; block->requests && n < block->count; n++)
+        if (block->requests[n].mdl)
+            mm_mdl_free(block->requests[n].mdl, NULL);
+    if (block->base)
+        mm_free_pages(block->base);
+    free(block->requests);
+    *block = (struct request_block){ 0 };
+}
+
+/* --- units ---------------------------------------------------------------------------------------------------------- */
+
+static void resume(struct ke_alarm *alarm)
+{
+    struct unit *u = alarm->context;
+
+    u->paused = false;
+    unit_kick(u);
+}
+
+static void retry(struct ke_alarm *alarm)
+{
+    struct unit *u = alarm->context;
+
+    u->busy = 0;
+    unit_kick(u);
+}
+
+struct unit *unit_create(struct adapter *a, uint8_t path, uint8_t target, uint8_t lun, unsigned requests)
+{
+    struct unit *u = calloc(1, sizeof *u);
+    ULONG size = a->config->SpecificLuExtensionSize;
+
+    if (!u)
+        return NULL;
+    u->adapter = a;
+    u->path = path;
+    u->target = target;
+    u->lun = lun;
+    u->pause_alarm = (struct ke_alarm){ .fire = resume, .context = u };
+    u->busy_alarm = (struct ke_alarm){ .fire = retry, .context = u };
+    list_init(&u->node);
+    list_init(&u->free);
+    list_init(&u->active);
+    list_init(&u->waiting);
+    list_init(&u->operations);
+    list_init(&u->pump_node);
+    if (size) {
+        u->extension = pool_alloc(NonPagedPoolNx, size, SP_TAG, NULL);
+        if (u->extension)
+            memset(u->extension, 0, size);
+    }
+    if ((size && !u->extension) || !make_block(u, requests)) {
+        unit_free(u);
+        return NULL;
+    }
+    u->depth = requests > SP_RESERVED_REQUESTS ? requests - SP_RESERVED_REQUESTS : requests;
+    return u;
+}
+
+void unit_free(struct unit *u)
+{
+    ke_alarm_cancel(&u->pause_alarm);
+    ke_alarm_cancel(&u->busy_alarm);
+    list_remove(&u->node);
+    list_remove(&u->pump_node);
+    list_each_safe(it, &u->active)
+        list_remove(it);
+    if (u->extension)
+        pool_free(u->extension, SP_TAG, NULL);
+    free_block(&u->block);
+    free(u);
+}
+
+struct unit *unit_find(struct adapter *a, uint8_t path, uint8_t target, uint8_t lun)
+{
+    list_each(it, &a->units) {
+        struct unit *u = container_of(it, struct unit, node);
+        if (u->path == path && u->target == target && u->lun == lun && !u->gone)
+            return u;
+    }
+    return NULL;
+}
+
+/* --- requests -------------------------------------------------------------------------------------------------------- */
+
+struct request *request_take(struct unit *u)
+{
+    struct list *node = list_pop_front(&u->free);
+
+    if (!node)
+        return NULL;
+    struct request *r = container_of(node, struct request, node);
+    u->free_count--;
+    r->state = REQUEST_HELD;
+    r->attempts = r->busy_count = r->reset_rung = 0;
+    r->bypass = r->abandoned = r->returned = r->released = false;
+    r->owner = r->owned = NULL;
+    return r;
+}
+
+void request_release(struct request *r)
+{
+    struct unit *u = r->unit;
+
+    if (unlikely(r->abandoned && !r->returned)) {
+        r->released = true;
+        return;
+    }
+    r->state = REQUEST_FREE;
+    list_push_front(&u->free, &r->node);
+    u->free_count++;
+}
+
+static struct request *in_block(struct unit *u, const uint8_t *srb)
+{
+    const struct request_block *block = &u->block;
+    size_t offset = (size_t)(srb - block->base);
+
+    if (srb < block->base || offset >= block->stride * block->count || offset % block->stride)
+        return NULL;
+    return &block->requests[offset / block->stride];
+}
+
+struct request *request_of(struct adapter *a, const void *srb)
+{
+    struct request *r;
+
+    list_each(it, &a->units)
+        if ((r = in_block(container_of(it, struct unit, node), srb)))
+            return r;
+    return a->control ? in_block(a->control, srb) : NULL;
+}
+
+PMDL request_mdl(struct request *r)
+{
+    size_t most = r->adapter->max_transfer + RAM_PAGE;
+
+    if (!r->buffer || !r->length)
+        return NULL;
+    if (!r->mdl)
+        r->mdl = mm_mdl_alloc((void *)(RAM_BASE + RAM_PAGE - 1), most, NULL);
+    if (!r->mdl)
+        return NULL;
+    MmInitializeMdl(r->mdl, r->buffer, r->length);
+    MmBuildMdlForNonPagedPool(r->mdl);
+    return r->mdl;
+}
+
+static void prepare_plain(struct request *r, uint32_t function, uint32_t flags)
+{
+    PSCSI_REQUEST_BLOCK srb = r->srb;
+
+    *srb = (SCSI_REQUEST_BLOCK){
+        .Length = sizeof *srb,
+        .Function = (UCHAR)function,
+        .PathId = r->unit->path,
+        .TargetId = r->unit->target,
+        .Lun = r->unit->lun,
+        .QueueTag = SP_UNTAGGED,
+        .SrbFlags = flags,
+        .DataTransferLength = r->length,
+        .TimeOutValue = r->timeout,
+        .DataBuffer = r->buffer,
+        .SrbExtension = r->adapter->config->SrbExtensionSize ? r->extension : NULL,
+    };
+}
+
+static void prepare_extended(struct request *r, uint32_t function, uint32_t flags)
+{
+    PSTORAGE_REQUEST_BLOCK srb = r->srb;
+
+    memset(srb, 0, EXTENDED_BYTES);
+    srb->Length = offsetof(STORAGE_REQUEST_BLOCK, Signature);
+    srb->Function = SRB_FUNCTION_STORAGE_REQUEST_BLOCK;
+    srb->Signature = SRB_SIGNATURE;
+    srb->Version = STORAGE_REQUEST_BLOCK_VERSION_1;
+    srb->SrbLength = EXTENDED_BYTES;
+    srb->SrbFunction = function;
+    srb->SrbFlags = flags;
+    srb->RequestTag = (ULONG)(r - r->unit->block.requests);
+    srb->TimeOutValue = r->timeout;
+    srb->AddressOffset = ADDRESS_AT;
+    srb->DataTransferLength = r->length;
+    srb->DataBuffer = r->buffer;
+    srb->MiniportContext = r->adapter->config->SrbExtensionSize ? r->extension : NULL;
+    *(PSTOR_ADDR_BTL8)(void *)((uint8_t *)r->srb + ADDRESS_AT) = (STOR_ADDR_BTL8){
+        .Type = STOR_ADDRESS_TYPE_BTL8,
+        .Port = (USHORT)r->adapter->number,
+        .AddressLength = STOR_ADDR_BTL8_ADDRESS_LENGTH,
+        .Path = r->unit->path,
+        .Target = r->unit->target,
+        .Lun = r->unit->lun,
+    };
+}
+
+/* One element: RAM that is contiguous in addresses is so physically. */
+static void list_data(struct request *r)
+{
+    r->sgl->NumberOfElements = r->length ? 1 : 0;
+    r->sgl->Reserved = 0;
+    if (r->length)
+        r->sgl->List[0] = (STOR_SCATTER_GATHER_ELEMENT){ { .QuadPart = (LONGLONG)ram_pa(r->buffer) }, r->length, 0 };
+}
+
+void request_prepare(struct request *r, uint32_t function, uint32_t flags, void *data, uint32_t length, uint32_t timeout)
+{
+    r->buffer = data;
+    r->length = length;
+    r->timeout = timeout;
+    list_data(r);
+    if (r->extended)
+        prepare_extended(r, function, flags);
+    else
+        prepare_plain(r, function, flags);
+}
+
+void request_set_cdb(struct request *r, const void *cdb, unsigned length)
+{
+    if (!r->extended) {
+        PSCSI_REQUEST_BLOCK srb = r->srb;
+
+        srb->CdbLength = (UCHAR)length;
+        srb->SenseInfoBuffer = r->sense;
+        srb->SenseInfoBufferLength = SP_SENSE;
+        memcpy(srb->Cdb, cdb, min_u64(length, sizeof srb->Cdb));
+        return;
+    }
+    PSTORAGE_REQUEST_BLOCK srb = r->srb;
+    PSRBEX_DATA_SCSI_CDB32 data = (void *)((uint8_t *)r->srb + DATA_AT);       /* CDB16 is its head */
+
+    srb->NumSrbExData = 1;
+    srb->SrbExDataOffset[0] = DATA_AT;
+    data->Type = length > 16 ? SrbExDataTypeScsiCdb32 : SrbExDataTypeScsiCdb16;
+    data->Length = length > 16 ? SRBEX_DATA_SCSI_CDB32_LENGTH : SRBEX_DATA_SCSI_CDB16_LENGTH;
+    data->CdbLength = (UCHAR)length;
+    data->SenseInfoBuffer = r->sense;
+    data->SenseInfoBufferLength = SP_SENSE;
+    memcpy(data->Cdb, cdb, min_u64(length, sizeof data->Cdb));
+}
+
+uint8_t request_srb_status(const struct request *r)
+{
+    return r->abandoned ? SRB_STATUS_TIMEOUT : (uint8_t)SRB_STATUS(((PSCSI_REQUEST_BLOCK)r->srb)->SrbStatus);
+}
