@@ -221,3 +221,140 @@ TEST_CASE(a_bound_socket_outlives_its_address)
     EXPECT_EQ(CloseSocket(closes), STATUS_SUCCESS);
     CloseWsk();
 }
+
+/* --- IRPs of others ---- */
+
+typedef struct _UPPER {
+    KEVENT Done;
+    BOOLEAN Pending;
+} UPPER;
+
+static NTSTATUS NTAPI UpperDone(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    UPPER *upper = (UPPER *)context;
+
+    upper->Pending = irp->PendingReturned;
+    KeSetEvent(&upper->Done, IO_NO_INCREMENT, FALSE);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+/* An IRP that came down to this driver, which sets no completion routine and returns what it is told. */
+static void PassDown(PWSK_SOCKET socket, BUFFER *buffer, BOOLEAN cancel, NTSTATUS expected)
+{
+    PIRP irp = IoAllocateIrp(2, FALSE);
+    NTSTATUS status;
+    UPPER upper;
+
+    REQUIRE(irp != NULL);
+    KeInitializeEvent(&upper.Done, NotificationEvent, FALSE);
+    IoSetCompletionRoutine(irp, UpperDone, &upper, TRUE, TRUE, TRUE);
+    IoSetNextIrpStackLocation(irp);
+    status = CONNECTION(socket)->WskReceive(socket, &buffer->Wsk, 0, irp);
+    if (cancel)
+        EXPECT(IoCancelIrp(irp));
+    EXPECT_EQ(WaitMs(&upper.Done, 5000), STATUS_SUCCESS);
+    EXPECT_EQ(irp->IoStatus.Status, expected);
+    EXPECT_EQ(upper.Pending, status == STATUS_PENDING);
+    IoFreeIrp(irp);
+}
+
+TEST_CASE(an_irp_that_was_passed_down_goes_back_up_when_it_is_complete)
+{
+    BUFFER buffer;
+    PAIR pair;
+
+    REQUIRE(NT_SUCCESS(OpenWsk()));
+    REQUIRE(OpenPair(&pair, AF_INET, NULL, NULL) && OpenBuffer(&buffer, 16));
+    EXPECT_EQ(Send(pair.Client, "down"), STATUS_SUCCESS);
+    PassDown(pair.Server, &buffer, FALSE, STATUS_SUCCESS);
+    EXPECT(RtlCompareMemory(buffer.Data, "down", 4) == 4);
+    PassDown(pair.Server, &buffer, TRUE, STATUS_CANCELLED);
+    EXPECT_EQ(SYNC(NULL, CONNECTION(pair.Client)->WskDisconnect(pair.Client, NULL, 0, Irp)), STATUS_SUCCESS);
+    PassDown(pair.Server, &buffer, FALSE, STATUS_SUCCESS);
+    ClosePair(&pair);
+    CloseBuffer(&buffer);
+    CloseWsk();
+}
+
+/* --- callbacks that do everything at once ---- */
+
+typedef struct _BUSY {
+    PWSK_SOCKET Accepted;
+    CALL Close;
+    ULONG How;
+    volatile LONG Accepts;
+} BUSY;
+
+static NTSTATUS WSKAPI OnAcceptAndClose(PVOID context, ULONG flags, PSOCKADDR local, PSOCKADDR remote, PWSK_SOCKET accepted,
+                                        PVOID *accepted_context, const WSK_CLIENT_CONNECTION_DISPATCH **dispatch)
+{
+    BUSY *busy = (BUSY *)context;
+
+    *accepted_context = busy;
+    *dispatch = &StreamEvents;
+    EXPECT_EQ(BASIC(accepted)->WskCloseSocket(accepted, Begin(&busy->Close)), STATUS_PENDING);
+    InterlockedIncrement(&busy->Accepts);
+    return busy->How ? STATUS_SUCCESS : STATUS_REQUEST_NOT_ACCEPTED;
+}
+
+static const WSK_CLIENT_LISTEN_DISPATCH ClosingEvents = {OnAcceptAndClose, NULL, NULL};
+
+TEST_CASE(the_accept_event_may_close_what_it_is_offered)
+{
+    for (ULONG how = 0; how < 2; how++) {
+        PWSK_SOCKET listener, client;
+        BUSY busy = {.How = how};
+        USHORT port;
+
+        REQUIRE(NT_SUCCESS(OpenWsk()));
+        listener = NewListener(AF_INET6, &busy, &ClosingEvents, &port);
+        REQUIRE(listener != NULL);
+        EXPECT_EQ(SetEvents(listener, WSK_EVENT_ACCEPT | WSK_EVENT_RECEIVE | WSK_EVENT_DISCONNECT), STATUS_SUCCESS);
+        client = Connect(AF_INET6, port, NULL, NULL);
+        EVENTUALLY(busy.Accepts == 1);
+        EXPECT_EQ(Finish(&busy.Close, NULL), STATUS_SUCCESS);
+        EXPECT_EQ(CloseSocket(listener), STATUS_SUCCESS);
+        if (client != NULL)
+            EXPECT_EQ(CloseSocket(client), STATUS_SUCCESS);
+        CloseWsk();
+    }
+}
+
+/* --- accepting again and again ---- */
+
+#define CLIENTS 150
+
+static PWSK_SOCKET Clients[CLIENTS], Taken[CLIENTS];
+
+static NTSTATUS NTAPI AcceptedOne(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    CHAIN *chain = (CHAIN *)context;
+
+    Taken[chain->Left - 1] = (PWSK_SOCKET)irp->IoStatus.Information;
+    if (Again(chain, irp, AcceptedOne))
+        LISTEN(chain->Socket)->WskAccept(chain->Socket, 0, NULL, NULL, NULL, NULL, irp);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+TEST_CASE(a_completion_may_accept_all_that_wait)
+{
+    PWSK_SOCKET listener;
+    USHORT port;
+
+    REQUIRE(NT_SUCCESS(OpenWsk()));
+    listener = NewListener(AF_INET, NULL, NULL, &port);
+    REQUIRE(listener != NULL);
+    for (int i = 0; i < CLIENTS; i++)
+        Clients[i] = Connect(AF_INET, port, NULL, NULL);
+    OpenChain(&Chain, listener, 1, CLIENTS);
+    IoSetCompletionRoutine(Chain.Irp, AcceptedOne, &Chain, TRUE, TRUE, TRUE);
+    LISTEN(listener)->WskAccept(listener, 0, NULL, NULL, NULL, NULL, Chain.Irp);
+    CloseChain(&Chain);
+    for (int i = 0; i < CLIENTS; i++) {
+        REQUIRE(Clients[i] != NULL && Taken[i] != NULL);
+        EXPECT_EQ(CloseSocket(Clients[i]), STATUS_SUCCESS);
+        EXPECT_EQ(CloseSocket(Taken[i]), STATUS_SUCCESS);
+    }
+    EXPECT_EQ(CloseSocket(listener), STATUS_SUCCESS);
+    CloseWsk();
+}
