@@ -180,14 +180,29 @@ static VOID NTAPI CancelDpc(PKDPC dpc, PVOID context, PVOID a, PVOID b)
     IoCancelIrp((PIRP)context);
 }
 
-/* Cancelling from a DPC while data arrives: the IRP ends once, one way or the other, and no byte is lost. */
+/* Cancelling from a DPC while data arrives: the IRP ends once, one way or the other, and no byte is lost. The sends end when the
+ * other side acknowledges them, which it may put off: they are waited for at the end. */
+#define RACES 50
+
+static CALL Sends[RACES];
+static BUFFER Sent[RACES];
+
+static BOOLEAN Post(PWSK_SOCKET socket, int number)
+{
+    if (!OpenBuffer(&Sent[number], 4))
+        return FALSE;
+    RtlCopyMemory(Sent[number].Data, "data", 4);
+    CONNECTION(socket)->WskSend(socket, &Sent[number].Wsk, WSK_FLAG_NODELAY, Begin(&Sends[number]));
+    return TRUE;
+}
+
 TEST_CASE(cancelling_races_with_arriving_data)
 {
     SIZE_T total = 0;
     PAIR pair;
 
     REQUIRE(OpenPair(&pair, AF_INET, NULL, NULL));
-    for (int i = 0; i < 50; i++) {
+    for (int i = 0; i < RACES; i++) {
         LARGE_INTEGER due = Time(-10LL * (i % 7));
         ULONG_PTR got = 0;
         char text[16];
@@ -200,7 +215,8 @@ TEST_CASE(cancelling_races_with_arriving_data)
         KeInitializeTimer(&Timer);
         KeInitializeDpc(&Dpc, CancelDpc, call.Irp);
         KeSetTimer(&Timer, due, &Dpc);
-        EXPECT_EQ(Send(pair.Client, "data"), STATUS_SUCCESS);
+        REQUIRE(Post(pair.Client, i));
+        Sleep(i % 3);
         KeCancelTimer(&Timer);
         KeFlushQueuedDpcs();
         IoCancelIrp(call.Irp);
@@ -214,5 +230,9 @@ TEST_CASE(cancelling_races_with_arriving_data)
         CloseBuffer(&buffer);
     }
     EXPECT_EQ(total, 200);
+    for (int i = 0; i < RACES; i++) {
+        EXPECT_EQ(Finish(&Sends[i], NULL), STATUS_SUCCESS);
+        CloseBuffer(&Sent[i]);
+    }
     ClosePair(&pair);
 }
