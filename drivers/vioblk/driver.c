@@ -1,0 +1,34 @@
+/* vioblk: a Storport miniport for virtio block cards (virtio 1.x, modern PCI). */
+#include "adapter.h"
+
+DRIVER_INITIALIZE DriverEntry;
+
+_Use_decl_annotations_
+NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registryPath)
+{
+    HW_INITIALIZATION_DATA data = {
+        .HwInitializationDataSize = sizeof(data),
+        .AdapterInterfaceType = PCIBus,
+        .HwInitialize = VioBlkInitialize,
+        .HwStartIo = VioBlkStartIo,
+        .HwInterrupt = VioBlkInterrupt,
+        .HwFindAdapter = (PVOID)VioBlkFindAdapter,
+        .HwResetBus = VioBlkResetBus,
+        .HwBuildIo = VioBlkBuildIo,
+        .HwAdapterControl = VioBlkAdapterControl,
+        .HwUnitControl = VioBlkUnitControl,
+        .DeviceExtensionSize = sizeof(VIOBLK_ADAPTER),
+        .SrbExtensionSize = FIELD_OFFSET(VIOBLK_REQUEST, Table[VIOBLK_BREAKS + 2]),
+        .NumberOfAccessRanges = VIOBLK_BARS,
+        .MapBuffers = STOR_MAP_NON_READ_WRITE_BUFFERS,
+        .NeedPhysicalAddresses = TRUE,
+        .TaggedQueuing = TRUE,
+        .AutoRequestSense = TRUE,
+        .MultipleRequestPerLu = TRUE,
+        .FeatureSupport = STOR_FEATURE_FULL_PNP_DEVICE_CAPABILITIES,
+        .SrbTypeFlags = SRB_TYPE_FLAG_STORAGE_REQUEST_BLOCK,
+        .AddressTypeFlags = ADDRESS_TYPE_FLAG_BTL8,
+    };
+
+    return StorPortInitialize(driver, registryPath, &data, NULL);
+}
