@@ -176,6 +176,9 @@ struct ring3_disk *ring3_add_disk(struct ring3_computer *computer, const char *s
 /* Pulls the card out without asking its driver. */
 bool ring3_unplug_disk(struct ring3_disk *disk);
 
+/* Serves the disks that drivers show, as \\\\.\\PhysicalDriveN, to NBD clients on a Unix socket, until the computer is shut down. */
+bool ring3_serve_nbd(struct ring3_computer *computer, const char *socket);
+
 struct ring3_disk_info {
     unsigned number;
     char kind[32], model[32], driver[64];               /* driver "" when none serves it */

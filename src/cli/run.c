@@ -151,6 +151,8 @@ static int work(struct run *run)
         code = load_drivers(run);
     if (code != EXIT_GOOD)
         return code;
+    if (run->nbd && !ring3_serve_nbd(run->computer, run->nbd))
+        return cli_fail(EXIT_HOST, "--nbd: %s", ring3_error());
     ring3_query_report(run->computer, &report);
     bool good = report.power_cut || cards_started(run);
     run->end = ring3_run(run->computer, run->has_duration ? run->duration_ns : RING3_UNTIL_IDLE);

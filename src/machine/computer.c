@@ -156,6 +156,7 @@ void ring3_shut_down(struct ring3_computer *computer)
     nic_remember(computer);
     disk_remember(computer);
     computer->shut_down = true;
+    nbd_shut_down(computer);
     if (computer->power_cut)
         stopped = true;
     else
@@ -181,6 +182,7 @@ bool ring3_power_off(struct ring3_computer *computer)
     nic_remember(computer);
     disk_remember(computer);
     computer->shut_down = stopped = true;
+    nbd_shut_down(computer);
     bool good = machine_call(power_off_inside, NULL);
     note_injection(computer);
     note_leftovers(computer);
@@ -223,7 +225,7 @@ void ring3_close(struct ring3_computer *computer, struct ring3_report *report)
 static void watch(struct ke_alarm *alarm)
 {
     struct ring3_computer *computer = alarm->context;
-    bool idle = computer->until_idle && traffic_all_finished(computer) && nic_replays_finished(computer) &&
+    bool idle = computer->until_idle && !computer->nbd && traffic_all_finished(computer) && nic_replays_finished(computer) &&
                 (!list_empty(&computer->traffic) || !nic_any_external(computer));
 
     traffic_try_start(computer);

@@ -20,6 +20,7 @@ struct ring3_computer {
     struct list nics, disks, drivers, traffic;
     unsigned nic_count, disk_count, instance_count;
     struct machine_parameter *parameters;
+    struct nbd_server *nbd;             /* NULL: serves nobody */
     bool shut_down, until_idle, power_cut;
     enum ring3_load_failure load_failure;
     struct ke_alarm watch;              /* looks for the end of everything */
@@ -120,6 +121,9 @@ void disk_close_all(struct ring3_computer *computer);
 void disk_remember(struct ring3_computer *computer);
 /* The service that driver= names for the card; NULL when it names none. */
 const char *disk_driver_of(struct ring3_computer *computer, const struct device *device);
+
+/* nbd_disk.c: drops the clients and waits until the drivers have answered for them. */
+void nbd_shut_down(struct ring3_computer *computer);
 
 /* driver.c */
 void driver_unload_all(struct ring3_computer *computer);
