@@ -276,6 +276,7 @@ NDIS_STATUS oid_ask(struct adapter *adapter, NDIS_REQUEST_TYPE type, NDIS_OID oi
                     uint32_t *written);
 /* Waits until no request is with the miniport or a filter module. PASSIVE_LEVEL. */
 void oid_drain(struct adapter *adapter);
+void oid_drain_level(struct oid_level *level);
 
 /* oid_answer.c: NDIS answers a query from what it knows. False: the miniport has to be asked. */
 bool oid_answer(struct adapter *adapter, PNDIS_OID_REQUEST request, NDIS_STATUS *status);

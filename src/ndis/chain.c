@@ -1,13 +1,13 @@
 /* The chain of a stack: bindings, filter modules, miniport. Computed when it changes, so that lists pass in one call each. */
 #include "ndis/filter_module.h"
 
-/* Modules that are attaching are passed over. */
+/* Modules that are attaching or detaching are passed over. */
 static struct filter *module_at(const struct adapter *a, struct list *it, bool down)
 {
     for (; it != &a->filters; it = down ? it->prev : it->next) {
         struct filter *f = container_of(it, struct filter, node);
 
-        if (f->state != FILTER_ATTACHING)
+        if (f->state >= FILTER_PAUSED)
             return f;
     }
     return NULL;
@@ -31,6 +31,8 @@ static void link_down(struct adapter *a)
         struct filter *f = container_of(it, struct filter, node);
 
         f->below = below;
+        if (f->state < FILTER_PAUSED)
+            continue;
         if (f->on.SendNetBufferListsHandler) {
             below.send = f->on.SendNetBufferListsHandler;
             below.send_context = f->context;
@@ -52,6 +54,8 @@ static void link_up(struct adapter *a)
         struct filter *f = container_of(it, struct filter, node);
 
         f->above = above;
+        if (f->state < FILTER_PAUSED)
+            continue;
         if (f->on.ReceiveNetBufferListsHandler)
             above.receive_filter = f;
         if (f->on.SendNetBufferListsCompleteHandler)

@@ -1,6 +1,6 @@
 /* Filter drivers and their modules: what stands between bindings and adapter.
  *
- * 1. adapter->filters lists attached modules from the miniport up. A module enters it after FilterAttach and leaves it before
+ * 1. adapter->filters lists modules from the miniport up. A module enters it before FilterAttach and leaves it after
  *    FilterDetach; both happen under the adapter's pnp_lock while the stack is paused and no OID request is out.
  * 2. Lists and requests skip modules whose driver (or module) has no handler. For lists the way is precomputed (struct
  *    ndis_below, ndis_above): chain_link() runs after every change of modules or handlers, never while lists are on the way.
@@ -11,6 +11,7 @@
  *   state       leaves on                                     to           calls that reach it
  *   ATTACHING   FilterAttach succeeds                         PAUSED       none
  *   PAUSED      FilterRestart                                 RESTARTING   OIDs, status, events, completions
+ *               FilterDetach                                  DETACHING    none, but it may still call those above and below
  *   RESTARTING  success, or NdisFRestartComplete              RUNNING      the same, and receive indications
  *               failure                                       PAUSED, and detached
  *   RUNNING     FilterPause                                   PAUSING      all
@@ -42,7 +43,8 @@ struct filter_driver {
     bool ready;                         /* FilterSetOptions has returned: modules may attach */
 };
 
-enum filter_state { FILTER_ATTACHING, FILTER_PAUSED, FILTER_RESTARTING, FILTER_RUNNING, FILTER_PAUSING };
+/* Below FILTER_PAUSED a module is in the list, and nobody calls it. */
+enum filter_state { FILTER_ATTACHING, FILTER_DETACHING, FILTER_PAUSED, FILTER_RESTARTING, FILTER_RUNNING, FILTER_PAUSING };
 
 struct filter {
     struct ndis_object object;

@@ -209,9 +209,11 @@ static void detach_one(struct filter *f)
 {
     if (f->state == FILTER_RUNNING)     /* the miniport was shut down while it ran */
         pause_module(f, NDIS_PAUSE_DETACH_FILTER);
-    list_remove(&f->node);
+    oid_drain_level(&f->oid);
+    f->state = FILTER_DETACHING;
     chain_link(f->adapter);
     f->driver->handlers.DetachHandler(f->context);
+    list_remove(&f->node);
     list_remove(&f->driver_node);
     destroy(f);
 }

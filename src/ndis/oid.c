@@ -231,21 +231,28 @@ NDIS_STATUS oid_ask(struct adapter *a, NDIS_REQUEST_TYPE type, NDIS_OID oid, voi
     return entry->status;
 }
 
-static void drain(struct oid_level *level)
+static bool busy(const struct oid_level *level)
 {
-    KeClearEvent(&level->idle);
+    return level->current || !list_empty(&level->queue);
+}
+
+void oid_drain_level(struct oid_level *level)
+{
     level->draining = true;
-    run(level);
-    if (level->current || !list_empty(&level->queue))
-        KeWaitForSingleObject(&level->idle, Executive, KernelMode, FALSE, NULL);
+    do {
+        KeClearEvent(&level->idle);
+        run(level);
+        if (busy(level))
+            KeWaitForSingleObject(&level->idle, Executive, KernelMode, FALSE, NULL);
+    } while (busy(level));
     level->draining = false;
 }
 
 void oid_drain(struct adapter *a)
 {
     for (struct filter *f = filter_below(a, NULL); f; f = filter_below(a, f))
-        drain(&f->oid);
-    drain(&a->oid);
+        oid_drain_level(&f->oid);
+    oid_drain_level(&a->oid);
 }
 
 void oid_complete(struct oid_level *level, PNDIS_OID_REQUEST request, NDIS_STATUS status, const char *misuse, const void *caller)

@@ -18,6 +18,7 @@ struct fake_filter {
     NDIS_STATUS attach_status, restart_status;
     bool no_attributes, pend_pause, pend_restart, bypass, no_oids, no_status, keep_sends, answer_oids, pend_oids;
     NDIS_FILTER_PARTIAL_CHARACTERISTICS *options;
+    void (*on_detach)(struct fake_filter *);
     void (*on_restart)(struct fake_filter *, PNDIS_FILTER_RESTART_PARAMETERS);
     /* what it saw */
     unsigned sent, completed, own_completed, received, returned, own_returned, oids, oids_done, cancels, statuses, directs;
@@ -88,6 +89,8 @@ static VOID NTAPI ff_detach(NDIS_HANDLE context)
     struct fake_filter *f = context;
 
     note_as(f->letter, 'd');
+    if (f->on_detach)
+        f->on_detach(f);
     if (--f->attached == 0) {
         NdisFreeTimerObject(f->timer);
         f->timer = NULL;

@@ -208,6 +208,40 @@ TEST(synchronous_requests_pass_down_and_their_ends_pass_up)
     with_filters(synchronous);
 }
 
+static void last_words(struct fake_filter *f)
+{
+    uint64_t octets = 0;
+    NDIS_OID_REQUEST request = query(OID_GEN_BYTES_RCV, &octets, sizeof octets);
+    NDIS_STATUS_INDICATION indication = {
+        .Header = { NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1,
+                    NDIS_SIZEOF_STATUS_INDICATION_REVISION_1 },
+        .SourceHandle = only(f),
+        .StatusCode = NDIS_STATUS_RESET_START,
+    };
+
+    CHECK_EQ(NdisFOidRequest(only(f), &request), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(octets, 12345);
+    NdisFIndicateStatus(only(f), &indication);
+}
+
+static void detaching(void *unused)
+{
+    start(3);
+    ff[1].on_detach = last_words;
+    unsigned below = ff[0].oids, above = ff[2].statuses;
+    NdisFDeregisterFilterDriver(ff[1].driver);
+    ff[1].driver = NULL;
+    CHECK_EQ(ff[0].oids, below + 1);
+    CHECK_EQ(ff[2].statuses, above + 1);
+    CHECK(strchr(pr.journal, '<'));
+    stop();
+}
+
+TEST(a_module_may_call_its_neighbours_until_it_is_detached)
+{
+    with_filters(detaching);
+}
+
 static void statuses(void *unused)
 {
     NDIS_LINK_STATE link = {
