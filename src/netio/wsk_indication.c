@@ -8,7 +8,7 @@
 #include "nt/mm.h"
 #include "nt/pool.h"
 
-#define PIECES 128
+#define PIECES TCPIP_PACKET_PARTS
 #define KEPT_INDICATIONS 128u
 #define TAG WSK_TAG('W', 's', 'k', 'i')
 

@@ -79,11 +79,16 @@ static int fit(const struct tcpip_datagram *d, const struct tcpip_received *how)
 static void deliver(struct tcpip_datagram *d, const struct tcpip_received *how, struct pbuf *p)
 {
     struct tcpip_received told = *how;
+    struct pbuf *few = stack_few_pieces(p);
 
+    if (!few) {
+        pbuf_free(p);
+        return;
+    }
     told.from = datagram_report(d, &how->from);
     told.to = datagram_report(d, &how->to);
     d->busy++;
-    d->received(d, d->context, &told, (struct tcpip_packet *)p);
+    d->received(d, d->context, &told, (struct tcpip_packet *)few);
     datagram_done(d);
 }
 

@@ -189,6 +189,21 @@ bool tcpip_packet_pushed(const struct tcpip_packet *packet)
     return false;
 }
 
+struct pbuf *stack_few_pieces(struct pbuf *p)
+{
+    struct pbuf *flat;
+
+    if (pbuf_clen(p) <= TCPIP_PACKET_PARTS)
+        return p;
+    flat = pbuf_clone(PBUF_RAW, PBUF_RAM, p);
+    if (!flat)
+        return NULL;
+    if (tcpip_packet_pushed((struct tcpip_packet *)p))
+        flat->flags |= PBUF_FLAG_PUSH;
+    pbuf_free(p);
+    return flat;
+}
+
 void tcpip_packet_free(struct tcpip_packet *packet)
 {
     if (!stack_is_open())               /* its memory went with the stack */

@@ -42,7 +42,8 @@ void tcpip_leave(void);
 
 /* --- received bytes ----------------------------------------------------------------------------------------- */
 
-struct tcpip_packet;                    /* a chain of pieces */
+struct tcpip_packet;                    /* a chain of at most TCPIP_PACKET_PARTS pieces */
+#define TCPIP_PACKET_PARTS 64
 
 size_t tcpip_packet_size(const struct tcpip_packet *packet);
 /* The pieces in order: returns how many there are, fills at most `count`. */

@@ -33,6 +33,9 @@ void stack_notify_change(void);
 /* Zeroed; free() takes it back. */
 void *stack_calloc(size_t size);
 void memory_close(void);
+struct pbuf;
+/* A received packet with at most TCPIP_PACKET_PARTS pieces: p, or a copy in its place. NULL without memory: p is as it was. */
+struct pbuf *stack_few_pieces(struct pbuf *p);
 /* For tests: the n-th allocation of the stack from now on fails (1: the next); 0: none. */
 void stack_fail_at(uint64_t n);
 /* Allocations since then. */

@@ -47,6 +47,8 @@ static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *p, er
             pbuf_free(p);
         return ERR_OK;
     }
+    if (p && !tcp->orphan && !(p = stack_few_pieces(p)))
+        return ERR_MEM;                 /* lwIP keeps them and tries again */
     tcp->busy++;
     if (tcp->orphan) {                  /* nobody reads any more: the peer learns it by a RST */
         pbuf_free(p);

@@ -121,7 +121,7 @@ static void send_fragments(struct script *s, uint8_t family, const uint8_t *payl
     }
 }
 
-static void check_reassembly(struct script *s, uint8_t family, size_t size, bool backwards)
+static void check_reassembly(struct script *s, uint8_t family, size_t size, size_t piece, bool backwards)
 {
     static uint8_t datagram[65535];
     struct sink *k = open_bound(family, 9, TCPIP_SHARE_DEFAULT);
@@ -139,7 +139,7 @@ static void check_reassembly(struct script *s, uint8_t family, size_t size, bool
     tail[7] = 17;
     uint32_t sum = script_add(script_add(script_add(0, from, address), to, address), tail, 8);
     script_put16(datagram + 6, script_fold(script_add(sum, datagram, total)));
-    send_fragments(s, family, datagram, total, 1440, backwards);
+    send_fragments(s, family, datagram, total, piece, backwards);
     CHECK_EQ(k->count, 1);
     CHECK_EQ(k->size, size);
     CHECK(memcmp(k->bytes, datagram + 8, size) == 0);
@@ -149,11 +149,17 @@ static void check_reassembly(struct script *s, uint8_t family, size_t size, bool
 SCRIPT(the_largest_datagram_is_put_together_in_any_order)
 {
     for (int backwards = 0; backwards < 2; backwards++) {
-        check_reassembly(s, 4, 3000, backwards);
-        check_reassembly(s, 4, 65507, backwards);
-        check_reassembly(s, 6, 3000, backwards);
-        check_reassembly(s, 6, 65487, backwards);   /* with its header it has 65535 bytes, as many as lwIP's chains */
+        check_reassembly(s, 4, 3000, 1440, backwards);
+        check_reassembly(s, 4, 65507, 1440, backwards);
+        check_reassembly(s, 6, 3000, 1440, backwards);
+        check_reassembly(s, 6, 65487, 1440, backwards);   /* with its header it has 65535 bytes, as many as lwIP's chains */
     }
+}
+
+SCRIPT(a_datagram_of_very_many_fragments_arrives_in_few_pieces)
+{
+    check_reassembly(s, 4, 3000, 8, false);
+    check_reassembly(s, 6, 3000, 16, true);
 }
 
 SCRIPT(an_IPv6_datagram_goes_out_in_fragments_too)

@@ -14,6 +14,7 @@ struct endpoint {
     enum tcpip_verdict verdict;
     NTSTATUS status;
     size_t received, acknowledged;
+    unsigned most_pieces;
     struct tcpip_syn syn;
     uint64_t gone;
     uint8_t bytes[ENDPOINT_BYTES];
@@ -46,14 +47,15 @@ static inline void endpoint_connected(struct tcpip_tcp *tcp, void *context)
 static inline void endpoint_received(struct tcpip_tcp *tcp, void *context, struct tcpip_packet *packet)
 {
     struct endpoint *e = context;
-    struct iovec parts[128];
+    struct iovec parts[1024];
 
     if (!packet) {
         e->end = true;
         return;
     }
-    unsigned count = tcpip_packet_parts(packet, parts, 128);
-    CHECK(count <= 128);
+    unsigned count = tcpip_packet_parts(packet, parts, 1024);
+    CHECK(count <= 1024);
+    e->most_pieces = count > e->most_pieces ? count : e->most_pieces;
     for (unsigned n = 0; n < count; n++) {
         CHECK(e->received + parts[n].iov_len <= ENDPOINT_BYTES);
         memcpy(e->bytes + e->received, parts[n].iov_base, parts[n].iov_len);

@@ -19,10 +19,10 @@ struct sink {
 static inline void sink_received(struct tcpip_datagram *d, void *context, const struct tcpip_received *how, struct tcpip_packet *packet)
 {
     struct sink *k = context;
-    struct iovec parts[128];
-    unsigned count = tcpip_packet_parts(packet, parts, 128);
+    struct iovec parts[TCPIP_PACKET_PARTS];
+    unsigned count = tcpip_packet_parts(packet, parts, TCPIP_PACKET_PARTS);
 
-    CHECK(count <= 128);
+    CHECK(count <= TCPIP_PACKET_PARTS);
     k->count++;
     k->how = *how;
     k->size = 0;

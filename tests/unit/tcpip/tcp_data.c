@@ -214,6 +214,25 @@ SCRIPT(segments_out_of_order_and_overlapping_ones_become_one_stream)
     close_now(s, e);
 }
 
+/* A hole is filled, and all that waited behind it arrives at once: however many segments, in pieces that can be counted. */
+SCRIPT(very_many_small_segments_behind_a_hole_arrive)
+{
+    enum { SEGMENTS = 400 };
+    struct flow f;
+    struct endpoint *e = endpoint_connect(s, &f);
+    uint8_t stream[SEGMENTS];
+
+    for (unsigned n = 0; n < SEGMENTS; n++)
+        stream[n] = (uint8_t)(n * 7);
+    for (unsigned n = 1; n <= SEGMENTS; n++)
+        script_tcp(s, .port = f.port, .from_port = 80, .flags = ACK | PSH, .seq = f.seq + n % SEGMENTS, .ack = f.ack,
+                   .data = stream + n % SEGMENTS, .size = 1);
+    CHECK_EQ(e->received, SEGMENTS);
+    CHECK(memcmp(e->bytes, stream, SEGMENTS) == 0);
+    CHECK(e->most_pieces <= TCPIP_PACKET_PARTS);
+    close_now(s, e);
+}
+
 SCRIPT(acknowledgements_that_cannot_be_are_answered_once_in_a_while)
 {
     struct flow f;
