@@ -91,6 +91,7 @@ struct echo {
 static void talk(struct echo *echo, uint64_t seed)
 {
     echo->server = ring3_load(echo->computer, driver_path("drivers/wskecho/wskecho.sys"));
+    CHECK_EQ(ring3_run(echo->computer, MS), RING3_END_TIME);
     echo->client = ring3_load(echo->computer, driver_path("drivers/wskload/wskload.sys"));
     CHECK_EQ(ring3_run(echo->computer, 5 * MS), RING3_END_TIME);
     for (int n = 0; n < 2; n++) {
