@@ -149,13 +149,14 @@ ULONG VioBlkFindAdapter(PVOID extension, PVOID context, PVOID bus, PCHAR argumen
 
 /* ---- start ---- */
 
-/* Message 0 is for the configuration; each queue has one of the others, or shares what there is. */
+/* Message 0 is for the configuration; each queue has one of the others, or shares what there is. Without MSI-X a message says
+ * what the line would. */
 static VOID AssignVectors(PVIOBLK_ADAPTER adapter)
 {
     MESSAGE_INTERRUPT_INFORMATION information;
     ULONG count = 0;
 
-    while (count <= adapter->QueueCount && StorPortGetMSIInfo(adapter, count, &information) == STOR_STATUS_SUCCESS)
+    while (adapter->Pci.HasMsix && count <= adapter->QueueCount && StorPortGetMSIInfo(adapter, count, &information) == STOR_STATUS_SUCCESS)
         count++;
     adapter->MessageCount = count;
     for (ULONG i = 0; i < adapter->QueueCount; i++)
@@ -286,6 +287,15 @@ BOOLEAN VioBlkPassiveInitialize(PVOID extension)
 
 /* ---- stop, restart, removal ---- */
 
+/* At DIRQL, where no lock of a queue may be taken: Storport has let every request end before. */
+static VOID StopDevice(PVIOBLK_ADAPTER adapter)
+{
+    for (ULONG i = 0; i < adapter->QueueCount; i++)
+        adapter->Queue[i].Notify = NULL;
+    if (adapter->State == VioBlkRunning)
+        adapter->State = VioBlkDeviceReset(&adapter->Pci) ? VioBlkStopped : VioBlkGone;
+}
+
 static VOID ListSupported(PSCSI_SUPPORTED_CONTROL_TYPE_LIST list, const UCHAR *types, ULONG count)
 {
     for (ULONG i = 0; i < count; i++) {
@@ -307,13 +317,13 @@ SCSI_ADAPTER_CONTROL_STATUS VioBlkAdapterControl(PVOID extension, SCSI_ADAPTER_C
         ListSupported(parameters, supported, ARRAYSIZE(supported));
         return ScsiAdapterControlSuccess;
     case ScsiStopAdapter:
-        VioBlkReset(adapter, SRB_STATUS_BUS_RESET, FALSE);
+        StopDevice(adapter);
         return ScsiAdapterControlSuccess;
     case ScsiRestartAdapter:
         return VioBlkStartDevice(adapter) ? ScsiAdapterControlSuccess : ScsiAdapterControlUnsuccessful;
     case ScsiAdapterSurpriseRemoval:
         adapter->State = VioBlkGone;
-        VioBlkReset(adapter, SRB_STATUS_NO_DEVICE, FALSE);
+        VioBlkReset(adapter, SRB_STATUS_NO_DEVICE);
         return ScsiAdapterControlSuccess;
     default:
         return ScsiAdapterControlUnsuccessful;

@@ -63,9 +63,9 @@ HW_INTERRUPT VioBlkInterrupt;
 HW_MESSAGE_SIGNALED_INTERRUPT_ROUTINE VioBlkMessage;
 HW_DPC_ROUTINE VioBlkDpc;
 
-/* adapter.c: resets the device; what it had is answered with `status`. Starts it again unless it has gone or `restart` is FALSE.
+/* io.c: resets the device; what it had is answered with `status`. Starts it again unless it has gone.
  * IRQL <= DISPATCH_LEVEL, no lock of a queue held. */
-VOID VioBlkReset(_Inout_ PVIOBLK_ADAPTER adapter, _In_ UCHAR status, _In_ BOOLEAN restart);
+VOID VioBlkReset(_Inout_ PVIOBLK_ADAPTER adapter, _In_ UCHAR status);
 
 /* Makes the device, reset or not, work: queues known to it and empty. FALSE: it does not. What waits in the queues is not started.
  * At any IRQL; nothing else touches the adapter meanwhile. */

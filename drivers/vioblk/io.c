@@ -98,7 +98,7 @@ BOOLEAN VioBlkStartIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
     case SRB_FUNCTION_RESET_BUS:
     case SRB_FUNCTION_RESET_DEVICE:
     case SRB_FUNCTION_RESET_LOGICAL_UNIT:
-        VioBlkReset(adapter, SRB_STATUS_BUS_RESET, TRUE);
+        VioBlkReset(adapter, SRB_STATUS_BUS_RESET);
         VioBlkComplete(adapter, srb, adapter->State == VioBlkGone ? SRB_STATUS_NO_DEVICE : SRB_STATUS_SUCCESS);
         return TRUE;
     default:
@@ -124,6 +124,8 @@ BOOLEAN VioBlkMessage(PVOID extension, ULONG message)
 {
     PVIOBLK_ADAPTER adapter = extension;
 
+    if (adapter->MessageCount == 0)
+        return VioBlkInterrupt(adapter);
     for (ULONG i = 0; i < adapter->QueueCount; i++) {
         PVIOBLK_QUEUE queue = &adapter->Queue[i];
 
@@ -220,7 +222,7 @@ static VOID Resume(PVIOBLK_ADAPTER adapter, PVIOBLK_QUEUE queue)
 }
 
 _Use_decl_annotations_
-VOID VioBlkReset(PVIOBLK_ADAPTER adapter, UCHAR status, BOOLEAN restart)
+VOID VioBlkReset(PVIOBLK_ADAPTER adapter, UCHAR status)
 {
     STOR_LOCK_HANDLE handle;
     BOOLEAN gone = adapter->State == VioBlkGone;
@@ -235,7 +237,7 @@ VOID VioBlkReset(PVIOBLK_ADAPTER adapter, UCHAR status, BOOLEAN restart)
     adapter->State = gone ? VioBlkGone : VioBlkStopped;
     for (ULONG i = 0; i < adapter->QueueCount; i++)
         Abandon(adapter, &adapter->Queue[i], gone ? SRB_STATUS_NO_DEVICE : status);
-    if (gone || !restart)
+    if (gone)
         return;
     if (!VioBlkStartDevice(adapter)) {
         adapter->State = VioBlkGone;
@@ -254,6 +256,6 @@ BOOLEAN VioBlkResetBus(PVOID extension, ULONG path)
 {
     PVIOBLK_ADAPTER adapter = extension;
 
-    VioBlkReset(adapter, SRB_STATUS_BUS_RESET, TRUE);
+    VioBlkReset(adapter, SRB_STATUS_BUS_RESET);
     return adapter->State == VioBlkRunning;
 }

@@ -1,6 +1,7 @@
 #include "pci.h"
 
 #define PCI_CAPABILITY_VENDOR 0x09
+#define PCI_CAPABILITY_MSIX 0x11
 #define PCI_MAX_CAPABILITIES 48         /* what 256 bytes can hold: ends a list that loops */
 #define RESET_POLLS 1000                /* of 100 microseconds */
 #define CONFIG_READS 8
@@ -107,6 +108,8 @@ static VOID WalkCapabilities(PVIOBLK_PCI pci, PPORT_CONFIGURATION_INFORMATION co
         RtlCopyMemory(&cap, space + offset, min((ULONG)sizeof(cap), 256u - offset));
         if (cap.Id == PCI_CAPABILITY_VENDOR && cap.Length >= FIELD_OFFSET(VIRTIO_PCI_CAP, NotifyMultiplier))
             UseCapability(pci, config, &cap);
+        else if (cap.Id == PCI_CAPABILITY_MSIX)
+            pci->HasMsix = TRUE;
         offset = cap.Next;
     }
 }

@@ -17,6 +17,7 @@ typedef struct _VIOBLK_PCI {
     VIOBLK_BAR Bar[VIOBLK_BARS];
     volatile VIRTIO_COMMON_CONFIG *Common;
     volatile UCHAR *Notify, *Isr, *Device;
+    BOOLEAN HasMsix;
     ULONG NotifyLength, NotifyMultiplier, DeviceLength;
 } VIOBLK_PCI, *PVIOBLK_PCI;
 

@@ -75,6 +75,7 @@ static void start(struct request *r)
 
     r->state = REQUEST_STARTED;
     r->seconds_left = r->timeout;
+    r->reset_rung = 0;                  /* the miniport gave back what it had before: the ladder begins anew */
     list_push_back(&u->active, &r->node);
     u->outstanding++;
     a->outstanding++;

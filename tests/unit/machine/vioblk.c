@@ -1,0 +1,164 @@
+/* vioblk.sys as a whole, from the outside: the driver is the one beside this program in the build. */
+#define UNIT_LIBRARY_BYTES 512          /* lwIP's timers */
+#include "ring3.h"
+#include "unit.h"
+
+#define MS 1000000ull
+#define SECOND 1000000000ull
+#define BLOCK 4096u
+
+/* $BUILD/tests/unit/machine/vioblk -> $BUILD/drivers/vioblk/vioblk.sys */
+static const char *vioblk_path(void)
+{
+    static char path[4096];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 64);
+
+    CHECK(length > 0);
+    path[length] = 0;
+    for (int up = 0; up < 4; up++)
+        *strrchr(path, '/') = 0;
+    strcat(path, "/drivers/vioblk/vioblk.sys");
+    if (access(path, R_OK) != 0)
+        SKIP("vioblk.sys has not been built (make drivers)");
+    return path;
+}
+
+static struct ring3_computer *open_computer(unsigned cpus, uint64_t seed)
+{
+    struct ring3_computer *computer;
+    struct ring3_config config;
+
+    ring3_config_init(&config);
+    config.cpus = cpus;
+    config.memory = 64u << 20;
+    config.clock = RING3_CLOCK_VIRTUAL;
+    config.seeded = seed != 0;
+    config.seed = seed;
+    config.log = RING3_LOG_ERROR;
+    computer = ring3_open(&config);
+    CHECK(computer != NULL);
+    return computer;
+}
+
+static void close_cleanly(struct ring3_computer *computer)
+{
+    struct ring3_report report;
+
+    ring3_close(computer, &report);
+    CHECK(!report.bug_check);
+    CHECK_EQ(report.findings, 0);
+    CHECK_EQ(report.pool_bytes, 0);
+}
+
+static struct ring3_file *open_disk(struct ring3_computer *computer)
+{
+    struct ring3_file *file;
+
+    CHECK_EQ(ring3_run(computer, 500 * MS), RING3_END_TIME);
+    file = ring3_file_open(computer, "\\\\.\\PhysicalDrive0", true);
+    CHECK(file != NULL);
+    return file;
+}
+
+static void fill(uint8_t *bytes, unsigned number)
+{
+    for (unsigned i = 0; i < BLOCK; i++)
+        bytes[i] = (uint8_t)(number * 7 + i * 13 + i / 256);
+}
+
+static void check_round_trip(struct ring3_file *file, unsigned blocks)
+{
+    uint8_t bytes[BLOCK], back[BLOCK];
+
+    for (unsigned i = 0; i < blocks; i++) {
+        fill(bytes, i);
+        CHECK(ring3_file_write(file, bytes, BLOCK, (uint64_t)i * BLOCK, NULL, NULL));
+    }
+    for (unsigned i = 0; i < blocks; i++) {
+        fill(bytes, i);
+        CHECK(ring3_file_read(file, back, BLOCK, (uint64_t)i * BLOCK, NULL, NULL));
+        CHECK(memcmp(bytes, back, BLOCK) == 0);
+    }
+}
+
+TEST(what_is_written_is_read_back_on_any_number_of_processors_and_queues)
+{
+    static const struct { unsigned cpus; uint64_t seed; const char *disk; } cases[] = {
+        { 1, 0, "mem:16M" }, { 2, 1, "mem:16M,queues=2" }, { 8, 2, "mem:16M,queues=4,ring=4" }, { 4, 3, "mem:16M,queues=8,block=4096" },
+        { 2, 4, "mem:16M,interrupts=line" }, { 2, 5, "mem:16M,interrupts=msi" },
+    };
+
+    for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ring3_computer *computer = open_computer(cases[i].cpus, cases[i].seed);
+        struct ring3_disk_info info;
+        struct ring3_file *file;
+
+        CHECK(ring3_add_disk(computer, cases[i].disk) != NULL);
+        CHECK(ring3_load(computer, vioblk_path()) != NULL);
+        file = open_disk(computer);
+        check_round_trip(file, 20);
+        ring3_file_close(file);
+        CHECK(ring3_query_disk(computer, 0, &info));
+        CHECK_STR(info.driver, "vioblk");
+        CHECK(info.started && info.writes >= 20 && info.interrupts > 0);
+        close_cleanly(computer);
+    }
+}
+
+TEST(a_card_that_is_pulled_out_fails_its_requests_and_nothing_else)
+{
+    struct ring3_computer *computer = open_computer(2, 7);
+    struct ring3_disk *disk;
+    struct ring3_file *file;
+    uint8_t bytes[BLOCK];
+
+    CHECK((disk = ring3_add_disk(computer, "mem:16M")) != NULL);
+    CHECK(ring3_load(computer, vioblk_path()) != NULL);
+    file = open_disk(computer);
+    check_round_trip(file, 4);
+    CHECK(ring3_unplug_disk(disk));
+    CHECK(!ring3_unplug_disk(disk));
+    CHECK(!ring3_file_read(file, bytes, BLOCK, 0, NULL, NULL));
+    ring3_file_close(file);
+    CHECK_EQ(ring3_run(computer, 2 * SECOND), RING3_END_TIME);
+    close_cleanly(computer);
+}
+
+TEST(errors_of_the_medium_reach_the_caller_and_the_disk_lives_on)
+{
+    struct ring3_computer *computer = open_computer(2, 7);
+    unsigned good = 0, bad = 0;
+    struct ring3_file *file;
+    uint8_t bytes[BLOCK];
+
+    CHECK(ring3_add_disk(computer, "mem:16M,error=seed:3,errorrate=70") != NULL);
+    CHECK(ring3_load(computer, vioblk_path()) != NULL);
+    file = open_disk(computer);
+    for (unsigned i = 0; i < 60; i++) {
+        bool answer = ring3_file_read(file, bytes, BLOCK, (uint64_t)i * BLOCK, NULL, NULL);
+        good += answer;
+        bad += !answer;
+    }
+    CHECK(good > 0);
+    CHECK(bad > 0);
+    ring3_file_close(file);
+    close_cleanly(computer);
+}
+
+TEST(a_disk_that_is_too_slow_is_reset_and_its_requests_fail)
+{
+    struct ring3_computer *computer = open_computer(2, 7);
+    struct ring3_file *file;
+    uint8_t bytes[BLOCK];
+
+    CHECK(ring3_add_disk(computer, "mem:16M,delay=3000s") != NULL);
+    CHECK(ring3_load(computer, vioblk_path()) != NULL);
+    CHECK_EQ(ring3_run(computer, 500 * MS), RING3_END_TIME);
+    file = ring3_file_open(computer, "\\\\.\\PhysicalDrive0", true);
+    if (file) {                         /* else enumeration itself already gave up on it */
+        CHECK(!ring3_file_read(file, bytes, BLOCK, 0, NULL, NULL));
+        CHECK(ring3_now(computer) > 1 * SECOND);
+        ring3_file_close(file);
+    }
+    close_cleanly(computer);
+}
