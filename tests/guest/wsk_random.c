@@ -6,12 +6,15 @@
 #define THREADS 4
 #define ROUNDS 25
 #define STEPS 40
+#define FLYING 6
 
 typedef struct _PLAYER {
     ULONG Seed;
     PAIR Pair;
     UCHAR NextSent, NextSeen;           /* the bytes are a counter */
-
+    CALL Sends[FLYING];
+    BUFFER Sent[FLYING];
+    ULONG SendsBegun, SendsEnded;
     LONG Disconnects;
     ULONG64 Moved;
 } PLAYER;
@@ -57,18 +60,29 @@ static NTSTATUS WSKAPI OnDisconnect(PVOID context, ULONG flags)
 
 static const WSK_CLIENT_CONNECTION_DISPATCH StreamEvents = {OnReceive, OnDisconnect, NULL};
 
+static void EndSend(PLAYER *player)
+{
+    ULONG number = player->SendsEnded++ % FLYING;
+
+    EXPECT_EQ(Finish(&player->Sends[number], NULL), STATUS_SUCCESS);
+    CloseBuffer(&player->Sent[number]);
+}
+
+/* The other side may put off its acknowledgement, which ends a send: FLYING of them are on their way at once. */
 static void SendSome(PLAYER *player)
 {
     SIZE_T size = 1 + Random(player, 3000);
-    BUFFER buffer;
+    ULONG number = player->SendsBegun % FLYING;
+    BUFFER *buffer = &player->Sent[number];
 
-    if (!OpenBuffer(&buffer, size))
+    if (player->SendsBegun - player->SendsEnded == FLYING)
+        EndSend(player);
+    if (!OpenBuffer(buffer, size))
         return;
     for (SIZE_T i = 0; i < size; i++)
-        buffer.Data[i] = player->NextSent++;
-    EXPECT_EQ(SYNC(NULL, CONNECTION(player->Pair.Client)->WskSend(player->Pair.Client, &buffer.Wsk, WSK_FLAG_NODELAY, Irp)),
-              STATUS_SUCCESS);
-    CloseBuffer(&buffer);
+        buffer->Data[i] = player->NextSent++;
+    player->SendsBegun++;
+    CONNECTION(player->Pair.Client)->WskSend(player->Pair.Client, &buffer->Wsk, WSK_FLAG_NODELAY, Begin(&player->Sends[number]));
 }
 
 /* Takes what is there, or is cancelled. */
@@ -150,6 +164,8 @@ static VOID NTAPI Play(PVOID context)
         }
         for (int step = 0; step < STEPS; step++)
             Step(player);
+        while (player->SendsEnded != player->SendsBegun)
+            EndSend(player);
         SetEvents(player->Pair.Server, WSK_EVENT_RECEIVE | WSK_EVENT_DISABLE);
         End(player);
     }
