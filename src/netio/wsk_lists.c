@@ -5,24 +5,37 @@
 #include "netio/wsk_control.h"
 #include "netio/wsk_internal.h"
 #include "nt/ke.h"
+#include "tcpip/ip.h"
 
 #define MAX_ADDRESSES 64
 
 /* --- addresses -------------------------------------------------------------------------------------------------------- */
 
-static unsigned collect(const struct wsk_socket *s, struct tcpip_address found[MAX_ADDRESSES])
+static bool is_usable(const struct ip_unicast *row)
 {
     struct tcpip_interface_info info;
+    unsigned number = tcpip_interface_of_index(row->index);
+
+    return row->state >= IP_DAD_DEPRECATED && !ip_address_is_loopback(&row->address) && number != 0 &&
+           tcpip_query_interface(number - 1, &info) && info.bound && info.link_up;
+}
+
+static unsigned collect(const struct wsk_socket *s, struct tcpip_address found[MAX_ADDRESSES])
+{
+    struct ip_unicast rows[MAX_ADDRESSES];
+    size_t total = ip_list_unicast(s->family == AF_INET ? 4 : 6, rows, MAX_ADDRESSES);
     unsigned count = 0;
 
-    for (unsigned n = 0; tcpip_query_interface(n, &info); n++) {
-        if (!info.bound || !info.link_up)
+    for (size_t i = 0; i < total && i < MAX_ADDRESSES; i++) {
+        const struct ip_address *address = &rows[i].address;
+
+        if (!is_usable(&rows[i]))
             continue;
-        if (s->family == AF_INET && info.configured && count < MAX_ADDRESSES)
-            found[count++] = info.ipv4;
-        for (unsigned i = 0; s->family == AF_INET6 && i < TCPIP_IPV6_ADDRESSES && info.ipv6[i].family == 6; i++)
-            if (count < MAX_ADDRESSES)
-                found[count++] = info.ipv6[i];
+        found[count] = (struct tcpip_address){ .family = address->family };
+        memcpy(found[count].bytes, address->bytes, sizeof address->bytes);
+        if (ip_address_is_link_local(address) && address->family == 6)
+            found[count].zone = (uint8_t)tcpip_interface_of_index(rows[i].index);
+        count++;
     }
     return count;
 }

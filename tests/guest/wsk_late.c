@@ -222,6 +222,42 @@ TEST_CASE(a_bound_socket_outlives_its_address)
     CloseWsk();
 }
 
+static BOOLEAN IsListed(PWSK_SOCKET socket, const char *text)
+{
+    static union { SOCKET_ADDRESS_LIST List; UCHAR Room[2048]; } answer;
+    SOCKADDR_INET wanted = address_of(text);
+    SIZE_T size = 0;
+
+    EXPECT_EQ(BASIC(socket)->WskControlSocket(socket, WskIoctl, SIO_ADDRESS_LIST_QUERY, 0, 0, NULL, sizeof(answer), &answer, &size, NULL),
+              STATUS_SUCCESS);
+    for (INT i = 0; i < answer.List.iAddressCount; i++)
+        if (((PSOCKADDR_IN)answer.List.Address[i].lpSockaddr)->sin_addr.S_un.S_addr == wanted.Ipv4.sin_addr.S_un.S_addr)
+            return TRUE;
+    return FALSE;
+}
+
+TEST_CASE(the_address_list_has_every_address_and_each_change_is_told)
+{
+    static const char *const texts[] = {"10.20.30.61", "10.20.30.62", "10.20.31.63"};
+    PWSK_SOCKET socket;
+    CALL change;
+
+    REQUIRE(NT_SUCCESS(OpenWsk()));
+    socket = NewSocket(AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_BASIC_SOCKET, NULL, NULL);
+    REQUIRE(socket != NULL);
+    for (int i = 0; i < 6; i++) {
+        const char *text = texts[i % 3];
+
+        EXPECT_EQ(BASIC(socket)->WskControlSocket(socket, WskIoctl, SIO_ADDRESS_LIST_CHANGE, 0, 0, NULL, 0, NULL, NULL, Begin(&change)),
+                  STATUS_PENDING);
+        EXPECT(NT_SUCCESS(i < 3 ? add_address(text, 24) : remove_address(text)));
+        EXPECT_EQ(Finish(&change, NULL), STATUS_SUCCESS);
+        EXPECT_EQ(IsListed(socket, text), i < 3);
+    }
+    EXPECT_EQ(CloseSocket(socket), STATUS_SUCCESS);
+    CloseWsk();
+}
+
 /* --- IRPs of others ---- */
 
 typedef struct _UPPER {
