@@ -1,5 +1,7 @@
 /* vioblk.sys as a whole, from the outside: the driver is the one beside this program in the build. */
 #define UNIT_LIBRARY_BYTES 512          /* lwIP's timers */
+#include "machine/machine.h"
+#include "nt/pnp.h"
 #include "ring3.h"
 #include "unit.h"
 
@@ -160,5 +162,88 @@ TEST(a_disk_that_is_too_slow_is_reset_and_its_requests_fail)
         CHECK(ring3_now(computer) > 1 * SECOND);
         ring3_file_close(file);
     }
+    close_cleanly(computer);
+}
+
+static void inside_sleep(void *arg)
+{
+    *(NTSTATUS *)arg = po_set_system_state(PowerSystemSleeping3, false);
+}
+
+static void inside_wake(void *arg)
+{
+    *(NTSTATUS *)arg = po_set_system_state(PowerSystemWorking, false);
+}
+
+TEST(it_sleeps_and_wakes_and_the_disk_is_the_same)
+{
+    struct ring3_computer *computer = open_computer(2, 7);
+    struct ring3_file *file;
+    NTSTATUS status;
+
+    CHECK(ring3_add_disk(computer, "mem:16M,queues=2") != NULL);
+    CHECK(ring3_load(computer, vioblk_path()) != NULL);
+    file = open_disk(computer);
+    for (int n = 0; n < 3; n++) {
+        check_round_trip(file, 8);
+        CHECK(machine_call(inside_sleep, &status));
+        CHECK_EQ((uint32_t)status, 0);
+        ring3_run(computer, 100 * MS);
+        CHECK(machine_call(inside_wake, &status));
+        CHECK_EQ((uint32_t)status, 0);
+    }
+    check_round_trip(file, 8);
+    ring3_file_close(file);
+    close_cleanly(computer);
+}
+
+TEST(a_power_cut_ends_the_run_and_leaves_the_driver_as_it_was)
+{
+    struct ring3_computer *computer = open_computer(2, 7);
+    struct ring3_report report;
+    struct ring3_file *file;
+    uint8_t bytes[BLOCK];
+    unsigned writes = 0;
+
+    CHECK(ring3_add_disk(computer, "mem:16M,cut=seed:1,cutwithin=50") != NULL);
+    CHECK(ring3_load(computer, vioblk_path()) != NULL);
+    file = open_disk(computer);
+    fill(bytes, 1);
+    while (writes < 100 && ring3_file_write(file, bytes, BLOCK, 0, NULL, NULL))
+        writes++;
+    CHECK(writes < 50);
+    CHECK_EQ(ring3_run(computer, SECOND), RING3_END_POWER_CUT);
+    ring3_close(computer, &report);
+    CHECK(report.power_cut);
+    CHECK_EQ(report.findings, 0);
+    _exit(0);                           /* nothing of such a computer can be taken down */
+}
+
+static void inside_stop_start(void *arg)
+{
+    struct ring3_disk *disk = container_of(machine->disks.next, struct ring3_disk, node);
+    struct pnp_node *node = pnp_node_of_device(disk->device);
+
+    *(NTSTATUS *)arg = pnp_stop_node(node);
+    if (*(NTSTATUS *)arg == STATUS_SUCCESS)
+        *(NTSTATUS *)arg = pnp_start_node(node);
+}
+
+TEST(its_resources_can_be_rebalanced)
+{
+    struct ring3_computer *computer = open_computer(2, 7);
+    struct ring3_file *file;
+    NTSTATUS status;
+
+    CHECK(ring3_add_disk(computer, "mem:16M,queues=2") != NULL);
+    CHECK(ring3_load(computer, vioblk_path()) != NULL);
+    file = open_disk(computer);
+    for (int n = 0; n < 3; n++) {
+        check_round_trip(file, 8);
+        CHECK(machine_call(inside_stop_start, &status));
+        CHECK_EQ((uint32_t)status, 0);
+    }
+    check_round_trip(file, 8);
+    ring3_file_close(file);
     close_cleanly(computer);
 }
