@@ -68,7 +68,7 @@ UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/unit/%)
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libring3.a
 	@mkdir -p $(@D)
 	@echo "  TEST $@"
-	@$(CCACHE) $(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -Wno-missing-prototypes -MMD -MP -c -o $@.o $<
+	@$(CCACHE) $(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -Wno-missing-prototypes -MMD -MP -MT $@ -c -o $@.o $<
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $@.o $(WHOLE) $(LDLIBS)
 
 unit-tests: $(UNIT_TESTS)
