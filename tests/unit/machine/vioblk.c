@@ -247,3 +247,48 @@ TEST(its_resources_can_be_rebalanced)
     ring3_file_close(file);
     close_cleanly(computer);
 }
+
+/* Pulls the card out 50 ms from now, whatever is under way then. */
+static NTAPI void pull(void *arg)
+{
+    LARGE_INTEGER wait = { .QuadPart = -500000 };
+    struct ring3_disk *disk = arg;
+
+    KeDelayExecutionThread(KernelMode, FALSE, &wait);
+    disk->device->gone = true;
+    pnp_unplug(disk->device, true);
+    disk->plugged = false;
+}
+
+static void inside_pull_soon(void *arg)
+{
+    HANDLE thread;
+
+    CHECK_EQ((uint32_t)PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, pull, arg), 0);
+    ZwClose(thread);
+}
+
+TEST(a_card_pulled_out_with_requests_under_way_answers_them_with_failure)
+{
+    for (unsigned queues = 1; queues <= 4; queues *= 4) {
+        struct ring3_computer *computer = open_computer(4, queues);
+        struct ring3_disk *disk;
+        struct ring3_file *file;
+        uint8_t bytes[BLOCK];
+        uint64_t before;
+        char spec[64];
+
+        snprintf(spec, sizeof spec, "mem:16M,delay=100ms,queues=%u", queues);
+        CHECK((disk = ring3_add_disk(computer, spec)) != NULL);
+        CHECK(ring3_load(computer, vioblk_path()) != NULL);
+        CHECK_EQ(ring3_run(computer, 20 * SECOND), RING3_END_TIME);
+        file = open_disk(computer);
+        check_round_trip(file, 2);
+        CHECK(machine_call(inside_pull_soon, disk));
+        before = ring3_now(computer);
+        CHECK(!ring3_file_read(file, bytes, BLOCK, 0, NULL, NULL));
+        CHECK(ring3_now(computer) - before < 5 * SECOND);       /* by the removal, not by a time-out */
+        ring3_file_close(file);
+        close_cleanly(computer);
+    }
+}
