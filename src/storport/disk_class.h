@@ -59,8 +59,6 @@ NTSTATUS disk_command(struct disk *disk, const void *cdb, unsigned cdb_length, v
 NTSTATUS NTAPI disk_dispatch(PDEVICE_OBJECT device, PIRP irp);
 void disk_next_irp(struct disk *disk);
 NTSTATUS disk_ioctl(struct disk *disk, PIRP irp);
-NTSTATUS disk_query_property(struct disk *disk, PIRP irp);
-NTSTATUS disk_pass_through(struct unit *u, PIRP irp);
 /* sense.c */
 enum sense_action { SENSE_FAIL, SENSE_RETRY, SENSE_RETRY_LATER, SENSE_GOOD };
 enum sense_action sense_judge(const struct request *r, NTSTATUS *status);

@@ -11,6 +11,7 @@
 #include "nt/pnp.h"
 
 static struct io_driver *class_driver;
+static unsigned next_number;
 
 static const GUID disk_interface = {
     0x53f56307, 0xb6bf, 0x11d0, { 0x94, 0xf2, 0x00, 0xa0, 0xc9, 0x1e, 0xfb, 0x8b }
@@ -44,15 +45,6 @@ static void make_links(unsigned number, bool make)
             IoCreateSymbolicLink(name(&link, links[i], number), name(&target, "\\Device\\Harddisk%u\\DR%u", number));
         else
             IoDeleteSymbolicLink(name(&link, links[i], number));
-}
-
-static unsigned free_number(void)
-{
-    static unsigned next;
-
-    if (list_empty(&disks))
-        next = 0;
-    return next++;
 }
 
 /* --- AddDevice ----------------------------------------------------------------------------------------------------------- */
@@ -114,7 +106,7 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
     disk->unit = u;
     disk->pdo = pdo;
     disk->references = 1;
-    disk->info.number = free_number();
+    disk->info.number = next_number++;
     disk->info.sector_size = 512;
     list_init(&disk->free_operations);
     list_init(&disk->irps);
@@ -267,6 +259,7 @@ static NTSTATUS NTAPI entry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
 NTSTATUS disk_class_open(void)
 {
     list_init(&disks);
+    next_number = 0;
     disk_host_init();
     return io_create_host_driver("disk", entry, &class_driver);
 }

@@ -134,6 +134,45 @@ static NTSTATUS property(struct disk *disk, void *buffer, ULONG in, ULONG out, U
     return disk_property(disk, buffer, in, out, done);
 }
 
+static NTSTATUS miniport(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    return adapter_miniport_ioctl(disk->unit, buffer, in, out, done);
+}
+
+static NTSTATUS capabilities(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    return adapter_capabilities(disk->unit->adapter, buffer, out, done);
+}
+
+static NTSTATUS reset_device(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    struct request *r = request_take(disk->unit);
+
+    if (!r)
+        return STATUS_DEVICE_BUSY;
+    request_prepare(r, SRB_FUNCTION_RESET_DEVICE, 0, NULL, 0, 10);
+    r->bypass = true;
+    NTSTATUS status = sp_status(request_wait(r));
+    request_release(r);
+    return status;
+}
+
+static NTSTATUS reset_bus(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    return adapter_reset_bus(disk->unit->adapter, disk->unit->path) ? STATUS_SUCCESS : STATUS_IO_DEVICE_ERROR;
+}
+
+/* The whole disk is partition 0. */
+static NTSTATUS whole_disk(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    *(PPARTITION_INFORMATION_EX)buffer = (PARTITION_INFORMATION_EX){
+        .PartitionStyle = PARTITION_STYLE_RAW,
+        .PartitionLength = { .QuadPart = (LONGLONG)disk->info.bytes },
+    };
+    *done = sizeof(PARTITION_INFORMATION_EX);
+    return STATUS_SUCCESS;
+}
+
 /* --- trim -------------------------------------------------------------------------------------------------------------------- */
 
 struct sync_io {
@@ -205,6 +244,17 @@ static const struct disk_control {
     { IOCTL_STORAGE_GET_HOTPLUG_INFO, 0, sizeof(STORAGE_HOTPLUG_INFO), true, hotplug },
     { IOCTL_DISK_GET_CACHE_INFORMATION, 0, sizeof(DISK_CACHE_INFORMATION), false, cache_information },
     { IOCTL_DISK_VERIFY, sizeof(VERIFY_INFORMATION), 0, false, verify },
+    { IOCTL_SCSI_PASS_THROUGH, sizeof(SCSI_PASS_THROUGH), sizeof(SCSI_PASS_THROUGH), true, disk_pass_through },
+    { IOCTL_SCSI_PASS_THROUGH_DIRECT, sizeof(SCSI_PASS_THROUGH_DIRECT), sizeof(SCSI_PASS_THROUGH_DIRECT), true,
+      disk_pass_through_direct },
+    { IOCTL_SCSI_MINIPORT, sizeof(SRB_IO_CONTROL), sizeof(SRB_IO_CONTROL), true, miniport },
+    { IOCTL_SCSI_GET_CAPABILITIES, 0, sizeof(IO_SCSI_CAPABILITIES), true, capabilities },
+    { IOCTL_STORAGE_PERSISTENT_RESERVE_IN, sizeof(PERSISTENT_RESERVE_COMMAND), 0, true, disk_reserve_in },
+    { IOCTL_STORAGE_PERSISTENT_RESERVE_OUT, sizeof(PERSISTENT_RESERVE_COMMAND), 0, true, disk_reserve_out },
+    { IOCTL_STORAGE_RESET_DEVICE, 0, 0, true, reset_device },
+    { IOCTL_STORAGE_RESET_BUS, 0, 0, true, reset_bus },
+    { IOCTL_DISK_GET_DRIVE_LAYOUT_EX, 0, sizeof(DRIVE_LAYOUT_INFORMATION_EX), false, disk_layout },
+    { IOCTL_DISK_GET_PARTITION_INFO_EX, 0, sizeof(PARTITION_INFORMATION_EX), false, whole_disk },
     { IOCTL_SCSI_GET_ADDRESS, 0, sizeof(SCSI_ADDRESS), true, address },
     { IOCTL_DISK_UPDATE_PROPERTIES, 0, 0, true, update },
     { IOCTL_STORAGE_QUERY_PROPERTY, offsetof(STORAGE_PROPERTY_QUERY, AdditionalParameters), 0, true, property },

@@ -1,0 +1,210 @@
+/* A miniport's life, and a disk through the host's interface. */
+#include "fake.h"
+
+static void transfer(void *unused)
+{
+    uint8_t *data = ram_buffer(262144), *back = ram_buffer(262144);
+    struct storport_disk_info info;
+
+    plug_fake();
+    CHECK_EQ(fake.node->start_status, STATUS_SUCCESS);
+    CHECK_EQ(storport_disk_count(), 1);
+    CHECK(storport_disk_query(0, &info));
+    CHECK_EQ(info.bytes, FAKE_BYTES);
+    CHECK(info.write_cache);
+    CHECK_STR(info.vendor, "FAKE");
+    struct storport_disk *disk = storport_disk_open(0);
+    CHECK(disk != NULL);
+    for (unsigned i = 0; i < 262144; i++)
+        data[i] = (uint8_t)(i * 31 + (i >> 9));
+    CHECK_EQ(host_do(disk, STORPORT_WRITE, data, 262144, 4096), STATUS_SUCCESS);
+    CHECK(!memcmp(fake.disk + 4096, data, 262144));
+    CHECK_EQ(host_do(disk, STORPORT_READ, back, 262144, 4096), STATUS_SUCCESS);
+    CHECK(!memcmp(back, data, 262144));
+    CHECK_EQ(host_do(disk, STORPORT_FLUSH, NULL, 0, 0), STATUS_SUCCESS);
+    CHECK_EQ(fake.flushes, 1);
+    CHECK_EQ(host_do(disk, STORPORT_READ, back, 512, FAKE_BYTES), STATUS_NONEXISTENT_SECTOR);
+    CHECK_EQ(host_do(disk, STORPORT_READ, back, 512, 100), STATUS_INVALID_PARAMETER);
+    storport_disk_close(disk);
+    unplug_fake();
+    CHECK_EQ(storport_disk_count(), 0);
+    pool_free(data, 0, NULL);
+    pool_free(back, 0, NULL);
+}
+
+static void run(unsigned cpus)
+{
+    on_a_computer(transfer, cpus);
+    CHECK_EQ(fake_findings, 0);
+}
+
+TEST(a_full_duplex_miniport_starts_under_the_startio_lock)
+{
+    run(1);
+    CHECK_EQ(fake.start_irql, DISPATCH_LEVEL);
+    CHECK_EQ(fake.build_irql, DISPATCH_LEVEL);
+    CHECK_EQ(fake.builds, fake.starts);
+    CHECK_EQ(fake.stops, 1);
+    CHECK(fake.buffer_hidden);
+}
+
+TEST(a_half_duplex_miniport_works)
+{
+    fake.half_duplex = true;
+    run(2);
+}
+
+TEST(extended_srbs_work)
+{
+    fake.storage_srbs = true;
+    run(2);
+}
+
+TEST(a_virtual_miniport_is_freed_at_the_end)
+{
+    fake.is_virtual = true;
+    fake.dma_map = STOR_MAP_ALL_BUFFERS_INCLUDING_READ_WRITE;
+    run(2);
+    CHECK_EQ(fake.frees, 1);
+    CHECK(!fake.buffer_hidden);
+    CHECK_EQ(fake.initialize_irql, PASSIVE_LEVEL);
+}
+
+TEST(the_structure_before_windows_8_is_taken)
+{
+    fake.init_size = offsetof(HW_INITIALIZATION_DATA, HwFreeAdapterResources);
+    run(1);
+}
+
+TEST(passive_initialization_follows_initialization)
+{
+    fake.passive = true;
+    run(1);
+    CHECK_EQ(fake.passives, 1);
+}
+
+TEST(completion_in_a_dpc_works)
+{
+    fake.mode = ANSWER_LATER;
+    run(2);
+}
+
+TEST(few_breaks_split_transfers)
+{
+    fake.breaks = 3;
+    run(1);
+    CHECK(fake.starts > 2 * 262144 / 8192);
+}
+
+static void failing(void *unused)
+{
+    plug_fake();
+    CHECK(!NT_SUCCESS(fake.node->start_status));
+    CHECK_EQ(storport_disk_count(), 0);
+    unplug_fake();
+}
+
+TEST(an_adapter_that_is_not_found_does_not_start)
+{
+    fake.fail_find = true;
+    on_a_computer(failing, 1);
+    CHECK_EQ(fake.initializes, 0);
+}
+
+TEST(an_adapter_that_does_not_initialize_does_not_start)
+{
+    fake.fail_initialize = true;
+    on_a_computer(failing, 1);
+    CHECK_EQ(fake.starts, 0);
+}
+
+static void wrong_size(void *unused)
+{
+    CHECK_EQ(io_create_host_driver("fakestor", fake_entry, &fake.io), STATUS_REVISION_MISMATCH);
+}
+
+TEST(a_structure_of_no_known_size_is_refused)
+{
+    fake.init_size = 100;
+    on_a_computer(wrong_size, 1);
+}
+
+static void lists(void *unused)
+{
+    uint8_t *first = ram_alloc(2, true), *second = ram_alloc(2, true);
+    struct host_io h = { .segment = { { first + 4096, 4096 }, { second, 4096 } } };
+
+    plug_fake();
+    struct storport_disk *disk = storport_disk_open(0);
+    memset(first + 4096, 0x11, 4096);
+    memset(second, 0x22, 4096);
+    h.io = (struct storport_io){ .kind = STORPORT_WRITE, .offset = 8192, .length = 8192, .segments = h.segment,
+                                 .segment_count = 2, .done = host_done };
+    KeInitializeEvent(&h.done, NotificationEvent, FALSE);
+    fake.starts = 0;
+    storport_disk_submit(disk, &h.io);
+    CHECK_EQ(host_end(&h), STATUS_SUCCESS);
+    CHECK_EQ(fake.starts, 1);
+    CHECK(fake.disk[8192] == 0x11 && fake.disk[12288] == 0x22 && fake.disk[16383] == 0x22);
+    h.segment[1].size = 512;            /* they do not add up */
+    KeInitializeEvent(&h.done, NotificationEvent, FALSE);
+    storport_disk_submit(disk, &h.io);
+    CHECK_EQ(host_end(&h), STATUS_INVALID_PARAMETER);
+    storport_disk_close(disk);
+    unplug_fake();
+    ram_free(first, 2);
+    ram_free(second, 2);
+}
+
+TEST(segments_go_as_one_list)
+{
+    on_a_computer(lists, 1);
+}
+
+static void limited(void *unused)
+{
+    static struct host_io many[32];
+    uint8_t *data = ram_buffer(32 * 512);
+
+    plug_fake();
+    struct storport_disk *disk = storport_disk_open(0);
+    fake.most_at_once = 0;
+    fake.mode = ANSWER_LATER;
+    for (unsigned i = 0; i < 32; i++)
+        host_begin(disk, &many[i], STORPORT_READ, data + i * 512, 512, i * 512);
+    for (unsigned i = 0; i < 32; i++)
+        CHECK_EQ(host_end(&many[i]), STATUS_SUCCESS);
+    CHECK_EQ(fake.most_at_once, 4);
+    storport_disk_close(disk);
+    unplug_fake();
+    pool_free(data, 0, NULL);
+}
+
+TEST(no_more_requests_than_the_depth_are_outstanding)
+{
+    fake.depth = 4;
+    on_a_computer(limited, 1);
+}
+
+static void fua(void *unused)
+{
+    uint8_t *data = ram_buffer(512);
+    struct host_io h = { .segment = { { data, 512 } } };
+
+    plug_fake();
+    struct storport_disk *disk = storport_disk_open(0);
+    h.io = (struct storport_io){ .kind = STORPORT_WRITE, .fua = true, .length = 512, .segments = h.segment, .segment_count = 1,
+                                 .done = host_done };
+    KeInitializeEvent(&h.done, NotificationEvent, FALSE);
+    storport_disk_submit(disk, &h.io);
+    CHECK_EQ(host_end(&h), STATUS_SUCCESS);
+    CHECK_EQ(fake.flushes, 1);
+    storport_disk_close(disk);
+    unplug_fake();
+    pool_free(data, 0, NULL);
+}
+
+TEST(force_unit_access_without_it_is_a_flush_behind_the_write)
+{
+    on_a_computer(fua, 1);
+}
