@@ -188,6 +188,23 @@ struct ring3_disk_info {
     uint64_t reads, read_bytes, writes, write_bytes, flushes, failed;   /* that the card answered */
     uint64_t interrupts, doorbells;
 };
+/* What the driver stack shows as PhysicalDriveN, whatever it stands on. */
+struct ring3_drive_layer {
+    const char *layer;                  /* "disk": asked of it; "miniport": what its driver completed */
+    uint64_t reads, read_bytes, writes, write_bytes, flushes, others;
+};
+struct ring3_drive_info {
+    unsigned number;
+    char model[32], driver[64];
+    uint64_t bytes;
+    struct ring3_drive_layer layer[2];  /* in the order above */
+    uint64_t retries, timeouts, resets, errors;
+};
+/* One past the highest PhysicalDriveN that there was since the computer was opened; gone ones are reported, too. */
+unsigned ring3_drive_count(struct ring3_computer *computer);
+/* False when there is no drive of this number. */
+bool ring3_query_drive(struct ring3_computer *computer, unsigned number, struct ring3_drive_info *info);
+
 /* False when there is no disk of this number. */
 bool ring3_query_disk(struct ring3_computer *computer, unsigned number, struct ring3_disk_info *info);
 

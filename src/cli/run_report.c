@@ -41,6 +41,19 @@ static void text_disk(const struct ring3_disk_info *disk)
            disk->flushes, disk->failed, disk->interrupts, disk->doorbells);
 }
 
+static void text_drive(const struct ring3_drive_info *drive)
+{
+    printf("PhysicalDrive%u: %s, %" PRIu64 " bytes, driver %s\n", drive->number, drive->model, drive->bytes, drive->driver);
+    printf("  %-9s %12s %15s %12s %15s %10s %10s\n", "layer", "reads", "bytes", "writes", "bytes", "flushes", "others");
+    for (unsigned i = 0; i < 2; i++) {
+        const struct ring3_drive_layer *l = &drive->layer[i];
+        printf("  %-9s %12" PRIu64 " %15" PRIu64 " %12" PRIu64 " %15" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n", l->layer, l->reads,
+               l->read_bytes, l->writes, l->write_bytes, l->flushes, l->others);
+    }
+    printf("  retries %" PRIu64 ", time-outs %" PRIu64 ", resets %" PRIu64 ", errors %" PRIu64 "\n", drive->retries, drive->timeouts,
+           drive->resets, drive->errors);
+}
+
 static void text_traffic(const struct ring3_traffic_info *t)
 {
     static const char *const words[] = { "ping", "tcp send", "tcp serve", "udp echo" };
@@ -62,12 +75,16 @@ static void text_report(struct run *run, const struct ring3_report *report)
 {
     struct ring3_nic_info nic;
     struct ring3_disk_info disk;
+    struct ring3_drive_info drive;
     struct ring3_counts counts;
 
     for (unsigned n = 0; ring3_query_nic(run->computer, n, &nic); n++)
         text_nic(&nic);
     for (unsigned n = 0; ring3_query_disk(run->computer, n, &disk); n++)
         text_disk(&disk);
+    for (unsigned n = 0; n < ring3_drive_count(run->computer); n++)
+        if (ring3_query_drive(run->computer, n, &drive))
+            text_drive(&drive);
     for (unsigned i = 0; i < run->traffic_count; i++) {
         struct ring3_traffic_info info;
         ring3_query_traffic(run->traffic[i], &info);
@@ -133,6 +150,36 @@ static void json_disk(const struct ring3_disk_info *disk)
            disk->interrupts, disk->doorbells);
 }
 
+static void json_drive(const struct ring3_drive_info *drive)
+{
+    printf("{\"number\":%u,", drive->number);
+    json_field("model", drive->model);
+    json_field("driver", drive->driver);
+    printf("\"bytes\":%" PRIu64 ",\"layers\":[", drive->bytes);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct ring3_drive_layer *l = &drive->layer[i];
+        printf("%s{", i ? "," : "");
+        json_field("layer", l->layer);
+        printf("\"reads\":%" PRIu64 ",\"read_bytes\":%" PRIu64 ",\"writes\":%" PRIu64 ",\"write_bytes\":%" PRIu64
+               ",\"flushes\":%" PRIu64 ",\"others\":%" PRIu64 "}", l->reads, l->read_bytes, l->writes, l->write_bytes, l->flushes,
+               l->others);
+    }
+    printf("],\"retries\":%" PRIu64 ",\"timeouts\":%" PRIu64 ",\"resets\":%" PRIu64 ",\"errors\":%" PRIu64 "}", drive->retries,
+           drive->timeouts, drive->resets, drive->errors);
+}
+
+static void json_drives(struct ring3_computer *computer)
+{
+    struct ring3_drive_info drive;
+    unsigned printed = 0;
+
+    for (unsigned n = 0; n < ring3_drive_count(computer); n++)
+        if (ring3_query_drive(computer, n, &drive)) {
+            printf("%s", printed++ ? "," : "");
+            json_drive(&drive);
+        }
+}
+
 static void json_traffic(const struct ring3_traffic_info *t)
 {
     static const char *const words[] = { "ping", "tcp-send", "tcp-serve", "udp-echo" };
@@ -162,6 +209,8 @@ static void json_report(struct run *run, const struct ring3_report *report)
         printf("%s", n ? "," : "");
         json_disk(&disk);
     }
+    printf("],\"drives\":[");
+    json_drives(run->computer);
     printf("],\"traffic\":[");
     for (unsigned i = 0; i < run->traffic_count; i++) {
         struct ring3_traffic_info info;

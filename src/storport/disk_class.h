@@ -50,6 +50,8 @@ extern struct list disks;
 struct disk *disk_numbered(unsigned number);
 void disk_release(struct disk *disk);
 void disk_host_init(void);
+/* For storport_disk_report, before the disk loses its unit. */
+void disk_note(const struct disk *disk);
 /* disk_setup.c: capacity, cache, pages. PASSIVE_LEVEL. */
 NTSTATUS disk_setup(struct disk *disk);
 /* A command of the class driver's own; *length: room, then what came. buffer in RAM, 64 KiB at most. PASSIVE_LEVEL. */

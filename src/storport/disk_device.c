@@ -130,6 +130,7 @@ void disk_unit_gone(struct unit *u)
 
     if (!disk)
         return;
+    disk_note(disk);
     u->disk = NULL;
     disk->unit = NULL;
 }

@@ -49,15 +49,54 @@ bool storport_disk_query(unsigned number, struct storport_disk_info *info)
     return true;
 }
 
-bool storport_disk_get_stats(unsigned number, struct storport_disk_stats *stats)
-{
-    struct disk *disk = disk_numbered(number);
+/* --- reports: the last that is known of each disk --------------------------------------------------------------------------- */
 
-    if (!disk)
+#define KNOWN 32
+
+static struct known {
+    struct storport_disk_info info;
+    struct storport_disk_stats stats;
+    bool there;
+} known[KNOWN];
+static unsigned total;
+
+void disk_note(const struct disk *disk)
+{
+    struct known *k = disk->info.number < KNOWN ? &known[disk->info.number] : NULL;
+
+    if (!k)
+        return;
+    k->info = disk->info;
+    k->stats = disk->stats;
+    k->there = disk->ready;
+    if (disk->unit) {
+        k->stats.timeouts = disk->unit->adapter->timeouts;
+        k->stats.resets = disk->unit->adapter->resets;
+    }
+    if (disk->info.number >= total)
+        total = disk->info.number + 1;
+}
+
+static void remember_all(void)
+{
+    list_each(it, &disks)
+        if (container_of(it, struct disk, node)->unit)
+            disk_note(container_of(it, struct disk, node));
+}
+
+unsigned storport_disk_total(void)
+{
+    remember_all();
+    return total;
+}
+
+bool storport_disk_report(unsigned number, struct storport_disk_info *info, struct storport_disk_stats *stats)
+{
+    remember_all();
+    if (number >= KNOWN || !known[number].there)
         return false;
-    *stats = disk->stats;
-    stats->timeouts = disk->unit->adapter->timeouts;
-    stats->resets = disk->unit->adapter->resets;
+    *info = known[number].info;
+    *stats = known[number].stats;
     return true;
 }
 
@@ -167,6 +206,8 @@ static void wake(struct ke_interrupt *interrupt)
 void disk_host_init(void)
 {
     list_init(&answers);
+    memset(known, 0, sizeof known);
+    total = 0;
     KeInitializeDpc(&answer_dpc, give_answers, NULL);
     answer_wake = (struct ke_interrupt){ .service = wake, .irql = 3 };
     list_init(&answer_wake.node);

@@ -26,7 +26,11 @@ struct storport_disk_stats {
     uint64_t retries, timeouts, resets, errors;
 };
 
-/* False when there is no disk of this number. */
-bool storport_disk_get_stats(unsigned number, struct storport_disk_stats *stats);
+struct storport_disk_info;
+
+/* Disks that there were since the computer was opened, gone ones included: for reports. */
+unsigned storport_disk_total(void);
+/* False when there was no disk of this number, or too many since. */
+bool storport_disk_report(unsigned number, struct storport_disk_info *info, struct storport_disk_stats *stats);
 
 #endif
