@@ -118,7 +118,7 @@ static VOID NTAPI cancel(PDEVICE_OBJECT device, PIRP irp)
     struct wsk_request *request = request_of(irp);
     if (request != NULL && !request->done)
         cancel_request(request);
-    tcpip_leave();
+    tcpip_leave_under_a_lock();
 }
 
 NTSTATUS wsk_request_pend(struct wsk_request *request, struct list *queue)

@@ -151,7 +151,7 @@ struct wsk_socket *wsk_begin(PWSK_SOCKET socket, PIRP *irp, const char *function
 
 NTSTATUS wsk_end(PIRP irp, NTSTATUS status, ULONG_PTR information)
 {
-    tcpip_leave();
+    tcpip_leave_under_a_lock();
     if (irp != NULL && status != STATUS_PENDING)
         wsk_irp_complete(irp, status, NT_SUCCESS(status) ? information : 0);
     return status;

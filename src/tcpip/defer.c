@@ -5,7 +5,9 @@
  * 2. A round takes at most ROUND works. What is left, and what they queued themselves, waits for a DPC: other DPCs and
  *    interrupts come between. After CHAIN such DPCs in a row a thread goes on instead, so that a conversation of the
  *    computer with itself does not keep all other threads from its processor.
- * 3. While a processor runs works its frames stay queued: they go out in one burst behind the last. */
+ * 3. A driver may hold a spin lock while it calls. Its call runs no works when it comes at DISPATCH_LEVEL: they would call the
+ *    driver back, and wait for that lock. A DPC runs them.
+ * 4. While a processor runs works its frames stay queued: they go out in one burst behind the last. */
 #include <assert.h>
 
 #include "ntddk.h"
@@ -47,6 +49,11 @@ void tcpip_undefer(struct tcpip_work *work)
         return;
     work->queued = false;
     list_remove(&work->node);
+}
+
+bool defer_waits(void)
+{
+    return !list_empty(&works);
 }
 
 bool defer_running_here(void)
@@ -128,4 +135,9 @@ void tcpip_enter(void)
 void tcpip_leave(void)
 {
     stack_leave();
+}
+
+void tcpip_leave_under_a_lock(void)
+{
+    stack_leave_under_a_lock();
 }

@@ -39,6 +39,8 @@ void tcpip_undefer(struct tcpip_work *work);
 /* For a caller that has several things to do before anything goes out: nests. */
 void tcpip_enter(void);
 void tcpip_leave(void);
+/* For a call of a driver's, which may hold a lock: at DISPATCH_LEVEL works are left to a DPC. */
+void tcpip_leave_under_a_lock(void);
 
 /* --- received bytes ----------------------------------------------------------------------------------------- */
 

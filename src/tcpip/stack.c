@@ -112,7 +112,7 @@ static void arm_timer(void)
     KeSetTimer(&stack.timer, due, &stack.dpc);
 }
 
-void stack_leave(void)
+static void leave(bool under_a_lock)
 {
     assert(stack_entered());
     if (stack.depth > 1) {
@@ -131,13 +131,23 @@ void stack_leave(void)
     stack.depth = 0;
     KeReleaseSpinLock(&stack.lock, DISPATCH_LEVEL);
     if (!defer_running_here()) {        /* else the works' caller goes on, and sends for all of them */
-        more = defer_run(more);
+        more = under_a_lock && old >= DISPATCH_LEVEL ? more || defer_waits() : defer_run(more);
         if (protocol_has_output())
             protocol_flush_all();
     }
     if (more)
         stack_go_on_later();
     KeLowerIrql(old);
+}
+
+void stack_leave(void)
+{
+    leave(false);
+}
+
+void stack_leave_under_a_lock(void)
+{
+    leave(true);
 }
 
 static VOID NTAPI timer_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2)

@@ -17,6 +17,7 @@
 /* Takes the stack, at DISPATCH_LEVEL until left. Nests. Frames queued meanwhile go out at the outermost leave. */
 void stack_enter(void);
 void stack_leave(void);
+void stack_leave_under_a_lock(void);    /* tcpip_leave_under_a_lock */
 bool stack_entered(void);
 bool stack_is_open(void);
 /* Milliseconds-timers inside the stack; a second call for the same function and argument replaces the first. */
@@ -45,6 +46,7 @@ void defer_close(void);
 /* Runs the works that wait, unless somebody does. more: there is something else to do. True: there is more to do. At
  * DISPATCH_LEVEL, without the lock. */
 bool defer_run(bool more);
+bool defer_waits(void);                 /* there are some */
 /* Has a DPC or a thread enter and leave the stack. */
 void stack_go_on_later(void);
 bool defer_running_here(void);

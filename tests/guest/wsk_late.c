@@ -394,3 +394,45 @@ TEST_CASE(a_completion_may_accept_all_that_wait)
     EXPECT_EQ(CloseSocket(listener), STATUS_SUCCESS);
     CloseWsk();
 }
+
+/* --- calls under a lock ---- */
+
+static KSPIN_LOCK Guard;
+static volatile LONG Guarded;
+
+static NTSTATUS WSKAPI OnReceiveGuarded(PVOID context, ULONG flags, PWSK_DATA_INDICATION list, SIZE_T bytes, SIZE_T *accepted)
+{
+    KIRQL old;
+
+    KeAcquireSpinLock(&Guard, &old);
+    Guarded += (LONG)bytes;
+    KeReleaseSpinLock(&Guard, old);
+    return STATUS_SUCCESS;
+}
+
+static const WSK_CLIENT_CONNECTION_DISPATCH GuardedEvents = {OnReceiveGuarded, NULL, NULL};
+
+/* The data comes to an event that takes the lock: not inside the call. */
+TEST_CASE(a_call_under_a_spin_lock_runs_no_event_of_another_socket)
+{
+    BUFFER buffer;
+    PAIR pair;
+    CALL call;
+    KIRQL old;
+
+    Guarded = 0;
+    KeInitializeSpinLock(&Guard);
+    REQUIRE(NT_SUCCESS(OpenWsk()));
+    REQUIRE(OpenPair(&pair, AF_INET, NULL, &GuardedEvents) && OpenBuffer(&buffer, 8));
+    EXPECT_EQ(SetEvents(pair.Server, WSK_EVENT_RECEIVE), STATUS_SUCCESS);
+    Begin(&call);
+    KeAcquireSpinLock(&Guard, &old);
+    CONNECTION(pair.Client)->WskSend(pair.Client, &buffer.Wsk, WSK_FLAG_NODELAY, call.Irp);
+    EXPECT_EQ(Guarded, 0);
+    KeReleaseSpinLock(&Guard, old);
+    EXPECT_EQ(Finish(&call, NULL), STATUS_SUCCESS);
+    EVENTUALLY(Guarded == 8);
+    ClosePair(&pair);
+    CloseBuffer(&buffer);
+    CloseWsk();
+}
