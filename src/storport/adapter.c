@@ -128,6 +128,7 @@ static void init(struct adapter *a, struct sp_driver *driver, PDEVICE_OBJECT pdo
     a->number = next_number();
     a->bus_type = driver->is_virtual ? BusTypeVirtual : BusTypeScsi;
     list_init(&a->units);
+    list_init(&a->lost);
     list_init(&a->mappings);
     list_push_back(&driver->adapters, &a->node);
     adapter_init_queue(a);
@@ -160,6 +161,7 @@ NTSTATUS NTAPI adapter_add_device(PDRIVER_OBJECT object, PDEVICE_OBJECT pdo)
 void adapter_free(struct adapter *a)
 {
     memory_free_all(a);
+    unit_free_lost(a);
     if (a->fdo) {
         IoUnregisterShutdownNotification(a->fdo);
         name_port(a, false);

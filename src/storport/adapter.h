@@ -153,6 +153,7 @@ struct adapter {
     struct list units;
     struct list pumping;                /* units with something to start */
     struct list done;                   /* requests that the miniport completed */
+    struct list lost;                   /* struct lost_block: of units that are gone, with requests the miniport still has */
     struct unit *control;               /* no unit of the bus: adapter requests and the search for units */
     uint64_t running, again;            /* processors inside adapter_run, and those with new work for it */
     unsigned outstanding;
@@ -203,9 +204,12 @@ PKINTERRUPT interrupt_of_message(struct adapter *a, ULONG message);
 
 /* unit.c */
 struct unit *unit_create(struct adapter *a, uint8_t path, uint8_t target, uint8_t lun, unsigned requests);
-/* requests that the miniport still holds stay allocated until the adapter stops. */
+/* The memory of requests that the miniport still holds stays until the adapter goes. */
 void unit_free(struct unit *u);
 struct unit *unit_find(struct adapter *a, uint8_t path, uint8_t target, uint8_t lun);
+/* An SRB of a unit that is gone came back. */
+bool request_was_lost(struct adapter *a, const void *srb);
+void unit_free_lost(struct adapter *a);
 struct request *request_take(struct unit *u);       /* NULL: all are in use */
 void request_release(struct request *r);
 /* The request of an SRB that Storport gave this adapter, or NULL. */

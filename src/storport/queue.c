@@ -267,7 +267,9 @@ void request_complete(struct adapter *a, PVOID srb, bool direct, struct pe_calle
 {
     struct request *r = request_of(a, srb);
 
-    if (!r) {
+    if (unlikely(!r)) {
+        if (request_was_lost(a, srb))
+            return;
         SP_MISUSE("completes an SRB that Storport did not give to this adapter", srb, 0, caller);
         return;
     }

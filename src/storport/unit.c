@@ -55,6 +55,19 @@ static bool make_block(struct unit *u, unsigned count)
     return true;
 }
 
+struct lost_block {
+    struct list node;                   /* adapter->lost */
+    struct request_block block;
+};
+
+static bool miniport_has_some(const struct request_block *block)
+{
+    for (unsigned n = 0; block->requests && n < block->count; n++)
+        if (block->requests[n].abandoned && !block->requests[n].returned)
+            return true;
+    return false;
+}
+
 static void free_block(struct request_block *block)
 {
     for (unsigned n = 0; block->requests && n < block->count; n++)
@@ -126,7 +139,13 @@ void unit_free(struct unit *u)
         list_remove(it);
     if (u->extension)
         pool_free(u->extension, SP_TAG, NULL);
-    free_block(&u->block);
+    struct lost_block *lost = miniport_has_some(&u->block) ? calloc(1, sizeof *lost) : NULL;
+    if (lost) {
+        lost->block = u->block;
+        list_push_back(&u->adapter->lost, &lost->node);
+    } else {
+        free_block(&u->block);
+    }
     free(u);
 }
 
@@ -170,9 +189,8 @@ void request_release(struct request *r)
     u->free_count++;
 }
 
-static struct request *in_block(struct unit *u, const uint8_t *srb)
+static struct request *in_block(const struct request_block *block, const uint8_t *srb)
 {
-    const struct request_block *block = &u->block;
     size_t offset = (size_t)(srb - block->base);
 
     if (srb < block->base || offset >= block->stride * block->count || offset % block->stride)
@@ -185,9 +203,31 @@ struct request *request_of(struct adapter *a, const void *srb)
     struct request *r;
 
     list_each(it, &a->units)
-        if ((r = in_block(container_of(it, struct unit, node), srb)))
+        if ((r = in_block(&container_of(it, struct unit, node)->block, srb)))
             return r;
-    return a->control ? in_block(a->control, srb) : NULL;
+    return a->control ? in_block(&a->control->block, srb) : NULL;
+}
+
+bool request_was_lost(struct adapter *a, const void *srb)
+{
+    list_each(it, &a->lost) {
+        struct request *r = in_block(&container_of(it, struct lost_block, node)->block, srb);
+        if (r && r->abandoned && !r->returned) {
+            r->returned = true;
+            return true;
+        }
+    }
+    return false;
+}
+
+void unit_free_lost(struct adapter *a)
+{
+    list_each_safe(it, &a->lost) {
+        struct lost_block *lost = container_of(it, struct lost_block, node);
+        list_remove(it);
+        free_block(&lost->block);
+        free(lost);
+    }
 }
 
 PMDL request_mdl(struct request *r)

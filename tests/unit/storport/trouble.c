@@ -228,10 +228,11 @@ static void pulled(void *unused)
     fake.mode = ANSWER;
     fake.gone = true;
     StorPortNotification(BusChangeDetected, fake.extension, 0);
+    KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    complete_kept(SRB_STATUS_NO_DEVICE);
     pnp_flush();
     CHECK_EQ(storport_disk_count(), 0);
     CHECK(!storport_disk_alive(disk));
-    complete_kept(SRB_STATUS_NO_DEVICE);
     CHECK(!NT_SUCCESS(host_end(&h)));
     CHECK_EQ(host_do(disk, STORPORT_READ, data, 4096, 0), STATUS_DEVICE_DOES_NOT_EXIST);
     storport_disk_close(disk);
@@ -243,6 +244,32 @@ static void pulled(void *unused)
     CHECK(disk != NULL);
     CHECK_EQ(host_do(disk, STORPORT_READ, data, 4096, 0), STATUS_SUCCESS);
     end();
+}
+
+static void lost(void *unused)
+{
+    struct host_io h;
+    LARGE_INTEGER moment = { .QuadPart = -10000 };
+
+    begin();
+    fake.mode = KEEP;
+    host_begin(disk, &h, STORPORT_READ, data, 4096, 0);
+    KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    fake.mode = ANSWER;
+    fake.gone = true;
+    StorPortNotification(BusChangeDetected, fake.extension, 0);
+    CHECK(!NT_SUCCESS(host_end(&h)));
+    pnp_flush();
+    CHECK_EQ(fake.kept_count, 1);
+    ((PSCSI_REQUEST_BLOCK)fake.kept[0])->SrbStatus = SRB_STATUS_PENDING;        /* its memory is still its own */
+    complete_kept(SRB_STATUS_NO_DEVICE);
+    end();
+}
+
+TEST(an_srb_kept_longer_than_its_unit_lives_does_no_harm)
+{
+    on_a_computer(lost, 1);
+    CHECK_EQ(fake_findings, 1);         /* the one of the ladder */
 }
 
 TEST(a_unit_that_goes_ends_its_disk_and_comes_back_as_another)
