@@ -61,7 +61,7 @@ again:
 static bool allocate_extension(struct adapter *a)
 {
     size_t size = sizeof(struct extension_head) + a->driver->init.DeviceExtensionSize;
-    struct extension_head *head = pool_alloc(NonPagedPoolNx, size, SP_TAG, NULL);
+    struct extension_head *head = pool_alloc(NonPagedPoolNx, size, SP_TAG, SP_OWNER(a));
 
     if (!head)
         return false;
@@ -69,7 +69,7 @@ static bool allocate_extension(struct adapter *a)
     head->magic = EXTENSION_MAGIC;
     head->adapter = a;
     a->extension = head + 1;
-    a->config = pool_alloc(NonPagedPoolNx, sizeof *a->config, SP_TAG, NULL);
+    a->config = pool_alloc(NonPagedPoolNx, sizeof *a->config, SP_TAG, SP_OWNER(a));
     return a->config != NULL;
 }
 

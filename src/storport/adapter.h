@@ -40,6 +40,8 @@
 #define SP_RESERVED_REQUESTS 4          /* of a unit: for commands that are not reads and writes */
 
 #define SP_MISUSE(text, a, b, caller) NT_EMIT(NT_EVENT_MISUSE, text, a, b, caller)
+/* Whom memory is charged to that Storport takes for a miniport: its leaks and failures are tested with the driver's own. */
+#define SP_OWNER(a) ((const void *)(a)->driver->object->DriverStart)
 #define SP_NOBODY ((struct pe_caller){ 0 })
 
 struct unit;
@@ -137,6 +139,7 @@ struct adapter {
     ACCESS_RANGE *ranges;
     uint8_t map_buffers;
     bool storage_srbs, half_duplex, powered;
+    bool found;                         /* HwStorFindAdapter succeeded: a virtual miniport has something to free */
     uint32_t max_transfer, breaks, max_io;
     unsigned reset_hold;                /* resets whose hold time is not over */
     /* resources */
@@ -191,7 +194,7 @@ NTSTATUS NTAPI adapter_add_device(PDRIVER_OBJECT object, PDEVICE_OBJECT pdo);
 void adapter_free(struct adapter *a);
 /* start.c: IRP_MN_START_DEVICE and the ways down. PASSIVE_LEVEL. */
 NTSTATUS adapter_start(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LIST translated);
-void adapter_stop(struct adapter *a, bool gone);
+void adapter_stop(struct adapter *a);
 SCSI_ADAPTER_CONTROL_STATUS adapter_control(struct adapter *a, SCSI_ADAPTER_CONTROL_TYPE type, PVOID parameters);
 SCSI_UNIT_CONTROL_STATUS unit_control(struct unit *u, SCSI_UNIT_CONTROL_TYPE type, PVOID parameters);
 

@@ -202,7 +202,7 @@ static void forget_missing(struct adapter *a)
 
 void adapter_enumerate(struct adapter *a)
 {
-    struct scan scan = { .a = a, .answer = pool_alloc(NonPagedPoolNx, ANSWER_SIZE, SP_TAG, NULL) };
+    struct scan scan = { .a = a, .answer = pool_alloc(NonPagedPoolNx, ANSWER_SIZE, SP_TAG, SP_OWNER(a)) };
     PPORT_CONFIGURATION_INFORMATION c = a->config;
 
     if (scan.answer && a->state == ADAPTER_STARTED && (scan.probe = unit_create(a, 0, 0, 0, SP_RESERVED_REQUESTS))) {

@@ -48,14 +48,14 @@ static NTSTATUS surprise(struct adapter *a, PIRP irp)
 {
     units_gone(a);
     adapter_control(a, ScsiAdapterSurpriseRemoval, NULL);
-    adapter_stop(a, false);
+    adapter_stop(a);
     irp->IoStatus.Status = STATUS_SUCCESS;
     return pass_down(a, irp);
 }
 
 static NTSTATUS stop(struct adapter *a, PIRP irp)
 {
-    adapter_stop(a, false);
+    adapter_stop(a);
     irp->IoStatus.Status = STATUS_SUCCESS;
     return pass_down(a, irp);
 }
@@ -83,11 +83,9 @@ static void free_units(struct adapter *a)
 
 static NTSTATUS remove(struct adapter *a, PIRP irp)
 {
-    bool was_started = a->state == ADAPTER_STARTED;
-
     units_gone(a);
-    adapter_stop(a, true);
-    if (!was_started && a->state == ADAPTER_STOPPED && a->driver->is_virtual)
+    adapter_stop(a);
+    if (a->found && a->driver->is_virtual)
         a->driver->init.HwFreeAdapterResources(a->extension);
     a->state = ADAPTER_REMOVED;
     free_units(a);

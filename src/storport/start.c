@@ -221,7 +221,7 @@ SCSI_UNIT_CONTROL_STATUS unit_control(struct unit *u, SCSI_UNIT_CONTROL_TYPE typ
 /* The list's length is ours to say; the miniport fills what it knows. */
 static void query_controls(struct adapter *a)
 {
-    PSCSI_SUPPORTED_CONTROL_TYPE_LIST list = pool_alloc(NonPagedPoolNx, sizeof *list + ScsiAdapterControlMax, SP_TAG, NULL);
+    PSCSI_SUPPORTED_CONTROL_TYPE_LIST list = pool_alloc(NonPagedPoolNx, sizeof *list + ScsiAdapterControlMax, SP_TAG, SP_OWNER(a));
 
     if (!list)
         return;
@@ -287,11 +287,12 @@ NTSTATUS adapter_start(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LI
     NTSTATUS status = status_of_find(a, find_adapter(a));
     if (!NT_SUCCESS(status))
         return status;
+    a->found = true;
     take_config(a);
     if (!a->control)
         a->control = unit_create(a, 0, 0, 0, 2 * SP_RESERVED_REQUESTS);
     if (!a->zeroes)
-        a->zeroes = pool_alloc(NonPagedPoolNx, 65536, SP_TAG, NULL);
+        a->zeroes = pool_alloc(NonPagedPoolNx, 65536, SP_TAG, SP_OWNER(a));
     if (!a->control || !a->zeroes)
         status = STATUS_INSUFFICIENT_RESOURCES;
     else
@@ -328,7 +329,7 @@ static void abandon_all(struct unit *u)
     }
 }
 
-void adapter_stop(struct adapter *a, bool gone)
+void adapter_stop(struct adapter *a)
 {
     if (a->state != ADAPTER_STARTED)
         return;
@@ -344,6 +345,4 @@ void adapter_stop(struct adapter *a, bool gone)
     ke_alarm_cancel(&a->pause_alarm);
     interrupt_disconnect(a);
     sync_free_all(a);
-    if (gone && a->driver->is_virtual && a->driver->init.HwFreeAdapterResources)
-        a->driver->init.HwFreeAdapterResources(a->extension);
 }

@@ -117,7 +117,7 @@ struct unit *unit_create(struct adapter *a, uint8_t path, uint8_t target, uint8_
     list_init(&u->operations);
     list_init(&u->pump_node);
     if (size) {
-        u->extension = pool_alloc(NonPagedPoolNx, size, SP_TAG, NULL);
+        u->extension = pool_alloc(NonPagedPoolNx, size, SP_TAG, SP_OWNER(a));
         if (u->extension)
             memset(u->extension, 0, size);
     }
