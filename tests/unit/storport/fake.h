@@ -400,7 +400,7 @@ static NTSTATUS host_end(struct host_io *h)
     return h->status;
 }
 
-static NTSTATUS host_do(struct storport_disk *disk, enum storport_io_kind kind, void *data, uint32_t size, uint64_t offset)
+static __attribute__((unused)) NTSTATUS host_do(struct storport_disk *disk, enum storport_io_kind kind, void *data, uint32_t size, uint64_t offset)
 {
     struct host_io h;
 
@@ -408,7 +408,7 @@ static NTSTATUS host_do(struct storport_disk *disk, enum storport_io_kind kind, 
     return host_end(&h);
 }
 
-static void *ram_buffer(size_t size)
+static __attribute__((unused)) void *ram_buffer(size_t size)
 {
     void *buffer = pool_alloc(NonPagedPoolNx, size, 0x74736574, NULL);
 
