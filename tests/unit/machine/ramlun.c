@@ -1,6 +1,7 @@
 /* ramlun.sys as a whole, from the outside: files on its disk as a user-mode program has them, and every allocation failing once. */
 #define UNIT_LIBRARY_BYTES 512          /* lwIP's timers */
 #include "machine/machine.h"
+#include "nt/pnp.h"
 #include "nt/pool.h"
 #include "ring3.h"
 #include "unit.h"
@@ -117,6 +118,65 @@ TEST(seeded_schedules_do_not_change_that)
         CHECK(run(2, seed, 0));
         CHECK(run(8, seed, 0));
     }
+}
+
+static struct pnp_node *adapter_node(void)
+{
+    struct pnp_node *node = pnp_node_named("ROOT\\RAMLUN\\0000");
+
+    CHECK(node != NULL);
+    return node;
+}
+
+static void sleep_and_wake(void *unused)
+{
+    CHECK_EQ(po_set_system_state(PowerSystemSleeping3, false), STATUS_SUCCESS);
+    CHECK_EQ(po_set_system_state(PowerSystemWorking, false), STATUS_SUCCESS);
+}
+
+static void stop_and_start(void *unused)
+{
+    struct pnp_node *node = adapter_node();
+
+    CHECK_EQ(pnp_stop_node(node), STATUS_SUCCESS);
+    CHECK_EQ(pnp_start_node(node), STATUS_SUCCESS);
+    pnp_flush();
+}
+
+static void disable_and_enable(void *unused)
+{
+    struct pnp_node *node = adapter_node();
+
+    CHECK_EQ(pnp_remove_node(node, false), STATUS_SUCCESS);
+    CHECK_EQ(pnp_start_node(node), STATUS_SUCCESS);
+    pnp_flush();
+}
+
+static void between(void (*what)(void *), bool same_disk)
+{
+    run(1, 0, 0);
+    struct ring3_computer *computer = open_computer(2, 0, 0);
+    CHECK(ring3_add_root_device(computer, "ROOT\\RAMLUN"));
+    CHECK(ring3_load(computer, ramlun_path()) != NULL);
+    CHECK(use(computer));
+    CHECK(machine_call(what, NULL));
+    CHECK(use(computer) == same_disk);
+    close_cleanly(computer);
+}
+
+TEST(the_disk_works_after_the_computer_has_slept)
+{
+    between(sleep_and_wake, true);
+}
+
+TEST(the_disk_works_after_its_adapter_was_stopped_for_a_while)
+{
+    between(stop_and_start, true);
+}
+
+TEST(an_adapter_that_was_disabled_comes_back_with_another_disk)
+{
+    between(disable_and_enable, false);         /* PhysicalDrive1 now */
 }
 
 TEST(every_allocation_may_fail_once)

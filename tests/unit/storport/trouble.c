@@ -277,3 +277,60 @@ TEST(a_unit_that_goes_ends_its_disk_and_comes_back_as_another)
     on_a_computer(pulled, 2);
     CHECK_EQ(fake_findings, 0);
 }
+
+/* --- cancelled IRPs ------------------------------------------------------------------------------------------------ */
+
+static NTSTATUS NTAPI completed(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    *(NTSTATUS *)context = irp->IoStatus.Status;
+    if (irp->MdlAddress) {
+        MmUnlockPages(irp->MdlAddress);
+        IoFreeMdl(irp->MdlAddress);
+    }
+    IoFreeIrp(irp);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static PIRP send(PDEVICE_OBJECT device, void *buffer, NTSTATUS *status)
+{
+    LARGE_INTEGER zero = { 0 };
+    PIRP irp = IoBuildAsynchronousFsdRequest(IRP_MJ_READ, device, buffer, 512, &zero, NULL);
+
+    CHECK(irp != NULL);
+    *status = STATUS_PENDING;
+    IoSetCompletionRoutine(irp, completed, status, TRUE, TRUE, TRUE);
+    CHECK_EQ(IofCallDriver(device, irp), STATUS_PENDING);
+    return irp;
+}
+
+static void cancelled(void *unused)
+{
+    static NTSTATUS status[70];
+    PDEVICE_OBJECT device;
+    PIRP irps[70];
+    PFILE_OBJECT file;
+    UNICODE_STRING name = { 42, 44, (PWCH)u"\\Device\\Harddisk0\\DR0" };
+
+    begin();
+    CHECK_EQ(IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &file, &device), STATUS_SUCCESS);
+    fake.mode = KEEP;
+    for (unsigned i = 0; i < 70; i++)
+        irps[i] = send(device, data, &status[i]);
+    CHECK(IoCancelIrp(irps[66]));                  /* it waits for an operation */
+    CHECK_EQ(status[66], STATUS_CANCELLED);
+    CHECK(!IoCancelIrp(irps[0]));                  /* the miniport has it */
+    fake.mode = ANSWER;
+    complete_kept(SRB_STATUS_SUCCESS);
+    LARGE_INTEGER second = { .QuadPart = -10000000 };
+    KeDelayExecutionThread(KernelMode, FALSE, &second);
+    for (unsigned i = 0; i < 70; i++)
+        CHECK_EQ(status[i], i == 66 ? STATUS_CANCELLED : STATUS_SUCCESS);
+    ObfDereferenceObject(file);
+    end();
+}
+
+TEST(an_irp_that_waits_can_be_cancelled)
+{
+    on_a_computer(cancelled, 1);
+    CHECK_EQ(fake_findings, 0);
+}
