@@ -209,6 +209,8 @@ PKINTERRUPT interrupt_of_message(struct adapter *a, ULONG message);
 struct unit *unit_create(struct adapter *a, uint8_t path, uint8_t target, uint8_t lun, unsigned requests);
 /* The memory of requests that the miniport still holds stays until the adapter goes. */
 void unit_free(struct unit *u);
+/* Waits until nobody holds a request of the unit any more. PASSIVE_LEVEL. */
+void unit_settle(struct unit *u);
 struct unit *unit_find(struct adapter *a, uint8_t path, uint8_t target, uint8_t lun);
 /* An SRB of a unit that is gone came back. */
 bool request_was_lost(struct adapter *a, const void *srb);

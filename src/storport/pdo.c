@@ -190,17 +190,13 @@ static void tell_removed(struct unit *u, SCSI_UNIT_CONTROL_TYPE type)
 
 static NTSTATUS take_away(struct unit *u, PIRP irp)
 {
-    LARGE_INTEGER moment = { .QuadPart = -10000 };
     struct adapter *a = u->adapter;
 
     if (!u->gone)
         return sp_complete(irp, STATUS_SUCCESS);        /* disabled, and still there */
     if (a->state == ADAPTER_STARTED)
         tell_removed(u, ScsiUnitRemove);
-    while (u->outstanding && a->state == ADAPTER_STARTED)
-        KeDelayExecutionThread(KernelMode, FALSE, &moment);
-    while (a->running)
-        KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    unit_settle(u);
     NTSTATUS status = sp_complete(irp, STATUS_SUCCESS);
     pdo_delete(u);
     unit_free(u);

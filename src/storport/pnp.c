@@ -62,19 +62,18 @@ static NTSTATUS stop(struct adapter *a, PIRP irp)
 
 static void free_units(struct adapter *a)
 {
-    LARGE_INTEGER moment = { .QuadPart = -10000 };
-
-    while (a->running)
-        KeDelayExecutionThread(KernelMode, FALSE, &moment);
     list_each_safe(it, &a->units) {
         struct unit *u = container_of(it, struct unit, node);
 
+        unit_settle(u);
         if (u->pdo)
             pdo_delete(u);
         unit_free(u);
     }
-    if (a->control)
+    if (a->control) {
+        unit_settle(a->control);
         unit_free(a->control);
+    }
     a->control = NULL;
     if (a->zeroes)
         pool_free(a->zeroes, SP_TAG, NULL);

@@ -70,11 +70,13 @@ static void fill_interrupt(struct adapter *a)
 
 static bool take_resources(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LIST translated)
 {
+    PCM_RESOURCE_LIST new_raw = copy_list(raw), new_translated = copy_list(translated);   /* they may be the adapter's own */
+
     free(a->raw);
     free(a->translated);
     free(a->ranges);
-    a->raw = copy_list(raw);
-    a->translated = copy_list(translated);
+    a->raw = new_raw;
+    a->translated = new_translated;
     const CM_PARTIAL_RESOURCE_LIST *list = a->raw ? &a->raw->List[0].PartialResourceList : NULL;
     ULONG ranges = 0;
     for (ULONG i = 0; list && i < list->Count; i++)

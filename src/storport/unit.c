@@ -149,6 +149,22 @@ void unit_free(struct unit *u)
     free(u);
 }
 
+static bool held(const struct request_block *block)
+{
+    for (unsigned n = 0; block->requests && n < block->count; n++)
+        if (block->requests[n].state != REQUEST_FREE && !block->requests[n].released)
+            return true;
+    return false;
+}
+
+void unit_settle(struct unit *u)
+{
+    LARGE_INTEGER moment = { .QuadPart = -10000 };
+
+    while (held(&u->block) || u->adapter->running)
+        KeDelayExecutionThread(KernelMode, FALSE, &moment);
+}
+
 struct unit *unit_find(struct adapter *a, uint8_t path, uint8_t target, uint8_t lun)
 {
     list_each(it, &a->units) {
