@@ -224,6 +224,10 @@ PMDL request_mdl(struct request *r);
 void request_prepare(struct request *r, uint32_t function, uint32_t flags, void *data, uint32_t length, uint32_t timeout);
 void request_set_cdb(struct request *r, const void *cdb, unsigned length);
 
+/* unit_pnp.c. PASSIVE_LEVEL. */
+uint8_t unit_tell_pnp(struct unit *u, STOR_PNP_ACTION action, void *data, uint32_t length);
+void unit_query_capabilities(struct unit *u, PDEVICE_CAPABILITIES to);
+
 /* queue.c: the engine. Any IRQL unless said otherwise. */
 void adapter_run(struct adapter *a);                /* <= DISPATCH_LEVEL */
 /* The same later: from where the miniport may hold locks, or outside NT. */

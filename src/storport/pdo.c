@@ -180,11 +180,12 @@ void pdo_delete(struct unit *u)
     IoDeleteDevice(pdo);
 }
 
-static void tell_removed(struct unit *u, SCSI_UNIT_CONTROL_TYPE type)
+static void tell_removed(struct unit *u, SCSI_UNIT_CONTROL_TYPE type, STOR_PNP_ACTION action)
 {
     STOR_ADDR_BTL8 address = { STOR_ADDRESS_TYPE_BTL8, (USHORT)u->adapter->number, STOR_ADDR_BTL8_ADDRESS_LENGTH,
                                u->path, u->target, u->lun, 0 };
 
+    unit_tell_pnp(u, action, NULL, 0);
     unit_control(u, type, &address);
 }
 
@@ -195,7 +196,7 @@ static NTSTATUS take_away(struct unit *u, PIRP irp)
     if (!u->gone)
         return sp_complete(irp, STATUS_SUCCESS);        /* disabled, and still there */
     if (a->state == ADAPTER_STARTED)
-        tell_removed(u, ScsiUnitRemove);
+        tell_removed(u, ScsiUnitRemove, StorRemoveDevice);
     unit_settle(u);
     NTSTATUS status = sp_complete(irp, STATUS_SUCCESS);
     pdo_delete(u);
@@ -222,7 +223,7 @@ static NTSTATUS pnp(struct unit *u, PIRP irp)
     case IRP_MN_SURPRISE_REMOVAL:
         u->gone = true;
         if (u->adapter->state == ADAPTER_STARTED)
-            tell_removed(u, ScsiUnitSurpriseRemoval);
+            tell_removed(u, ScsiUnitSurpriseRemoval, StorSurpriseRemoval);
         status = STATUS_SUCCESS;
         break;
     case IRP_MN_REMOVE_DEVICE:
@@ -239,6 +240,7 @@ static NTSTATUS pnp(struct unit *u, PIRP irp)
     case IRP_MN_QUERY_CAPABILITIES:
         sp->Parameters.DeviceCapabilities.Capabilities->RawDeviceOK = TRUE;
         sp->Parameters.DeviceCapabilities.Capabilities->Address = u->target;
+        unit_query_capabilities(u, sp->Parameters.DeviceCapabilities.Capabilities);
         status = STATUS_SUCCESS;
         break;
     }

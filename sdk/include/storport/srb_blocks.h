@@ -82,9 +82,11 @@ RING3_SIZE(SCSI_PNP_REQUEST_BLOCK, 88);
 
 typedef struct _STOR_DEVICE_CAPABILITIES {
     USHORT Version;
+    USHORT : 16;                        /* every compiler begins the bits at 4 */
     ULONG DeviceD1 : 1, DeviceD2 : 1, LockSupported : 1, EjectSupported : 1, Removable : 1, DockDevice : 1, UniqueID : 1;
     ULONG SilentInstall : 1, SurpriseRemovalOK : 1, NoDisplayInUI : 1;
 } STOR_DEVICE_CAPABILITIES, *PSTOR_DEVICE_CAPABILITIES;
+RING3_SIZE(STOR_DEVICE_CAPABILITIES, 8);
 
 #define STOR_DEVICE_CAPABILITIES_EX_VERSION_1 1
 
@@ -95,5 +97,7 @@ typedef struct _STOR_DEVICE_CAPABILITIES_EX {
     ULONG Reserved0 : 20;
     ULONG Address, UINumber, Reserved1[2];
 } STOR_DEVICE_CAPABILITIES_EX, *PSTOR_DEVICE_CAPABILITIES_EX;
+RING3_SIZE(STOR_DEVICE_CAPABILITIES_EX, 24);
+RING3_OFFSET(STOR_DEVICE_CAPABILITIES_EX, Address, 8);
 
 #endif

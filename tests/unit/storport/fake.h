@@ -37,7 +37,8 @@ struct fake {
     unsigned finds, initializes, passives, builds, starts, lun_resets, target_resets, bus_resets, stops, frees, flushes, same, unmaps;
     unsigned most_at_once, at_once, elements;
     KIRQL start_irql, build_irql, initialize_irql;
-    bool buffer_hidden;
+    bool buffer_hidden, knows_pnp;
+    unsigned pnp_queries, pnp_removes, pnp_surprises;
     PVOID kept[FAKE_MAX];
     unsigned kept_count;
     STOR_DPC dpc;
@@ -194,6 +195,18 @@ static bool fake_misbehave(PVOID srb, const uint8_t *cdb)
     }
 }
 
+static void note_pnp(PVOID srb)
+{
+    STOR_PNP_ACTION action = SrbGetPnpAction(srb);
+    PSTOR_DEVICE_CAPABILITIES capabilities = SrbGetDataBuffer(srb);
+
+    fake.pnp_queries += action == StorQueryCapabilities;
+    fake.pnp_removes += action == StorRemoveDevice;
+    fake.pnp_surprises += action == StorSurpriseRemoval;
+    if (action == StorQueryCapabilities && fake.knows_pnp)
+        capabilities->Removable = capabilities->SurpriseRemovalOK = 1;
+}
+
 static BOOLEAN NTAPI fake_start_io(PVOID extension, PSCSI_REQUEST_BLOCK srb)
 {
     const uint8_t *cdb;
@@ -213,6 +226,10 @@ static BOOLEAN NTAPI fake_start_io(PVOID extension, PSCSI_REQUEST_BLOCK srb)
         }
         if (!fake_misbehave(srb, cdb))
             fake_complete(srb, fake_execute(srb, cdb));
+        return TRUE;
+    case SRB_FUNCTION_PNP:
+        note_pnp(srb);
+        fake_complete(srb, fake.knows_pnp ? SRB_STATUS_SUCCESS : SRB_STATUS_INVALID_REQUEST);
         return TRUE;
     case SRB_FUNCTION_RESET_LOGICAL_UNIT:
         fake.lun_resets++;

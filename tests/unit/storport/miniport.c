@@ -208,3 +208,35 @@ TEST(force_unit_access_without_it_is_a_flush_behind_the_write)
 {
     on_a_computer(fua, 1);
 }
+
+static void capabilities(void *unused)
+{
+    plug_fake();
+    struct pnp_node *disk = NULL;
+    for (struct pnp_node *n = list_first(&pnp_nodes, struct pnp_node, node); n; n = pnp_next(n))
+        if (n->parent == fake.node)
+            disk = n;
+    CHECK(disk != NULL);
+    CHECK(fake.pnp_queries > 0);
+    CHECK(disk->capabilities.Removable && disk->capabilities.SurpriseRemovalOK);
+    fake.gone = true;
+    StorPortNotification(BusChangeDetected, fake.extension, 0);
+    pnp_flush();
+    CHECK_EQ(fake.pnp_surprises, 1);
+    CHECK_EQ(fake.pnp_removes, 1);
+    unplug_fake();
+}
+
+TEST(a_miniport_hears_of_pnp_and_adds_capabilities)
+{
+    fake.knows_pnp = true;
+    on_a_computer(capabilities, 1);
+    CHECK_EQ(fake_findings, 0);
+}
+
+TEST(a_miniport_with_extended_srbs_hears_of_pnp)
+{
+    fake.knows_pnp = fake.storage_srbs = true;
+    on_a_computer(capabilities, 1);
+    CHECK_EQ(fake_findings, 0);
+}
