@@ -31,7 +31,9 @@ struct adapter *adapter_of(PVOID extension, struct pe_caller caller)
 
     if (unlikely(!a)) {
         SP_MISUSE("the first argument of a Storport function is no device extension", extension, 0, caller);
-        KeBugCheckEx(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x1003, (ULONG_PTR)extension, (ULONG_PTR)caller.rip, 0);
+        /* What the access through it ends in. */
+        KeBugCheckEx(KMODE_EXCEPTION_NOT_HANDLED, (ULONG_PTR)(LONG)STATUS_ACCESS_VIOLATION, (ULONG_PTR)caller.rip, 0,
+                     (ULONG_PTR)extension);
     }
     return a;
 }

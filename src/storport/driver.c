@@ -118,18 +118,19 @@ NTSTATUS sp_complete(PIRP irp, NTSTATUS status)
     return status;
 }
 
+static char said[64][96];               /* lines that sp_once has logged */
+static unsigned said_count;
+
 void sp_once(const char *driver, const char *what)
 {
-    static char said[64][96];
-    static unsigned count;
     char line[96];
 
     snprintf(line, sizeof line, "%.40s %.50s", driver, what);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < said_count; i++)
         if (!strcmp(said[i], line))
             return;
-    if (count < 64)
-        strcpy(said[count++], line);
+    if (said_count < 64)
+        strcpy(said[said_count++], line);
     log_warn("storport", "%s calls %s, which ring3 does not have: refused", driver, what);
 }
 
@@ -146,6 +147,7 @@ static void forget_drivers(void)
 bool storport_open(void)
 {
     list_init(&sp_drivers);
+    said_count = 0;
     return NT_SUCCESS(disk_class_open());
 }
 
