@@ -374,6 +374,10 @@ NETIOAPI_API ConvertInterfaceLuidToAlias(_In_ CONST NET_LUID *InterfaceLuid, _Ou
 NETIOAPI_API ConvertInterfaceAliasToLuid(_In_z_ CONST WCHAR *InterfaceAlias, _Out_ PNET_LUID InterfaceLuid);
 NETIOAPI_API ConvertInterfaceLuidToGuid(_In_ CONST NET_LUID *InterfaceLuid, _Out_ GUID *InterfaceGuid);
 NETIOAPI_API ConvertInterfaceGuidToLuid(_In_ CONST GUID *InterfaceGuid, _Out_ PNET_LUID InterfaceLuid);
+#ifdef RING3_HOST                       /* the C library has functions of these names, and its callers must reach them */
+#define if_nametoindex netio_if_nametoindex
+#define if_indextoname netio_if_indextoname
+#endif
 NTSYSAPI NET_IFINDEX NETIOAPI_API_ if_nametoindex(_In_z_ PCSTR InterfaceName);
 /* InterfaceName has room for IF_NAMESIZE characters. */
 NTSYSAPI PCHAR NETIOAPI_API_ if_indextoname(_In_ NET_IFINDEX InterfaceIndex, _Out_ PCHAR InterfaceName);
