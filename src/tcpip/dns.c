@@ -10,6 +10,8 @@
 #define SERVERS_MAX 16
 #define NAMED_MAX 4
 #define REPLY_MAX 65535u
+#define UNSENT_MS 50u
+#define UNSENT_MAX 240u                 /* 12 s in all, as long as the tries */
 
 /* How long each try waits. */
 static const uint16_t try_ms[] = { 1000, 1000, 2000, 4000, 4000 };
@@ -228,14 +230,23 @@ static void udp_error(struct tcpip_datagram *udp, void *context, const struct tc
     try_next(context);
 }
 
-static void send_question(struct dns_lookup *l)
+static bool send_question(struct dns_lookup *l)
 {
     struct iovec part = { l->query + 2, l->query_size };
 
-    /* What cannot go out now is a try like any other: its time passes, and the next may find a route. */
-    if (tcpip_datagram_create(l->server.family, 17, udp_received, udp_error, l, &l->udp) == STATUS_SUCCESS &&
-        tcpip_datagram_connect(l->udp, &l->server) == STATUS_SUCCESS)
-        tcpip_datagram_send(l->udp, &l->server, &part, 1, NULL, NULL);
+    return tcpip_datagram_create(l->server.family, 17, udp_received, udp_error, l, &l->udp) == STATUS_SUCCESS &&
+           tcpip_datagram_connect(l->udp, &l->server) == STATUS_SUCCESS &&
+           tcpip_datagram_send(l->udp, &l->server, &part, 1, NULL, NULL) == STATUS_SUCCESS;
+}
+
+/* No server is known yet, or there is no way to any: they are asked again soon, until an address has come. */
+static void wait_for_network(struct dns_lookup *l)
+{
+    drop_endpoints(l);
+    if (++l->unsent > UNSENT_MAX)
+        finish(l, DNS_SERVER_FAILED);
+    else
+        stack_set_timer(UNSENT_MS * 1000000ull, timed_out, l);
 }
 
 static void ask(struct dns_lookup *l)
@@ -253,13 +264,20 @@ static void ask(struct dns_lookup *l)
     l->query_size = dns_message_query(l->query + 2, l->id, l->name, l->type);
     l->query[0] = (uint8_t)(l->query_size >> 8);
     l->query[1] = (uint8_t)l->query_size;
-    stack_set_timer(try_ms[l->tries++] * 1000000ull, timed_out, l);
     l->server_count = count;
-    if (!count)
+    bool sent = false;
+    for (unsigned n = 0; n < count && !sent; n++) {
+        drop_endpoints(l);
+        l->server = servers[l->next_server++ % count];
+        sent = send_question(l);
+    }
+    if (!sent) {
+        l->next_server -= count;
+        wait_for_network(l);
         return;
-    l->server = servers[l->next_server++ % count];
+    }
     log_debug("tcpip", "asks %s for %s", tcpip_format_address(&l->server, text), l->name);
-    send_question(l);
+    stack_set_timer(try_ms[l->tries++] * 1000000ull, timed_out, l);
 }
 
 /* --- life --------------------------------------------------------------------------------------------------- */
@@ -271,7 +289,7 @@ NTSTATUS dns_lookup_start(struct dns_lookup *l)
     if (!dns_message_query(query, 0, l->name, l->type))
         return STATUS_INVALID_PARAMETER;
     stack_enter();
-    l->tries = l->next_server = l->refused = 0;
+    l->tries = l->next_server = l->refused = l->unsent = 0;
     list_push_back(&lookups, &l->node);
     ask(l);
     stack_leave();

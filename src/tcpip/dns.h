@@ -7,6 +7,7 @@
  *             refusal of the server            ASKING, the next server at once; all have refused: DONE (DNS_SERVER_FAILED)
  *             unreachable                      ASKING, the next server at once; after the last of them, at the try's time
  *             nothing for the try's time       ASKING, the next server; after the last try: DONE (DNS_SERVER_FAILED)
+ *             no way to any, or none known     ASKING, the same again soon, for as long as all tries would take
  *   BY_TCP    whole answer                     DONE
  *             connection failed, or time       ASKING, the next server
  *   any       stop                             IDLE, without `done`
@@ -37,7 +38,7 @@ struct dns_lookup {
     struct tcpip_datagram *udp;
     struct tcpip_tcp *tcp;
     struct tcpip_address server;
-    unsigned tries, next_server, server_count, refused;
+    unsigned tries, next_server, server_count, refused, unsent;
     uint16_t id;
     size_t query_size, sent, reply_size;
     uint8_t query[2 + DNS_QUERY_SIZE];          /* with the length that TCP wants before it */
