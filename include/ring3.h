@@ -46,7 +46,7 @@ struct ring3_config {
     enum ring3_clock clock;             /* default real */
     bool seeded;                        /* schedule chosen by `seed`: the same run again for the same inputs */
     uint64_t seed;
-    uint64_t memory;                    /* bytes of RAM; default 256 MiB */
+    uint64_t memory;                    /* bytes of RAM; default 2 GiB; only what is used takes the host's */
     enum ring3_log log;                 /* default info: what drivers print with DbgPrint, too */
     bool allow_missing;                 /* load drivers whose imports ring3 does not all have */
     bool without_tcpip;                 /* no TCP/IP of the computer's own: only the drivers' protocols are bound */
@@ -140,6 +140,9 @@ bool ring3_unplug_nic(struct ring3_nic *nic);
 /* A device without hardware, as `devcon install` makes it: hardware_id is "ROOT\\NAME", and the driver whose INF names
  * it is started for it when it is loaded. */
 bool ring3_add_root_device(struct ring3_computer *computer, const char *hardware_id);
+/* Makes such a device for each driver that is loaded, has been given no device, and whose INF installs it for a hardware ID
+ * that begins with ROOT\\. */
+bool ring3_install_root_devices(struct ring3_computer *computer);
 /* "ADDRESS/LENGTH[,GATEWAY]" for the n-th network interface; NULL for DHCP, the default. */
 bool ring3_set_address(struct ring3_computer *computer, unsigned interface, const char *text);
 

@@ -66,20 +66,27 @@ static int add_cards(struct run *run)
     return EXIT_GOOD;
 }
 
-static int load_drivers(struct run *run)
+static bool power_cut(const struct run *run)
 {
     struct ring3_report report;
 
+    ring3_query_report(run->computer, &report);
+    return report.power_cut;
+}
+
+static int load_drivers(struct run *run)
+{
     for (unsigned i = 0; i < run->drivers.count; i++)
         if (!ring3_load(run->computer, run->drivers.item[i])) {
-            ring3_query_report(run->computer, &report);
-            if (report.power_cut)
+            if (power_cut(run))
                 return EXIT_GOOD;       /* while the driver started: the run is over, not wrong */
             static const int codes[] = {
                 [RING3_LOAD_FILE] = EXIT_USAGE, [RING3_LOAD_MISSING] = EXIT_MISSING, [RING3_LOAD_DRIVER] = EXIT_FINDINGS,
             };
             return cli_fail(codes[ring3_load_failure(run->computer)], "%s", ring3_error());
         }
+    if (!ring3_install_root_devices(run->computer))
+        return power_cut(run) ? EXIT_GOOD : cli_fail(EXIT_FINDINGS, "%s", ring3_error());
     return EXIT_GOOD;
 }
 

@@ -1,10 +1,13 @@
 /* Devices without hardware: what `devcon install` makes on Windows. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "machine/machine.h"
 #include "nt/pnp.h"
+#include "pkg/inf.h"
 
 #define ROOT_DEVICES 16
 
@@ -52,4 +55,44 @@ bool ring3_add_root_device(struct ring3_computer *computer, const char *hardware
         return false;
     return NT_SUCCESS(call.status) ||
            error_set("cannot make the device %s: status 0x%08x", hardware_id, (unsigned)call.status);
+}
+
+/* --- drivers that no device of the computer is for ------------------------------------------------------------------ */
+
+static bool is_root_id(const char *id)
+{
+    return !strncasecmp(id, "ROOT\\", 5) && id[5];
+}
+
+/* The hardware ID of the first model that the driver's INF installs it for, when that is a root-enumerated one. */
+static const char *root_id_of(const struct ring3_driver *driver)
+{
+    const struct inf_model *models;
+    int count = driver->inf ? inf_models(driver->inf, &models) : 0;
+
+    for (int i = 0; i < count; i++) {
+        struct inf_install *install = models[i].id_count && is_root_id(models[i].id[0]) ? inf_install_of(driver->inf, &models[i]) : NULL;
+        bool mine = install && install->service && !strcasecmp(install->service, driver->name);
+
+        if (install)
+            inf_install_free(install);
+        if (mine)
+            return models[i].id[0];
+    }
+    return NULL;
+}
+
+bool ring3_install_root_devices(struct ring3_computer *computer)
+{
+    list_each(it, &computer->drivers) {
+        struct ring3_driver *driver = container_of(it, struct ring3_driver, node);
+        const char *id = driver->adapters ? NULL : root_id_of(driver);
+
+        if (!id)
+            continue;
+        if (!ring3_add_root_device(computer, id))
+            return false;
+        log_info("machine", "%s: no device is for it; %s is installed", driver->name, id);
+    }
+    return true;
 }

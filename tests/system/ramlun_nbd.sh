@@ -7,7 +7,7 @@ command -v nbdcopy >/dev/null && command -v nbdinfo >/dev/null || skip 'nbdcopy 
 uri="nbd+unix:///PhysicalDrive0?socket=$TMP/disk.sock"
 
 printf 'Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\ramlun\\Parameters\\Device]\r\n"SizeMB"=dword:00000080\r\n"SectorSize"=dword:00001000\r\n' >"$TMP/size.reg"
-"$RING3" run "$RAMLUN" '--root-device=ROOT\RAMLUN' --reg="$TMP/size.reg" --nbd="$TMP/disk.sock" --for=60s --cpus=2 >"$TMP/run.out" 2>&1 &
+"$RING3" run "$RAMLUN" --reg="$TMP/size.reg" --nbd="$TMP/disk.sock" --for=60s --cpus=2 >"$TMP/run.out" 2>&1 &
 computer=$!
 for _ in $(seq 100); do [ -S "$TMP/disk.sock" ] && break; sleep 0.05; done
 
@@ -23,3 +23,4 @@ wait $computer
 code=$?
 if [ $code -eq 0 ] && grep -q 'left over: 0 bytes.*findings 0' "$TMP/run.out"; then ok 'nothing is left over'
 else bad "exit code $code"; tail -n 15 "$TMP/run.out" | sed 's/^/    /'; fi
+finish
