@@ -51,7 +51,7 @@ static ULONG NTAPI FindAdapter(PVOID DeviceExtension, PVOID HwContext, PVOID Bus
     adapter->SectorSize = ReadParameter(adapter, "SectorSize", 512, 512, 4096);
     if (adapter->SectorSize & (adapter->SectorSize - 1))
         adapter->SectorSize = 512;
-    adapter->InitialMegabytes = ReadParameter(adapter, "SizeMB", 64, 1, 1024 * 1024);
+    adapter->InitialMegabytes = ReadParameter(adapter, "SizeMB", 1024, 1, 1024 * 1024);
     adapter->InitialLuns = ReadParameter(adapter, "Luns", 1, 0, RAMLUN_MAX_LUNS);
     ConfigInfo->VirtualDevice = TRUE;
     ConfigInfo->MaximumTransferLength = RAMLUN_MAX_TRANSFER;

@@ -180,7 +180,7 @@ const struct cli_option run_options[] = {
     { "--for", "TIME", "ends after this time (3s, 500ms); without it, when all traffic is done, or at Ctrl-C", take_for },
     { "--end", "HOW", "unload (drivers are stopped and unloaded), or shutdown: as Windows turns a computer off", take_end },
     { "--cpus", "N", "virtual processors, 1 to 64 (2)", take_cpus },
-    { "--memory", "MIB", "RAM of the computer, 32 to 8192 (256)", take_memory },
+    { "--memory", "MIB", "RAM of the computer, 32 to 8192 (2048)", take_memory },
     { "--clock", "KIND", "real, or virtual: time jumps to the next timer when nothing else is to do", take_clock },
     { "--seed", "N", "a schedule chosen by this number; the same for --schedule=seed:N", take_seed },
     { "--schedule", "KIND", "fair, or seed:N", take_schedule },

@@ -20,7 +20,7 @@ void ring3_config_init_sized(struct ring3_config *config, size_t size)
     struct ring3_config defaults = {
         .size = size,
         .cpus = 2,
-        .memory = 256ull << 20,
+        .memory = 2048ull << 20,
         .log = RING3_LOG_INFO,
     };
 

@@ -22,16 +22,16 @@ TEST_CASE(geometry_and_length_agree)
     ULONG_PTR done;
 
     REQUIRE(disk);
-    EXPECT_EQ(disk_length(disk), 64ull << 20);
+    EXPECT_EQ(disk_length(disk), 1ull << 30);
     EXPECT_EQ(disk_ask(disk, IOCTL_DISK_GET_DRIVE_GEOMETRY_EX, NULL, 0, &geometry, sizeof(geometry), NULL), STATUS_SUCCESS);
-    EXPECT_EQ(geometry.DiskSize.QuadPart, 64ll << 20);
+    EXPECT_EQ(geometry.DiskSize.QuadPart, 1ll << 30);
     EXPECT_EQ(geometry.Geometry.BytesPerSector, 512);
     EXPECT_EQ(geometry.Geometry.MediaType, FixedMedia);
     EXPECT_EQ(disk_ask(disk, IOCTL_STORAGE_READ_CAPACITY, NULL, 0, &capacity, sizeof(capacity), &done), STATUS_SUCCESS);
     EXPECT_EQ(done, sizeof(capacity));
     EXPECT_EQ(capacity.BlockLength, 512);
-    EXPECT_EQ(capacity.DiskLength.QuadPart, 64ll << 20);
-    EXPECT_EQ(capacity.NumberOfBlocks.QuadPart, (64ll << 20) / 512);
+    EXPECT_EQ(capacity.DiskLength.QuadPart, 1ll << 30);
+    EXPECT_EQ(capacity.NumberOfBlocks.QuadPart, (1ll << 30) / 512);
 }
 
 TEST_CASE(a_buffer_that_is_too_small_is_refused)

@@ -121,11 +121,11 @@ TEST_CASE(write_same_and_unmap_change_what_is_allocated)
     REQUIRE(disk);
     prepare(&c, SCSI_IOCTL_DATA_OUT, 512);
     c.Head.Cdb[0] = SCSIOP_WRITE_SAME16;
-    c.Head.Cdb[7] = 0x10;               /* sector 0x100000 >> 1: 1 MiB * 512 would be beyond; sector 1048576 / 16 */
+    c.Head.Cdb[7] = 0x20;               /* sector 0x200000: 1 GiB, the first beyond the end */
     c.Head.Cdb[13] = 128;
     RtlFillMemory(c.Data, 512, 0x77);
     EXPECT_EQ(pass(&c), STATUS_SUCCESS);
-    EXPECT_EQ(c.Head.ScsiStatus, SCSISTAT_CHECK_CONDITION);     /* 0x100000 sectors are 512 MiB: outside */
+    EXPECT_EQ(c.Head.ScsiStatus, SCSISTAT_CHECK_CONDITION);
     c.Head.Cdb[7] = 0x01;               /* sector 0x10000: 32 MiB */
     c.Head.DataTransferLength = 512;
     c.Head.SenseInfoLength = sizeof(c.Sense);

@@ -69,7 +69,7 @@ static bool use(struct ring3_computer *computer)
         data[i] = (uint8_t)(i * 17 + (i >> 8));
     good = ring3_file_ioctl(file, IOCTL_DISK_GET_LENGTH_INFO, NULL, 0, &length, sizeof length, &done, &status);
     if (good)
-        CHECK_EQ(length, 64u << 20);
+        CHECK_EQ(length, 1u << 30);
     if (!ring3_file_write(file, data, sizeof data, 1 << 20, &done, &status)) {
         CHECK(status != 0);
         good = false;
