@@ -7,8 +7,8 @@
 #define TYPE_IPV6 0x86DDu
 #define TYPE_VLAN 0x8100u
 #define TYPE_QINQ 0x88A8u
-#define PROTOCOL_TCP 6u
-#define PROTOCOL_UDP 17u
+#define PROTOCOL_TCP NET_PROTOCOL_TCP
+#define PROTOCOL_UDP NET_PROTOCOL_UDP
 #define TCP_FIN_PSH 0x09u
 #define TCP_CWR 0x80u
 
@@ -159,39 +159,49 @@ static uint16_t ethernet_type(const uint8_t *frame, size_t size, uint32_t *netwo
     return get16(frame + at);
 }
 
-static bool v4_header_good(const uint8_t *frame, uint32_t network, uint32_t transport)
+static bool v4_header_good(const uint8_t *frame, uint32_t network, uint32_t transport, uint8_t protocol)
 {
     const uint8_t *ip = frame + network;
 
-    return transport >= network + 20 && ip[0] >> 4 == 4 && network + (ip[0] & 15u) * 4 == transport && ip[9] == PROTOCOL_TCP;
+    return transport >= network + 20 && ip[0] >> 4 == 4 && network + (ip[0] & 15u) * 4 == transport && ip[9] == protocol;
 }
 
+/* Extension headers may stand between, so the protocol is what the driver says it is. */
 static bool v6_header_good(const uint8_t *frame, uint32_t network, uint32_t transport)
 {
     return transport >= network + 40 && frame[network] >> 4 == 6;
 }
 
-bool net_segment_begin(struct net_segmenter *s, const struct iovec *parts, int count, bool is_v6, uint32_t transport,
+static bool headers_good(const struct net_segmenter *s, uint16_t type, enum net_segments kind)
+{
+    uint8_t protocol = kind == NET_SEGMENTS_UDP ? PROTOCOL_UDP : PROTOCOL_TCP;
+
+    if (type == TYPE_IPV6 && kind != NET_SEGMENTS_TCPV4)
+        return v6_header_good(s->original, s->network, s->transport);
+    return type == TYPE_IPV4 && kind != NET_SEGMENTS_TCPV6 && v4_header_good(s->original, s->network, s->transport, protocol);
+}
+
+bool net_segment_begin(struct net_segmenter *s, const struct iovec *parts, int count, enum net_segments kind, uint32_t transport,
                        uint32_t mss)
 {
     size_t size = total(parts, count);
+    uint32_t least = transport + (kind == NET_SEGMENTS_UDP ? 8 : 20);
     uint16_t type;
 
-    if (!mss || transport + 20 > NET_HEADER_MAX || !gather(s->original, transport + 20, parts, count))
+    if (!mss || least > NET_HEADER_MAX || !gather(s->original, least, parts, count))
         return false;
     type = ethernet_type(s->original, transport, &s->network);
-    if (type != (is_v6 ? TYPE_IPV6 : TYPE_IPV4))
+    s->transport = transport;
+    if (!headers_good(s, type, kind))
         return false;
-    if (!(is_v6 ? v6_header_good : v4_header_good)(s->original, s->network, transport))
-        return false;
-    s->header_size = transport + (s->original[transport + 12] >> 4) * 4u;
-    if (s->header_size < transport + 20 || s->header_size > NET_HEADER_MAX || s->header_size > size)
+    s->is_udp = kind == NET_SEGMENTS_UDP;
+    s->header_size = s->is_udp ? least : transport + (s->original[transport + 12] >> 4) * 4u;
+    if (s->header_size < least || s->header_size > NET_HEADER_MAX || s->header_size > size)
         return false;
     gather(s->original, s->header_size, parts, count);
     s->parts = parts;
     s->count = count;
-    s->is_v6 = is_v6;
-    s->transport = transport;
+    s->is_v6 = type == TYPE_IPV6;
     s->mss = mss;
     s->payload = (uint32_t)(size - s->header_size);
     s->done = 0;
@@ -254,25 +264,35 @@ static void add_pseudo_header(struct net_sum *sum, const uint8_t *ip, bool is_v6
     net_sum_add(sum, tail, 8);
 }
 
-static void fix_transport(struct net_segmenter *s, uint32_t payload, const struct iovec *parts, int count)
+static void fix_tcp(const struct net_segmenter *s, uint8_t *tcp, uint32_t payload)
 {
-    uint8_t *tcp = s->head + s->transport;
-    uint32_t header = s->header_size - s->transport;
-    struct net_sum sum = { 0, false };
-    uint16_t value;
-
     put32(tcp + 4, get32(tcp + 4) + s->done);
     if (s->done + payload < s->payload)
         tcp[13] &= (uint8_t)~TCP_FIN_PSH;
     if (s->done)
         tcp[13] &= (uint8_t)~TCP_CWR;
-    put16(tcp + 16, 0);
-    add_pseudo_header(&sum, s->head + s->network, s->is_v6, PROTOCOL_TCP, header + payload);
-    net_sum_add(&sum, tcp, header);
+}
+
+static void fix_transport(struct net_segmenter *s, uint32_t payload, const struct iovec *parts, int count)
+{
+    uint8_t *header = s->head + s->transport, *field = header + (s->is_udp ? 6 : 16);
+    uint32_t size = s->header_size - s->transport;
+    struct net_sum sum = { 0, false };
+    uint16_t value;
+
+    if (s->is_udp)
+        put16(header + 4, size + payload);
+    else
+        fix_tcp(s, header, payload);
+    put16(field, 0);
+    add_pseudo_header(&sum, s->head + s->network, s->is_v6, s->is_udp ? PROTOCOL_UDP : PROTOCOL_TCP, size + payload);
+    net_sum_add(&sum, header, size);
     for (int i = 0; i < count; i++)
         net_sum_add(&sum, parts[i].iov_base, parts[i].iov_len);
     value = net_sum_finish(&sum);
-    memcpy(tcp + 16, &value, 2);
+    if (s->is_udp && !value)
+        value = 0xFFFF;                 /* 0 would mean there is none */
+    memcpy(field, &value, 2);
 }
 
 int net_segment_next(struct net_segmenter *s, struct iovec *out)
@@ -292,38 +312,50 @@ int net_segment_next(struct net_segmenter *s, struct iovec *out)
     return n;
 }
 
-struct flow {
-    uint32_t network, transport, length;        /* length: transport header and payload */
-    uint8_t protocol;
-    bool is_v6;
-};
-
-/* TCP or UDP in an unfragmented packet; false for everything else. */
-static bool find_flow(const uint8_t *frame, size_t size, struct flow *flow)
+bool net_find_ip(const uint8_t *frame, size_t size, struct net_flow *flow)
 {
     uint16_t type = ethernet_type(frame, size, &flow->network);
     const uint8_t *ip = frame + flow->network;
+
+    flow->is_v6 = type == TYPE_IPV6;
+    if (type == TYPE_IPV4)
+        return flow->network + 20 <= size && ip[0] >> 4 == 4 && (ip[0] & 15) >= 5;
+    return flow->is_v6 && flow->network + 40 <= size;
+}
+
+static bool find_transport_v4(const uint8_t *ip, struct net_flow *flow, uint32_t *end)
+{
+    flow->protocol = ip[9];
+    flow->transport = flow->network + (ip[0] & 15u) * 4;
+    *end = flow->network + get16(ip + 2);
+    return !(get16(ip + 6) & 0x3FFF);
+}
+
+static bool find_transport_v6(const uint8_t *ip, struct net_flow *flow, uint32_t *end)
+{
+    flow->protocol = ip[6];
+    flow->transport = flow->network + 40;
+    *end = flow->transport + get16(ip + 4);
+    return true;
+}
+
+bool net_find_ports(const uint8_t *frame, size_t size, struct net_flow *flow)
+{
+    const uint8_t *ip = frame + flow->network;
     uint32_t end;
 
-    if (type == TYPE_IPV4 && flow->network + 20 <= size) {
-        flow->is_v6 = false;
-        flow->protocol = ip[9];
-        flow->transport = flow->network + (ip[0] & 15u) * 4;
-        end = flow->network + get16(ip + 2);
-        if (ip[0] >> 4 != 4 || (ip[0] & 15) < 5 || (get16(ip + 6) & 0x3FFF))
-            return false;
-    } else if (type == TYPE_IPV6 && flow->network + 40 <= size) {
-        flow->is_v6 = true;
-        flow->protocol = ip[6];
-        flow->transport = flow->network + 40;
-        end = flow->transport + get16(ip + 4);
-    } else {
+    if (!(flow->is_v6 ? find_transport_v6 : find_transport_v4)(ip, flow, &end))
         return false;
-    }
     if (end > size || end < flow->transport + (flow->protocol == PROTOCOL_TCP ? 20u : 8u))
         return false;
     flow->length = end - flow->transport;
     return flow->protocol == PROTOCOL_TCP || flow->protocol == PROTOCOL_UDP;
+}
+
+/* TCP or UDP in an unfragmented packet; false for everything else. */
+static bool find_flow(const uint8_t *frame, size_t size, struct net_flow *flow)
+{
+    return net_find_ip(frame, size, flow) && net_find_ports(frame, size, flow);
 }
 
 /* Plain UDP over IPv4 whose sender made no checksum: nothing to hold. */
@@ -336,7 +368,7 @@ static bool plainly_without(const uint8_t *frame, size_t size)
 bool net_checksums_hold(const uint8_t *frame, size_t size)
 {
     struct net_sum sum = { 0, false };
-    struct flow flow = { 0 };
+    struct net_flow flow = { 0 };
 
     if (plainly_without(frame, size))
         return false;
@@ -357,7 +389,7 @@ bool net_checksums_hold(const uint8_t *frame, size_t size)
 
 uint32_t net_flow_hash(const uint8_t *frame, size_t size)
 {
-    struct flow flow = { 0 };
+    struct net_flow flow = { 0 };
     uint32_t hash = 0, network = 0;
     uint16_t type = ethernet_type(frame, size, &network);
     bool ports = find_flow(frame, size, &flow);

@@ -21,6 +21,8 @@ static bool accept_features(struct virtio *virtio, uint64_t f)
     static const struct { uint64_t feature, needs_one_of; } rules[] = {
         { NET_F_GUEST_TSO4, NET_F_GUEST_CSUM }, { NET_F_GUEST_TSO6, NET_F_GUEST_CSUM },
         { NET_F_HOST_TSO4, NET_F_CSUM }, { NET_F_HOST_TSO6, NET_F_CSUM },
+        { NET_F_HOST_USO, NET_F_CSUM }, { NET_F_RSS, NET_F_CTRL_VQ }, { NET_F_HASH_REPORT, NET_F_CTRL_VQ },
+        { NET_F_CTRL_GUEST_OFFLOADS, NET_F_CTRL_VQ },
         { NET_F_HOST_ECN, NET_F_HOST_TSO4 | NET_F_HOST_TSO6 },
         { NET_F_CTRL_RX, NET_F_CTRL_VQ }, { NET_F_CTRL_VLAN, NET_F_CTRL_VQ }, { NET_F_CTRL_RX_EXTRA, NET_F_CTRL_VQ },
         { NET_F_GUEST_ANNOUNCE, NET_F_CTRL_VQ }, { NET_F_MQ, NET_F_CTRL_VQ }, { NET_F_CTRL_MAC_ADDR, NET_F_CTRL_VQ },
@@ -40,6 +42,8 @@ static void start(struct virtio *virtio)
     struct virtio_net *net = net_of(virtio);
 
     net->pairs = 1;
+    net->header_size = sizeof(struct net_hdr) + (virtio_has(virtio, NET_F_HASH_REPORT) ? sizeof(struct net_hdr_hash) : 0);
+    net->guest_offloads = virtio->accepted & NET_GUEST_OFFLOADS;
     wire_set_ready(net->wire, true);
 }
 
@@ -49,11 +53,10 @@ static void stop(struct virtio *virtio)
 
     if (net->wire->ready)
         wire_set_ready(net->wire, false);
-    net->pairs = 1;
+    net_steer_reset(net);
     net->rx_dirty = 0;
     net->net_status &= (uint16_t)~NET_S_ANNOUNCE;
     memcpy(net->mac, net->mac_at_reset, 6);
-    memset(net->flow_pair, 0, sizeof net->flow_pair);
     for (unsigned i = 0; i < NET_PAIRS_MAX; i++)
         net->tx[i].segments_sent = 0, net->tx[i].stalled = false;
     net_filter_reset(net);
@@ -82,6 +85,9 @@ static uint8_t config_read(struct virtio *virtio, unsigned offset)
     memcpy(bytes + 6, words, 6);
     memcpy(bytes + 12, &speed, 4);
     bytes[16] = net->net_status & NET_S_LINK_UP ? 1 : 0xFF;     /* full duplex, or unknown */
+    bytes[17] = NET_HASH_KEY_MAX;
+    memcpy(bytes + 18, &(uint16_t){ NET_RSS_TABLE_MAX }, 2);
+    memcpy(bytes + 20, &(uint32_t){ NET_HASH_TYPES }, 4);
     return offset < sizeof bytes ? bytes[offset] : 0;
 }
 
@@ -197,7 +203,8 @@ static bool init(struct virtio_net *net, const struct device_host *host, const s
         .features = NET_F_CSUM | NET_F_GUEST_CSUM | NET_F_MTU | NET_F_MAC | NET_F_GUEST_TSO4 | NET_F_GUEST_TSO6 |
                     NET_F_HOST_TSO4 | NET_F_HOST_TSO6 | NET_F_HOST_ECN | NET_F_MRG_RXBUF | NET_F_STATUS | NET_F_CTRL_VQ |
                     NET_F_CTRL_RX | NET_F_CTRL_RX_EXTRA | NET_F_CTRL_VLAN | NET_F_GUEST_ANNOUNCE |
-                    NET_F_CTRL_MAC_ADDR | NET_F_SPEED_DUPLEX | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX,
+                    NET_F_CTRL_MAC_ADDR | NET_F_SPEED_DUPLEX | NET_F_HOST_USO | NET_F_HASH_REPORT |
+                    NET_F_CTRL_GUEST_OFFLOADS | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX,
         .queues = 2 * (unsigned)keys->queues + 1,
         .queue_size = (unsigned)keys->ring,
         .vectors = 2 * (unsigned)keys->queues + 2,
@@ -206,7 +213,7 @@ static bool init(struct virtio_net *net, const struct device_host *host, const s
     };
 
     if (keys->queues > 1)
-        identity.features |= NET_F_MQ;
+        identity.features |= NET_F_MQ | NET_F_RSS;
     net->pairs_max = (unsigned)keys->queues;
     net->pairs = 1;
     net->mtu = (uint16_t)keys->mtu;

@@ -1,15 +1,18 @@
-/* virtio-net's parts: virtio_net.c (features, configuration, life), _tx.c, _rx.c, _ctrl.c (control queue, filters).
+/* virtio-net's parts: virtio_net.c (features, configuration, life), _tx.c, _rx.c, _ctrl.c (control queue, filters), _steer.c
+ * (queue pairs and RSS).
  * Queues: 2n receives and 2n+1 transmits for pair n; the control queue is behind them. */
 #ifndef DEV_VIRTIO_NET_H
 #define DEV_VIRTIO_NET_H
 
 #include "dev/net_offload.h"
+#include "dev/net_rss.h"
 #include "dev/virtio.h"
 #include "wire/wire.h"
 
 #define NET_BIT(n) (1ull << (n))
 #define NET_F_CSUM NET_BIT(0)
 #define NET_F_GUEST_CSUM NET_BIT(1)
+#define NET_F_CTRL_GUEST_OFFLOADS NET_BIT(2)
 #define NET_F_MTU NET_BIT(3)
 #define NET_F_MAC NET_BIT(5)
 #define NET_F_GUEST_TSO4 NET_BIT(7)
@@ -26,7 +29,11 @@
 #define NET_F_GUEST_ANNOUNCE NET_BIT(21)
 #define NET_F_MQ NET_BIT(22)
 #define NET_F_CTRL_MAC_ADDR NET_BIT(23)
+#define NET_F_HOST_USO NET_BIT(56)
+#define NET_F_HASH_REPORT NET_BIT(57)
+#define NET_F_RSS NET_BIT(60)
 #define NET_F_SPEED_DUPLEX NET_BIT(63)
+#define NET_GUEST_OFFLOADS (NET_F_GUEST_CSUM | NET_F_GUEST_TSO4 | NET_F_GUEST_TSO6)
 
 #define NET_S_LINK_UP 1u
 #define NET_S_ANNOUNCE 2u
@@ -35,6 +42,7 @@
 #define NET_GSO_NONE 0u
 #define NET_GSO_TCPV4 1u
 #define NET_GSO_TCPV6 4u
+#define NET_GSO_UDP_L4 5u
 #define NET_GSO_ECN 0x80u
 
 #define NET_CONFIG_BYTES 24u
@@ -46,6 +54,12 @@
 struct net_hdr {
     uint8_t flags, gso_type;
     uint16_t hdr_len, gso_size, csum_start, csum_offset, num_buffers;
+};
+
+/* Behind struct net_hdr, in both directions, with VIRTIO_NET_F_HASH_REPORT. */
+struct net_hdr_hash {
+    uint32_t value;
+    uint16_t report, padding;
 };
 
 struct net_filter {
@@ -67,7 +81,11 @@ struct virtio_net {
     uint8_t mac[6], mac_at_reset[6];
     uint16_t net_status, mtu;
     unsigned pairs_max, pairs;          /* offered, in use */
+    size_t header_size;                 /* of a frame in a buffer: 12, or 20 with a hash report */
+    uint64_t guest_offloads;            /* of NET_GUEST_OFFLOADS, what is switched on */
     struct net_filter filter;
+    struct net_rss rss;
+    struct net_hdr_hash rx_hash;        /* of the frame being received */
     uint8_t flow_pair[NET_FLOWS];       /* where a flow last transmitted, plus one */
     struct net_tx tx[NET_PAIRS_MAX];
     uint64_t rx_dirty;                  /* pairs with received frames that are not published */
@@ -95,10 +113,10 @@ static inline struct virtq *net_tx_queue(struct virtio_net *net, unsigned pair)
     return &net->virtio.queues[2 * pair + 1];
 }
 
-/* Behind the pairs that could be in use: all of them with VIRTIO_NET_F_MQ, else the first. */
+/* Behind the pairs that could be in use: all of them with VIRTIO_NET_F_MQ or _RSS, else the first. */
 static inline unsigned net_control_index(const struct virtio_net *net)
 {
-    return virtio_has(&net->virtio, NET_F_MQ) ? 2 * net->pairs_max : 2;
+    return virtio_has(&net->virtio, NET_F_MQ | NET_F_RSS) ? 2 * net->pairs_max : 2;
 }
 
 /* The size of the largest frame the card carries, tag included. */
@@ -107,6 +125,16 @@ static inline uint32_t net_frame_max(const struct virtio_net *net)
     return net->mtu + 18u;
 }
 
+/* Reads through the readable parts of a control command. */
+struct net_reader {
+    const struct iovec *parts;
+    int count;
+    size_t offset;
+};
+
+/* Takes the next bytes; to NULL skips them. False: the command ends before. */
+bool net_read_bytes(struct net_reader *reader, void *to, size_t size);
+
 void net_tx_run(struct virtio_net *net, unsigned pair);
 void net_tx_writable(void *card);
 bool net_rx_deliver(void *card, const struct iovec *parts, int count);
@@ -114,6 +142,9 @@ void net_rx_burst_end(void *card);
 /* The driver made receive buffers available. */
 void net_rx_refilled(struct virtio_net *net, unsigned pair);
 void net_control_run(struct virtio_net *net);
+/* virtio_net_steer.c: commands of class VIRTIO_NET_CTRL_MQ: how many pairs, and by what hash. */
+bool net_steer_command(struct virtio_net *net, uint8_t command, struct net_reader *reader);
+void net_steer_reset(struct virtio_net *net);
 /* `head`: the first `size` bytes of the frame, at least 14. */
 bool net_filter_accepts(const struct virtio_net *net, const uint8_t *head, size_t size);
 void net_filter_reset(struct virtio_net *net);

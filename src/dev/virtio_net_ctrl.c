@@ -8,19 +8,12 @@
 #define ACK_OK 0
 #define ACK_ERROR 1
 
-enum { CLASS_RX, CLASS_MAC, CLASS_VLAN, CLASS_ANNOUNCE, CLASS_MQ };
+enum { CLASS_RX, CLASS_MAC, CLASS_VLAN, CLASS_ANNOUNCE, CLASS_MQ, CLASS_GUEST_OFFLOADS };
 enum { RX_PROMISC, RX_ALLMULTI, RX_ALLUNI, RX_NOMULTI, RX_NOUNI, RX_NOBCAST };
 enum { MAC_TABLE_SET, MAC_ADDR_SET };
 enum { VLAN_ADD, VLAN_DEL };
 
-/* Reads through the readable parts of a command. */
-struct reader {
-    const struct iovec *parts;
-    int count;
-    size_t offset;
-};
-
-static bool read_bytes(struct reader *r, void *to, size_t size)
+bool net_read_bytes(struct net_reader *r, void *to, size_t size)
 {
     uint8_t *at = to;
 
@@ -42,7 +35,7 @@ static bool read_bytes(struct reader *r, void *to, size_t size)
     return size == 0;
 }
 
-static bool control_rx(struct virtio_net *net, uint8_t command, struct reader *r)
+static bool control_rx(struct virtio_net *net, uint8_t command, struct net_reader *r)
 {
     struct net_filter *f = &net->filter;
     bool *const flags[] = { &f->promiscuous, &f->all_multicast, &f->all_unicast, &f->no_multicast, &f->no_unicast,
@@ -50,30 +43,30 @@ static bool control_rx(struct virtio_net *net, uint8_t command, struct reader *r
     uint64_t needs = command <= RX_ALLMULTI ? NET_F_CTRL_RX : NET_F_CTRL_RX_EXTRA;
     uint8_t on;
 
-    if (command > RX_NOBCAST || !virtio_has(&net->virtio, needs) || !read_bytes(r, &on, 1) || on > 1)
+    if (command > RX_NOBCAST || !virtio_has(&net->virtio, needs) || !net_read_bytes(r, &on, 1) || on > 1)
         return false;
     *flags[command] = on;
     return true;
 }
 
 /* One table of the command; what does not fit sets *overflow. */
-static bool read_table(struct reader *r, uint8_t (*table)[6], unsigned *count, bool *overflow)
+static bool read_table(struct net_reader *r, uint8_t (*table)[6], unsigned *count, bool *overflow)
 {
     uint8_t raw[4];
     uint32_t entries, keep;
 
-    if (!read_bytes(r, raw, 4))
+    if (!net_read_bytes(r, raw, 4))
         return false;
     entries = raw[0] | (uint32_t)raw[1] << 8 | (uint32_t)raw[2] << 16 | (uint32_t)raw[3] << 24;
     keep = entries <= NET_MAC_TABLE ? entries : 0;
     *overflow = entries > NET_MAC_TABLE;
-    if (!read_bytes(r, table, keep * 6u))
+    if (!net_read_bytes(r, table, keep * 6u))
         return false;
     *count = keep;
-    return keep == entries || read_bytes(r, NULL, (size_t)(entries - keep) * 6);
+    return keep == entries || net_read_bytes(r, NULL, (size_t)(entries - keep) * 6);
 }
 
-static bool set_mac_table(struct virtio_net *net, struct reader *r)
+static bool set_mac_table(struct virtio_net *net, struct net_reader *r)
 {
     struct net_filter fresh = net->filter;
 
@@ -84,24 +77,24 @@ static bool set_mac_table(struct virtio_net *net, struct reader *r)
     return true;
 }
 
-static bool control_mac(struct virtio_net *net, uint8_t command, struct reader *r)
+static bool control_mac(struct virtio_net *net, uint8_t command, struct net_reader *r)
 {
     uint8_t mac[6];
 
     if (command == MAC_TABLE_SET && virtio_has(&net->virtio, NET_F_CTRL_RX))
         return set_mac_table(net, r);
-    if (command != MAC_ADDR_SET || !virtio_has(&net->virtio, NET_F_CTRL_MAC_ADDR) || !read_bytes(r, mac, 6) || (mac[0] & 1))
+    if (command != MAC_ADDR_SET || !virtio_has(&net->virtio, NET_F_CTRL_MAC_ADDR) || !net_read_bytes(r, mac, 6) || (mac[0] & 1))
         return false;
     memcpy(net->mac, mac, 6);
     return true;
 }
 
-static bool control_vlan(struct virtio_net *net, uint8_t command, struct reader *r)
+static bool control_vlan(struct virtio_net *net, uint8_t command, struct net_reader *r)
 {
     uint8_t raw[2];
     unsigned id;
 
-    if (!virtio_has(&net->virtio, NET_F_CTRL_VLAN) || command > VLAN_DEL || !read_bytes(r, raw, 2))
+    if (!virtio_has(&net->virtio, NET_F_CTRL_VLAN) || command > VLAN_DEL || !net_read_bytes(r, raw, 2))
         return false;
     id = raw[0] | raw[1] << 8;
     if (id >= 4096)
@@ -121,30 +114,23 @@ static bool control_announce(struct virtio_net *net, uint8_t command)
     return true;
 }
 
-static bool control_mq(struct virtio_net *net, uint8_t command, struct reader *r)
+static bool control_offloads(struct virtio_net *net, uint8_t command, struct net_reader *r)
 {
-    uint8_t raw[2];
-    unsigned pairs;
+    uint64_t offloads;
 
-    if (command != 0 || !virtio_has(&net->virtio, NET_F_MQ) || !read_bytes(r, raw, 2))
+    if (command != 0 || !virtio_has(&net->virtio, NET_F_CTRL_GUEST_OFFLOADS) || !net_read_bytes(r, &offloads, sizeof offloads) ||
+        (offloads & ~(net->virtio.accepted & NET_GUEST_OFFLOADS)))
         return false;
-    pairs = raw[0] | (unsigned)raw[1] << 8;
-    if (pairs < 1 || pairs > net->pairs_max)
-        return false;
-    for (unsigned i = 0; i < pairs; i++)
-        if (!net_rx_queue(net, i)->enabled || !net_tx_queue(net, i)->enabled)
-            return false;
-    net->pairs = pairs;
-    memset(net->flow_pair, 0, sizeof net->flow_pair);
+    net->guest_offloads = offloads;
     return true;
 }
 
 static bool execute(struct virtio_net *net, const struct virtq_chain *chain)
 {
-    struct reader r = { chain->parts, chain->out_count, 0 };
+    struct net_reader r = { chain->parts, chain->out_count, 0 };
     uint8_t head[2];
 
-    if (!read_bytes(&r, head, 2))
+    if (!net_read_bytes(&r, head, 2))
         return false;
     switch (head[0]) {
     case CLASS_RX:
@@ -156,7 +142,9 @@ static bool execute(struct virtio_net *net, const struct virtq_chain *chain)
     case CLASS_ANNOUNCE:
         return control_announce(net, head[1]);
     case CLASS_MQ:
-        return control_mq(net, head[1], &r);
+        return net_steer_command(net, head[1], &r);
+    case CLASS_GUEST_OFFLOADS:
+        return control_offloads(net, head[1], &r);
     default:
         return false;
     }

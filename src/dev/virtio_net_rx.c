@@ -52,17 +52,17 @@ static uint32_t fill(const struct virtq_chain *chain, size_t skip, struct cursor
 }
 
 /* Writes the header over the first parts of the first buffer, however it is cut. */
-static void put_header(const struct virtq_chain *chain, const struct net_hdr *header)
+static void put_header(struct virtio_net *net, const struct virtq_chain *chain, const struct net_hdr *header)
 {
-    struct iovec part = { (void *)(uintptr_t)header, sizeof *header };
-    struct cursor from = { &part, 0, sizeof *header };
+    struct iovec part[2] = { { (void *)(uintptr_t)header, sizeof *header }, { &net->rx_hash, sizeof net->rx_hash } };
+    struct cursor from = { part, 0, net->header_size };
 
     fill(chain, 0, &from);
 }
 
 static uint8_t receive_flags(const struct virtio_net *net, const struct iovec *parts, int count)
 {
-    if (!virtio_has(&net->virtio, NET_F_GUEST_CSUM) || count != 1)
+    if (!(net->guest_offloads & NET_F_GUEST_CSUM) || count != 1)
         return 0;
     return net_checksums_hold(parts[0].iov_base, parts[0].iov_len) ? NET_HDR_DATA_VALID : 0;
 }
@@ -104,7 +104,7 @@ static bool write_simple(struct virtio_net *net, struct virtq *queue, const stru
      * other pieces than it was written, which processors are slow at. */
     const uint64_t first = receive_flags(net, part, 1);
     const uint32_t last = 1u << 16;
-    uint64_t size = part->iov_len + sizeof(struct net_hdr);
+    uint64_t size = part->iov_len + net->header_size;
     uint16_t head;
     uint32_t room;
     uint8_t *to = virtq_pop_simple(queue, true, size, &head, &room);
@@ -113,7 +113,9 @@ static bool write_simple(struct virtio_net *net, struct virtq *queue, const stru
         return false;
     memcpy(to, &first, sizeof first);
     memcpy(to + sizeof first, &last, sizeof last);
-    memcpy(to + sizeof(struct net_hdr), part->iov_base, part->iov_len);
+    if (net->header_size > sizeof(struct net_hdr))
+        memcpy(to + sizeof(struct net_hdr), &net->rx_hash, sizeof net->rx_hash);
+    memcpy(to + net->header_size, part->iov_base, part->iov_len);
     virtq_push(queue, head, (uint32_t)size);
     return true;
 }
@@ -129,17 +131,17 @@ static enum outcome write_frame(struct virtio_net *net, struct virtq *queue, con
     if (likely(count == 1) && likely(write_simple(net, queue, parts)))
         return DONE;
     while (from.left) {
-        size_t skip = taken ? 0 : sizeof header;
+        size_t skip = taken ? 0 : net->header_size;
 
         outcome = next_buffer(net, queue);
         if (outcome != DONE)
             break;
         if (!taken) {
-            if (net->rx_chain.in_size < sizeof header) {
+            if (net->rx_chain.in_size < net->header_size) {
                 virtio_break(&net->virtio, "queue %u: a receive buffer smaller than the header", queue->index);
                 return BAD;
             }
-            put_header(&net->rx_chain, &header);
+            put_header(net, &net->rx_chain, &header);
             place[0] = byte_at(&net->rx_chain, offsetof(struct net_hdr, num_buffers));
             place[1] = byte_at(&net->rx_chain, offsetof(struct net_hdr, num_buffers) + 1);
         }
@@ -170,14 +172,17 @@ static bool starved(struct virtio_net *net, struct virtq *queue)
     return false;
 }
 
-static unsigned choose_pair(const struct virtio_net *net, const struct iovec *parts)
+/* `frame` may be only the head of the frame, when the wire cut it there: hashes are then those of what is seen. */
+static unsigned choose_pair(struct virtio_net *net, const uint8_t *frame, size_t size)
 {
-    unsigned hint;
-
+    if (net->rss.hash.types)
+        net->rx_hash.value = net_hash_frame(&net->rss.hash, frame, size, &net->rx_hash.report);
+    if (net->rss.steers)
+        return net_rss_queue(&net->rss, net->rx_hash.value, net->rss.hash.types ? net->rx_hash.report : 0);
     if (net->pairs == 1)
         return 0;
-    uint32_t hash = net_flow_hash(parts[0].iov_base, parts[0].iov_len);
-    hint = net->flow_pair[hash % NET_FLOWS];
+    uint32_t hash = net_flow_hash(frame, size);
+    unsigned hint = net->flow_pair[hash % NET_FLOWS];
     return hint && hint <= net->pairs ? hint - 1 : hash % net->pairs;
 }
 
@@ -216,7 +221,7 @@ bool net_rx_deliver(void *card, const struct iovec *parts, int count)
         net->stats.rx_filtered++;
         return true;
     }
-    pair = choose_pair(net, parts);
+    pair = choose_pair(net, parts[0].iov_base, parts[0].iov_len);
     struct virtq *queue = net_rx_queue(net, pair);
     enum outcome outcome = queue->enabled ? write_frame(net, queue, parts, count, size) : BAD;
     if (outcome == NO_BUFFER)

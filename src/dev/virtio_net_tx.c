@@ -30,10 +30,9 @@ static enum outcome drop(struct virtio_net *net, const char *why)
 }
 
 /* The readable parts of the chain behind the header. Returns how many, -1 when even the header is not whole. */
-static int split_header(const struct virtq_chain *chain, struct net_hdr *header, struct iovec *parts)
+static int split_header(const struct virtq_chain *chain, void *header, size_t left, struct iovec *parts)
 {
-    uint8_t *to = (uint8_t *)header;
-    size_t left = sizeof *header;
+    uint8_t *to = header;
     int n = 0;
 
     for (int i = 0; i < chain->out_count; i++) {
@@ -57,7 +56,13 @@ static int split_header(const struct virtq_chain *chain, struct net_hdr *header,
 static bool gso_allowed(const struct virtio_net *net, unsigned type)
 {
     return (type == NET_GSO_TCPV4 && virtio_has(&net->virtio, NET_F_HOST_TSO4)) ||
-           (type == NET_GSO_TCPV6 && virtio_has(&net->virtio, NET_F_HOST_TSO6));
+           (type == NET_GSO_TCPV6 && virtio_has(&net->virtio, NET_F_HOST_TSO6)) ||
+           (type == NET_GSO_UDP_L4 && virtio_has(&net->virtio, NET_F_HOST_USO));
+}
+
+static enum net_segments segments_of(unsigned gso_type)
+{
+    return gso_type == NET_GSO_UDP_L4 ? NET_SEGMENTS_UDP : gso_type == NET_GSO_TCPV6 ? NET_SEGMENTS_TCPV6 : NET_SEGMENTS_TCPV4;
 }
 
 static enum outcome send_segments(struct virtio_net *net, struct net_tx *tx, const struct net_hdr *header, int count)
@@ -69,8 +74,8 @@ static enum outcome send_segments(struct virtio_net *net, struct net_tx *tx, con
 
     if (!gso_allowed(net, type) || !(header->flags & NET_HDR_NEEDS_CSUM))
         return drop(net, "segmentation that was not negotiated");
-    if (!net_segment_begin(s, net->tx_parts, count, type == NET_GSO_TCPV6, header->csum_start, header->gso_size))
-        return drop(net, "segmentation of what is not a TCP frame");
+    if (!net_segment_begin(s, net->tx_parts, count, segments_of(type), header->csum_start, header->gso_size))
+        return drop(net, "segmentation of what is not such a frame");
     if (s->mss + s->header_size > net_frame_max(net))
         return drop(net, "segments larger than the MTU");
     while ((n = net_segment_next(s, net->segment_parts)) > 0) {
@@ -97,18 +102,20 @@ static enum outcome send_chain(struct virtio_net *net, unsigned pair)
 {
     const struct virtq_chain *chain = &net->tx_chain;
     struct iovec *parts = net->tx_parts;
+    struct { struct net_hdr basic; struct net_hdr_hash hash; } full;
+    int count = split_header(chain, &full, net->header_size, parts);
     struct net_hdr header;
-    int count = split_header(chain, &header, parts);
     uint32_t size;
 
     if (unlikely(count < 0)) {
         virtio_break(&net->virtio, "queue %u: a buffer of %u bytes has no room for the header", 2 * pair + 1, chain->out_size);
         return BROKEN;
     }
-    size = chain->out_size - (uint32_t)sizeof header;
+    header = full.basic;
+    size = chain->out_size - (uint32_t)net->header_size;
     if (unlikely(size < WIRE_FRAME_MIN))
         return drop(net, "shorter than an Ethernet header");
-    if (net->pairs > 1)
+    if (net->pairs > 1 && !net->rss.steers)
         remember_flow(net, pair, parts);
     if (header.gso_type != NET_GSO_NONE)
         return send_segments(net, &net->tx[pair], &header, count);
@@ -134,10 +141,10 @@ static void send_simple(struct virtio_net *net, struct virtq *queue)
     uint16_t head;
     uint8_t *from;
 
-    if (net->pairs > 1)
+    if (net->pairs > 1 && !net->rss.steers)
         return;
-    while ((from = virtq_pop_simple(queue, false, sizeof header + WIRE_FRAME_MIN, &head, &length)) != NULL) {
-        struct iovec part = { from + sizeof header, length - sizeof header };
+    while ((from = virtq_pop_simple(queue, false, net->header_size + WIRE_FRAME_MIN, &head, &length)) != NULL) {
+        struct iovec part = { from + net->header_size, length - net->header_size };
 
         memcpy(&header, from, sizeof header);
         if (header.flags || header.gso_type || part.iov_len > net_frame_max(net) ||

@@ -198,9 +198,10 @@ static inline void guest_queue(struct guest *g, struct ring *ring, unsigned inde
 /* MSI-X on, vector n sends data 100 + n; receive 0, transmit 1, control 2, configuration 3. */
 static inline void guest_msix(struct guest *g)
 {
-    unsigned msix = container_of(g->device, struct virtio, device)->msix.capability;
+    const struct msix *table = &container_of(g->device, struct virtio, device)->msix;
+    unsigned msix = table->capability;
 
-    for (unsigned i = 0; i < 4; i++) {
+    for (unsigned i = 0; i < table->count; i++) {
         reg_write(g, VIRTIO_MSIX_TABLE + 16 * i, 4, 0xFEE00000u);
         reg_write(g, VIRTIO_MSIX_TABLE + 16 * i + 8, 4, 100 + i);
         reg_write(g, VIRTIO_MSIX_TABLE + 16 * i + 12, 4, 0);

@@ -132,7 +132,7 @@ TEST(a_large_tcp_frame_is_cut_into_whole_ones)
         struct net_segmenter s;
         uint32_t sent = 0;
 
-        CHECK(net_segment_begin(&s, parts, 2, false, 34, 1000));
+        CHECK(net_segment_begin(&s, parts, 2, NET_SEGMENTS_TCPV4, 34, 1000));
         for (unsigned i = 0; i < 3; i++) {
             int n = net_segment_next(&s, out);
 
@@ -166,7 +166,7 @@ TEST(a_tagged_ipv6_frame_is_cut_too)
     frame[26] = frame[42] = 0xFE;
     frame[41] = 1, frame[57] = 2;
     frame[58 + 12] = 0x50, frame[58 + 13] = 0x18;
-    CHECK(net_segment_begin(&s, &part, 1, true, 58, 1440));
+    CHECK(net_segment_begin(&s, &part, 1, NET_SEGMENTS_TCPV6, 58, 1440));
     while (net_segment_next(&s, out)) {
         frame_gather(whole, out, 2);
         CHECK_EQ(be16(whole + 22) + 58u, frame_size(out, 2));
@@ -182,19 +182,19 @@ TEST(what_is_no_tcp_frame_is_not_cut)
     struct iovec part = { frame, tcp_frame(frame, 2500) };
     struct net_segmenter s;
 
-    CHECK(net_segment_begin(&s, &part, 1, false, 34, 1));
-    CHECK(!net_segment_begin(&s, &part, 1, false, 34, 0));
-    CHECK(!net_segment_begin(&s, &part, 1, true, 34, 1000));
-    CHECK(!net_segment_begin(&s, &part, 1, false, 38, 1000));
-    CHECK(!net_segment_begin(&s, &part, 1, false, 65535, 1000));
+    CHECK(net_segment_begin(&s, &part, 1, NET_SEGMENTS_TCPV4, 34, 1));
+    CHECK(!net_segment_begin(&s, &part, 1, NET_SEGMENTS_TCPV4, 34, 0));
+    CHECK(!net_segment_begin(&s, &part, 1, NET_SEGMENTS_TCPV6, 34, 1000));
+    CHECK(!net_segment_begin(&s, &part, 1, NET_SEGMENTS_TCPV4, 38, 1000));
+    CHECK(!net_segment_begin(&s, &part, 1, NET_SEGMENTS_TCPV4, 65535, 1000));
     frame[46] = 0x40;
-    CHECK(!net_segment_begin(&s, &part, 1, false, 34, 1000));
+    CHECK(!net_segment_begin(&s, &part, 1, NET_SEGMENTS_TCPV4, 34, 1000));
     frame[46] = 0x50;
     frame[23] = 17;
-    CHECK(!net_segment_begin(&s, &part, 1, false, 34, 1000));
+    CHECK(!net_segment_begin(&s, &part, 1, NET_SEGMENTS_TCPV4, 34, 1000));
     frame[23] = 6;
     part.iov_len = 53;
-    CHECK(!net_segment_begin(&s, &part, 1, false, 34, 1000));
+    CHECK(!net_segment_begin(&s, &part, 1, NET_SEGMENTS_TCPV4, 34, 1000));
 }
 
 /* Through the device, with the negotiated features, and with a wire that blocks in the middle of the frame. */
@@ -268,4 +268,33 @@ TEST(a_good_checksum_is_reported_to_the_driver)
     CHECK_EQ(*(uint8_t *)guest_at(&g, guest_desc(&g, &g.rx, 0)->address), 0);
     CHECK_EQ(*(uint8_t *)guest_at(&g, guest_desc(&g, &g.rx, 1)->address), NET_HDR_DATA_VALID);
     guest_destroy(&g);
+}
+
+TEST(udp_datagrams_are_cut_with_headers_and_checksums_of_their_own)
+{
+    uint8_t frame[42 + 2500] = { 0x52, 0x54, 0, 0, 0, 2, 0x52, 0x54, 0, 0, 0, 1, 8, 0, 0x45, 0, 0, 0, 0, 7, 0, 0, 64, 17, 0, 0,
+                                 10, 0, 0, 1, 10, 0, 0, 2, 0x0F, 0xA0, 0, 53 };
+    static const uint32_t sizes[] = { 1000, 1000, 500 };
+    struct iovec part = { frame, sizeof frame }, out[3];
+    struct net_segmenter s;
+    uint8_t whole[1042];
+
+    put_be16(frame + 16, 2528);
+    put_be16(frame + 38, 2508);
+    for (size_t i = 42; i < sizeof frame; i++)
+        frame[i] = (uint8_t)(i * 7);
+    CHECK(net_segment_begin(&s, &part, 1, NET_SEGMENTS_UDP, 34, 1000));
+    for (unsigned i = 0; i < 3; i++) {
+        int n = net_segment_next(&s, out);
+
+        CHECK_EQ(frame_size(out, n), 42 + sizes[i]);
+        frame_gather(whole, out, n);
+        CHECK_EQ(be16(whole + 16), 28 + sizes[i]);
+        CHECK_EQ(be16(whole + 18), 7 + i);
+        CHECK_EQ(be16(whole + 38), 8 + sizes[i]);
+        CHECK(memcmp(whole + 42, frame + 42 + i * 1000, sizes[i]) == 0);
+        CHECK(net_checksums_hold(whole, 42 + sizes[i]));
+    }
+    CHECK_EQ(net_segment_next(&s, out), 0);
+    CHECK(!net_segment_begin(&s, &part, 1, NET_SEGMENTS_TCPV4, 34, 1000));
 }
