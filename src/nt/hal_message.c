@@ -138,6 +138,19 @@ void hal_mask_message(struct device *device, unsigned n)
         release_msi(device, capability);
 }
 
+bool hal_mask_msix(struct pnp_node *node, unsigned n, bool mask)
+{
+    struct device *device = node != NULL ? node->device : NULL;
+    unsigned capability = device != NULL && !device->gone ? find_capability(device, PCI_CAP_MSIX) : 0;
+    uint32_t table;
+
+    if (capability == 0 || n >= node->message_count)
+        return false;
+    table = pci_config_read(device, capability + 4, 4);
+    pci_bar_write(device, (int)(table & 7), (table & ~7u) + n * 16ull + 12, 4, mask ? ENTRY_CONTROL_MASKED : 0);
+    return true;
+}
+
 void hal_restore_messages(struct pnp_node *node)
 {
     list_each(it, &hal_interrupts) {

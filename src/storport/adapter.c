@@ -128,10 +128,11 @@ static void init(struct adapter *a, struct sp_driver *driver, PDEVICE_OBJECT pdo
     a->driver = driver;
     a->pdo = pdo;
     a->number = next_number();
-    a->bus_type = driver->is_virtual ? BusTypeVirtual : BusTypeScsi;
     list_init(&a->units);
     list_init(&a->lost);
     list_init(&a->mappings);
+    list_init(&a->power_settings);
+    list_init(&a->lent);
     list_push_back(&driver->adapters, &a->node);
     adapter_init_queue(a);
     sync_init(a);
@@ -162,6 +163,8 @@ NTSTATUS NTAPI adapter_add_device(PDRIVER_OBJECT object, PDEVICE_OBJECT pdo)
 
 void adapter_free(struct adapter *a)
 {
+    thread_wait_all(a);
+    platform_stop(a);
     memory_free_all(a);
     unit_free_lost(a);
     if (a->fdo) {

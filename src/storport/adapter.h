@@ -29,6 +29,7 @@
 #include <storport.h>
 #include <srbhelper.h>
 #include "storport/disk.h"
+#include "storport/settings.h"
 #include "storport/storport.h"
 
 #define SP_TAG 0x74726f70u              /* "port" */
@@ -46,6 +47,8 @@
 
 struct unit;
 struct disk;
+struct cm_key;
+struct registry_watch;
 
 /* --- a driver -------------------------------------------------------------------------------------------------- */
 
@@ -83,6 +86,7 @@ struct request {
     uint32_t length;                    /* bytes */
     uint32_t timeout, seconds_left;
     uint8_t reset_rung;                 /* how far the ladder has come for it */
+    uint64_t started_at;                /* ke_now(), with a latency cap */
     uint64_t offset;                    /* of reads and writes, for reports */
     void (*finish)(struct request *request);
     void *owner;                        /* finish's */
@@ -116,6 +120,9 @@ struct unit {
     bool resetting;                     /* a reset of it is on its way */
     unsigned busy;                      /* completions to wait for */
     struct ke_alarm pause_alarm, busy_alarm;
+    struct unit_settings settings;
+    STOR_UNIT_ATTRIBUTES attributes;
+    bool failed;                        /* the miniport gave it up: PnP is to remove it */
     INQUIRYDATA inquiry;
     char serial[64], id[64];            /* pages 80h and 83h, readable */
     uint8_t device_id[252];             /* page 83h as it came */
@@ -139,6 +146,7 @@ struct adapter {
     ACCESS_RANGE *ranges;
     uint8_t map_buffers;
     bool storage_srbs, half_duplex, powered;
+    bool failed;                        /* the miniport gave it up: PnP is to remove it */
     bool found;                         /* HwStorFindAdapter succeeded: a virtual miniport has something to free */
     uint32_t max_transfer, breaks, max_io;
     unsigned reset_hold;                /* resets whose hold time is not over */
@@ -168,16 +176,20 @@ struct adapter {
     KDPC dpc;
     uint8_t *zeroes;                    /* a shared source of zeroes */
     /* objects of the miniport */
-    struct list timers, workers, events, threads;
+    struct list timers, workers, threads;
+    struct list power_settings;         /* the miniport wants to hear of */
+    struct list lent;                   /* host memory buffers */
+    struct registry_watch *registry_watch;
     PHW_TIMER timer_routine;            /* RequestTimerCall */
     struct ke_alarm timer_alarm;
     KDPC timer_dpc;
     PHW_PASSIVE_INITIALIZE_ROUTINE passive_initialize;
-    bool in_initialize;
+    bool in_initialize, initializing;   /* HwStorInitialize runs; that or HwStorPassiveInitializeRoutine */
     bool supports[ScsiAdapterControlMax], unit_supports[ScsiUnitControlMax];
     PERF_CONFIGURATION_DATA perf;
     bool perf_set;
     uint8_t bus_type;                   /* STORAGE_BUS_TYPE */
+    struct adapter_settings settings;
     /* re-enumeration */
     bool rescan_queued, rescan_again;
     PHW_STATE_CHANGE state_change;
@@ -212,6 +224,7 @@ void unit_free(struct unit *u);
 /* Waits until nobody holds a request of the unit any more. PASSIVE_LEVEL. */
 void unit_settle(struct unit *u);
 struct unit *unit_find(struct adapter *a, uint8_t path, uint8_t target, uint8_t lun);
+struct unit *unit_of_address(struct adapter *a, PSTOR_ADDRESS address);     /* NULL: none, or of an unknown type */
 /* An SRB of a unit that is gone came back. */
 bool request_was_lost(struct adapter *a, const void *srb);
 void unit_free_lost(struct adapter *a);
@@ -273,6 +286,22 @@ void memory_free_all(struct adapter *a);
 void sync_free_all(struct adapter *a);
 void sync_init(struct adapter *a);
 void notify_init(struct adapter *a);                /* notify.c */
+
+/* ext_thread.c */
+ULONG thread_terminate(struct adapter *a, PVOID context);
+void thread_wait_all(struct adapter *a);            /* PASSIVE_LEVEL */
+/* ext_platform.c: what the miniport registered for begins and ends with its adapter. PASSIVE_LEVEL. */
+void platform_start(struct adapter *a);
+void platform_stop(struct adapter *a);
+
+/* registry.c: Services\<driver>\Parameters\Device, or \DeviceN of one adapter; NULL when there is none. */
+struct cm_key *parameters_key(struct adapter *a, bool global, bool create);
+/* settings.c. PASSIVE_LEVEL. */
+void adapter_read_settings(struct adapter *a);
+void unit_read_settings(struct unit *u);            /* once PnP knows its PDO */
+char *adapter_driver_parameter(struct adapter *a);  /* DriverParameter, "" without; pool memory, the caller's; NULL: no memory */
+/* A value of the adapter's key Device Parameters\StorPort. */
+uint32_t setting_dword(struct adapter *a, const char *name, uint32_t otherwise);
 
 /* --- the disk class: disk.c and its neighbours ------------------------------------------------------------------------ */
 

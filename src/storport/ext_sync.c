@@ -451,7 +451,6 @@ void sync_init(struct adapter *a)
 {
     list_init(&a->timers);
     list_init(&a->workers);
-    list_init(&a->events);
     list_init(&a->threads);
 }
 

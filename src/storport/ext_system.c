@@ -300,18 +300,14 @@ SP_HANDLER(ext_port_number)
     return STOR_STATUS_SUCCESS;
 }
 
-static struct unit *unit_at(struct adapter *a, PSTOR_ADDRESS address)
-{
-    PSTOR_ADDR_BTL8 btl = (PSTOR_ADDR_BTL8)address;
-
-    if (!btl || btl->Type != STOR_ADDRESS_TYPE_BTL8)
-        return NULL;
-    return unit_find(a, btl->Path, btl->Target, btl->Lun);
-}
-
 SP_HANDLER(ext_unit_attributes)
 {
-    return unit_at(a, ARG(PSTOR_ADDRESS)) ? STOR_STATUS_SUCCESS : NO(INVALID_PARAMETER);
+    struct unit *u = unit_of_address(a, ARG(PSTOR_ADDRESS));
+
+    if (!u)
+        return NO(INVALID_PARAMETER);
+    u->attributes = ARG(STOR_UNIT_ATTRIBUTES);
+    return STOR_STATUS_SUCCESS;
 }
 
 SP_HANDLER(ext_operation_allowed)
@@ -346,13 +342,30 @@ SP_HANDLER(ext_bus_type)
     return STOR_STATUS_SUCCESS;
 }
 
+/* Only while the adapter initialises. docs: storport/nf-storport-storportupdateadaptermaxio */
 SP_HANDLER(ext_max_io)
 {
     ULONG most = ARG(ULONG);
 
     if (!most)
         return NO(INVALID_PARAMETER);
+    if (!a->initializing)
+        return NO(INVALID_DEVICE_REQUEST);
     a->max_io = most;
+    return STOR_STATUS_SUCCESS;
+}
+
+/* The same with the units' limit. */
+SP_HANDLER(ext_max_io_info)
+{
+    ULONG most = ARG(ULONG), per_unit = ARG(ULONG);
+
+    if (!most || !per_unit)
+        return NO(INVALID_PARAMETER);
+    if (!a->initializing)
+        return NO(INVALID_DEVICE_REQUEST);
+    a->max_io = most;
+    a->config->MaxIOsPerLun = per_unit;
     return STOR_STATUS_SUCCESS;
 }
 

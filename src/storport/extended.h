@@ -26,6 +26,11 @@ sp_handler ext_device_objects, ext_message_info, ext_perf_opts, ext_start_io_per
     ext_group_affinity, ext_nodes, ext_node_affinity, ext_highest_node, ext_relationship, ext_request_info, ext_activity_id,
     ext_port_number, ext_unit_attributes, ext_processor_index, ext_index_of_number, ext_processor_count, ext_bus_type,
     ext_max_io, ext_upgrade, ext_operation_allowed, ext_silent, ext_read_key, ext_write_key, ext_complete_service_irp,
-    ext_message_of_processor, ext_feature_list;
+    ext_message_of_processor, ext_feature_list, ext_max_io_info;
+/* ext_thread.c */
+sp_handler ext_create_thread, ext_thread_priority, ext_thread_affinity, ext_thread_revert;
+/* ext_platform.c */
+sp_handler ext_acpi, ext_device_reset, ext_mask_msix, ext_query_configuration, ext_d3_cold, ext_power_settings,
+    ext_registry_notification, ext_allocate_hmb, ext_free_hmb, ext_live_dump;
 
 #endif

@@ -92,8 +92,10 @@ PVOID NTAPI StorPortGetUncachedExtension(PVOID HwDeviceExtension, PPORT_CONFIGUR
                                          SCSI_DMA64_MINIPORT_FULL64BIT_NO_BOUNDARY_REQ_SUPPORTED |
                                          SCSI_DMA64_MINIPORT_64BIT_ONE_4GB_SUPPORTED))
         highest = UINT64_MAX;
+    if (a->settings.uncached_highest)
+        highest = a->settings.uncached_highest;
     a->uncached_size = align_up(NumberOfBytes ? NumberOfBytes : 1, RAM_PAGE);
-    a->uncached = mm_alloc_pages(a->uncached_size, 0, highest, boundary, "StorPortGetUncachedExtension", NULL);
+    a->uncached = mm_alloc_pages(a->uncached_size, a->settings.uncached_lowest, highest, boundary, "StorPortGetUncachedExtension", NULL);
     if (a->uncached)
         memset(a->uncached, 0, a->uncached_size);
     return a->uncached;

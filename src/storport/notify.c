@@ -90,10 +90,49 @@ static ULONG state_change(struct adapter *a, ULONG entity, PSTOR_ADDRESS address
     return STOR_STATUS_SUCCESS;
 }
 
+/* The unit's class driver looks at what changed, in its own time. docs: storport/nf-storport-storportasyncnotificationdetected */
+static ULONG async_notification(struct adapter *a, PSTOR_ADDRESS address, uint64_t flags)
+{
+    struct unit *u = unit_of_address(a, address);
+
+    if (!address || address->Type != STOR_ADDRESS_TYPE_BTL8 || (flags & ~(uint64_t)RAID_ASYNC_NOTIFY_SUPPORTED_FLAGS))
+        return (ULONG)STOR_STATUS_INVALID_PARAMETER;
+    if (!u || !u->attributes.AsyncNotificationSupported)
+        return (ULONG)STOR_STATUS_INVALID_DEVICE_REQUEST;
+    if (a->rescan_queued)
+        return (ULONG)STOR_STATUS_BUSY;
+    adapter_rescan(a);
+    return STOR_STATUS_SUCCESS;
+}
+
+/* To the log, and on demand PnP removes the device. docs: storport/nf-storport-storportmarkdevicefailedex */
+static ULONG mark_failed(struct adapter *a, PSTOR_ADDRESS address, ULONG flags, ULONG code, PWSTR why)
+{
+    struct unit *u = address ? unit_of_address(a, address) : NULL;
+    char text[128];
+    unsigned n = 0;
+
+    if (address && !u)
+        return (ULONG)STOR_STATUS_INVALID_PARAMETER;
+    for (; why && why[n] && n + 1 < sizeof text; n++)
+        text[n] = why[n] < 0x80 ? (char)why[n] : '?';
+    text[n] = 0;
+    log_warn("storport", "%s: %s %s (fault code %u): %s", a->driver->name, u ? "a unit" : "the adapter",
+             flags & STORPORT_MARK_DEVICE_FAILED_FLAG_PREDICTED_FAILURE ? "is about to fail" : "has failed", code, text);
+    if ((flags & (STORPORT_MARK_DEVICE_FAILED_FLAG_REMOVE_DEVICE | STORPORT_MARK_DEVICE_FAILED_FLAG_PREDICTED_FAILURE)) !=
+        STORPORT_MARK_DEVICE_FAILED_FLAG_REMOVE_DEVICE)
+        return STOR_STATUS_SUCCESS;
+    if (ke_irql() > DISPATCH_LEVEL)
+        return (ULONG)STOR_STATUS_INVALID_IRQL;
+    *(u ? &u->failed : &a->failed) = true;
+    IoInvalidateDeviceState(u ? u->pdo : a->pdo);
+    return STOR_STATUS_SUCCESS;
+}
+
 static void link_down(struct adapter *a)
 {
     a->paused = true;
-    ke_alarm_set(&a->pause_alarm, ke_now() + 30000000000ull);       /* LinkDownTimeoutValue */
+    ke_alarm_set(&a->pause_alarm, ke_now() + a->settings.link_down * 1000000000ull);
 }
 
 static void link_up(struct adapter *a)
@@ -207,6 +246,33 @@ VOID NTAPI StorPortNotification(SCSI_NOTIFICATION_TYPE NotificationType, PVOID H
         PHW_STATE_CHANGE routine = NEXT(list, PHW_STATE_CHANGE);
         PVOID context = NEXT(list, PVOID);
         ANSWER(list, state_change(a, entity, address, routine, context));
+        break;
+    }
+    case AsyncNotificationDetected: {
+        PSTOR_ADDRESS address = NEXT(list, PSTOR_ADDRESS);
+        uint64_t flags = NEXT(list, uint64_t);
+        ANSWER(list, async_notification(a, address, flags));
+        break;
+    }
+    case MarkDeviceFailed: {
+        PSTOR_ADDRESS address = NEXT(list, PSTOR_ADDRESS);
+        ULONG flags = NEXT(list, ULONG);
+        PWSTR why = NEXT(list, PWSTR);
+        ANSWER(list, mark_failed(a, address, flags, 0, why));
+        break;
+    }
+    case MarkDeviceFailedEx: {
+        PSTOR_ADDRESS address = NEXT(list, PSTOR_ADDRESS);
+        ULONG flags = NEXT(list, ULONG), code = NEXT(list, ULONG);
+        PWSTR why = NEXT(list, PWSTR);
+        for (unsigned i = 0; i < 4; i++)
+            (void)NEXT(list, uint64_t);         /* the data that goes with it: sizes and buffers */
+        ANSWER(list, mark_failed(a, address, flags, code, why));
+        break;
+    }
+    case TerminateSystemThread: {
+        PVOID context = NEXT(list, PVOID);
+        ANSWER(list, thread_terminate(a, context));
         break;
     }
     default:

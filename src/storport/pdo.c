@@ -237,6 +237,11 @@ static NTSTATUS pnp(struct unit *u, PIRP irp)
     case IRP_MN_QUERY_DEVICE_RELATIONS:
         status = query_relations(u, irp, sp->Parameters.QueryDeviceRelations.Type);
         break;
+    case IRP_MN_QUERY_PNP_DEVICE_STATE:
+        if (u->failed)
+            irp->IoStatus.Information |= PNP_DEVICE_FAILED;
+        status = STATUS_SUCCESS;
+        break;
     case IRP_MN_QUERY_CAPABILITIES:
         sp->Parameters.DeviceCapabilities.Capabilities->RawDeviceOK = TRUE;
         sp->Parameters.DeviceCapabilities.Capabilities->Address = u->target;

@@ -165,6 +165,12 @@ static NTSTATUS pnp(struct adapter *a, PIRP irp)
         if (sp->Parameters.QueryDeviceRelations.Type == BusRelations)
             return bus_relations(a, irp);
         return pass_down(a, irp);
+    case IRP_MN_QUERY_PNP_DEVICE_STATE:
+        if (a->failed) {
+            irp->IoStatus.Information |= PNP_DEVICE_FAILED;
+            irp->IoStatus.Status = STATUS_SUCCESS;
+        }
+        return pass_down(a, irp);
     case IRP_MN_FILTER_RESOURCE_REQUIREMENTS:
         return filter_requirements(a, irp);
     default:

@@ -11,14 +11,26 @@
 #include "nt/io.h"
 
 #define WAKE_IRQL 3                     /* above DISPATCH_LEVEL, below every device */
-#define BUSY_NS 250000000ull            /* BusyPauseTime: until a busy unit is tried again */
-#define BUSY_LIMIT 20                   /* BusyRetryCount */
-#define FULL_PERCENT 25                 /* QueueFullWaitIoPercentage of what is outstanding */
 
 /* --- going down ----------------------------------------------------------------------------------------------------- */
 
+/* Something takes longer than IoLatencyCap allows: nothing new until it is back. */
+static bool too_slow(const struct adapter *a)
+{
+    uint64_t now = ke_now();
+
+    list_each(it, &a->units) {
+        const struct unit *u = container_of(it, struct unit, node);
+        if (!list_empty(&u->active) && now - list_first(&u->active, struct request, node)->started_at > a->settings.latency_cap)
+            return true;
+    }
+    return false;
+}
+
 static bool may_start(const struct adapter *a, const struct unit *u)
 {
+    if (unlikely(a->settings.latency_cap) && a->outstanding && too_slow(a))
+        return false;
     return a->state == ADAPTER_STARTED && a->powered && !a->paused && !a->busy && !a->reset_hold && !u->paused && !u->busy &&
            u->outstanding < u->depth && a->outstanding < a->max_io;
 }
@@ -60,11 +72,11 @@ static void busy_again(struct request *r, bool full)
     ((PSCSI_REQUEST_BLOCK)r->srb)->SrbStatus = SRB_STATUS_PENDING;
     list_push_front(&u->waiting, &r->node);
     if (full && u->outstanding) {
-        u->busy = u->outstanding * FULL_PERCENT / 100 + 1;
+        u->busy = (unsigned)min_u64(u->outstanding * u->settings.full_percent / 100 + 1, u->outstanding);
         return;
     }
     u->busy = UINT32_MAX;               /* until the alarm */
-    ke_alarm_set(&u->busy_alarm, ke_now() + BUSY_NS);
+    ke_alarm_set(&u->busy_alarm, ke_now() + u->settings.busy_ns);
 }
 
 /* DISPATCH_LEVEL, in adapter_run. */
@@ -80,6 +92,8 @@ static void start(struct request *r)
     u->outstanding++;
     a->outstanding++;
     a->srbs++;
+    if (unlikely(a->settings.latency_cap))
+        r->started_at = ke_now();
     if (unlikely(!a->timeouts_armed))
         timeout_arm(a);
     if (a->driver->init.HwBuildIo && !a->driver->is_virtual && !a->driver->init.HwBuildIo(a->extension, r->srb))
@@ -142,7 +156,7 @@ static bool was_busy(struct request *r, bool *full)
     *full = scsi == SCSISTAT_QUEUE_FULL;
     if (status != SRB_STATUS_BUSY && !*full && scsi != SCSISTAT_BUSY)
         return false;
-    return r->busy_count++ < BUSY_LIMIT;
+    return r->busy_count++ < r->unit->settings.busy_retries;
 }
 
 static void finish(struct request *r)

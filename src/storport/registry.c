@@ -12,7 +12,7 @@
 
 #define MOST 4096u                      /* bytes of a buffer */
 
-static struct cm_key *key_of(struct adapter *a, ULONG global, bool create)
+struct cm_key *parameters_key(struct adapter *a, bool global, bool create)
 {
     char path[200];
 
@@ -79,7 +79,7 @@ BOOLEAN NTAPI StorPortRegistryRead(PVOID HwDeviceExtension, PUCHAR ValueName, UL
                                    PULONG BufferLength)
 {
     struct adapter *a = adapter_of(HwDeviceExtension, PE_CALLER());
-    struct cm_key *key = ValueName && Buffer && BufferLength ? key_of(a, Global, false) : NULL;
+    struct cm_key *key = ValueName && Buffer && BufferLength ? parameters_key(a, Global, false) : NULL;
     struct cm_value value;
 
     if (!key || !cm_get(key, (const char *)ValueName, &value) || value.type != Type) {
@@ -98,7 +98,7 @@ BOOLEAN NTAPI StorPortRegistryWrite(PVOID HwDeviceExtension, PUCHAR ValueName, U
                                     ULONG BufferLength)
 {
     struct adapter *a = adapter_of(HwDeviceExtension, PE_CALLER());
-    struct cm_key *key = ValueName && Buffer ? key_of(a, Global, true) : NULL;
+    struct cm_key *key = ValueName && Buffer ? parameters_key(a, Global, true) : NULL;
     char text[256];
 
     if (!key)

@@ -141,17 +141,16 @@ static void default_config(struct adapter *a)
     fill_interrupt(a);
 }
 
-static ULONG find_adapter(struct adapter *a)
+static ULONG call_find_adapter(struct adapter *a, PCHAR argument)
 {
-    static CHAR nothing[1];
     BOOLEAN again = FALSE;
 
     if (!a->driver->is_virtual) {
         PHW_FIND_ADAPTER find = (PHW_FIND_ADAPTER)a->driver->init.HwFindAdapter;
-        return find(a->extension, NULL, NULL, nothing, a->config, &again);
+        return find(a->extension, NULL, NULL, argument, a->config, &again);
     }
     PVIRTUAL_HW_FIND_ADAPTER find = (PVIRTUAL_HW_FIND_ADAPTER)a->driver->init.HwFindAdapter;
-    return find(a->extension, a->pdo, a->fdo, a->next, nothing, a->config, &again);
+    return find(a->extension, a->pdo, a->fdo, a->next, argument, a->config, &again);
 }
 
 static NTSTATUS status_of_find(struct adapter *a, ULONG answer)
@@ -171,6 +170,17 @@ static NTSTATUS status_of_find(struct adapter *a, ULONG answer)
     }
 }
 
+static NTSTATUS find_adapter(struct adapter *a)
+{
+    PCHAR argument = adapter_driver_parameter(a);
+
+    if (!argument)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    ULONG answer = call_find_adapter(a, argument);
+    pool_free(argument, SP_TAG, NULL);
+    return status_of_find(a, answer);
+}
+
 /* What the miniport made of the configuration, within what there is. */
 static void take_config(struct adapter *a)
 {
@@ -180,7 +190,9 @@ static void take_config(struct adapter *a)
     if (!a->max_transfer)
         a->max_transfer = 512;
     a->breaks = c->NumberOfPhysicalBreaks ? c->NumberOfPhysicalBreaks : 1;
-    a->max_io = c->MaxNumberOfIO ? c->MaxNumberOfIO : 1;
+    a->max_io = a->settings.requests ? a->settings.requests : c->MaxNumberOfIO ? c->MaxNumberOfIO : 1;
+    if (a->settings.max_luns && a->settings.max_luns < c->MaximumNumberOfLogicalUnits)
+        c->MaximumNumberOfLogicalUnits = (UCHAR)a->settings.max_luns;
     if (!c->NumberOfBuses)
         c->NumberOfBuses = 1;
     a->map_buffers = c->MapBuffers;
@@ -286,7 +298,9 @@ NTSTATUS adapter_start(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LI
     if (!take_resources(a, raw, translated))
         return STATUS_INSUFFICIENT_RESOURCES;
     default_config(a);
-    NTSTATUS status = status_of_find(a, find_adapter(a));
+    adapter_read_settings(a);
+    a->bus_type = a->settings.bus_type;         /* the miniport may set another in HwStorFindAdapter */
+    NTSTATUS status = find_adapter(a);
     if (!NT_SUCCESS(status))
         return status;
     a->found = true;
@@ -299,14 +313,19 @@ NTSTATUS adapter_start(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LI
         status = STATUS_INSUFFICIENT_RESOURCES;
     else
         memset(a->zeroes, 0, 65536);
-    if (NT_SUCCESS(status))
+    if (NT_SUCCESS(status)) {
+        a->initializing = true;
         status = begin(a);
+        a->initializing = false;
+    }
     if (!NT_SUCCESS(status)) {
         interrupt_disconnect(a);
+        platform_stop(a);
         sync_free_all(a);
         return status;
     }
     a->state = ADAPTER_STARTED;
+    platform_start(a);
     return STATUS_SUCCESS;
 }
 
@@ -335,6 +354,7 @@ void adapter_stop(struct adapter *a)
 {
     if (a->state != ADAPTER_STARTED)
         return;
+    platform_stop(a);
     drain(a);
     if (a->powered)
         adapter_control(a, ScsiStopAdapter, NULL);

@@ -105,6 +105,7 @@ struct unit *unit_create(struct adapter *a, uint8_t path, uint8_t target, uint8_
     if (!u)
         return NULL;
     u->adapter = a;
+    u->settings = (struct unit_settings)UNIT_SETTINGS_DEFAULT;
     u->path = path;
     u->target = target;
     u->lun = lun;
@@ -173,6 +174,13 @@ struct unit *unit_find(struct adapter *a, uint8_t path, uint8_t target, uint8_t 
             return u;
     }
     return NULL;
+}
+
+struct unit *unit_of_address(struct adapter *a, PSTOR_ADDRESS address)
+{
+    PSTOR_ADDR_BTL8 btl = (PSTOR_ADDR_BTL8)address;
+
+    return btl && btl->Type == STOR_ADDRESS_TYPE_BTL8 ? unit_find(a, btl->Path, btl->Target, btl->Lun) : NULL;
 }
 
 /* --- requests -------------------------------------------------------------------------------------------------------- */
@@ -336,7 +344,7 @@ void request_set_cdb(struct request *r, const void *cdb, unsigned length)
 
         srb->CdbLength = (UCHAR)length;
         srb->SenseInfoBuffer = r->sense;
-        srb->SenseInfoBufferLength = SP_SENSE;
+        srb->SenseInfoBufferLength = r->adapter->settings.sense_bytes;
         memcpy(srb->Cdb, cdb, min_u64(length, sizeof srb->Cdb));
         return;
     }
@@ -349,7 +357,7 @@ void request_set_cdb(struct request *r, const void *cdb, unsigned length)
     data->Length = length > 16 ? SRBEX_DATA_SCSI_CDB32_LENGTH : SRBEX_DATA_SCSI_CDB16_LENGTH;
     data->CdbLength = (UCHAR)length;
     data->SenseInfoBuffer = r->sense;
-    data->SenseInfoBufferLength = SP_SENSE;
+    data->SenseInfoBufferLength = r->adapter->settings.sense_bytes;
     memcpy(data->Cdb, cdb, min_u64(length, sizeof data->Cdb));
 }
 

@@ -130,6 +130,9 @@ typedef struct _STOR_UNIT_ATTRIBUTES {
 } STOR_UNIT_ATTRIBUTES, *PSTOR_UNIT_ATTRIBUTES;
 RING3_SIZE(STOR_UNIT_ATTRIBUTES, 4);
 
+#define STORPORT_MARK_DEVICE_FAILED_FLAG_REMOVE_DEVICE 0x00000001
+#define STORPORT_MARK_DEVICE_FAILED_FLAG_PREDICTED_FAILURE 0x00000002
+
 #define STATE_CHANGE_LUN 0x1
 #define STATE_CHANGE_TARGET 0x2
 #define STATE_CHANGE_BUS 0x4
@@ -174,7 +177,9 @@ typedef enum _STOR_THREAD_PRIORITY {
 
 typedef enum _STORPORT_FEATURE_TYPE {
     StorportFeatureBusTypeUnitControl = 1, StorportFeatureFruIdUnitControl, StorportFeatureFruIdAdapterControl,
-    StorportFeatureSetEventLoggingAdapterControl, StorportFeatureReportInternalDataUnitControl, StorportFeatureMax
+    StorportFeatureSetEventLoggingAdapterControl, StorportFeatureReportInternalDataUnitControl,
+    StorportFeatureReportInternalDataAdapterControl, StorportFeatureResetBusSynchronous, StorportFeaturePostHwInitialize,
+    StorportFeaturePrepareEarlyDumpData, StorportFeatureRestoreEarlyDumpData, StorportFeatureMax
 } STORPORT_FEATURE_TYPE, *PSTORPORT_FEATURE_TYPE;
 
 typedef enum _STORPORT_QUERY_CONFIGURATION_TYPE {

@@ -33,6 +33,13 @@ struct fake {
     UCHAR sense[3];
     bool complete_on_reset;             /* 1: a reset SRB completes what is kept */
     bool complete_on_bus_reset;
+    /* what a test adds */
+    void (*on_find)(PCHAR argument, PPORT_CONFIGURATION_INFORMATION config);
+    BOOLEAN (*on_passive)(void);
+    SCSI_ADAPTER_CONTROL_STATUS (*on_control)(SCSI_ADAPTER_CONTROL_TYPE type, PVOID parameters);
+    PHW_UNIT_CONTROL on_unit;
+    bool (*on_start)(PVOID srb);        /* true: it is done with the SRB */
+    void (*on_initialize)(void);
     /* what it saw */
     unsigned finds, initializes, passives, builds, starts, lun_resets, target_resets, bus_resets, stops, frees, flushes, same, unmaps;
     unsigned most_at_once, at_once, elements;
@@ -213,6 +220,8 @@ static BOOLEAN NTAPI fake_start_io(PVOID extension, PSCSI_REQUEST_BLOCK srb)
 
     fake.starts++;
     fake.start_irql = ke_irql();
+    if (fake.on_start && fake.on_start(srb))
+        return TRUE;
     if (++fake.at_once > fake.most_at_once)
         fake.most_at_once = fake.at_once;
     switch (SrbGetSrbFunction(srb)) {
@@ -254,7 +263,7 @@ static BOOLEAN NTAPI fake_build_io(PVOID extension, PSCSI_REQUEST_BLOCK srb)
 static BOOLEAN NTAPI fake_passive(PVOID extension)
 {
     fake.passives++;
-    return ke_irql() == PASSIVE_LEVEL;
+    return ke_irql() == PASSIVE_LEVEL && (!fake.on_passive || fake.on_passive());
 }
 
 static BOOLEAN NTAPI fake_initialize(PVOID extension)
@@ -264,10 +273,12 @@ static BOOLEAN NTAPI fake_initialize(PVOID extension)
     StorPortInitializeDpc(extension, &fake.dpc, fake_dpc);
     if (fake.passive && !StorPortEnablePassiveInitialization(extension, fake_passive))
         return FALSE;
+    if (fake.on_initialize)
+        fake.on_initialize();
     return !fake.fail_initialize;
 }
 
-static ULONG fake_configure(PVOID extension, PPORT_CONFIGURATION_INFORMATION config)
+static ULONG fake_configure(PVOID extension, PCHAR argument, PPORT_CONFIGURATION_INFORMATION config)
 {
     fake.finds++;
     fake.extension = extension;
@@ -278,20 +289,22 @@ static ULONG fake_configure(PVOID extension, PPORT_CONFIGURATION_INFORMATION con
     config->SynchronizationModel = fake.half_duplex ? StorSynchronizeHalfDuplex : StorSynchronizeFullDuplex;
     if (fake.depth)
         config->InitialLunQueueDepth = fake.depth;
+    if (fake.on_find)
+        fake.on_find(argument, config);
     return fake.fail_find ? SP_RETURN_NOT_FOUND : SP_RETURN_FOUND;
 }
 
 static ULONG NTAPI fake_find(PVOID extension, PVOID context, PVOID bus, PCHAR arguments, PPORT_CONFIGURATION_INFORMATION config,
                              PBOOLEAN again)
 {
-    return fake_configure(extension, config);
+    return fake_configure(extension, arguments, config);
 }
 
 static ULONG NTAPI fake_virtual_find(PVOID extension, PVOID pdo, PVOID fdo, PVOID lower, PCHAR arguments,
                                      PPORT_CONFIGURATION_INFORMATION config, PBOOLEAN again)
 {
     CHECK(pdo && fdo && lower);
-    return fake_configure(extension, config);
+    return fake_configure(extension, arguments, config);
 }
 
 static SCSI_ADAPTER_CONTROL_STATUS NTAPI fake_control(PVOID extension, SCSI_ADAPTER_CONTROL_TYPE type, PVOID parameters)
@@ -302,7 +315,7 @@ static SCSI_ADAPTER_CONTROL_STATUS NTAPI fake_control(PVOID extension, SCSI_ADAP
         list->SupportedTypeList[ScsiStopAdapter] = list->SupportedTypeList[ScsiRestartAdapter] = TRUE;
     if (type == ScsiStopAdapter)
         fake.stops++;
-    return ScsiAdapterControlSuccess;
+    return fake.on_control ? fake.on_control(type, parameters) : ScsiAdapterControlSuccess;
 }
 
 static VOID NTAPI fake_free(PVOID extension)
@@ -333,6 +346,7 @@ static NTSTATUS NTAPI fake_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
         .FeatureSupport = fake.is_virtual ? STOR_FEATURE_VIRTUAL_MINIPORT : 0,
         .SrbTypeFlags = SRB_TYPE_FLAG_SCSI_REQUEST_BLOCK | (fake.storage_srbs ? SRB_TYPE_FLAG_STORAGE_REQUEST_BLOCK : 0),
         .AddressTypeFlags = ADDRESS_TYPE_FLAG_BTL8,
+        .HwUnitControl = fake.on_unit,
     };
 
     return (NTSTATUS)StorPortInitialize(driver, path, &data, NULL);

@@ -232,7 +232,7 @@ static void system_functions(void *unused)
     CHECK_EQ(address.Port, 0);
     CHECK_EQ(StorPortLogSystemEvent(ext(), &details, &length), (ULONG)STOR_STATUS_UNSUPPORTED_VERSION);
     CHECK_EQ(details.InterfaceRevision, STOR_CURRENT_LOG_INTERFACE_REVISION);
-    /* Codes that are not done are refused. */
+    /* What is not there is refused. */
     CHECK_EQ(StorPortInvokeAcpiMethod(ext(), NULL, 0, NULL, 0, NULL, 0, NULL), (ULONG)STOR_STATUS_NOT_IMPLEMENTED);
     CHECK_EQ(StorPortExtendedFunction((STORPORT_FUNCTION_CODE)4711, ext()), (ULONG)STOR_STATUS_NOT_IMPLEMENTED);
 
