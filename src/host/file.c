@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -61,28 +62,58 @@ bool host_read_file(const char *path, size_t limit, uint8_t **data, size_t *size
     return ok;
 }
 
+/* All of it, and closed. flush: to the disk, not only to the kernel. */
+static bool write_and_close(int fd, const char *path, const char *p, size_t size, bool flush)
+{
+    bool good = true;
+
+    while (good && size != 0) {
+        ssize_t n = write(fd, p, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        good = n > 0;
+        p += good ? n : 0;
+        size -= good ? (size_t)n : 0;
+    }
+    if (good && flush)
+        good = fsync(fd) == 0 || errno == EINVAL;       /* a pipe or a device has nothing to flush */
+    if (!good)
+        error_set("%s: cannot write: %s", path, strerror(errno));
+    if (close(fd) != 0 && good)
+        good = error_set("%s: cannot write: %s", path, strerror(errno));
+    return good;
+}
+
 bool host_write_file(const char *path, const void *data, size_t size)
 {
-    const char *p = data;
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 
     if (fd < 0)
         return error_set("%s: cannot create: %s", path, strerror(errno));
-    while (size) {
-        ssize_t n = write(fd, p, size);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0) {
-            error_set("%s: cannot write: %s", path, strerror(errno));
-            close(fd);
-            return false;
-        }
-        p += n;
-        size -= (size_t)n;
+    return write_and_close(fd, path, data, size, false);
+}
+
+bool host_replace_file(const char *path, const void *data, size_t size, bool secret)
+{
+    char beside[4096];
+    struct stat st;
+    mode_t mode = umask(0);
+    int fd;
+
+    umask(mode);
+    mode = stat(path, &st) == 0 ? st.st_mode & 07777 : (secret ? 0600 : 0666 & ~mode);
+    if (snprintf(beside, sizeof beside, "%s.XXXXXX", path) >= (int)sizeof beside)
+        return error_set("%s: the name is too long", path);
+    fd = mkostemp(beside, O_CLOEXEC);
+    if (fd < 0)
+        return error_set("%s: cannot create a file beside it: %s", path, strerror(errno));
+    if (write_and_close(fd, path, data, size, true)) {
+        if (chmod(beside, mode) == 0 && rename(beside, path) == 0)
+            return true;
+        error_set("%s: cannot replace: %s", path, strerror(errno));
     }
-    if (close(fd) != 0)
-        return error_set("%s: cannot write: %s", path, strerror(errno));
-    return true;
+    unlink(beside);
+    return false;
 }
 
 bool host_file_exists(const char *path)
