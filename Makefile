@@ -35,7 +35,7 @@ endif
 include mk/drivers.mk
 
 SOURCES := $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c src/$(l)/*.S)))
-OBJECTS := $(SOURCES:src/%=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/exports.o
+OBJECTS := $(SOURCES:src/%=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/exports.o $(BUILD)/obj/gen/ntstatus.o
 LIB_OBJECTS := $(filter-out $(BUILD)/obj/cli/main.c.o,$(OBJECTS))
 
 all: host drivers
@@ -59,6 +59,14 @@ $(BUILD)/obj/%.o: src/% Makefile
 $(BUILD)/obj/gen/exports.o: $(BUILD)/gen/exports.c
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unknown-warning-option -Wno-builtin-declaration-mismatch -Wno-incompatible-library-redeclaration -c -o $@ $<
+
+$(BUILD)/gen/ntstatus.c: src/nt/ntstatus_text.tsv sdk/include/ntstatus.h tools/ntstatus.awk
+	@mkdir -p $(@D)
+	@awk -f tools/ntstatus.awk src/nt/ntstatus_text.tsv sdk/include/ntstatus.h > $@
+
+$(BUILD)/obj/gen/ntstatus.o: $(BUILD)/gen/ntstatus.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 # --- unit tests: one program for each tests/unit/<folder>/<name>.c ---------------------------------------------
 

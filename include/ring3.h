@@ -137,6 +137,8 @@ void ring3_file_close(struct ring3_file *file);
 struct ring3_nic *ring3_add_nic(struct ring3_computer *computer, const char *spec);
 /* Pulls the card out without asking its driver. */
 bool ring3_unplug_nic(struct ring3_nic *nic);
+/* Takes the card out as Device Manager does: its driver is asked and may refuse. */
+bool ring3_eject_nic(struct ring3_nic *nic);
 /* A device without hardware, as `devcon install` makes it: hardware_id is "ROOT\\NAME", and the driver whose INF names
  * it is started for it when it is loaded. */
 bool ring3_add_root_device(struct ring3_computer *computer, const char *hardware_id);
@@ -178,6 +180,8 @@ void ring3_query_traffic(struct ring3_traffic *traffic, struct ring3_traffic_inf
 struct ring3_disk *ring3_add_disk(struct ring3_computer *computer, const char *spec);
 /* Pulls the card out without asking its driver. */
 bool ring3_unplug_disk(struct ring3_disk *disk);
+/* Asks its driver first. */
+bool ring3_eject_disk(struct ring3_disk *disk);
 
 /* Serves the disks that drivers show, as \\\\.\\PhysicalDriveN, to NBD clients on a Unix socket, until the computer is shut down. */
 bool ring3_serve_nbd(struct ring3_computer *computer, const char *socket);
@@ -210,6 +214,19 @@ bool ring3_query_drive(struct ring3_computer *computer, unsigned number, struct 
 
 /* False when there is no disk of this number. */
 bool ring3_query_disk(struct ring3_computer *computer, unsigned number, struct ring3_disk_info *info);
+
+/* --- the control socket ----------------------------------------------------------------------------------------- */
+
+/* Lets clients (`ring3 ctl`) control the computer through a Unix socket while ring3_run runs, until it is shut down. NULL: the default
+ * place, $XDG_RUNTIME_DIR/ring3/PID.ctl, or /tmp/ring3-UID/PID.ctl; then the computer still ends by itself when it is idle and
+ * nobody is connected. Needs the real clock. docs/design/ctl.md has the protocol. */
+bool ring3_serve_ctl(struct ring3_computer *computer, const char *socket);
+/* Where it listens; NULL: nowhere. */
+const char *ring3_ctl_path(struct ring3_computer *computer);
+
+/* Text about the computer, malloc'ed: what is "adapters", "devices", "drivers", "stats" or "wfp"; format is "text", "json" or (adapters) "dot".
+ * NULL when there is no such text. */
+char *ring3_describe(struct ring3_computer *computer, const char *what, const char *format);
 
 /* --- what went through ------------------------------------------------------------------------------------------ */
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/log.h"
 #include "cli/run.h"
 
 static bool set_parameter(struct run *run, const char *text)
@@ -145,6 +146,21 @@ static bool traffic_good(struct run *run)
     return good;
 }
 
+/* The control socket. One that nobody asked for by name may fail: the run does not need it. */
+static int serve_ctl(struct run *run)
+{
+    if (run->ctl && !strcmp(run->ctl, "off"))
+        return EXIT_GOOD;
+    if (!run->ctl && (run->config.clock != RING3_CLOCK_REAL || run->config.seeded))
+        return EXIT_GOOD;
+    if (ring3_serve_ctl(run->computer, run->ctl))
+        return EXIT_GOOD;
+    if (run->ctl)
+        return cli_fail(run->config.clock == RING3_CLOCK_REAL ? EXIT_HOST : EXIT_USAGE, "--ctl: %s", ring3_error());
+    log_debug("ctl", "no control socket: %s", ring3_error());
+    return EXIT_GOOD;
+}
+
 static int work(struct run *run)
 {
     struct ring3_report report;
@@ -160,6 +176,9 @@ static int work(struct run *run)
         return code;
     if (run->nbd && !ring3_serve_nbd(run->computer, run->nbd))
         return cli_fail(EXIT_HOST, "--nbd: %s", ring3_error());
+    code = serve_ctl(run);
+    if (code != EXIT_GOOD)
+        return code;
     ring3_query_report(run->computer, &report);
     bool good = report.power_cut || cards_started(run);
     run->end = ring3_run(run->computer, run->has_duration ? run->duration_ns : RING3_UNTIL_IDLE);

@@ -125,6 +125,12 @@ static bool take_nbd(void *target, const char *value)
     return value[0] || error_set("an empty path");
 }
 
+static bool take_ctl(void *target, const char *value)
+{
+    ((struct run *)target)->ctl = value;
+    return value[0] || error_set("an empty path");
+}
+
 static bool take_fail_alloc(void *target, const char *value)
 {
     return cli_number(value, 1, UINT64_MAX, &((struct run *)target)->config.fail_allocation);
@@ -169,6 +175,8 @@ const struct cli_option run_options[] = {
     { "--disk", "SPEC", "a block card on a disk: file:PATH[,size=N][,ro=on], mem:SIZE, null:SIZE; also model=, driver=NAME,\n"
       "queues=, serial=, block=512|4096, delay=TIME, error=seed:N, cut=seed:N (power goes)", take_disk },
     { "--nbd", "SOCKET", "serves the disks that drivers show (PhysicalDriveN) to NBD clients on a Unix socket", take_nbd },
+    { "--ctl", "SOCKET", "where `ring3 ctl` finds this computer, until it is stopped; off: nowhere. Without it, on the real clock:\n"
+      "$XDG_RUNTIME_DIR/ring3/PID.ctl or /tmp/ring3-UID/PID.ctl", take_ctl },
     { "--root-device", "ID", "a device without hardware (ROOT\\NAME), for a driver whose INF names it", take_root_device },
     { "--ip", "ADDRESS/LENGTH", "a static address[,gateway] instead of DHCP; the n-th for the n-th interface", take_ip },
     { "--dns", "ADDRESS[:PORT]", "a name server, asked before those that DHCP gives", take_dns },

@@ -20,25 +20,61 @@ static bool somebody_listens(const struct sockaddr_un *address)
     return answered;
 }
 
-int host_stream_listen(const char *path)
+static bool address_of(const char *path, struct sockaddr_un *address)
 {
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    *address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+    if (!path[0] || strlen(path) >= sizeof address->sun_path)
+        return error_set("'%s': the path of a socket has 1 to %zu characters", path, sizeof address->sun_path - 1);
+    strcpy(address->sun_path, path);
+    return true;
+}
+
+/* The socket file gets the mode of the descriptor at the time of bind, so that nobody ever sees another one. */
+static int listen_at(const char *path, mode_t mode)
+{
+    struct sockaddr_un address;
     struct stat st;
     int fd;
 
-    if (!path[0] || strlen(path) >= sizeof address.sun_path) {
-        error_set("'%s': the path of a socket has 1 to %zu characters", path, sizeof address.sun_path - 1);
+    if (!address_of(path, &address))
         return -1;
-    }
-    strcpy(address.sun_path, path);
     if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && !somebody_listens(&address))
         unlink(path);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 64) == 0)
+    if (fd >= 0 && fchmod(fd, mode) == 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 64) == 0)
         return fd;
     error_set("%s: cannot listen: %s", path, errno == EADDRINUSE ? "somebody listens there, or a file is there" : strerror(errno));
     if (fd >= 0)
         close(fd);
+    return -1;
+}
+
+int host_stream_listen(const char *path)
+{
+    return listen_at(path, 0777);
+}
+
+int host_stream_listen_private(const char *path)
+{
+    return listen_at(path, 0600);
+}
+
+int host_stream_connect(const char *path)
+{
+    struct sockaddr_un address;
+    int fd, error;
+
+    if (!address_of(path, &address))
+        return -1;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+        return fd;
+    error = errno;
+    if (fd >= 0)
+        close(fd);
+    if (error == ENOENT || error == ECONNREFUSED)
+        return HOST_NOBODY;
+    error_set("%s: cannot connect: %s", path, strerror(error));
     return -1;
 }
 

@@ -9,6 +9,10 @@
 
 /* Makes the socket file, replacing one that nobody listens behind any more. -1 with the reason. */
 int host_stream_listen(const char *path);
+/* The same, with mode 0600: for the own user only. */
+int host_stream_listen_private(const char *path);
+/* A connection, which blocks (the one exception); HOST_NOBODY when nobody listens there, -1 with the reason. */
+int host_stream_connect(const char *path);
 /* A new connection, HOST_NOBODY when there is none, -1 with the reason. */
 int host_stream_accept(int listener);
 /* Bytes moved (more than 0), HOST_NONE_NOW, or HOST_GONE with the reason. */

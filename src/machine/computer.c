@@ -156,6 +156,7 @@ void ring3_shut_down(struct ring3_computer *computer)
     nic_remember(computer);
     disk_remember(computer);
     computer->shut_down = true;
+    ctl_shut_down(computer);
     nbd_shut_down(computer);
     if (computer->power_cut)
         stopped = true;
@@ -182,6 +183,7 @@ bool ring3_power_off(struct ring3_computer *computer)
     nic_remember(computer);
     disk_remember(computer);
     computer->shut_down = stopped = true;
+    ctl_shut_down(computer);
     nbd_shut_down(computer);
     bool good = machine_call(power_off_inside, NULL);
     note_injection(computer);
@@ -225,8 +227,8 @@ void ring3_close(struct ring3_computer *computer, struct ring3_report *report)
 static void watch(struct ke_alarm *alarm)
 {
     struct ring3_computer *computer = alarm->context;
-    bool idle = computer->until_idle && !computer->nbd && traffic_all_finished(computer) && nic_replays_finished(computer) &&
-                (!list_empty(&computer->traffic) || !nic_any_external(computer));
+    bool idle = computer->until_idle && !computer->nbd && !ctl_keeps_running(computer) && traffic_all_finished(computer) &&
+                nic_replays_finished(computer) && (!list_empty(&computer->traffic) || !nic_any_external(computer));
 
     traffic_try_start(computer);
     if (!idle)

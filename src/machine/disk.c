@@ -59,6 +59,7 @@ static void close_device(struct ring3_disk *disk)
 
 struct plug_call {
     struct ring3_disk *disk;
+    bool surprise;
     NTSTATUS status;
 };
 
@@ -72,7 +73,7 @@ static void plug(void *arg)
 
 static bool plug_in(struct ring3_disk *disk)
 {
-    struct plug_call call = { disk, 0 };
+    struct plug_call call = { .disk = disk };
 
     if (!machine_call(plug, &call))
         return false;
@@ -108,19 +109,29 @@ static void unplug(void *arg)
 {
     struct plug_call *call = arg;
 
-    call->disk->device->gone = true;
-    call->status = pnp_unplug(call->disk->device, true);
-    call->disk->plugged = false;
+    call->disk->device->gone = call->surprise;
+    call->status = pnp_unplug(call->disk->device, call->surprise);
+    call->disk->plugged = call->disk->plugged && !call->surprise && !NT_SUCCESS(call->status);
 }
 
-bool ring3_unplug_disk(struct ring3_disk *disk)
+static bool take_out(struct ring3_disk *disk, bool surprise)
 {
-    struct plug_call call = { disk, 0 };
+    struct plug_call call = { disk, surprise, 0 };
 
     if (!disk->plugged)
         return error_set("the card is not plugged in");
     return machine_call(unplug, &call) &&
            (NT_SUCCESS(call.status) || error_set("the card could not be removed (status 0x%08x)", (unsigned)call.status));
+}
+
+bool ring3_unplug_disk(struct ring3_disk *disk)
+{
+    return take_out(disk, true);
+}
+
+bool ring3_eject_disk(struct ring3_disk *disk)
+{
+    return take_out(disk, false);
 }
 
 const char *disk_driver_of(struct ring3_computer *computer, const struct device *device)

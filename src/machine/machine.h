@@ -21,6 +21,7 @@ struct ring3_computer {
     unsigned nic_count, disk_count, instance_count;
     struct machine_parameter *parameters;
     struct nbd_server *nbd;             /* NULL: serves nobody */
+    struct ctl_host *ctl;               /* NULL: no control socket */
     bool shut_down, until_idle, power_cut;
     enum ring3_load_failure load_failure;
     struct ke_alarm watch;              /* looks for the end of everything */
@@ -124,6 +125,11 @@ const char *disk_driver_of(struct ring3_computer *computer, const struct device 
 
 /* nbd_disk.c: drops the clients and waits until the drivers have answered for them. */
 void nbd_shut_down(struct ring3_computer *computer);
+
+/* ctl_session.c: drops the clients, cancels what they wait for, and waits until their threads have ended. */
+void ctl_shut_down(struct ring3_computer *computer);
+/* Somebody asked for the socket by name, or is connected: the computer does not end by itself. */
+bool ctl_keeps_running(struct ring3_computer *computer);
 
 /* driver.c */
 void driver_unload_all(struct ring3_computer *computer);

@@ -55,6 +55,7 @@ static void close_device(struct ring3_nic *nic)
 
 struct plug_call {
     struct ring3_nic *nic;
+    bool surprise;
     NTSTATUS status;
 };
 
@@ -68,7 +69,7 @@ static void plug(void *arg)
 
 static bool plug_in(struct ring3_nic *nic)
 {
-    struct plug_call call = { nic, 0 };
+    struct plug_call call = { .nic = nic };
 
     if (!machine_call(plug, &call))
         return false;
@@ -109,19 +110,29 @@ static void unplug(void *arg)
 {
     struct plug_call *call = arg;
 
-    call->nic->device->gone = true;
-    call->status = pnp_unplug(call->nic->device, true);
-    call->nic->plugged = false;
+    call->nic->device->gone = call->surprise;
+    call->status = pnp_unplug(call->nic->device, call->surprise);
+    call->nic->plugged = call->nic->plugged && !call->surprise && !NT_SUCCESS(call->status);
 }
 
-bool ring3_unplug_nic(struct ring3_nic *nic)
+static bool take_out(struct ring3_nic *nic, bool surprise)
 {
-    struct plug_call call = { nic, 0 };
+    struct plug_call call = { nic, surprise, 0 };
 
     if (!nic->plugged)
         return error_set("the card is not plugged in");
     return machine_call(unplug, &call) &&
            (NT_SUCCESS(call.status) || error_set("the card could not be removed (status 0x%08x)", (unsigned)call.status));
+}
+
+bool ring3_unplug_nic(struct ring3_nic *nic)
+{
+    return take_out(nic, true);
+}
+
+bool ring3_eject_nic(struct ring3_nic *nic)
+{
+    return take_out(nic, false);
 }
 
 struct address_call {
