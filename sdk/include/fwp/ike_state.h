@@ -1,0 +1,323 @@
+/* Statistics and security associations of the keying modules. docs: sdk-api iketypes */
+#ifndef RING3_FWP_IKE_STATE_H
+#define RING3_FWP_IKE_STATE_H
+
+#include <fwptypes.h>
+#include <iketypes.h>
+
+RING3_BEGIN_C
+
+typedef struct IPSEC_V4_UDP_ENCAPSULATION0_ IPSEC_V4_UDP_ENCAPSULATION0;
+
+typedef struct IKEEXT_IP_VERSION_SPECIFIC_KEYMODULE_STATISTICS0_ {
+    UINT32 currentActiveMainModes;
+    UINT32 totalMainModesStarted;
+    UINT32 totalSuccessfulMainModes;
+    UINT32 totalFailedMainModes;
+    UINT32 totalResponderMainModes;
+    UINT32 currentNewResponderMainModes;
+    UINT32 currentActiveQuickModes;
+    UINT32 totalQuickModesStarted;
+    UINT32 totalSuccessfulQuickModes;
+    UINT32 totalFailedQuickModes;
+    UINT32 totalAcquires;
+    UINT32 totalReinitAcquires;
+    UINT32 currentActiveExtendedModes;
+    UINT32 totalExtendedModesStarted;
+    UINT32 totalSuccessfulExtendedModes;
+    UINT32 totalFailedExtendedModes;
+    UINT32 totalImpersonationExtendedModes;
+    UINT32 totalImpersonationMainModes;
+} IKEEXT_IP_VERSION_SPECIFIC_KEYMODULE_STATISTICS0;
+RING3_SIZE(IKEEXT_IP_VERSION_SPECIFIC_KEYMODULE_STATISTICS0, 72);
+
+typedef struct IKEEXT_IP_VERSION_SPECIFIC_KEYMODULE_STATISTICS1_ {
+    UINT32 currentActiveMainModes;
+    UINT32 totalMainModesStarted;
+    UINT32 totalSuccessfulMainModes;
+    UINT32 totalFailedMainModes;
+    UINT32 totalResponderMainModes;
+    UINT32 currentNewResponderMainModes;
+    UINT32 currentActiveQuickModes;
+    UINT32 totalQuickModesStarted;
+    UINT32 totalSuccessfulQuickModes;
+    UINT32 totalFailedQuickModes;
+    UINT32 totalAcquires;
+    UINT32 totalReinitAcquires;
+    UINT32 currentActiveExtendedModes;
+    UINT32 totalExtendedModesStarted;
+    UINT32 totalSuccessfulExtendedModes;
+    UINT32 totalFailedExtendedModes;
+    UINT32 totalImpersonationExtendedModes;
+    UINT32 totalImpersonationMainModes;
+} IKEEXT_IP_VERSION_SPECIFIC_KEYMODULE_STATISTICS1;
+RING3_SIZE(IKEEXT_IP_VERSION_SPECIFIC_KEYMODULE_STATISTICS1, 72);
+
+typedef struct IKEEXT_KEYMODULE_STATISTICS0_ {
+    IKEEXT_IP_VERSION_SPECIFIC_KEYMODULE_STATISTICS0 v4Statistics;
+    IKEEXT_IP_VERSION_SPECIFIC_KEYMODULE_STATISTICS0 v6Statistics;
+    UINT32 errorFrequencyTable[97];
+    UINT32 mainModeNegotiationTime;
+    UINT32 quickModeNegotiationTime;
+    UINT32 extendedModeNegotiationTime;
+} IKEEXT_KEYMODULE_STATISTICS0;
+RING3_SIZE(IKEEXT_KEYMODULE_STATISTICS0, 544);
+
+typedef struct IKEEXT_KEYMODULE_STATISTICS1_ {
+    IKEEXT_IP_VERSION_SPECIFIC_KEYMODULE_STATISTICS1 v4Statistics;
+    IKEEXT_IP_VERSION_SPECIFIC_KEYMODULE_STATISTICS1 v6Statistics;
+    UINT32 errorFrequencyTable[97];
+    UINT32 mainModeNegotiationTime;
+    UINT32 quickModeNegotiationTime;
+    UINT32 extendedModeNegotiationTime;
+} IKEEXT_KEYMODULE_STATISTICS1;
+RING3_SIZE(IKEEXT_KEYMODULE_STATISTICS1, 544);
+
+typedef struct IKEEXT_IP_VERSION_SPECIFIC_COMMON_STATISTICS0_ {
+    UINT32 totalSocketReceiveFailures;
+    UINT32 totalSocketSendFailures;
+} IKEEXT_IP_VERSION_SPECIFIC_COMMON_STATISTICS0;
+RING3_SIZE(IKEEXT_IP_VERSION_SPECIFIC_COMMON_STATISTICS0, 8);
+
+typedef struct IKEEXT_IP_VERSION_SPECIFIC_COMMON_STATISTICS1_ {
+    UINT32 totalSocketReceiveFailures;
+    UINT32 totalSocketSendFailures;
+} IKEEXT_IP_VERSION_SPECIFIC_COMMON_STATISTICS1;
+RING3_SIZE(IKEEXT_IP_VERSION_SPECIFIC_COMMON_STATISTICS1, 8);
+
+typedef struct IKEEXT_COMMON_STATISTICS0_ {
+    IKEEXT_IP_VERSION_SPECIFIC_COMMON_STATISTICS0 v4Statistics;
+    IKEEXT_IP_VERSION_SPECIFIC_COMMON_STATISTICS0 v6Statistics;
+    UINT32 totalPacketsReceived;
+    UINT32 totalInvalidPacketsReceived;
+    UINT32 currentQueuedWorkitems;
+} IKEEXT_COMMON_STATISTICS0;
+RING3_SIZE(IKEEXT_COMMON_STATISTICS0, 28);
+
+typedef struct IKEEXT_COMMON_STATISTICS1_ {
+    IKEEXT_IP_VERSION_SPECIFIC_COMMON_STATISTICS1 v4Statistics;
+    IKEEXT_IP_VERSION_SPECIFIC_COMMON_STATISTICS1 v6Statistics;
+    UINT32 totalPacketsReceived;
+    UINT32 totalInvalidPacketsReceived;
+    UINT32 currentQueuedWorkitems;
+} IKEEXT_COMMON_STATISTICS1;
+RING3_SIZE(IKEEXT_COMMON_STATISTICS1, 28);
+
+typedef struct IKEEXT_STATISTICS0_ {
+    IKEEXT_KEYMODULE_STATISTICS0 ikeStatistics;
+    IKEEXT_KEYMODULE_STATISTICS0 authipStatistics;
+    IKEEXT_COMMON_STATISTICS0 commonStatistics;
+} IKEEXT_STATISTICS0;
+RING3_SIZE(IKEEXT_STATISTICS0, 1116);
+
+typedef struct IKEEXT_STATISTICS1_ {
+    IKEEXT_KEYMODULE_STATISTICS1 ikeStatistics;
+    IKEEXT_KEYMODULE_STATISTICS1 authipStatistics;
+    IKEEXT_KEYMODULE_STATISTICS1 ikeV2Statistics;
+    IKEEXT_COMMON_STATISTICS1 commonStatistics;
+} IKEEXT_STATISTICS1;
+RING3_SIZE(IKEEXT_STATISTICS1, 1660);
+
+typedef struct IKEEXT_TRAFFIC0_ {
+    FWP_IP_VERSION ipVersion;
+    union {
+        UINT32 localV4Address;
+        UINT8 localV6Address[16];
+    };
+    union {
+        UINT32 remoteV4Address;
+        UINT8 remoteV6Address[16];
+    };
+    UINT64 authIpFilterId;
+} IKEEXT_TRAFFIC0;
+RING3_SIZE(IKEEXT_TRAFFIC0, 48);
+
+typedef struct IKEEXT_COOKIE_PAIR0_ {
+    UINT64 initiator;
+    UINT64 responder;
+} IKEEXT_COOKIE_PAIR0;
+RING3_SIZE(IKEEXT_COOKIE_PAIR0, 16);
+
+typedef struct IKEEXT_CERTIFICATE_CREDENTIAL0_ {
+    FWP_BYTE_BLOB subjectName;
+    FWP_BYTE_BLOB certHash;
+    UINT32 flags;
+} IKEEXT_CERTIFICATE_CREDENTIAL0;
+RING3_SIZE(IKEEXT_CERTIFICATE_CREDENTIAL0, 40);
+
+typedef struct IKEEXT_NAME_CREDENTIAL0_ {
+    WCHAR *principalName;
+} IKEEXT_NAME_CREDENTIAL0;
+RING3_SIZE(IKEEXT_NAME_CREDENTIAL0, 8);
+
+typedef struct IKEEXT_CREDENTIAL0_ {
+    IKEEXT_AUTHENTICATION_METHOD_TYPE authenticationMethodType;
+    IKEEXT_AUTHENTICATION_IMPERSONATION_TYPE impersonationType;
+    union {
+        IKEEXT_PRESHARED_KEY_AUTHENTICATION0 *presharedKey;
+        IKEEXT_CERTIFICATE_CREDENTIAL0 *certificate;
+        IKEEXT_NAME_CREDENTIAL0 *name;
+    };
+} IKEEXT_CREDENTIAL0;
+RING3_SIZE(IKEEXT_CREDENTIAL0, 16);
+
+typedef struct IKEEXT_CREDENTIAL_PAIR0_ {
+    IKEEXT_CREDENTIAL0 localCredentials;
+    IKEEXT_CREDENTIAL0 peerCredentials;
+} IKEEXT_CREDENTIAL_PAIR0;
+RING3_SIZE(IKEEXT_CREDENTIAL_PAIR0, 32);
+
+typedef struct IKEEXT_CREDENTIALS0_ {
+    UINT32 numCredentials;
+    IKEEXT_CREDENTIAL_PAIR0 *credentials;
+} IKEEXT_CREDENTIALS0;
+RING3_SIZE(IKEEXT_CREDENTIALS0, 16);
+
+typedef struct IKEEXT_SA_DETAILS0_ {
+    UINT64 saId;
+    IKEEXT_KEY_MODULE_TYPE keyModuleType;
+    FWP_IP_VERSION ipVersion;
+    union {
+        IPSEC_V4_UDP_ENCAPSULATION0 *v4UdpEncapsulation;
+    };
+    IKEEXT_TRAFFIC0 ikeTraffic;
+    IKEEXT_PROPOSAL0 ikeProposal;
+    IKEEXT_COOKIE_PAIR0 cookiePair;
+    IKEEXT_CREDENTIALS0 ikeCredentials;
+    GUID ikePolicyKey;
+    UINT64 virtualIfTunnelId;
+} IKEEXT_SA_DETAILS0;
+RING3_SIZE(IKEEXT_SA_DETAILS0, 160);
+
+typedef struct IKEEXT_CERTIFICATE_CREDENTIAL1_ {
+    FWP_BYTE_BLOB subjectName;
+    FWP_BYTE_BLOB certHash;
+    UINT32 flags;
+    FWP_BYTE_BLOB certificate;
+} IKEEXT_CERTIFICATE_CREDENTIAL1;
+RING3_SIZE(IKEEXT_CERTIFICATE_CREDENTIAL1, 56);
+
+typedef struct IKEEXT_CREDENTIAL1_ {
+    IKEEXT_AUTHENTICATION_METHOD_TYPE authenticationMethodType;
+    IKEEXT_AUTHENTICATION_IMPERSONATION_TYPE impersonationType;
+    union {
+        IKEEXT_PRESHARED_KEY_AUTHENTICATION1 *presharedKey;
+        IKEEXT_CERTIFICATE_CREDENTIAL1 *certificate;
+        IKEEXT_NAME_CREDENTIAL0 *name;
+    };
+} IKEEXT_CREDENTIAL1;
+RING3_SIZE(IKEEXT_CREDENTIAL1, 16);
+
+typedef struct IKEEXT_CREDENTIAL_PAIR1_ {
+    IKEEXT_CREDENTIAL1 localCredentials;
+    IKEEXT_CREDENTIAL1 peerCredentials;
+} IKEEXT_CREDENTIAL_PAIR1;
+RING3_SIZE(IKEEXT_CREDENTIAL_PAIR1, 32);
+
+typedef struct IKEEXT_CREDENTIALS1_ {
+    UINT32 numCredentials;
+    IKEEXT_CREDENTIAL_PAIR1 *credentials;
+} IKEEXT_CREDENTIALS1;
+RING3_SIZE(IKEEXT_CREDENTIALS1, 16);
+
+typedef struct IKEEXT_SA_DETAILS1_ {
+    UINT64 saId;
+    IKEEXT_KEY_MODULE_TYPE keyModuleType;
+    FWP_IP_VERSION ipVersion;
+    union {
+        IPSEC_V4_UDP_ENCAPSULATION0 *v4UdpEncapsulation;
+    };
+    IKEEXT_TRAFFIC0 ikeTraffic;
+    IKEEXT_PROPOSAL0 ikeProposal;
+    IKEEXT_COOKIE_PAIR0 cookiePair;
+    IKEEXT_CREDENTIALS1 ikeCredentials;
+    GUID ikePolicyKey;
+    UINT64 virtualIfTunnelId;
+    FWP_BYTE_BLOB correlationKey;
+} IKEEXT_SA_DETAILS1;
+RING3_SIZE(IKEEXT_SA_DETAILS1, 176);
+
+typedef struct IKEEXT_CREDENTIAL2_ {
+    IKEEXT_AUTHENTICATION_METHOD_TYPE authenticationMethodType;
+    IKEEXT_AUTHENTICATION_IMPERSONATION_TYPE impersonationType;
+    union {
+        IKEEXT_PRESHARED_KEY_AUTHENTICATION1 *presharedKey;
+        IKEEXT_CERTIFICATE_CREDENTIAL1 *certificate;
+        IKEEXT_NAME_CREDENTIAL0 *name;
+    };
+} IKEEXT_CREDENTIAL2;
+RING3_SIZE(IKEEXT_CREDENTIAL2, 16);
+
+typedef struct IKEEXT_CREDENTIAL_PAIR2_ {
+    IKEEXT_CREDENTIAL2 localCredentials;
+    IKEEXT_CREDENTIAL2 peerCredentials;
+} IKEEXT_CREDENTIAL_PAIR2;
+RING3_SIZE(IKEEXT_CREDENTIAL_PAIR2, 32);
+
+typedef struct IKEEXT_CREDENTIALS2_ {
+    UINT32 numCredentials;
+    IKEEXT_CREDENTIAL_PAIR2 *credentials;
+} IKEEXT_CREDENTIALS2;
+RING3_SIZE(IKEEXT_CREDENTIALS2, 16);
+
+typedef struct IKEEXT_SA_DETAILS2_ {
+    UINT64 saId;
+    IKEEXT_KEY_MODULE_TYPE keyModuleType;
+    FWP_IP_VERSION ipVersion;
+    union {
+        IPSEC_V4_UDP_ENCAPSULATION0 *v4UdpEncapsulation;
+    };
+    IKEEXT_TRAFFIC0 ikeTraffic;
+    IKEEXT_PROPOSAL0 ikeProposal;
+    IKEEXT_COOKIE_PAIR0 cookiePair;
+    IKEEXT_CREDENTIALS2 ikeCredentials;
+    GUID ikePolicyKey;
+    UINT64 virtualIfTunnelId;
+    FWP_BYTE_BLOB correlationKey;
+} IKEEXT_SA_DETAILS2;
+RING3_SIZE(IKEEXT_SA_DETAILS2, 176);
+
+typedef struct IKEEXT_SA_ENUM_TEMPLATE0_ {
+    FWP_CONDITION_VALUE0 localSubNet;
+    FWP_CONDITION_VALUE0 remoteSubNet;
+    FWP_BYTE_BLOB localMainModeCertHash;
+} IKEEXT_SA_ENUM_TEMPLATE0;
+RING3_SIZE(IKEEXT_SA_ENUM_TEMPLATE0, 48);
+
+typedef enum IKEEXT_MM_SA_STATE_ {
+    IKEEXT_MM_SA_STATE_NONE,
+    IKEEXT_MM_SA_STATE_SA_SENT,
+    IKEEXT_MM_SA_STATE_SSPI_SENT,
+    IKEEXT_MM_SA_STATE_FINAL,
+    IKEEXT_MM_SA_STATE_FINAL_SENT,
+    IKEEXT_MM_SA_STATE_COMPLETE,
+    IKEEXT_MM_SA_STATE_MAX
+} IKEEXT_MM_SA_STATE;
+
+typedef enum IKEEXT_QM_SA_STATE_ {
+    IKEEXT_QM_SA_STATE_NONE,
+    IKEEXT_QM_SA_STATE_INITIAL,
+    IKEEXT_QM_SA_STATE_FINAL,
+    IKEEXT_QM_SA_STATE_COMPLETE,
+    IKEEXT_QM_SA_STATE_MAX
+} IKEEXT_QM_SA_STATE;
+
+typedef enum IKEEXT_EM_SA_STATE_ {
+    IKEEXT_EM_SA_STATE_NONE,
+    IKEEXT_EM_SA_STATE_SENT_ATTS,
+    IKEEXT_EM_SA_STATE_SSPI_SENT,
+    IKEEXT_EM_SA_STATE_AUTH_COMPLETE,
+    IKEEXT_EM_SA_STATE_FINAL,
+    IKEEXT_EM_SA_STATE_COMPLETE,
+    IKEEXT_EM_SA_STATE_MAX
+} IKEEXT_EM_SA_STATE;
+
+typedef enum IKEEXT_SA_ROLE_ {
+    IKEEXT_SA_ROLE_INITIATOR,
+    IKEEXT_SA_ROLE_RESPONDER,
+    IKEEXT_SA_ROLE_MAX
+} IKEEXT_SA_ROLE;
+
+RING3_END_C
+
+#endif

@@ -1,0 +1,199 @@
+/* Run-time types of the filter engine: what a callout is given and what it answers. docs: sdk-api fwpstypes */
+#ifndef RING3_FWPSTYPES_H
+#define RING3_FWPSTYPES_H
+
+#include <fwptypes.h>
+#include <fwpmtypes.h>
+
+RING3_BEGIN_C
+
+#define FWPS_FILTER_FLAG_CLEAR_ACTION_RIGHT 0x0001
+#define FWPS_FILTER_FLAG_PERMIT_IF_CALLOUT_UNREGISTERED 0x0002
+#define FWPS_FILTER_FLAG_OR_CONDITIONS 0x0004
+#define FWPS_FILTER_FLAG_HAS_SECURITY_REALM_PROVIDER_CONTEXT 0x0008
+#define FWPS_FILTER_FLAG_SILENT_MODE 0x0010
+#define FWPS_FILTER_FLAG_IPSEC_NO_ACQUIRE_INITIATE 0x0020
+#define FWPS_FILTER_FLAG_RESERVED0 0x0040
+#define FWPS_FILTER_FLAG_RESERVED1 0x0080
+
+#define FWPS_INCOMING_FLAG_CACHE_SAFE 0x00000001
+#define FWPS_INCOMING_FLAG_ENFORCE_QUERY 0x00000002
+#define FWPS_INCOMING_FLAG_ABSORB 0x00000004
+#define FWPS_INCOMING_FLAG_CONNECTION_FAILING_INDICATION 0x00000008
+#define FWPS_INCOMING_FLAG_MID_STREAM_INSPECTION 0x00000010
+#define FWPS_INCOMING_FLAG_RECLASSIFY 0x00000020
+#define FWPS_INCOMING_FLAG_IS_LOOSE_SOURCE_FLOW 0x00000040
+#define FWPS_INCOMING_FLAG_IS_LOCAL_ONLY_FLOW 0x00000080
+#define FWPS_INCOMING_FLAG_RESERVED0 0x00000100
+#define FWPS_L2_INCOMING_FLAG_IS_RAW_IPV4_FRAMING 0x00000001
+#define FWPS_L2_INCOMING_FLAG_IS_RAW_IPV6_FRAMING 0x00000002
+#define FWPS_L2_INCOMING_FLAG_RECLASSIFY_MULTI_DESTINATION 0x00000008
+
+#define FWPS_RIGHT_ACTION_WRITE 0x00000001
+
+#define FWPS_CLASSIFY_OUT_FLAG_ABSORB 0x00000001
+#define FWPS_CLASSIFY_OUT_FLAG_BUFFER_LIMIT_REACHED 0x00000002
+#define FWPS_CLASSIFY_OUT_FLAG_NO_MORE_DATA 0x00000004
+#define FWPS_CLASSIFY_OUT_FLAG_ALE_FAST_CACHE_CHECK 0x00000008
+#define FWPS_CLASSIFY_OUT_FLAG_ALE_FAST_CACHE_POSSIBLE 0x00000010
+
+#define FWPS_ALE_ENDPOINT_FLAG_IPSEC_SECURED 0x00000001
+
+/* One value of a layer, in the layer's FWPS_FIELDS_* order. Numbers are in host order, addresses, too. */
+typedef struct FWPS_INCOMING_VALUE0_ {
+    FWP_VALUE0 value;
+} FWPS_INCOMING_VALUE0;
+RING3_SIZE(FWPS_INCOMING_VALUE0, 16);
+
+typedef struct FWPS_INCOMING_VALUES0_ {
+    UINT16 layerId;
+    UINT32 valueCount;
+    FWPS_INCOMING_VALUE0 *incomingValue;
+} FWPS_INCOMING_VALUES0;
+RING3_SIZE(FWPS_INCOMING_VALUES0, 16);
+
+typedef struct FWPS_FILTER_CONDITION0_ {
+    UINT16 fieldId;
+    UINT16 reserved;
+    FWP_MATCH_TYPE matchType;
+    FWP_CONDITION_VALUE0 conditionValue;
+} FWPS_FILTER_CONDITION0;
+RING3_SIZE(FWPS_FILTER_CONDITION0, 24);
+
+typedef struct FWPS_ACTION0_ {
+    FWP_ACTION_TYPE type;
+    UINT32 calloutId;
+} FWPS_ACTION0;
+RING3_SIZE(FWPS_ACTION0, 8);
+
+/* The filter that led to a callout. `context` is the callout's to use between its add and delete notifications. */
+typedef struct FWPS_FILTER0_ {
+    UINT64 filterId;
+    FWP_VALUE0 weight;
+    UINT16 subLayerWeight;
+    UINT16 flags;
+    UINT32 numFilterConditions;
+    FWPS_FILTER_CONDITION0 *filterCondition;
+    FWPS_ACTION0 action;
+    UINT64 context;
+    FWPM_PROVIDER_CONTEXT0 *providerContext;
+} FWPS_FILTER0;
+RING3_SIZE(FWPS_FILTER0, 64);
+RING3_OFFSET(FWPS_FILTER0, subLayerWeight, 24);
+RING3_OFFSET(FWPS_FILTER0, action, 40);
+RING3_OFFSET(FWPS_FILTER0, context, 48);
+
+typedef struct FWPS_FILTER1_ {
+    UINT64 filterId;
+    FWP_VALUE0 weight;
+    UINT16 subLayerWeight;
+    UINT16 flags;
+    UINT32 numFilterConditions;
+    FWPS_FILTER_CONDITION0 *filterCondition;
+    FWPS_ACTION0 action;
+    UINT64 context;
+    FWPM_PROVIDER_CONTEXT1 *providerContext;
+} FWPS_FILTER1;
+RING3_SIZE(FWPS_FILTER1, 64);
+
+typedef struct FWPS_FILTER2_ {
+    UINT64 filterId;
+    FWP_VALUE0 weight;
+    UINT16 subLayerWeight;
+    UINT16 flags;
+    UINT32 numFilterConditions;
+    FWPS_FILTER_CONDITION0 *filterCondition;
+    FWPS_ACTION0 action;
+    UINT64 context;
+    FWPM_PROVIDER_CONTEXT2 *providerContext;
+} FWPS_FILTER2;
+RING3_SIZE(FWPS_FILTER2, 64);
+
+typedef struct FWPS_FILTER3_ {
+    UINT64 filterId;
+    FWP_VALUE0 weight;
+    UINT16 subLayerWeight;
+    UINT16 flags;
+    UINT32 numFilterConditions;
+    FWPS_FILTER_CONDITION0 *filterCondition;
+    FWPS_ACTION0 action;
+    UINT64 context;
+    FWPM_PROVIDER_CONTEXT3 *providerContext;
+} FWPS_FILTER3;
+RING3_SIZE(FWPS_FILTER3, 64);
+
+typedef struct FWPS_CLASSIFY_OUT0_ {
+    FWP_ACTION_TYPE actionType;
+    UINT64 outContext;
+    UINT64 filterId;
+    UINT32 rights;
+    UINT32 flags;
+    UINT32 reserved;
+} FWPS_CLASSIFY_OUT0;
+RING3_SIZE(FWPS_CLASSIFY_OUT0, 40);
+RING3_OFFSET(FWPS_CLASSIFY_OUT0, rights, 24);
+RING3_OFFSET(FWPS_CLASSIFY_OUT0, flags, 28);
+
+typedef enum FWPS_DISCARD_MODULE0_ {
+    FWPS_DISCARD_MODULE_NETWORK,
+    FWPS_DISCARD_MODULE_TRANSPORT,
+    FWPS_DISCARD_MODULE_GENERAL,
+    FWPS_DISCARD_MODULE_MAX
+} FWPS_DISCARD_MODULE0;
+
+typedef struct FWPS_DISCARD_METADATA0_ {
+    FWPS_DISCARD_MODULE0 discardModule;
+    UINT32 discardReason;
+    UINT64 filterId;
+} FWPS_DISCARD_METADATA0;
+RING3_SIZE(FWPS_DISCARD_METADATA0, 16);
+
+typedef struct FWPS_INBOUND_FRAGMENT_METADATA0_ {
+    UINT32 fragmentIdentification;
+    UINT16 fragmentOffset;
+    ULONG fragmentLength;
+} FWPS_INBOUND_FRAGMENT_METADATA0;
+RING3_SIZE(FWPS_INBOUND_FRAGMENT_METADATA0, 12);
+
+typedef struct FWPS_ALE_ENDPOINT_PROPERTIES0_ {
+    UINT64 endpointId;
+    FWP_IP_VERSION ipVersion;
+    union {
+        UINT32 localV4Address;
+        UINT8 localV6Address[16];
+    };
+    union {
+        UINT32 remoteV4Address;
+        UINT8 remoteV6Address[16];
+    };
+    UINT8 ipProtocol;
+    UINT16 localPort;
+    UINT16 remotePort;
+    UINT64 localTokenModifiedId;
+    UINT64 mmSaId;
+    UINT64 qmSaId;
+    UINT32 ipsecStatus;
+    UINT32 flags;
+    FWP_BYTE_BLOB appId;
+} FWPS_ALE_ENDPOINT_PROPERTIES0;
+RING3_SIZE(FWPS_ALE_ENDPOINT_PROPERTIES0, 104);
+
+typedef struct FWPS_ALE_ENDPOINT_ENUM_TEMPLATE0_ {
+    FWP_IP_VERSION localSubNetVersion;
+    FWP_IP_VERSION remoteSubNetVersion;
+    union {
+        FWP_V4_ADDR_AND_MASK localV4SubNet;
+        FWP_V6_ADDR_AND_MASK localV6SubNet;
+    };
+    union {
+        FWP_V4_ADDR_AND_MASK remoteV4SubNet;
+        FWP_V6_ADDR_AND_MASK remoteV6SubNet;
+    };
+    UINT8 ipProtocol;
+    UINT16 localPort;
+    UINT16 remotePort;
+} FWPS_ALE_ENDPOINT_ENUM_TEMPLATE0;
+
+RING3_END_C
+
+#endif
