@@ -29,6 +29,7 @@
 #include <storport.h>
 #include <srbhelper.h>
 #include "storport/disk.h"
+#include "storport/pofx.h"
 #include "storport/settings.h"
 #include "storport/storport.h"
 
@@ -74,7 +75,8 @@ struct request {
     struct unit *unit;
     enum request_state state;
     bool extended;                      /* srb is a STORAGE_REQUEST_BLOCK */
-    bool bypass;                        /* a reset: not held back by pauses and depths */
+    bool bypass;                        /* a reset, or about power or PnP: not held back by pauses and depths */
+    bool is_reset;                      /* when its time is over, nothing else is tried */
     bool abandoned, returned, released; /* timed out for good; the miniport, and the owner, let go of it since */
     uint8_t attempts, busy_count;       /* retries after errors; times the miniport was busy */
     PVOID srb;
@@ -121,6 +123,7 @@ struct unit {
     unsigned busy;                      /* completions to wait for */
     struct ke_alarm pause_alarm, busy_alarm;
     struct unit_settings settings;
+    struct pofx pofx;
     STOR_UNIT_ATTRIBUTES attributes;
     bool failed;                        /* the miniport gave it up: PnP is to remove it */
     INQUIRYDATA inquiry;
@@ -190,6 +193,9 @@ struct adapter {
     bool perf_set;
     uint8_t bus_type;                   /* STORAGE_BUS_TYPE */
     struct adapter_settings settings;
+    struct pofx pofx;
+    bool pofx_used;                     /* it or a unit of it is managed */
+    bool asleep;                        /* with the system: not pofx.c's affair */
     /* re-enumeration */
     bool rescan_queued, rescan_again;
     PHW_STATE_CHANGE state_change;
@@ -230,6 +236,7 @@ bool request_was_lost(struct adapter *a, const void *srb);
 void unit_free_lost(struct adapter *a);
 struct request *request_take(struct unit *u);       /* NULL: all are in use */
 void request_release(struct request *r);
+STOR_ADDR_BTL8 unit_address(const struct unit *u);
 /* The request of an SRB that Storport gave this adapter, or NULL. */
 struct request *request_of(struct adapter *a, const void *srb);
 PMDL request_mdl(struct request *r);
@@ -238,6 +245,7 @@ void request_prepare(struct request *r, uint32_t function, uint32_t flags, void 
 void request_set_cdb(struct request *r, const void *cdb, unsigned length);
 
 /* unit_pnp.c. PASSIVE_LEVEL. */
+void unit_started(struct unit *u);
 uint8_t unit_tell_pnp(struct unit *u, STOR_PNP_ACTION action, void *data, uint32_t length);
 void unit_query_capabilities(struct unit *u, PDEVICE_CAPABILITIES to);
 
@@ -260,6 +268,11 @@ void timeout_arm(struct adapter *a);
 void timeout_fire(struct ke_alarm *alarm);
 void request_abandon(struct request *r);
 bool adapter_reset_bus(struct adapter *a, uint8_t path);
+
+/* power.c. A change of power that the miniport hears by an SRB: done is called with it, HELD, to be released. False: it has heard
+ * already, or there is nobody to tell. <= DISPATCH_LEVEL. */
+bool unit_power_begin(struct unit *u, STOR_DEVICE_POWER_STATE state, void (*done)(struct request *r));
+void adapter_flush(struct adapter *a);              /* to units of a miniport that caches data. PASSIVE_LEVEL */
 
 /* enumerate.c: looks for units; PASSIVE_LEVEL. */
 void adapter_enumerate(struct adapter *a);

@@ -29,6 +29,9 @@ sp_handler ext_device_objects, ext_message_info, ext_perf_opts, ext_start_io_per
     ext_message_of_processor, ext_feature_list, ext_max_io_info;
 /* ext_thread.c */
 sp_handler ext_create_thread, ext_thread_priority, ext_thread_affinity, ext_thread_revert;
+/* ext_power.c */
+sp_handler ext_pofx_initialize, ext_pofx_activate, ext_pofx_idle, ext_pofx_latency, ext_pofx_residency, ext_pofx_control,
+    ext_pofx_timeout, ext_pofx_perf_state;
 /* ext_platform.c */
 sp_handler ext_acpi, ext_device_reset, ext_mask_msix, ext_query_configuration, ext_d3_cold, ext_power_settings,
     ext_registry_notification, ext_allocate_hmb, ext_free_hmb, ext_live_dump;

@@ -182,8 +182,7 @@ void pdo_delete(struct unit *u)
 
 static void tell_removed(struct unit *u, SCSI_UNIT_CONTROL_TYPE type, STOR_PNP_ACTION action)
 {
-    STOR_ADDR_BTL8 address = { STOR_ADDRESS_TYPE_BTL8, (USHORT)u->adapter->number, STOR_ADDR_BTL8_ADDRESS_LENGTH,
-                               u->path, u->target, u->lun, 0 };
+    STOR_ADDR_BTL8 address = unit_address(u);
 
     unit_tell_pnp(u, action, NULL, 0);
     unit_control(u, type, &address);
@@ -193,6 +192,7 @@ static NTSTATUS take_away(struct unit *u, PIRP irp)
 {
     struct adapter *a = u->adapter;
 
+    pofx_unit_end(u);
     if (!u->gone)
         return sp_complete(irp, STATUS_SUCCESS);        /* disabled, and still there */
     if (a->state == ADAPTER_STARTED)
@@ -211,6 +211,9 @@ static NTSTATUS pnp(struct unit *u, PIRP irp)
 
     switch (sp->MinorFunction) {
     case IRP_MN_START_DEVICE:
+        unit_started(u);
+        status = STATUS_SUCCESS;
+        break;
     case IRP_MN_STOP_DEVICE:
     case IRP_MN_QUERY_STOP_DEVICE:
     case IRP_MN_CANCEL_STOP_DEVICE:

@@ -82,6 +82,8 @@ static void free_units(struct adapter *a)
 
 static NTSTATUS remove(struct adapter *a, PIRP irp)
 {
+    if (a->state == ADAPTER_STARTED && a->powered)
+        adapter_flush(a);
     units_gone(a);
     adapter_stop(a);
     if (a->found && a->driver->is_virtual)
@@ -185,7 +187,8 @@ static NTSTATUS shut_down(struct adapter *a, PIRP irp)
 {
     if (a->state == ADAPTER_STARTED && a->config->CachesData)
         list_each(it, &a->units) {
-            struct request *r = request_take(container_of(it, struct unit, node));
+            struct unit *u = container_of(it, struct unit, node);
+            struct request *r = u->gone ? NULL : request_take(u);
 
             if (!r)
                 continue;

@@ -116,8 +116,27 @@ static struct request *next_waiting(struct unit *u, bool may)
     return NULL;
 }
 
+static bool has_work(const struct unit *u)
+{
+    return !list_empty(&u->waiting) || !list_empty(&u->operations);
+}
+
+/* Power comes first: but not for the requests that are about power. */
+static bool waits_for_power(struct unit *u)
+{
+    struct adapter *a = u->adapter;
+
+    if (likely(!a->pofx.managed && !u->pofx.managed) || a->state != ADAPTER_STARTED || !has_work(u))
+        return false;
+    if (!list_empty(&u->waiting) && list_first(&u->waiting, struct request, node)->bypass)
+        return false;
+    return !a->asleep && !pofx_ready(u);
+}
+
 static bool pump(struct unit *u)
 {
+    if (waits_for_power(u))
+        return false;
     struct request *r = next_waiting(u, may_start(u->adapter, u));
 
     if (r) {
@@ -140,7 +159,7 @@ static void pump_all(struct adapter *a)
         list_remove(&u->pump_node);
         while (pump(u))
             ;
-        if ((!list_empty(&u->waiting) || !list_empty(&u->operations)) && list_empty(&u->pump_node))
+        if (has_work(u) && list_empty(&u->pump_node))
             list_push_back(&a->pumping, &u->pump_node);
     }
 }
@@ -199,6 +218,8 @@ void adapter_run(struct adapter *a)
             finish(r);
         }
         pump_all(a);
+        if (unlikely(a->pofx_used))
+            pofx_settle_all(a);
     } while ((a->again & bit) || !list_empty(&a->done));
     a->running &= ~bit;
     ke_lower(old);
@@ -261,7 +282,7 @@ void unit_kick(struct unit *u)
 {
     struct adapter *a = u->adapter;
 
-    if ((!list_empty(&u->waiting) || !list_empty(&u->operations)) && list_empty(&u->pump_node))
+    if (has_work(u) && list_empty(&u->pump_node))
         list_push_back(&a->pumping, &u->pump_node);
     if (!(a->running & 1ull << this_cpu->number))
         adapter_run(a);

@@ -259,6 +259,7 @@ static bool initialize(struct adapter *a)
 {
     bool good;
 
+    a->pofx = (struct pofx){ 0 };
     a->in_initialize = true;
     a->passive_initialize = NULL;
     if (a->driver->is_virtual) {
@@ -326,6 +327,7 @@ NTSTATUS adapter_start(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LI
     }
     a->state = ADAPTER_STARTED;
     platform_start(a);
+    pofx_begin(a);
     return STATUS_SUCCESS;
 }
 
@@ -355,7 +357,10 @@ void adapter_stop(struct adapter *a)
     if (a->state != ADAPTER_STARTED)
         return;
     platform_stop(a);
+    pofx_end(a);
     drain(a);
+    if (a->powered)
+        adapter_flush(a);
     if (a->powered)
         adapter_control(a, ScsiStopAdapter, NULL);
     a->state = ADAPTER_STOPPED;

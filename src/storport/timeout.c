@@ -39,7 +39,7 @@ static void send_reset(struct unit *u, uint32_t function)
     u->resetting = true;
     u->adapter->resets++;
     request_prepare(r, function, 0, NULL, 0, RESET_SECONDS);
-    r->bypass = true;
+    r->bypass = r->is_reset = true;
     r->finish = reset_over;
     r->owner = u;
     request_start(r);
@@ -69,7 +69,7 @@ static void climb(struct request *r)
     static const char *const what[] = { "the logical unit is reset", "the target is reset", "the bus is reset", "given up" };
     struct unit *u = r->unit;
     struct adapter *a = r->adapter;
-    unsigned rung = r->bypass ? 3 : r->reset_rung++;
+    unsigned rung = r->is_reset ? 3 : r->reset_rung++;
 
     a->timeouts++;
     log_warn("storport", "%s, path %u target %u lun %u: a request is not completed after %u s: %s", a->driver->name, u->path,

@@ -132,6 +132,7 @@ struct unit *unit_create(struct adapter *a, uint8_t path, uint8_t target, uint8_
 
 void unit_free(struct unit *u)
 {
+    ke_alarm_cancel(&u->pofx.alarm);
     ke_alarm_cancel(&u->pause_alarm);
     ke_alarm_cancel(&u->busy_alarm);
     list_remove(&u->node);
@@ -176,6 +177,12 @@ struct unit *unit_find(struct adapter *a, uint8_t path, uint8_t target, uint8_t 
     return NULL;
 }
 
+STOR_ADDR_BTL8 unit_address(const struct unit *u)
+{
+    return (STOR_ADDR_BTL8){ STOR_ADDRESS_TYPE_BTL8, (USHORT)u->adapter->number, STOR_ADDR_BTL8_ADDRESS_LENGTH,
+                             u->path, u->target, u->lun, 0 };
+}
+
 struct unit *unit_of_address(struct adapter *a, PSTOR_ADDRESS address)
 {
     PSTOR_ADDR_BTL8 btl = (PSTOR_ADDR_BTL8)address;
@@ -195,7 +202,7 @@ struct request *request_take(struct unit *u)
     u->free_count--;
     r->state = REQUEST_HELD;
     r->attempts = r->busy_count = r->reset_rung = 0;
-    r->bypass = r->abandoned = r->returned = r->released = false;
+    r->bypass = r->is_reset = r->abandoned = r->returned = r->released = false;
     r->owner = r->owned = NULL;
     return r;
 }

@@ -69,3 +69,14 @@ void unit_query_capabilities(struct unit *u, PDEVICE_CAPABILITIES to)
     }
     pool_free(c, SP_TAG, NULL);
 }
+
+/* PnP starts the unit: the registry's settings hold from now on, and the miniport hears of it. */
+void unit_started(struct unit *u)
+{
+    STOR_ADDR_BTL8 address = unit_address(u);
+
+    unit_read_settings(u);
+    unit_control(u, ScsiUnitStart, &address);
+    if (!u->pofx.registered)
+        pofx_unit_begin(u);
+}
