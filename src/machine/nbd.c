@@ -131,6 +131,7 @@ static void hang_up(struct nbd_connection *c)
     loop_remove(&c->watch);
     host_close(c->watch.fd);
     list_remove(&c->waiting);
+    list_remove(&c->answered);
     if (c->current)
         nbd_release(c->current);
     c->current = NULL;
@@ -176,22 +177,36 @@ static bool wants_input(const struct nbd_connection *c)
     return c->state != NBD_S_REQUEST || !list_empty(&c->free);
 }
 
+long nbd_receive(struct nbd_connection *c, struct iovec *parts, int count)
+{
+    size_t room = 0;
+    long n;
+
+    if (c->drained || !c->reads_left)
+        return HOST_NONE_NOW;
+    c->reads_left--;
+    n = host_stream_receive(c->watch.fd, parts, count);
+    for (int i = 0; i < count; i++)
+        room += parts[i].iov_len;
+    c->drained = n == HOST_NONE_NOW || (n > 0 && (size_t)n < room);
+    return n;
+}
+
 /* Reads ahead. The data of a large write does not come this way. */
 static bool fill(struct nbd_connection *c)
 {
     struct iovec part;
     long n;
 
-    if (c->state == NBD_S_DEAD || c->state == NBD_S_PAYLOAD || !wants_input(c) || !c->reads_left)
+    if (c->state == NBD_S_DEAD || c->state == NBD_S_PAYLOAD || !wants_input(c))
         return false;
-    c->reads_left--;
     memmove(c->in, c->in + c->in_at, c->in_have - c->in_at);
     c->in_have -= c->in_at;
     c->in_at = 0;
     if (c->in_have == NBD_IN)
         return false;
     part = (struct iovec){ c->in + c->in_have, NBD_IN - c->in_have };
-    n = host_stream_receive(c->watch.fd, &part, 1);
+    n = nbd_receive(c, &part, 1);
     if (n == HOST_GONE) {
         if (c->in_have || c->in_flight)
             nbd_drop(c, "%s", error_text());
@@ -227,10 +242,14 @@ void nbd_pump(struct nbd_connection *c)
 
 void nbd_answered(struct nbd_connection *c)
 {
+    if (!c->entered && list_empty(&c->answered))
+        list_push_back(&c->server->answered, &c->answered);
+}
+
+static void send_answers(struct nbd_connection *c)
+{
     bool all_sent;
 
-    if (c->entered)
-        return;
     c->entered = true;
     all_sent = nbd_send(c);
     c->entered = false;
@@ -238,10 +257,24 @@ void nbd_answered(struct nbd_connection *c)
         nbd_pump(c);
 }
 
+static void end_of_turn(struct loop_source *turn, int *timeout_ms)
+{
+    struct nbd_server *server = turn->context;
+    struct list *node;
+
+    while ((node = list_pop_front(&server->answered)))
+        send_answers(container_of(node, struct nbd_connection, answered));
+}
+
+static void nothing(struct loop_source *turn)
+{
+}
+
 static void connection_ready(struct loop_watch *watch, int events)
 {
     struct nbd_connection *c = watch->context;
 
+    c->drained = false;
     if ((events & LOOP_HANGUP) && !(events & LOOP_READ))
         nbd_drop(c, "the client has gone");
     nbd_pump(c);
@@ -258,6 +291,7 @@ bool nbd_adopt(struct nbd_server *server, int socket)
     c->server = server;
     c->watch = (struct loop_watch){ .fd = socket, .events = LOOP_READ, .ready = connection_ready, .context = c };
     list_init(&c->waiting);
+    list_init(&c->answered);
     list_init(&c->free);
     list_init(&c->replies);
     if (!loop_add(&c->watch)) {
@@ -327,6 +361,9 @@ static struct nbd_server *create(const struct nbd_backend *backend, struct clock
     server->payload_max = (uint32_t)min_u64(NBD_PAYLOAD_MAX, align_down(backend->memory / 2, NBD_CHUNK));
     list_init(&server->connections);
     list_init(&server->waiting);
+    list_init(&server->answered);
+    server->turn = (struct loop_source){ .prepare = end_of_turn, .check = nothing, .context = server };
+    loop_add_source(&server->turn);
     return server;
 }
 
@@ -386,6 +423,7 @@ void nbd_close(struct nbd_server *server)
         return;
     while (server->chunk_count)
         server->backend->free(server->backend->context, server->chunks[--server->chunk_count], NBD_CHUNK);
+    loop_remove_source(&server->turn);
     free(server->chunks);
     free(server);
 }

@@ -42,6 +42,8 @@ struct nbd_connection {
     struct loop_watch watch;
     enum nbd_state state;
     bool no_zeroes, structured, status_selected, finishing, entered;
+    bool drained;                       /* the last receive got less than it had room for: nothing more until the socket is ready */
+    struct list answered;               /* in server->answered, or alone */
     char status_export[NBD_NAME_MAX + 1];
     unsigned status_number;             /* the export base:allocation was selected for */
     void *disk;
@@ -67,6 +69,8 @@ struct nbd_server {
     bool listening, accepting, stopped;
     uint64_t accept_ns;                 /* when to accept even without a disk */
     struct list connections, waiting;
+    struct list answered;               /* connections with replies that wait for the end of the turn */
+    struct loop_source turn;
     unsigned connection_count, in_flight;
     size_t allocated;                   /* bytes of chunks taken from the back end */
     uint32_t payload_max;
@@ -78,8 +82,10 @@ struct nbd_server {
 void nbd_drop(struct nbd_connection *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Reads, works, sends, as far as it goes. */
 void nbd_pump(struct nbd_connection *c);
-/* A reply is in the queue, or a dead connection's request was answered. */
+/* A reply is in the queue: it goes with the others of this turn, before the event loop waits. */
 void nbd_answered(struct nbd_connection *c);
+/* Receives into the parts, as long as the connection's turn lasts and there may be something. */
+long nbd_receive(struct nbd_connection *c, struct iovec *parts, int count);
 /* Memory for `length` bytes, all or nothing. */
 bool nbd_take_chunks(struct nbd_request *r, uint64_t length);
 void nbd_give_chunks(struct nbd_request *r);

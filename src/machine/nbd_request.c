@@ -196,29 +196,42 @@ static long take_ahead(struct nbd_connection *c, struct iovec *part)
     return (long)n;
 }
 
+/* What comes behind the data is read ahead in the same call. */
+static long receive(struct nbd_connection *c, struct iovec *parts, int count)
+{
+    uint64_t room = 0;
+    long n;
+
+    for (int i = 0; i < count; i++)
+        room += parts[i].iov_len;
+    c->in_at = c->in_have = 0;
+    parts[count] = (struct iovec){ c->in, NBD_IN };
+    n = nbd_receive(c, parts, count + 1);
+    if (n > 0 && (uint64_t)n > room) {
+        c->in_have = (unsigned)((uint64_t)n - room);
+        n = (long)room;
+    }
+    return n;
+}
+
 bool nbd_request_payload(struct nbd_connection *c)
 {
     struct nbd_request *r = c->current;
-    struct iovec parts[PARTS];
+    struct iovec parts[PARTS + 1];
     int count = unfilled(r, parts);
-    long n;
+    long n = c->in_at < c->in_have ? take_ahead(c, &parts[0]) : receive(c, parts, count);
 
-    if (c->in_at < c->in_have)
-        n = take_ahead(c, &parts[0]);
-    else if (!c->reads_left)
-        return false;
-    else
-        c->reads_left--, n = host_stream_receive(c->watch.fd, parts, count);
     if (n == HOST_GONE)
         nbd_drop(c, "%s in the middle of a write", error_text());
     if (n <= 0)
         return false;
     r->received += (uint64_t)n;
-    c->moved_ns = c->server->clock->now_ns(c->server->clock);
     if (r->received == r->io.length) {
         c->current = NULL;
         c->state = NBD_S_REQUEST;
         submit(r);
+    } else {
+        c->moved_ns = c->server->clock->now_ns(c->server->clock);
     }
     return true;
 }
