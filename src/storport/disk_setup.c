@@ -138,6 +138,17 @@ static void read_provisioning(struct disk *disk, uint8_t *answer)
     disk->info.write_zeroes = same;
 }
 
+/* Not every device that provisions thinly knows GET LBA STATUS. */
+static void try_status(struct disk *disk, uint8_t *answer)
+{
+    uint8_t cdb[16] = { SCSIOP_GET_LBA_STATUS, SERVICE_ACTION_GET_LBA_STATUS };
+    uint32_t length = 24;
+
+    put_be32(cdb + 10, length);
+    if (disk->info.block_status)
+        disk->info.block_status = NT_SUCCESS(disk_command(disk, cdb, sizeof cdb, answer, &length, false, NULL)) && length >= 24;
+}
+
 static void copy_trimmed(char *to, const UCHAR *from, size_t length)
 {
     while (length && (from[length - 1] == ' ' || !from[length - 1]))
@@ -185,6 +196,7 @@ NTSTATUS disk_setup(struct disk *disk)
     if (NT_SUCCESS(status)) {
         read_modes(disk, answer);
         read_provisioning(disk, answer);
+        try_status(disk, answer);
         disk->ready = true;
     } else {
         log_warn("disk", "%s %s: the capacity cannot be read: 0x%08x", disk->info.vendor, disk->info.product, (unsigned)status);
