@@ -22,7 +22,6 @@
 #include "base/log.h"
 #include "ndis/dma.h"
 #include "ndis/event.h"
-#include "ndis/scaling.h"
 #include "nt/pool.h"
 
 struct list ndis_adapters = LIST_INIT(ndis_adapters);
@@ -90,6 +89,7 @@ static NDIS_STATUS call_initialize(struct adapter *a, PCM_RESOURCE_LIST translat
         .Header = { NDIS_OBJECT_TYPE_MINIPORT_INIT_PARAMETERS, NDIS_MINIPORT_INIT_PARAMETERS_REVISION_1,
                     NDIS_SIZEOF_MINIPORT_INIT_PARAMETERS_REVISION_1 },
         .AllocatedResources = translated && translated->Count ? &translated->List[0].PartialResourceList : NULL,
+        .IMDeviceInstanceContext = a->im_context,
         .MiniportAddDeviceContext = a->add_device_context,
         .IfIndex = a->if_index,
         .NetLuid = a->luid,
@@ -105,7 +105,6 @@ static NDIS_STATUS call_initialize(struct adapter *a, PCM_RESOURCE_LIST translat
         .SendAuthorizationState = NdisPortAuthorized,
         .RcvAuthorizationState = NdisPortAuthorized,
     };
-    rss_open(a);
     return a->driver->miniport.InitializeHandlerEx(a, a->driver->context, &parameters);
 }
 
@@ -162,6 +161,18 @@ NDIS_STATUS adapter_initialize(struct adapter *a)
     a->give_back = a->driver->miniport.ReturnNetBufferListsHandler;
     chain_link(a);
     adapter_set_state(a, ADAPTER_PAUSED);
+    return NDIS_STATUS_SUCCESS;
+}
+
+NDIS_STATUS adapter_bring_up(struct adapter *a)
+{
+    NDIS_STATUS status = adapter_initialize(a);
+
+    if (status != NDIS_STATUS_SUCCESS)
+        return status;
+    filters_attach(a);
+    bindings_create(a);
+    adapter_restart(a);
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -311,6 +322,7 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
         bindings_remove(a);             /* it was halted to sleep: they are still there */
         filters_detach(a);
         free_resources(a);
+        a->halted_for_power = false;
     }
     if (a->state == ADAPTER_HALTED || a->state == ADAPTER_SHUT_DOWN)
         return;
@@ -334,8 +346,10 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
         NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and scatter/gather DMA is still registered", NULL);
     else
         dma_adapter_put(a);
-    if (action != NdisHaltDevicePoweredDown)
+    if (action != NdisHaltDevicePoweredDown) {
         free_resources(a);
+        a->im_context = NULL;
+    }
 }
 
 void adapter_notify(struct adapter *a, NDIS_DEVICE_PNP_EVENT event, void *buffer, uint32_t length)

@@ -19,6 +19,9 @@ struct ndis_driver {
     NDIS_MINIPORT_PNP_CHARACTERISTICS pnp;
     NDIS_MINIPORT_SS_CHARACTERISTICS selective_suspend;
     bool deregistered;
+    bool intermediate;                  /* its adapters are virtual miniports (virtual.h) */
+    struct ndis_protocol *protocol;     /* its lower edge */
+    struct list im_requests;
 };
 
 enum adapter_state {
@@ -75,16 +78,6 @@ struct ndis_above {
     struct filter *receive_filter, *complete_filter;    /* NULL: the bindings */
 };
 
-/* Receive scaling: keywords, and what the miniport was set to last. */
-struct ndis_rss {
-    uint32_t keyword, base, last, most; /* *RSS, *RssBaseProcNumber, *RssMaxProcNumber, *MaxRssProcessors */
-    bool enabled;
-    uint8_t revision;
-    uint16_t base_cpu, table_size, key_size;
-    uint32_t hash_information;
-    uint8_t table[128 * sizeof(PROCESSOR_NUMBER)], key[NDIS_RSS_HASH_SECRET_KEY_MAX_SIZE_REVISION_2];
-};
-
 struct adapter {
     struct ndis_object object;
     struct list node;                   /* ndis_adapters */
@@ -119,9 +112,6 @@ struct adapter {
     WORK_QUEUE_ITEM hang_work, reset_work;
     uint32_t hang_seconds;
     bool hang_queued, hang_checking, reset_queued, addressing_reset;
-    PNDIS_OID_REQUEST hang_request;     /* with the miniport at the last check, */
-    uint64_t hang_oids;                 /* which had had so many then, */
-    unsigned hang_checks;               /* and at so many checks before */
 
     /* requests */
     struct oid_level oid;
@@ -135,7 +125,6 @@ struct adapter {
     NDIS_PNP_CAPABILITIES pnp_capabilities;
     NDIS_PM_CAPABILITIES pm_capabilities;
     NDIS_RECEIVE_SCALE_CAPABILITIES rss_capabilities;
-    struct ndis_rss rss;
     NDIS_OFFLOAD offload, offload_hardware;
     bool has_pnp_capabilities, has_pm_capabilities, has_rss, has_offload, has_offload_hardware;
     NDIS_LINK_STATE link;
@@ -164,6 +153,11 @@ struct adapter {
 
     struct ndis_adapter_stats stats;
     uint64_t receives_out;              /* lists that protocols hold */
+
+    /* a virtual miniport (virtual.h) */
+    NDIS_HANDLE im_context;             /* IMDeviceInstanceContext */
+    bool im_started;                    /* its device is */
+    unsigned im_callers;                /* that wait for pnp_lock */
 };
 
 struct ndis_protocol {
@@ -175,6 +169,7 @@ struct ndis_protocol {
     NDIS_HANDLE context;
     struct list bindings;
     bool closing;
+    struct ndis_driver *miniport;       /* an intermediate driver's upper edge */
 };
 
 enum binding_state {
@@ -215,6 +210,8 @@ size_t ndis_miniport_characteristics_size(const NDIS_OBJECT_HEADER *header);
 /* Copies the resources that PnP gave; NULL is none. False: no memory. They stay until the device stops or goes. */
 bool adapter_take_resources(struct adapter *adapter, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LIST translated);
 NDIS_STATUS adapter_initialize(struct adapter *adapter);
+/* Initializes, attaches, binds and restarts. */
+NDIS_STATUS adapter_bring_up(struct adapter *adapter);
 /* Pauses bindings, then the miniport; reason: NDIS_PAUSE_XXX. */
 void adapter_pause(struct adapter *adapter, uint32_t reason);
 /* Restarts the miniport, then the bindings. False: the miniport refused and stays paused. */
@@ -267,7 +264,7 @@ struct ndis_extension {
 NTSTATUS device_dispatch(PDEVICE_OBJECT device, PIRP irp);
 
 /* binding.c */
-void bindings_create(struct adapter *adapter);              /* binds every protocol */
+void bindings_create(struct adapter *adapter);              /* binds every protocol that belongs (bind_rule.c) */
 void bindings_remove(struct adapter *adapter);              /* unbinds all */
 NDIS_STATUS binding_create(struct ndis_protocol *protocol, struct adapter *adapter);
 void binding_remove(struct binding *binding);
@@ -334,5 +331,7 @@ void attributes_copy(void *to, size_t room, uint8_t newest, const void *from, si
 
 /* config.c */
 NDIS_STATUS config_device_key(struct adapter *adapter, HANDLE *key);
+/* NAME\Parameters\Adapters\{adapter}: the binding's key below Services, as ProtocolSection has it. */
+void config_binding_path(const struct binding *binding, UNICODE_STRING *path);
 
 #endif

@@ -9,6 +9,7 @@
  *
  * Under the adapter's pnp_lock. docs: network/binding-states-of-a-protocol-driver */
 #include "ndis/filter_module.h"
+#include "ndis/virtual.h"
 
 #include <string.h>
 
@@ -161,6 +162,33 @@ void binding_restart(struct binding *b, PNDIS_RESTART_ATTRIBUTES attributes)
 
 /* --- bind --------------------------------------------------------------------------------------------------------- */
 
+/* What a protocol is told of power management depends on its version: one structure until 6.1, another since 6.20.
+ * docs: network/initializing-intermediate-drivers-to-handle-pnp-and-power-management-events */
+static void fill_power(struct binding *b, NDIS_BIND_PARAMETERS *p, NDIS_PNP_CAPABILITIES *old, NDIS_PM_CAPABILITIES *new)
+{
+    struct adapter *a = b->adapter;
+
+    *old = a->pnp_capabilities;
+    *new = a->pm_capabilities;
+    if (!a->has_pnp_capabilities && !a->has_pm_capabilities)
+        return;
+    if (b->protocol->handlers.MinorNdisVersion < 20) {
+        if (!a->has_pnp_capabilities)
+            old->WakeUpCapabilities = (NDIS_PM_WAKE_UP_CAPABILITIES){ new->MinMagicPacketWakeUp, new->MinPatternWakeUp,
+                                                                      new->MinLinkChangeWakeUp };
+        p->PowerManagementCapabilities = old;
+        return;
+    }
+    if (!a->has_pm_capabilities)
+        *new = (NDIS_PM_CAPABILITIES){
+            .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_PM_CAPABILITIES_REVISION_1, NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_1 },
+            .MinMagicPacketWakeUp = old->WakeUpCapabilities.MinMagicPacketWakeUp,
+            .MinPatternWakeUp = old->WakeUpCapabilities.MinPatternWakeUp,
+            .MinLinkChangeWakeUp = old->WakeUpCapabilities.MinLinkChangeWakeUp,
+        };
+    p->PowerManagementCapabilitiesEx = new;
+}
+
 static void fill_bind_parameters(struct binding *b, NDIS_BIND_PARAMETERS *p)
 {
     struct adapter *a = b->adapter;
@@ -180,7 +208,6 @@ static void fill_bind_parameters(struct binding *b, NDIS_BIND_PARAMETERS *p)
         .MediaConnectState = a->link.MediaConnectState,
         .MediaDuplexState = a->link.MediaDuplexState,
         .LookaheadSize = g->LookaheadSize,
-        .PowerManagementCapabilities = a->has_pnp_capabilities ? &a->pnp_capabilities : NULL,
         .SupportedPacketFilters = g->SupportedPacketFilters,
         .MaxMulticastListSize = g->MaxMulticastListSize,
         .MacAddressLength = g->MacAddressLength,
@@ -201,7 +228,6 @@ static void fill_bind_parameters(struct binding *b, NDIS_BIND_PARAMETERS *p)
         .CompartmentId = NET_IF_COMPARTMENT_ID_PRIMARY,
         .DefaultOffloadConfiguration = a->has_offload ? &a->offload : NULL,
         .BoundAdapterName = &a->name,
-        .PowerManagementCapabilitiesEx = a->has_pm_capabilities ? &a->pm_capabilities : NULL,
     };
     for (unsigned i = 0; i < NDIS_MAX_PHYS_ADDRESS_LENGTH; i++)
         p->CurrentMacAddress[i] = g->CurrentMacAddress[i];
@@ -217,6 +243,10 @@ static void destroy(struct binding *b)
 NDIS_STATUS binding_create(struct ndis_protocol *protocol, struct adapter *a)
 {
     NDIS_BIND_PARAMETERS parameters;
+    NDIS_PNP_CAPABILITIES old_power;
+    NDIS_PM_CAPABILITIES power;
+    WCHAR section[160];
+    UNICODE_STRING path = { 0, sizeof section, section };
     struct binding *b = ndis_object_create(NDIS_BINDING, sizeof *b, NDIS_TAG('N', 'D', 'b', 'd'), NULL);
 
     if (!b)
@@ -229,6 +259,9 @@ NDIS_STATUS binding_create(struct ndis_protocol *protocol, struct adapter *a)
     list_push_back(&a->bindings, &b->node);
     list_push_back(&protocol->bindings, &b->protocol_node);
     fill_bind_parameters(b, &parameters);
+    fill_power(b, &parameters, &old_power, &power);
+    config_binding_path(b, &path);
+    parameters.ProtocolSection = &path;
     NDIS_STATUS status = protocol->handlers.BindAdapterHandlerEx(protocol->context, b, &parameters);
     if (status == NDIS_STATUS_PENDING) {
         KeWaitForSingleObject(&b->event, Executive, KernelMode, FALSE, NULL);
@@ -251,11 +284,9 @@ VOID NTAPI NdisCompleteBindAdapterEx(NDIS_HANDLE BindAdapterContext, NDIS_STATUS
 
 void bindings_create(struct adapter *a)
 {
-    if (a->incomplete)
-        return;
     list_each_safe(it, &ndis_protocols) {
         struct ndis_protocol *protocol = container_of(it, struct ndis_protocol, node);
-        if (!protocol->closing)
+        if (binds(protocol, a))
             binding_create(protocol, a);
     }
 }

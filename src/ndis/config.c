@@ -63,9 +63,11 @@ static NTSTATUS open_parameters(PCUNICODE_STRING path, HANDLE *key)
     return open_path(&full, NULL, key);
 }
 
+#define SERVICES u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
+
 static NTSTATUS open_protocol(struct ndis_protocol *protocol, HANDLE *key)
 {
-    static const WCHAR head[] = u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
+    static const WCHAR head[] = SERVICES;
     WCHAR text[200];
     UNICODE_STRING full = { (USHORT)(sizeof head - sizeof(WCHAR) + protocol->name.Length), sizeof text, text };
 
@@ -80,6 +82,43 @@ static void append(UNICODE_STRING *to, const WCHAR *text, size_t bytes)
         return;
     memcpy((char *)to->Buffer + to->Length, text, bytes);
     to->Length = (USHORT)(to->Length + bytes);
+}
+
+void config_binding_path(const struct binding *b, UNICODE_STRING *path)
+{
+    static const WCHAR middle[] = u"\\Parameters\\Adapters\\";
+    const size_t name_at = 8;           /* behind \DEVICE\ */
+
+    path->Length = 0;
+    append(path, b->protocol->name.Buffer, b->protocol->name.Length);
+    append(path, middle, sizeof middle - sizeof(WCHAR));
+    append(path, b->adapter->name.Buffer + name_at, b->adapter->name.Length - name_at * sizeof(WCHAR));
+}
+
+/* The path is made from the service key down. */
+static NTSTATUS open_binding(const struct binding *b, HANDLE *key)
+{
+    static const WCHAR head[] = SERVICES;
+    WCHAR text[300], relative[200];
+    UNICODE_STRING full = { 0, sizeof text, text }, path = { 0, sizeof relative, relative };
+    size_t at = sizeof head / sizeof(WCHAR) - 1;
+    NTSTATUS status = STATUS_UNSUCCESSFUL;
+
+    config_binding_path(b, &path);
+    append(&full, head, sizeof head - sizeof(WCHAR));
+    append(&full, path.Buffer, path.Length);
+    const size_t end = full.Length / sizeof(WCHAR);
+    while (at < end) {
+        while (at < end && text[at] != '\\')
+            at++;
+        full.Length = (USHORT)(at++ * sizeof(WCHAR));
+        status = open_path(&full, NULL, key);
+        if (!NT_SUCCESS(status))
+            return status;
+        if (at < end)
+            ZwClose(*key);
+    }
+    return status;
 }
 
 /* Services\NAME\Parameters of a filter driver; of a module Adapters\{adapter} below it, and of a single one of several modules
@@ -126,7 +165,7 @@ static NTSTATUS open_key(NDIS_HANDLE handle, ULONG flags, struct adapter **a, HA
     case NDIS_PROTOCOL:
         return open_protocol(handle, key);
     case NDIS_BINDING:
-        return open_protocol(((struct binding *)handle)->protocol, key);
+        return open_binding(handle, key);
     case NDIS_FILTER_DRIVER:
         return open_filter(handle, NULL, flags, key);
     case NDIS_FILTER:
@@ -137,8 +176,8 @@ static NTSTATUS open_key(NDIS_HANDLE handle, ULONG flags, struct adapter **a, HA
 }
 
 /* Opens the registry key that holds the configuration of an adapter (its driver key), a miniport driver, a protocol or a
- * filter driver (its service's Parameters), or a filter module (Parameters\Adapters\{adapter}). The caller closes it with NdisCloseConfiguration. PASSIVE_LEVEL. NDIS_STATUS_RESOURCES,
- * _FAILURE. A key per binding is not kept: a binding's handle opens its protocol's. docs: ndis/nf-ndis-ndisopenconfigurationex */
+ * filter driver (its service's Parameters), a binding or a filter module (Parameters\Adapters\{adapter}). The caller closes it with NdisCloseConfiguration. PASSIVE_LEVEL. NDIS_STATUS_RESOURCES,
+ * _FAILURE. docs: ndis/nf-ndis-ndisopenconfigurationex */
 NDIS_STATUS NTAPI NdisOpenConfigurationEx(PNDIS_CONFIGURATION_OBJECT ConfigObject, PNDIS_HANDLE ConfigurationHandle)
 {
     struct adapter *a;

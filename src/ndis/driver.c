@@ -1,5 +1,6 @@
 /* Miniport driver registration. */
 #include "ndis/filter_module.h"
+#include "ndis/virtual.h"
 
 #include <string.h>
 
@@ -62,6 +63,7 @@ static bool copy_path(struct ndis_driver *driver, const UNICODE_STRING *path, co
 static void free_driver(struct ndis_driver *driver)
 {
     list_remove(&driver->node);
+    im_forget_driver(driver);
     if (driver->registry_path.Buffer)
         pool_free(driver->registry_path.Buffer, 0, NULL);
     ndis_object_destroy(driver);
@@ -92,6 +94,8 @@ NDIS_STATUS NTAPI NdisMRegisterMiniportDriver(PDRIVER_OBJECT DriverObject, PUNIC
         return NDIS_STATUS_RESOURCES;
     list_push_back(&ndis_drivers, &driver->node);
     list_init(&driver->adapters);
+    list_init(&driver->im_requests);
+    driver->intermediate = handlers.Flags & NDIS_INTERMEDIATE_DRIVER;
     driver->driver = DriverObject;
     driver->context = MiniportDriverContext;
     driver->miniport = handlers;

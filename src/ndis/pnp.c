@@ -1,11 +1,13 @@
 /* Plug and Play and power requests for adapters: NDIS owns the driver object's dispatch table.
  * docs: network/miniport-adapter-states-and-operations, network/ndis-miniport-driver-plug-and-play */
 #include "ndis/filter_module.h"
+#include "ndis/virtual.h"
 
 #include <string.h>
 
 #include "base/log.h"
 #include "nt/io.h"
+#include "nt/pnp.h"
 #include "nt/pool.h"
 
 #define IOCTL_NDIS_QUERY_GLOBAL_STATS 0x00170002u
@@ -49,7 +51,7 @@ static void free_adapter(struct adapter *a)
     LARGE_INTEGER moment = { .QuadPart = -10000 };
 
     /* Work that is queued still looks at the adapter. */
-    while (a->hang_queued || a->reset_queued || a->restart_queued || a->oid.work_queued)
+    while (a->hang_queued || a->reset_queued || a->restart_queued || a->oid.work_queued || a->im_callers)
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     list_remove(&a->node);
     list_remove(&a->driver_node);
@@ -59,14 +61,28 @@ static void free_adapter(struct adapter *a)
         NdisMDeregisterMiniportDriver(driver);
 }
 
-static struct ndis_driver *driver_of(PDRIVER_OBJECT object)
+/* A driver object may have two registrations: the cards' driver, and that of virtual miniports. */
+static struct ndis_driver *driver_of(PDRIVER_OBJECT object, bool intermediate)
 {
+    struct ndis_driver *any = NULL;
+
     list_each(it, &ndis_drivers) {
         struct ndis_driver *driver = container_of(it, struct ndis_driver, node);
-        if (driver->driver == object)
+
+        if (driver->driver != object)
+            continue;
+        if (driver->intermediate == intermediate)
             return driver;
+        any = driver;
     }
-    return NULL;
+    return any;
+}
+
+static bool without_hardware(PDEVICE_OBJECT pdo)
+{
+    struct pnp_node *node = pnp_node_of(pdo);
+
+    return node && !node->device && !strncmp(node->instance_path, "ROOT\\", 5);
 }
 
 static NTSTATUS create_fdo(struct adapter *a)
@@ -105,7 +121,7 @@ static void init_adapter(struct adapter *a, struct ndis_driver *driver, PDEVICE_
 
 static NTSTATUS NTAPI add_device(PDRIVER_OBJECT object, PDEVICE_OBJECT pdo)
 {
-    struct ndis_driver *driver = driver_of(object);
+    struct ndis_driver *driver = driver_of(object, without_hardware(pdo));
 
     if (!driver)
         return STATUS_NO_SUCH_DEVICE;
@@ -134,6 +150,7 @@ static NTSTATUS remove_device(struct adapter *a, PIRP irp)
 {
     adapter_lock(a);
     adapter_notify(a, NdisDevicePnPEventRemoved, NULL, 0);
+    im_stop(a);
     adapter_halt(a, NdisHaltDeviceDisabled);
     a->removed = true;
     adapter_unlock(a);
@@ -173,13 +190,11 @@ static NDIS_STATUS bring_up(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOUR
 {
     adapter_lock(a);
     query_bus_interface(a);
-    NDIS_STATUS status = adapter_take_resources(a, raw, translated) ? adapter_initialize(a) : NDIS_STATUS_RESOURCES;
-    if (status == NDIS_STATUS_SUCCESS) {
-        filters_attach(a);
-        bindings_create(a);
-        adapter_restart(a);
-    }
+    NDIS_STATUS status = adapter_take_resources(a, raw, translated) ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
+    if (status == NDIS_STATUS_SUCCESS)
+        status = a->driver->intermediate ? im_start(a) : adapter_bring_up(a);
     adapter_unlock(a);
+    im_announce(a);
     return status;
 }
 
@@ -227,6 +242,7 @@ static NTSTATUS gone(struct adapter *a, PIRP irp, NDIS_DEVICE_PNP_EVENT event, N
     if (action == NdisHaltDeviceSurpriseRemoved)
         a->surprise_removed = true;
     adapter_notify(a, event, NULL, 0);
+    im_stop(a);
     adapter_halt(a, action);
     adapter_unlock(a);
     irp->IoStatus.Status = STATUS_SUCCESS;
@@ -346,7 +362,7 @@ static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
 
 static VOID NTAPI unload(PDRIVER_OBJECT object)
 {
-    struct ndis_driver *driver = driver_of(object);
+    struct ndis_driver *driver = driver_of(object, false);
 
     if (driver)
         driver->miniport.UnloadHandler(object);

@@ -1,5 +1,5 @@
 /* Protocol driver registration. */
-#include "ndis/adapter.h"
+#include "ndis/virtual.h"
 
 #include <string.h>
 
@@ -35,7 +35,7 @@ static void copy_name(struct ndis_protocol *protocol, const UNICODE_STRING *name
 static void bind_to(struct ndis_protocol *protocol, struct adapter *a)
 {
     adapter_lock(a);
-    if ((a->state == ADAPTER_RUNNING || a->state == ADAPTER_PAUSED) && !a->incomplete) {
+    if ((a->state == ADAPTER_RUNNING || a->state == ADAPTER_PAUSED) && binds(protocol, a)) {
         adapter_pause(a, NDIS_PAUSE_BIND_PROTOCOL);
         binding_create(protocol, a);
         if (!a->low_power)
@@ -61,7 +61,7 @@ static void bind_all(struct ndis_protocol *protocol)
     }
 }
 
-/* Registers a protocol driver. It is bound to every adapter there is before the call returns, and to those that come.
+/* Registers a protocol driver. It is bound to every adapter that it belongs on before the call returns, and to those that come.
  * PASSIVE_LEVEL. NDIS_STATUS_BAD_VERSION, _BAD_CHARACTERISTICS, _RESOURCES. docs: ndis/nf-ndis-ndisregisterprotocoldriver */
 NDIS_STATUS NTAPI NdisRegisterProtocolDriver(NDIS_HANDLE ProtocolDriverContext,
                                              PNDIS_PROTOCOL_DRIVER_CHARACTERISTICS ProtocolCharacteristics,
@@ -92,7 +92,13 @@ NDIS_STATUS NTAPI NdisRegisterProtocolDriver(NDIS_HANDLE ProtocolDriverContext,
             return status;
         }
     }
-    bind_all(protocol);
+    protocol->miniport = im_driver_of_code((const void *)protocol->handlers.BindAdapterHandlerEx);
+    if (protocol->miniport) {
+        protocol->miniport->protocol = protocol;
+        bindings_settle();
+    } else {
+        bind_all(protocol);
+    }
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -120,7 +126,11 @@ VOID NTAPI NdisDeregisterProtocolDriver(NDIS_HANDLE NdisProtocolHandle)
     if (protocol->handlers.UninstallHandler)
         protocol->handlers.UninstallHandler();
     list_remove(&protocol->node);
+    bool took = protocol->miniport != NULL;
+    im_forget_protocol(protocol);
     ndis_object_destroy(protocol);
+    if (took)
+        bindings_settle();
 }
 
 /* Closes a binding on the protocol's own wish: ProtocolUnbindAdapterEx is called. PASSIVE_LEVEL here, for the pause of the

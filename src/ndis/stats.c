@@ -29,6 +29,7 @@ static void fill(struct adapter *a, struct ndis_adapter_info *info)
     memset(info, 0, sizeof *info);
     copy_text(info->name, sizeof info->name, &a->instance_name);
     snprintf(info->driver, sizeof info->driver, "%s", io_driver_of(a->driver->driver)->name);
+    copy_text(info->device, sizeof info->device, &a->name);
     memcpy(info->mac, a->general.CurrentMacAddress, 6);
     info->mtu = a->general.MtuSize;
     info->link_speed = a->link.XmitLinkSpeed;
@@ -101,6 +102,7 @@ bool ndis_open(void)
     list_init(&ndis_protocols);
     list_init(&ndis_filter_drivers);
     names_reset();
+    ndis_keep_bindings(false);
     interfaces_reset();
     shutdown_open();
     ndis_default_nbl_pool = nbl_pool_create(&parameters, NULL);

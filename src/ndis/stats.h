@@ -18,6 +18,7 @@ struct ndis_adapter_stats {
 struct ndis_adapter_info {
     char name[64];                      /* instance name, UTF-8 */
     char driver[64];
+    char device[64];                    /* \DEVICE\{GUID} */
     uint8_t mac[6];
     uint32_t mtu, bindings;
     uint64_t link_speed;                /* bits per second */
@@ -43,6 +44,15 @@ bool ndis_adapter_info_of(void *pdo, struct ndis_adapter_info *info);
  * their stacks. PASSIVE_LEVEL, inside. */
 bool ndis_filter_driver_left(uint64_t base, uint64_t size);
 void ndis_filter_driver_gone(uint64_t base, uint64_t size);
+
+/* Prepares the configuration of an intermediate driver's binding, as its notify object would: names the virtual miniports of the
+ * adapter ({GUID}) in UpperBindings and makes their devices. driver: its DRIVER_OBJECT. False: there is no way to. Set by
+ * machine/; NULL: configuration stays as it is. PASSIVE_LEVEL, inside. */
+extern bool (*ndis_setup_binding)(const char *protocol, const char *adapter, void *driver);
+/* An adapter of this name ({GUID}) is there. */
+bool ndis_has_adapter(const char *guid);
+/* From now on (true) nothing is bound any more, as drivers go for good. */
+void ndis_keep_bindings(bool keep);
 
 /* Opens and closes NDIS for one computer: after the executive, before the first driver. PASSIVE_LEVEL, inside. */
 bool ndis_open(void);
