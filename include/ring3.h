@@ -114,6 +114,8 @@ enum ring3_load_failure {
     RING3_LOAD_DRIVER                   /* DriverEntry failed, or the computer stopped in it */
 };
 enum ring3_load_failure ring3_load_failure(struct ring3_computer *computer);
+/* The file is, by its INF, a network service or a protocol (a filter or intermediate driver): to be there before the adapters. */
+bool ring3_is_network_service(const char *path);
 /* Removes its devices and unloads it. False when the driver cannot be unloaded. */
 bool ring3_unload(struct ring3_driver *driver);
 const char *ring3_driver_name(const struct ring3_driver *driver);
@@ -145,6 +147,10 @@ bool ring3_add_root_device(struct ring3_computer *computer, const char *hardware
 /* Makes such a device for each driver that is loaded, has been given no device, and whose INF installs it for a hardware ID
  * that begins with ROOT\\. */
 bool ring3_install_root_devices(struct ring3_computer *computer);
+/* One more virtual adapter of an intermediate driver on each adapter that it takes, or on the nic-th card:
+ * "DRIVER[,nic=N][,KEYWORD=VALUE...]", as a person adds it in the driver's property page. Without any, such a driver gets one.
+ * Before the driver is loaded. */
+bool ring3_add_virtual_adapter(struct ring3_computer *computer, const char *spec);
 /* "ADDRESS/LENGTH[,GATEWAY]" for the n-th network interface; NULL for DHCP, the default. */
 bool ring3_set_address(struct ring3_computer *computer, unsigned interface, const char *text);
 
@@ -246,6 +252,8 @@ struct ring3_nic_info {
 };
 /* False when there is no card of this number. */
 bool ring3_query_nic(struct ring3_computer *computer, unsigned number, struct ring3_nic_info *info);
+/* The same for the n-th adapter that has no card of ring3's, a virtual one: model is its name, its layers begin with "miniport". */
+bool ring3_query_virtual(struct ring3_computer *computer, unsigned number, struct ring3_nic_info *info);
 
 struct ring3_counts {
     uint64_t interrupts, dpcs, switches, elapsed_ns;

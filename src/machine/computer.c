@@ -216,6 +216,7 @@ void ring3_close(struct ring3_computer *computer, struct ring3_report *report)
         close_stage(computer, &machine_stages[--computer->stages]);
     traffic_close_all(computer);
     registry_forget_parameters(computer);
+    nic_forget_virtual(computer);
     free(computer->replay);
     free(computer);
     machine = NULL;

@@ -18,37 +18,62 @@
 #include "pkg/inf.h"
 #include "storport/storport.h"
 
+static const char *file_of(const char *path)
+{
+    return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+}
+
+/* The service that runs this file: a function driver's, or (network services) one that belongs to no device. */
+static const struct inf_service *service_of(const struct inf_install *install, const char *file)
+{
+    for (int i = 0; i < install->service_count; i++)
+        if (!strcasecmp(install->services[i].binary, file))
+            return &install->services[i];
+    return NULL;
+}
+
 /* --- which driver serves a device ---------------------------------------------------------------------------- */
 
-/* The service that driver= of a card names; NULL: none. */
-static const char *named_driver(struct ring3_computer *computer, const struct device *device)
+/* The service that driver= of a card names, or that a virtual adapter belongs to; NULL: none. */
+static const char *named_driver(struct ring3_computer *computer, const struct pnp_node *node)
 {
-    list_each(node, &computer->nics) {
-        struct ring3_nic *nic = container_of(node, struct ring3_nic, node);
+    const struct device *device = node->device;
+
+    if (virtual_driver_of(node))
+        return virtual_driver_of(node);
+    list_each(it, &computer->nics) {
+        struct ring3_nic *nic = container_of(it, struct ring3_nic, node);
         if (device && nic->device == device && nic->driver[0])
             return nic->driver;
     }
     return disk_driver_of(computer, device);
 }
 
-static bool serves(struct ring3_driver *driver, const char *const *ids, struct pnp_node *node)
+/* The INF installs a device with one of these IDs for the driver: written under the service's name, or for its file. */
+static bool installs(struct ring3_driver *driver, struct inf *inf, const char *const *ids, struct pnp_node *node)
 {
-    const struct inf_model *model = driver->inf ? inf_match(driver->inf, ids, NULL) : NULL;
-    struct inf_install *install = model ? inf_install_of(driver->inf, model) : NULL;
+    const struct inf_model *model = inf ? inf_match(inf, ids, NULL) : NULL;
+    struct inf_install *install = model ? inf_install_of(inf, model) : NULL;
 
     if (!install)
         return false;
-    bool mine = install->service && !strcasecmp(install->service, driver->name);
+    bool mine = install->service && (!strcasecmp(install->service, driver->name) ||
+                                     (inf == driver->miniport_inf && service_of(install, file_of(driver->path))));
     if (mine)
-        install_device(driver, node, model, install);
+        install_device(driver, inf, node, model, install);
     inf_install_free(install);
     return mine;
+}
+
+static bool serves(struct ring3_driver *driver, const char *const *ids, struct pnp_node *node)
+{
+    return installs(driver, driver->inf, ids, node) || installs(driver, driver->miniport_inf, ids, node);
 }
 
 struct io_driver *driver_find(struct pnp_node *node, const char *const *ids, unsigned count)
 {
     const char *list[65];
-    const char *wanted = named_driver(machine, node->device);
+    const char *wanted = named_driver(machine, node);
 
     count = count < 64 ? count : 64;
     memcpy(list, ids, count * sizeof *list);
@@ -60,7 +85,7 @@ struct io_driver *driver_find(struct pnp_node *node, const char *const *ids, uns
         if (!serves(driver, list, node)) {
             if (!wanted)
                 continue;
-            install_device(driver, node, NULL, NULL);
+            install_device(driver, NULL, node, NULL, NULL);
         }
         driver->adapters++;
         return driver->io;
@@ -69,11 +94,6 @@ struct io_driver *driver_find(struct pnp_node *node, const char *const *ids, uns
 }
 
 /* --- load ------------------------------------------------------------------------------------------------------ */
-
-static const char *file_of(const char *path)
-{
-    return strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-}
 
 static bool ends_in(const char *name, const char *ending)
 {
@@ -91,15 +111,6 @@ static void set_names(struct ring3_driver *driver, const char *path)
         length -= 4;
     snprintf(driver->name, sizeof driver->name, "%.*s", (int)length, file);
     snprintf(driver->path, sizeof driver->path, "%s", path);
-}
-
-/* The service that runs this file: a function driver's, or (network services) one that belongs to no device. */
-static const struct inf_service *service_of(const struct inf_install *install, const char *file)
-{
-    for (int i = 0; i < install->service_count; i++)
-        if (!strcasecmp(install->services[i].binary, file))
-            return &install->services[i];
-    return NULL;
 }
 
 /* The install of the first model whose service runs this file. NULL: none does. */
@@ -142,6 +153,41 @@ static bool try_inf(struct ring3_driver *driver, const char *dir, const char *na
     return true;
 }
 
+static bool has_class(struct inf *inf, const char *class)
+{
+    return inf && !strcasecmp(inf_version(inf, "Class"), class);
+}
+
+/* An intermediate driver has two: one of class NetTrans for its protocol, one of class Net for its virtual miniports.
+ * docs: network/installing-an-intermediate-driver */
+static void pair_infs(struct ring3_driver *driver, const char *dir, char **names)
+{
+    const char *wanted = has_class(driver->inf, "NetTrans") ? "Net" : has_class(driver->inf, "Net") ? "NetTrans" : NULL;
+    char path[sizeof driver->path + 260];
+
+    for (int i = 0; wanted && names && names[i] && !driver->miniport_inf; i++) {
+        struct inf_install *install;
+
+        if (!ends_in(names[i], ".inf"))
+            continue;
+        snprintf(path, sizeof path, "%s/%s", dir, names[i]);
+        driver->miniport_inf = inf_open(path);
+        install = has_class(driver->miniport_inf, wanted) ? find_service(driver->miniport_inf, file_of(driver->path)) : NULL;
+        if (install) {
+            inf_install_free(install);
+        } else if (driver->miniport_inf) {
+            inf_close(driver->miniport_inf);
+            driver->miniport_inf = NULL;
+        }
+    }
+    if (has_class(driver->miniport_inf, "NetTrans")) {
+        struct inf *other = driver->inf;
+
+        driver->inf = driver->miniport_inf;
+        driver->miniport_inf = other;
+    }
+}
+
 /* The INF beside it, when there is one: NAME.inf, else the first that installs it. Windows does not tell case. False: there
  * is one and it is wrong. */
 static bool read_inf(struct ring3_driver *driver)
@@ -155,6 +201,8 @@ static bool read_inf(struct ring3_driver *driver)
     for (int any = 0; any < 2; any++)
         for (int i = 0; good && !driver->inf && names && names[i]; i++)
             good = try_inf(driver, dir[0] ? dir : ".", names[i], any);
+    if (good)
+        pair_infs(driver, dir[0] ? dir : ".", names);
     host_free_names(names);
     return good;
 }
@@ -216,6 +264,8 @@ static struct ring3_driver *drop(struct ring3_driver *driver)
         unload_image(driver->image);
     if (driver->inf)
         inf_close(driver->inf);
+    if (driver->miniport_inf)
+        inf_close(driver->miniport_inf);
     free(driver);
     return NULL;
 }
@@ -226,6 +276,22 @@ static bool load_image(struct ring3_driver *driver)
 
     driver->image = pe_load_file(driver->path, config->allow_missing ? PE_ALLOW_MISSING : 0);
     return driver->image != NULL;
+}
+
+bool ring3_is_network_service(const char *path)
+{
+    struct ring3_driver driver = { 0 };
+    bool answer;
+
+    if (strlen(path) >= sizeof driver.path)
+        return false;
+    set_names(&driver, path);
+    answer = read_inf(&driver) && (has_class(driver.inf, "NetService") || has_class(driver.inf, "NetTrans"));
+    if (driver.inf)
+        inf_close(driver.inf);
+    if (driver.miniport_inf)
+        inf_close(driver.miniport_inf);
+    return answer;
 }
 
 struct ring3_driver *ring3_load(struct ring3_computer *computer, const char *path)
@@ -315,6 +381,7 @@ bool ring3_unload(struct ring3_driver *driver)
 
 void driver_unload_all(struct ring3_computer *computer)
 {
+    ndis_keep_bindings(true);           /* no protocol moves down as the drivers above an adapter go */
     while (!list_empty(&computer->drivers)) {
         struct ring3_driver *driver = container_of(computer->drivers.prev, struct ring3_driver, node);
         if (ring3_unload(driver))

@@ -13,7 +13,9 @@
 #include "pkg/inf.h"
 
 #define SERVICES "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"
-#define NET_SERVICES "\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Network\\{4d36e974-e325-11ce-bfc1-08002be10318}\\"
+#define NETWORK "\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Network\\"
+#define NET_SERVICES NETWORK "{4d36e974-e325-11ce-bfc1-08002be10318}\\"
+#define NET_PROTOCOLS NETWORK "{4d36e975-e325-11ce-bfc1-08002be10318}\\"
 #define NET_CLASS "{4d36e972-e325-11ce-bfc1-08002be10318}"
 
 static void set(struct cm_key *key, const char *name, uint32_t type, const void *data, size_t size)
@@ -86,9 +88,11 @@ static void describe_service(struct ring3_driver *driver, const struct inf_servi
         set_string(key, "Group", service->load_order_group);
 }
 
+/* A network service or a protocol: what belongs to no device. */
 static bool is_network_service(const struct ring3_driver *driver)
 {
-    return driver->inf && !strcasecmp(inf_version(driver->inf, "Class"), "NetService");
+    return driver->inf && (!strcasecmp(inf_version(driver->inf, "Class"), "NetService") ||
+                           !strcasecmp(inf_version(driver->inf, "Class"), "NetTrans"));
 }
 
 /* What the user says: before the INF has its say. */
@@ -102,21 +106,33 @@ static void set_parameters(struct ring3_driver *driver, const struct inf_install
     }
 }
 
-/* What the network class installer makes of a network service's INF: DDInstall's values below the service's own GUID, where NDIS
- * reads a filter driver's Ndi key. docs: network/ndis-filter-driver-installation */
-static void install_network_service(struct ring3_driver *driver, const struct inf_install *install)
+/* Where the Ndi key goes: a network service has a GUID of its own in its INF; a protocol gets one here. */
+static bool component_path(const struct ring3_driver *driver, const struct inf_install *install, char *path, size_t size)
 {
     const struct inf_section *section = inf_section(driver->inf, install->section);
     const struct inf_line *line = section ? inf_line(section, "NetCfgInstanceId", NULL) : NULL;
+    bool protocol = !strcasecmp(inf_version(driver->inf, "Class"), "NetTrans");
+    uint32_t hash = 2166136261u;
+
+    for (const char *c = driver->name; *c; c++)
+        hash = (hash ^ (uint8_t)*c) * 16777619u;
+    if (line)
+        snprintf(path, size, "%s%.60s", protocol ? NET_PROTOCOLS : NET_SERVICES, inf_field(line, 0));
+    else if (protocol)
+        snprintf(path, size, NET_PROTOCOLS "{72330000-0000-4000-8002-0000%08X}", hash);
+    else
+        log_warn("machine", "%s: [%s] has no NetCfgInstanceId", inf_name(driver->inf), install->section);
+    return line || protocol;
+}
+
+/* What the network class installer makes of the INF of a network service or protocol: DDInstall's values below the component's
+ * GUID, where NDIS reads the Ndi key. docs: network/ndis-filter-driver-installation, network/ddinstall-section-in-a-network-inf-file */
+static void install_network_service(struct ring3_driver *driver, const struct inf_install *install)
+{
     char path[240];
 
-    if (!is_network_service(driver))
+    if (!is_network_service(driver) || !component_path(driver, install, path, sizeof path))
         return;
-    if (!line) {
-        log_warn("machine", "%s: [%s] has no NetCfgInstanceId", inf_name(driver->inf), install->section);
-        return;
-    }
-    snprintf(path, sizeof path, NET_SERVICES "%.60s", inf_field(line, 0));
     struct cm_key *key = cm_key(NULL, path, true);
     for (int i = 0; i < install->value_count; i++)
         if (install->value[i].root == INF_DRIVER_KEY)
@@ -154,15 +170,29 @@ static struct cm_key *open_key(struct pnp_node *node, NTSTATUS (*open)(struct pn
     return key;
 }
 
-static void set_class(struct ring3_driver *driver, struct pnp_node *node, const struct inf_model *model)
+/* The INF's words replace the bus's. */
+static void describe_device(struct pnp_node *node, const char *description)
 {
-    const char *guid = driver->inf ? inf_version(driver->inf, "ClassGuid") : "";
-    const char *name = driver->inf ? inf_version(driver->inf, "Class") : "";
+    struct cm_key *key;
+    HANDLE handle;
+
+    snprintf(node->description, sizeof node->description, "%.79s", description);
+    if (!NT_SUCCESS(pnp_open_instance_key(node, KEY_WRITE, &handle)))
+        return;
+    if (NT_SUCCESS(cm_from_handle(handle, KEY_WRITE, &key)))
+        cm_set_string(key, "DeviceDesc", node->description);
+    ZwClose(handle);
+}
+
+static void set_class(struct inf *inf, struct pnp_node *node, const struct inf_model *model)
+{
+    const char *guid = inf ? inf_version(inf, "ClassGuid") : "";
+    const char *name = inf ? inf_version(inf, "Class") : "";
 
     snprintf(node->class_guid, sizeof node->class_guid, "%s", guid[0] ? guid : NET_CLASS);
     snprintf(node->class_name, sizeof node->class_name, "%s", name[0] ? name : "Net");
     if (model && model->description)
-        snprintf(node->description, sizeof node->description, "%.79s", model->description);
+        describe_device(node, model->description);
 }
 
 /* What the network class installer adds for every adapter. */
@@ -174,8 +204,9 @@ static void describe_adapter(struct ring3_driver *driver, struct pnp_node *node,
     if (strcasecmp(node->class_guid, NET_CLASS))
         return;
     snprintf(guid, sizeof guid, "{72330000-0000-4000-8000-%012X}", n + 1);
-    snprintf(device, sizeof device, "\\Device\\%s", guid);
     set_string(key, "NetCfgInstanceId", guid);
+    cm_get_string(key, "NetCfgInstanceId", guid, sizeof guid);
+    snprintf(device, sizeof device, "\\Device\\%s", guid);
     set_dword(key, "NetLuidIndex", 0x8000 + n);
     set_string(key, "ComponentId", node->hardware_ids);
     struct cm_key *linkage = cm_key(key, "Linkage", true);
@@ -183,35 +214,35 @@ static void describe_adapter(struct ring3_driver *driver, struct pnp_node *node,
         const char *root[] = { guid }, *bind[] = { device };
         cm_set_multi(linkage, "RootDevice", root, 1);
         cm_set_multi(linkage, "Export", bind, 1);
-        cm_set_multi(linkage, "UpperBind", root, 0);
     }
 }
 
-static void describe_driver(struct ring3_driver *driver, struct pnp_node *node, struct cm_key *key,
-                            const struct inf_model *model, const struct inf_install *install)
+static void describe_driver(struct ring3_driver *driver, struct inf *inf, struct pnp_node *node, struct cm_key *key,
+                            const struct inf_model *model)
 {
     set_string(key, "DriverDesc", node->description[0] ? node->description : driver->name);
     if (!model)
         return;
-    set_string(key, "ProviderName", inf_version(driver->inf, "Provider"));
+    set_string(key, "ProviderName", inf_version(inf, "Provider"));
     set_string(key, "InfPath", "oem0.inf");
     set_string(key, "InfSection", model->install_section);
     set_string(key, "MatchingDeviceId", model->id_count ? model->id[0] : "");
-    set_string(key, "DriverVer", inf_version(driver->inf, "DriverVer"));
+    set_string(key, "DriverVer", inf_version(inf, "DriverVer"));
 }
 
-void install_device(struct ring3_driver *driver, struct pnp_node *node, const struct inf_model *model,
+void install_device(struct ring3_driver *driver, struct inf *inf, struct pnp_node *node, const struct inf_model *model,
                     const struct inf_install *install)
 {
     HANDLE driver_handle, device_handle;
 
-    set_class(driver, node, model);
+    set_class(inf, node, model);
     struct cm_key *driver_key = open_key(node, pnp_open_driver_key, &driver_handle);
     struct cm_key *device_key = open_key(node, pnp_open_hardware_key, &device_handle);
     if (driver_key) {
+        virtual_describe(node, driver_key);
         for (struct machine_parameter *p = driver->computer->parameters; p; p = p->next)
             set_string(driver_key, p->name, p->value);
-        describe_driver(driver, node, driver_key, model, install);
+        describe_driver(driver, inf, node, driver_key, model);
         describe_adapter(driver, node, driver_key);
     }
     for (int i = 0; install && i < install->value_count; i++)

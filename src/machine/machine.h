@@ -12,6 +12,7 @@
 
 #define MACHINE_NICS 16
 #define MACHINE_DISKS 16
+#define MACHINE_VIRTUALS 64
 
 struct ring3_computer {
     struct ring3_config config;
@@ -27,6 +28,7 @@ struct ring3_computer {
     struct ke_alarm watch;              /* looks for the end of everything */
     uint64_t idle_since;                /* UINT64_MAX: not idle */
     struct ring3_report report;
+    struct ring3_nic_info *virtuals[MACHINE_VIRTUALS];  /* as they were before the drivers went */
 };
 
 /* --parameter: a keyword over what INF files say. */
@@ -42,8 +44,8 @@ struct ring3_nic {
     char wire_kind[32], model[32], driver[64];
     struct wire *wire;
     struct device *device;
-    bool plugged, has_mac;
-    uint8_t mac[6];                     /* as its driver reports it */
+    bool plugged;
+    char ndis_name[64];                 /* of its adapter, \DEVICE\{GUID} */
     struct ring3_nic_info last;         /* as it was before its driver went */
 };
 
@@ -65,6 +67,7 @@ struct ring3_driver {
     struct io_driver *io;
     struct pe_image *image;
     struct inf *inf;                    /* NULL: none beside the .sys */
+    struct inf *miniport_inf;           /* of an intermediate driver's virtual miniports; may be NULL */
     unsigned adapters;                  /* devices it was given, over time */
 };
 
@@ -104,6 +107,16 @@ void crossing_close(struct ring3_computer *computer);
 /* root.c: removes the devices without hardware. Inside, at PASSIVE_LEVEL. */
 void root_close_all(void);
 
+/* virtual.c: the virtual adapters of intermediate drivers. */
+struct cm_key;
+struct pnp_node;
+void virtual_open(void);
+void virtual_close(void);
+/* The driver that serves the device, when it is one of these; else NULL. */
+const char *virtual_driver_of(const struct pnp_node *node);
+/* Writes its name and keywords into its driver key. False: it is another device. */
+bool virtual_describe(const struct pnp_node *node, struct cm_key *driver_key);
+
 /* traffic.c: starts what waits for an address; any IRQL up to DISPATCH_LEVEL, inside. */
 void traffic_try_start(struct ring3_computer *computer);
 bool traffic_all_finished(struct ring3_computer *computer);
@@ -116,6 +129,7 @@ bool nic_any_external(struct ring3_computer *computer);
 void nic_close_all(struct ring3_computer *computer);
 /* Before the drivers go: what can only be asked while they are there. */
 void nic_remember(struct ring3_computer *computer);
+void nic_forget_virtual(struct ring3_computer *computer);
 
 /* disk.c */
 void disk_close_all(struct ring3_computer *computer);
@@ -133,7 +147,6 @@ bool ctl_keeps_running(struct ring3_computer *computer);
 
 /* driver.c */
 void driver_unload_all(struct ring3_computer *computer);
-struct pnp_node;
 /* pnp_find_driver of this computer: who serves the device, with its keys written. */
 struct io_driver *driver_find(struct pnp_node *node, const char *const *ids, unsigned count);
 
@@ -144,7 +157,8 @@ void registry_forget_parameters(struct ring3_computer *computer);
 struct inf_install;
 struct inf_model;
 void install_service(struct ring3_driver *driver, const struct inf_install *install);
-void install_device(struct ring3_driver *driver, struct pnp_node *node, const struct inf_model *model,
+/* inf: where model and install come from; NULL: no INF says anything about the device. */
+void install_device(struct ring3_driver *driver, struct inf *inf, struct pnp_node *node, const struct inf_model *model,
                     const struct inf_install *install);
 
 #endif

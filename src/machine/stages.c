@@ -172,6 +172,7 @@ static bool open_pnp(struct ring3_computer *computer)
 static void close_pnp(struct ring3_computer *computer)
 {
     root_close_all();
+    virtual_close();
     pnp_stop();
     pnp_find_driver = NULL;
 }
@@ -184,6 +185,7 @@ static void close_cards(struct ring3_computer *computer)
 
 static bool open_ndis(struct ring3_computer *computer)
 {
+    virtual_open();
     return ndis_open();
 }
 

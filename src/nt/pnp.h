@@ -85,6 +85,9 @@ NTSTATUS pnp_unplug(struct device *device, bool surprise);
 /* A device without hardware, ROOT\<name>\0000, for drivers that a person installs by hand. */
 NTSTATUS pnp_create_root_device(const char *name, const char *hardware_id, struct pnp_node **node);
 NTSTATUS pnp_delete_root_device(struct pnp_node *node);
+/* The same from anywhere, a start of another device included: the device is found, and gets its node, soon. path gets its
+ * instance path. */
+NTSTATUS pnp_add_root_device(const char *name, const char *hardware_id, char *path, size_t size);
 
 /* Looks for a driver for every node that has none (after a driver was loaded) and starts what it can. */
 void pnp_find_drivers(void);

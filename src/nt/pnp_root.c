@@ -158,6 +158,37 @@ NTSTATUS pnp_create_root_device(const char *name, const char *hardware_id, struc
     return node != NULL ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
 }
 
+static bool child_there(const char *device_id, const char *instance)
+{
+    list_each(it, &children) {
+        struct bus_pdo *pdo = container_of(it, struct bus_pdo, node);
+
+        if (!strcasecmp(pdo->device_id, device_id) && !strcasecmp(pdo->instance_id, instance))
+            return true;
+    }
+    return false;
+}
+
+NTSTATUS pnp_add_root_device(const char *name, const char *hardware_id, char *path, size_t size)
+{
+    char device_id[96], instance[8];
+    struct bus_pdo *pdo;
+    unsigned number = 0;
+    NTSTATUS status;
+
+    snprintf(device_id, sizeof(device_id), "ROOT\\%.80s", name);
+    do {
+        snprintf(instance, sizeof(instance), "%04u", number++ % 10000);
+        snprintf(path, size, "%s\\%s", device_id, instance);
+    } while (child_there(device_id, instance));
+    status = add_child(device_id, instance, name, &pdo);
+    if (!NT_SUCCESS(status))
+        return status;
+    pnp_add_id(pdo->hardware_ids, sizeof(pdo->hardware_ids), &pdo->hardware_size, "%s", hardware_id);
+    pnp_invalidate_relations(pnp_root);
+    return STATUS_SUCCESS;
+}
+
 NTSTATUS pnp_report_root_device(struct io_driver *driver, const char *hardware_id, struct pnp_node **result)
 {
     char device_id[96], instance[8], path[140];
