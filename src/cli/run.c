@@ -1,6 +1,5 @@
 /* ring3 run: a computer with these drivers and cards. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -31,6 +30,9 @@ static int furnish(struct run *run)
     for (unsigned i = 0; i < run->registries.count; i++)
         if (!ring3_import_registry(run->computer, run->registries.item[i]))
             return cli_fail(EXIT_USAGE, "--reg: %s", ring3_error());
+    for (unsigned i = 0; i < run->virtuals.count; i++)
+        if (!ring3_add_virtual_adapter(run->computer, run->virtuals.item[i]))
+            return cli_fail(EXIT_USAGE, "--virtual: %s", ring3_error());
     for (unsigned i = 0; i < run->parameters.count; i++)
         if (!set_parameter(run, run->parameters.item[i]))
             return cli_fail(EXIT_USAGE, "--parameter: %s", ring3_error());
@@ -76,9 +78,19 @@ static bool power_cut(const struct run *run)
     return report.power_cut;
 }
 
-static int load_drivers(struct run *run)
+/* How many drivers come before the cards: up to the last filter or intermediate driver, so that it sees every frame. */
+static unsigned count_before_cards(struct run *run)
 {
-    for (unsigned i = 0; i < run->drivers.count; i++)
+    unsigned count = run->drivers.count;
+
+    while (count > 0 && !ring3_is_network_service(run->drivers.item[count - 1]))
+        count--;
+    return count;
+}
+
+static int load_drivers(struct run *run, unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++)
         if (!ring3_load(run->computer, run->drivers.item[i])) {
             if (power_cut(run))
                 return EXIT_GOOD;       /* while the driver started: the run is over, not wrong */
@@ -87,7 +99,7 @@ static int load_drivers(struct run *run)
             };
             return cli_fail(codes[ring3_load_failure(run->computer)], "%s", ring3_error());
         }
-    if (!ring3_install_root_devices(run->computer))
+    if (to == run->drivers.count && !ring3_install_root_devices(run->computer))
         return power_cut(run) ? EXIT_GOOD : cli_fail(EXIT_FINDINGS, "%s", ring3_error());
     return EXIT_GOOD;
 }
@@ -169,10 +181,13 @@ static int work(struct run *run)
 
     if (code == EXIT_GOOD && !start_traffic(run))
         code = EXIT_USAGE;
+    unsigned before = count_before_cards(run);
+    if (code == EXIT_GOOD)
+        code = load_drivers(run, 0, before);
     if (code == EXIT_GOOD)
         code = add_cards(run);
     if (code == EXIT_GOOD)
-        code = load_drivers(run);
+        code = load_drivers(run, before, run->drivers.count);
     if (code != EXIT_GOOD)
         return code;
     if (run->nbd && !ring3_serve_nbd(run->computer, run->nbd))
@@ -184,15 +199,12 @@ static int work(struct run *run)
     bool good = report.power_cut || cards_started(run);
     run->end = ring3_run(run->computer, run->has_duration ? run->duration_ns : RING3_UNTIL_IDLE);
     good &= traffic_good(run);
-    if (run->adapters)
-        run->stack = ring3_describe(run->computer, "adapters", run->json ? "json" : "text");
     if (!run->power_off)
         ring3_shut_down(run->computer);
     else if (!ring3_power_off(run->computer))
         good = cli_fail(0, "--end=shutdown: %s", ring3_error());
     ring3_query_report(run->computer, &report);
     run_report(run, &report);
-    free(run->stack);
     return good && !report.findings && !report.bug_check ? EXIT_GOOD : EXIT_FINDINGS;
 }
 

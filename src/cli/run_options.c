@@ -24,6 +24,7 @@ LIST_OPTION(driver, drivers)
 LIST_OPTION(nic, nics)
 LIST_OPTION(disk, disks)
 LIST_OPTION(root_device, root_devices)
+LIST_OPTION(virtual, virtuals)
 LIST_OPTION(ip, addresses)
 LIST_OPTION(dns, name_servers)
 LIST_OPTION(reg, registries)
@@ -148,11 +149,6 @@ static bool take_no_tcpip(void *target, const char *value)
     return true;
 }
 
-static bool take_adapters(void *target, const char *value)
-{
-    return ((struct run *)target)->adapters = true;
-}
-
 static bool take_log(void *target, const char *value)
 {
     static const char *const levels[] = { "error", "warn", "info", "debug", "trace" };
@@ -183,6 +179,8 @@ const struct cli_option run_options[] = {
     { "--ctl", "SOCKET", "where `ring3 ctl` finds this computer, until it is stopped; off: nowhere. Without it, on the real clock:\n"
       "$XDG_RUNTIME_DIR/ring3/PID.ctl or /tmp/ring3-UID/PID.ctl", take_ctl },
     { "--root-device", "ID", "a device without hardware (ROOT\\NAME), for a driver whose INF names it", take_root_device },
+    { "--virtual", "SPEC", "a virtual adapter of an intermediate driver, for each adapter that it takes: DRIVER[,nic=N]\n"
+      "[,KEYWORD=VALUE...] (its advanced properties); without any it gets one", take_virtual },
     { "--ip", "ADDRESS/LENGTH", "a static address[,gateway] instead of DHCP; the n-th for the n-th interface", take_ip },
     { "--dns", "ADDRESS[:PORT]", "a name server, asked before those that DHCP gives", take_dns },
     { "--ping", "ADDRESS", "sends echo requests as soon as there is an address: ADDRESS[,count=4][,interval=100ms]\n"
@@ -206,7 +204,6 @@ const struct cli_option run_options[] = {
     { "--fail-alloc", "N", "the n-th pool allocation that drivers make fails, once", take_fail_alloc },
     { "--ignore", "RULES", "names of rules that stay silent, separated by commas, or all", take_ignore },
     { "--log", "LEVEL", "error, warn, info, debug or trace, on stderr (info: what drivers print, too)", take_log },
-    { "--adapters", NULL, "prints the stack of every network adapter at the end, before drivers are unloaded", take_adapters },
     { "--format", "KIND", "text or json", take_format },
     { 0 }
 };

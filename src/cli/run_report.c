@@ -1,7 +1,6 @@
 /* What ring3 run prints: per card and layer the frames and bytes, then traffic, then the totals. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/run.h"
 
@@ -17,11 +16,8 @@ static double ms(uint64_t ns)
 
 /* --- text --------------------------------------------------------------------------------------------------- */
 
-static void text_nic(const struct ring3_nic_info *nic)
+static void text_layers(const struct ring3_nic_info *nic)
 {
-    printf("nic %u: %s on %s, driver %s, %s, link %s\n", nic->number, nic->model, nic->wire,
-           nic->driver[0] ? nic->driver : "none", nic->address[0] ? nic->address : "no address",
-           nic->link_up ? "up" : "down");
     printf("  %-9s %12s %15s %12s %15s %10s %10s\n", "layer", "sent", "bytes", "received", "bytes", "dropped out",
            "dropped in");
     for (unsigned i = 0; i < nic->layer_count; i++) {
@@ -29,8 +25,24 @@ static void text_nic(const struct ring3_nic_info *nic)
         printf("  %-9s %12" PRIu64 " %15" PRIu64 " %12" PRIu64 " %15" PRIu64 " %11" PRIu64 " %10" PRIu64 "\n", l->layer,
                l->tx_frames, l->tx_bytes, l->rx_frames, l->rx_bytes, l->tx_dropped, l->rx_dropped);
     }
+}
+
+static void text_nic(const struct ring3_nic_info *nic)
+{
+    printf("nic %u: %s on %s, driver %s, %s, link %s\n", nic->number, nic->model, nic->wire,
+           nic->driver[0] ? nic->driver : "none", nic->address[0] ? nic->address : "no address",
+           nic->link_up ? "up" : "down");
+    text_layers(nic);
     printf("  interrupts %" PRIu64 ", doorbells %" PRIu64 ", OIDs %" PRIu64 "\n", nic->interrupts, nic->doorbells,
            nic->oids);
+}
+
+static void text_virtual(const struct ring3_nic_info *nic)
+{
+    printf("virtual adapter %u: %s, driver %s, %s, link %s\n", nic->number, nic->model, nic->driver,
+           nic->address[0] ? nic->address : "no address", nic->link_up ? "up" : "down");
+    text_layers(nic);
+    printf("  OIDs %" PRIu64 "\n", nic->oids);
 }
 
 static void text_disk(const struct ring3_disk_info *disk)
@@ -79,9 +91,10 @@ static void text_report(struct run *run, const struct ring3_report *report)
     struct ring3_drive_info drive;
     struct ring3_counts counts;
 
-    fputs(run->stack ? run->stack : "", stdout);
     for (unsigned n = 0; ring3_query_nic(run->computer, n, &nic); n++)
         text_nic(&nic);
+    for (unsigned n = 0; ring3_query_virtual(run->computer, n, &nic); n++)
+        text_virtual(&nic);
     for (unsigned n = 0; ring3_query_disk(run->computer, n, &disk); n++)
         text_disk(&disk);
     for (unsigned n = 0; n < ring3_drive_count(run->computer); n++)
@@ -206,6 +219,11 @@ static void json_report(struct run *run, const struct ring3_report *report)
         printf("%s", n ? "," : "");
         json_nic(&nic);
     }
+    printf("],\"virtual_adapters\":[");
+    for (unsigned n = 0; ring3_query_virtual(run->computer, n, &nic); n++) {
+        printf("%s", n ? "," : "");
+        json_nic(&nic);
+    }
     printf("],\"disks\":[");
     for (unsigned n = 0; ring3_query_disk(run->computer, n, &disk); n++) {
         printf("%s", n ? "," : "");
@@ -221,8 +239,6 @@ static void json_report(struct run *run, const struct ring3_report *report)
         json_traffic(&info);
     }
     ring3_query_counts(run->computer, &counts);
-    if (run->stack)
-        printf("],\"adapters\":%.*s", (int)strcspn(run->stack, "\n") - 1, run->stack);
     printf("],\"end\":\"%s\",\"elapsed_ns\":%" PRIu64 ",\"interrupts\":%" PRIu64 ",\"dpcs\":%" PRIu64
            ",\"switches\":%" PRIu64 ",\"pool_bytes\":%" PRIu64 ",\"pool_allocations\":%" PRIu64
            ",\"findings\":%u,\"bug_check\":%s,\"bug_check_code\":%u}\n",
