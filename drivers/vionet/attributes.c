@@ -65,7 +65,6 @@ _Use_decl_annotations_
 NDIS_STATUS VioNetSetGeneralAttributes(PVIONET_ADAPTER adapter)
 {
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES attributes;
-    NDIS_RECEIVE_SCALE_CAPABILITIES scaling;
     NDIS_PM_CAPABILITIES power;
 
     RtlZeroMemory(&power, sizeof(power));       /* D3, and nothing that wakes the system */
@@ -83,9 +82,6 @@ NDIS_STATUS VioNetSetGeneralAttributes(PVIONET_ADAPTER adapter)
     attributes.SupportedOidList = (PNDIS_OID)VioNetSupportedOids;
     attributes.SupportedOidListLength = VioNetSupportedOidsLength;
     attributes.PowerManagementCapabilitiesEx = &power;
-    VioNetRssCapabilities(adapter, &scaling);
-    if (adapter->Rss.Capable)
-        attributes.RecvScaleCapabilities = &scaling;
     return SetAttributes(adapter, &attributes);
 }
 
