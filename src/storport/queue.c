@@ -231,7 +231,6 @@ static VOID NTAPI run_dpc(PKDPC dpc, PVOID context, PVOID first, PVOID second)
 
     if (unlikely(a->rescan_again))
         adapter_rescan(a);
-    wmi_queue(a);
     adapter_run(a);
 }
 
