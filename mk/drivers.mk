@@ -10,7 +10,7 @@ SDK_LIB := $(BUILD)/sdk/lib
 EXPORT_ROWS := $(sort $(wildcard src/*/exports.tsv src/*/exports/*.tsv))
 EXPORT_TABLE := $(BUILD)/gen/exports.c
 API_TABLES := $(sort $(wildcard docs/api/*.tsv))
-IMPORT_MODULES := ntoskrnl hal ndis netio fwpkclnt storport ksecdd wmilib wpprecorder
+IMPORT_MODULES := ntoskrnl hal ndis netio fwpkclnt storport ksecdd wmilib wpprecorder wdfldr
 
 # A load can raise: every function has unwind data, and none counts as one that never raises.
 DRIVER_CFLAGS = --target=x86_64-pc-windows-msvc -std=gnu11 -fms-extensions -fms-compatibility-version=19.38 \
@@ -21,11 +21,16 @@ DRIVER_CFLAGS = --target=x86_64-pc-windows-msvc -std=gnu11 -fms-extensions -fms-
 	-D_AMD64_ -D_WIN64 -D_KERNEL_MODE -DKERNEL_MODE -DNTDDI_VERSION=0x0A00000C -D_WIN32_WINNT=0x0A00 -DWINVER=0x0A00 \
 	-DPOOL_NX_OPTIN=1 -Isdk/include -Isdk/include/crt -Idrivers/lib
 DRIVER_LIB_CFLAGS = $(filter-out -fstack-protector-strong,$(DRIVER_CFLAGS)) -fno-builtin -fno-stack-protector
-DRIVER_LDFLAGS = /driver /subsystem:native /entry:GsDriverEntry /nodefaultlib /debug /opt:ref /Brepro \
+DRIVER_LDFLAGS = /driver /subsystem:native /nodefaultlib /debug /opt:ref /Brepro \
 	/dynamicbase /pdbaltpath:%_PDB% /section:INIT,erd
 
 DRIVER_LIBS = $(SDK_LIB)/ring3drv.lib $(if $(DRIVER_SHARED_SRC),$(SDK_LIB)/drvlib.lib) \
 	$(IMPORT_MODULES:%=$(SDK_LIB)/%.lib)
+KMDF_LIB := $(SDK_LIB)/wdfentry.lib
+
+# A source that includes wdf.h makes a KMDF driver: it starts at the framework's entry stub.
+kmdf = $(shell grep -lE '^ *\# *include *[<"]wdf\.h' $(1) /dev/null)
+entry = $(if $(call kmdf,$(1)),/entry:FxDriverEntry,/entry:GsDriverEntry)
 
 define need_tool
 	@command -v $(1) >/dev/null || { echo "ring3: $(1) is not installed (Debian package $(2))" >&2; exit 1; }
@@ -62,6 +67,14 @@ $(SDK_LIB)/obj/%.obj: sdk/lib/%.c mk/drivers.mk
 	@echo "  CC   $<"
 	@$(DRIVER_CC) $(DRIVER_LIB_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
 
+$(SDK_LIB)/obj/wdf/%.obj: sdk/lib/wdf/%.c mk/drivers.mk
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	@$(DRIVER_CC) $(DRIVER_LIB_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
+
+$(KMDF_LIB): $(patsubst sdk/lib/wdf/%.c,$(SDK_LIB)/obj/wdf/%.obj,$(sort $(wildcard sdk/lib/wdf/*.c)))
+	@$(DRIVER_AR) /nologo /llvmlibempty /out:$@ $^
+
 $(SDK_LIB)/ring3drv.lib: $(SDK_LIB_OBJ)
 	@$(DRIVER_AR) /nologo /llvmlibempty /out:$@ $^
 
@@ -86,9 +99,9 @@ $(BUILD)/drivers/$(1)/%.obj: drivers/$(1)/%.c mk/drivers.mk
 	@echo "  CC   $$<"
 	@$$(DRIVER_CC) $$(DRIVER_CFLAGS) -Idrivers/$(1) -MMD -MP -MF $$(@:.obj=.d) -c $$< -o $$@
 $(BUILD)/drivers/$(1)/$(1).sys: $(patsubst drivers/$(1)/%.c,$(BUILD)/drivers/$(1)/%.obj,$(sort $(wildcard drivers/$(1)/*.c))) \
-		$$(DRIVER_LIBS)
+		$$(DRIVER_LIBS) $$(KMDF_LIB)
 	@echo "  SYS  $$@"
-	@$$(DRIVER_LD) $$(DRIVER_LDFLAGS) /out:$$@ $$(filter %.obj,$$^) $$(filter %.lib,$$^)
+	@$$(DRIVER_LD) $$(DRIVER_LDFLAGS) $$(call entry,drivers/$(1)/*.[ch]) /out:$$@ $$(filter %.obj,$$^) $$(filter %.lib,$$^)
 	@for inf in $$(wildcard drivers/$(1)/*.inf); do cp $$$$inf $$(@D)/; done
 endef
 $(foreach name,$(DRIVER_NAMES),$(eval $(call driver_rules,$(name))))
@@ -98,13 +111,13 @@ $(BUILD)/tests/guest/%.obj: tests/guest/%.c mk/drivers.mk
 	@echo "  CC   $<"
 	@$(DRIVER_CC) $(DRIVER_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
 
-$(GUEST_SYS): $(BUILD)/tests/guest/%.sys: $(BUILD)/tests/guest/%.obj $(DRIVER_LIBS)
+$(GUEST_SYS): $(BUILD)/tests/guest/%.sys: $(BUILD)/tests/guest/%.obj $(DRIVER_LIBS) $(KMDF_LIB)
 	@echo "  SYS  $@"
-	@$(DRIVER_LD) $(DRIVER_LDFLAGS) /out:$@ $(filter %.obj,$^) $(filter %.lib,$^)
+	@$(DRIVER_LD) $(DRIVER_LDFLAGS) $(call entry,tests/guest/$*.c $(filter tests/guest/%.h,$(shell cat $(<:.obj=.d) 2>/dev/null))) /out:$@ $(filter %.obj,$^) $(filter %.lib,$^)
 
 .PRECIOUS: $(BUILD)/tests/guest/%.obj
 .PHONY: drivers guest-tests sdk-lib
-sdk-lib: $(DRIVER_LIBS)
+sdk-lib: $(DRIVER_LIBS) $(KMDF_LIB)
 drivers: $(DRIVER_SYS)
 guest-tests: $(GUEST_SYS)
 

@@ -18,6 +18,7 @@
 #include "nt/ps.h"
 #include "nt/ram.h"
 #include "storport/storport.h"
+#include "wdf/wdf.h"
 
 static bool worked(NTSTATUS status)
 {
@@ -183,6 +184,16 @@ static void close_cards(struct ring3_computer *computer)
     disk_close_all(computer);
 }
 
+static bool open_wdf(struct ring3_computer *computer)
+{
+    return wdf_open();
+}
+
+static void close_wdf(struct ring3_computer *computer)
+{
+    wdf_close();
+}
+
 static bool open_ndis(struct ring3_computer *computer)
 {
     virtual_open();
@@ -248,6 +259,7 @@ const struct machine_stage machine_stages[] = {
     { "HAL", true, open_hal, close_hal },
     { "cards", false, NULL, close_cards },
     { "PnP", true, open_pnp, close_pnp },
+    { "driver framework", true, open_wdf, close_wdf },
     { "NDIS", true, open_ndis, close_ndis },
     { "storage", true, open_storport, close_storport },
     { "TCP/IP", true, open_tcpip, close_tcpip },

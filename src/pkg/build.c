@@ -28,11 +28,11 @@ static const char *const compiler_flags[] = {
     "-DWINVER=0x0A00", "-DPOOL_NX_OPTIN=1",
 };
 static const char *const linker_flags[] = {
-    "/driver", "/subsystem:native", "/entry:GsDriverEntry", "/nodefaultlib", "/debug", "/opt:ref", "/Brepro",
+    "/driver", "/subsystem:native", "/nodefaultlib", "/debug", "/opt:ref", "/Brepro",
     "/dynamicbase", "/pdbaltpath:%_PDB%", "/section:INIT,erd",
 };
 static const char *const libraries[] = { "ring3drv", "ntoskrnl", "hal", "ndis", "netio", "fwpkclnt", "storport", "ksecdd",
-                                         "wmilib", "wpprecorder" };
+                                         "wmilib", "wpprecorder", "wdfldr" };
 
 struct build {
     char dir[PATH_SIZE], name[128], out[PATH_SIZE];
@@ -187,6 +187,26 @@ static bool compile(struct build *b, const char *source)
     return run(b, source);
 }
 
+/* An object that uses the driver framework's table makes the driver start at the framework's entry stub. */
+static bool uses_framework(const struct build *b, char **sources)
+{
+    static const char symbol[] = "WdfDriverGlobals";
+    bool found = false;
+
+    for (char **source = sources; *source && !found; source++) {
+        char object[PATH_SIZE + 256];
+        uint8_t *data;
+        size_t size;
+
+        snprintf(object, sizeof object, "%s/%.*s.obj", b->out, (int)(strlen(*source) - 2), *source);
+        if (!host_read_file(object, 256u << 20, &data, &size))
+            continue;
+        found = memmem(data, size, symbol, sizeof symbol - 1) != NULL;
+        free(data);
+    }
+    return found;
+}
+
 static bool link_driver(struct build *b, char **sources, const char *sys, bool release)
 {
     char shared[PATH_SIZE + 16];
@@ -202,6 +222,10 @@ static bool link_driver(struct build *b, char **sources, const char *sys, bool r
     made_argument(b, "/out:%s", sys);
     for (char **source = sources; *source; source++)
         made_argument(b, "%s/%.*s.obj", b->out, (int)(strlen(*source) - 2), *source);
+    bool framework = uses_framework(b, sources);
+    argument(b, framework ? "/entry:FxDriverEntry" : "/entry:GsDriverEntry");
+    if (framework)
+        made_argument(b, "%s/wdfentry.lib", b->lib);
     snprintf(shared, sizeof shared, "%s/drvlib.lib", b->lib);
     if (host_file_exists(shared))
         argument(b, shared);
