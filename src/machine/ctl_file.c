@@ -77,10 +77,11 @@ static void verb_close(struct ctl_session *s, const struct message *request, str
     io_close(file);
 }
 
-/* A request came back: what the driver answered, and the data it gave. */
+/* A request came back: what the driver answered, and the data it gave. A warning is a failure, as for a program, but when it says that
+ * only a part of the data fits. */
 static void answer(struct ctl_reply *reply, const char *what, NTSTATUS status, uint64_t done, uint32_t room)
 {
-    if (NT_ERROR(status)) {
+    if (!NT_SUCCESS(status) && status != STATUS_BUFFER_OVERFLOW) {
         ctl_fail_status(reply, what, (uint32_t)status);
         return;
     }
