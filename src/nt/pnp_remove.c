@@ -166,6 +166,8 @@ again:
         status = pnp_remove_node(node, forced);
         if (!NT_SUCCESS(status))
             break;
+        if (node->parent != NULL)
+            node->state = PNP_PRESENT;  /* the hardware is still there: another driver, or this one again, may have it */
         goto again;
     }
     pnp_unlock();

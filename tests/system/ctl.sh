@@ -44,6 +44,10 @@ silent 'a device is disabled' ctl disable "$device"
 expect 'and says so' 0 '&08  removed' ctl devices
 silent 'and enabled' ctl enable "$device"
 expect 'and started again' 0 '&08  started, driver vionet' ctl devices
+silent 'the driver of a card is unloaded' ctl unload vionet
+expect 'the card is there without one' 0 '&08  present' ctl devices
+expect 'the driver is loaded again' 0 'vionet' ctl load "$VIONET"
+expect 'and starts the card' 0 '&08  started, driver vionet' ctl devices
 expect 'a wrong state is refused' 2 'S0 to S4' ctl power S9
 expect 'a verb that does not exist is refused' 2 'is no verb' ctl dance
 perl -MIO::Socket::UNIX -e 'for (1 .. 20) { my $s = IO::Socket::UNIX->new($ARGV[0]) or die; $s->syswrite(pack "N*", map { rand 2**32 } 1 .. 64) }' "$sock"
