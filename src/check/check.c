@@ -65,6 +65,15 @@ static void dispatch_netio(const struct netio_event *event)
     }
 }
 
+static void dispatch_fwp(const struct fwp_event *event)
+{
+    for (unsigned i = 0; i < rule_count(); i++) {
+        const struct check_rule *rule = __start_check_rules[i];
+        if (!off[i] && (rule->fwp_kinds & (1u << event->kind)))
+            rule->on_fwp_event(event);
+    }
+}
+
 bool check_open(const struct check_config *config)
 {
     for (const char *p = config->off; p && *p;) {
@@ -74,7 +83,7 @@ bool check_open(const struct check_config *config)
         p += length + (p[length] == ',');
     }
     finding_open(config->replay);
-    nt_event_mask = ndis_event_mask = netio_event_mask = 0;
+    nt_event_mask = ndis_event_mask = netio_event_mask = fwp_event_mask = 0;
     for (unsigned i = 0; i < rule_count(); i++) {
         const struct check_rule *rule = __start_check_rules[i];
         off[i] = config->off && (listed(config->off, "all") || listed(config->off, rule->name));
@@ -83,20 +92,22 @@ bool check_open(const struct check_config *config)
         if (rule->reset)
             rule->reset();
         nt_event_mask |= rule->kinds, ndis_event_mask |= rule->ndis_kinds;
-        netio_event_mask |= rule->netio_kinds;
+        netio_event_mask |= rule->netio_kinds, fwp_event_mask |= rule->fwp_kinds;
     }
     nt_event_sink = dispatch;
     ndis_event_sink = dispatch_ndis;
     netio_event_sink = dispatch_netio;
+    fwp_event_sink = dispatch_fwp;
     return true;
 }
 
 void check_close(void)
 {
-    nt_event_mask = ndis_event_mask = netio_event_mask = 0;
+    nt_event_mask = ndis_event_mask = netio_event_mask = fwp_event_mask = 0;
     nt_event_sink = NULL;
     ndis_event_sink = NULL;
     netio_event_sink = NULL;
+    fwp_event_sink = NULL;
     finding_close();
 }
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fwp/event.h"
 #include "ndis/event.h"
 #include "netio/event.h"
 #include "nt/event.h"
@@ -22,6 +23,8 @@ struct check_rule {
     void (*on_ndis_event)(const struct ndis_event *event);
     uint32_t netio_kinds;           /* bits of enum netio_event_kind it wants */
     void (*on_netio_event)(const struct netio_event *event);
+    uint32_t fwp_kinds;             /* bits of enum fwp_event_kind it wants */
+    void (*on_fwp_event)(const struct fwp_event *event);
     /* After a driver was unloaded: what did it leave? The image is still mapped. May be NULL. */
     void (*after_unload)(const char *driver, uint64_t image_base, uint64_t image_size);
     void (*reset)(void);            /* a new computer; may be NULL */

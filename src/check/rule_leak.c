@@ -1,6 +1,7 @@
 /* What a driver left behind when it was unloaded. The image is still mapped, so its frames have names. */
 #include "check/check.h"
 
+#include "fwp/fwp.h"
 #include "ndis/leaks.h"
 #include "netio/leaks.h"
 #include "nt/ke.h"
@@ -121,12 +122,20 @@ static void visit_netio(void *context, const struct netio_leak *leak)
                        leak->bindings, leak->missing);
 }
 
+static void visit_fwp(void *context, const struct fwp_leak *leak)
+{
+    const struct search *search = context;
+
+    finding_with_stack(&rule, &leak->caller, 1, "%s left %s; made at", search->driver, leak->text);
+}
+
 static void after_unload(const char *driver, uint64_t image_base, uint64_t image_size)
 {
     struct search search = { driver, image_base, image_size };
 
     ndis_leaks_walk(image_base, image_size, visit_ndis, &search);
     netio_leaks_walk(image_base, image_size, visit_netio, &search);
+    fwp_leaks_walk(image_base, image_size, visit_fwp, &search);
     pool_walk(visit_block, &search);
     mm_walk(visit_pages, &search);
     ke_timers_each(visit_timer, &search);
