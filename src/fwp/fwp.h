@@ -50,6 +50,8 @@ struct fwp_verdict {
     uint16_t sublayer_id;
     uint32_t callout_id;                /* of that filter; 0: the filter itself */
     unsigned callouts;                  /* callouts that were called */
+    uint32_t options_set;               /* bits of FWP_CLASSIFY_OPTION_TYPE that a callout asked for, with these values */
+    uint32_t options[8];
 };
 
 /* Arbitrates over all sublayers of values->layerId and calls the callouts of matching filters. metadata may be NULL where a
@@ -86,5 +88,15 @@ void fwp_forget_change(void (*changed)(void *context, uint16_t layer), void *con
 
 /* The image in [base, base + size) goes: its callouts, subscriptions and sessions are forgotten. After the rules have looked. */
 void fwp_driver_gone(uint64_t base, uint64_t size);
+/* False when fwp_driver_gone would have nothing to do. */
+bool fwp_driver_has_left(uint64_t base, uint64_t size);
+
+/* What the driver in [base, base + size) should have given back before it unloads: a sentence for each, with the return address
+ * of the call that made it (0: unknown). */
+struct fwp_leak {
+    char text[200];
+    uint64_t caller;
+};
+void fwp_leaks_walk(uint64_t base, uint64_t size, void (*visit)(void *context, const struct fwp_leak *leak), void *context);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "check/check.h"
+#include "fwp/fwp.h"
 #include "host/dir.h"
 #include "machine/machine.h"
 #include "ndis/stats.h"
@@ -243,6 +244,7 @@ static void forget_image(void *arg)
     struct pe_image *image = arg;
 
     netio_driver_gone((uint64_t)(uintptr_t)image->base, image->size);
+    fwp_driver_gone((uint64_t)(uintptr_t)image->base, image->size);
     ndis_filter_driver_gone((uint64_t)(uintptr_t)image->base, image->size);
 }
 
@@ -251,8 +253,8 @@ static void unload_image(struct pe_image *image)
 {
     uint64_t base = (uint64_t)(uintptr_t)image->base;
 
-    if ((netio_driver_has_left(base, image->size) || ndis_filter_driver_left(base, image->size)) &&
-        !machine_call(forget_image, image))
+    if ((netio_driver_has_left(base, image->size) || ndis_filter_driver_left(base, image->size) ||
+         fwp_driver_has_left(base, image->size)) && !machine_call(forget_image, image))
         log_warn("machine", "%s: %s", image->name, error_text());
     pe_unload(image);
 }

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "check/check.h"
+#include "fwp/fwp.h"
 #include "host/loop.h"
 #include "host/time.h"
 #include "machine/machine.h"
@@ -215,6 +216,16 @@ static void close_storport(struct ring3_computer *computer)
     storport_close();
 }
 
+static bool open_fwp(struct ring3_computer *computer)
+{
+    return fwp_open();
+}
+
+static void close_fwp(struct ring3_computer *computer)
+{
+    fwp_close();
+}
+
 static bool open_tcpip(struct ring3_computer *computer)
 {
     return computer->config.without_tcpip || tcpip_open(ke.config.seed);
@@ -262,6 +273,7 @@ const struct machine_stage machine_stages[] = {
     { "driver framework", true, open_wdf, close_wdf },
     { "NDIS", true, open_ndis, close_ndis },
     { "storage", true, open_storport, close_storport },
+    { "filter engine", true, open_fwp, close_fwp },
     { "TCP/IP", true, open_tcpip, close_tcpip },
     { "network I/O", true, open_netio, close_netio },
     { "IP Helper", true, open_ip_helper, close_ip_helper },

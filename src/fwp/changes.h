@@ -1,0 +1,10 @@
+/* Layers whose filters a commit changed: told to fwp_on_change's watchers when the lock is free again. */
+#ifndef FWP_CHANGES_H
+#define FWP_CHANGES_H
+
+#include <stdint.h>
+
+void fwp_layer_changed(uint16_t layer);
+void fwp_changes_tell(void);
+
+#endif

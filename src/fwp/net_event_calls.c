@@ -1,0 +1,259 @@
+/* Net events for drivers: the public structures in every version, and subscriptions.
+ * docs: fwpmtypes/ns-fwpmtypes-fwpm_net_event1_, fwpmu/nf-fwpmu-fwpmneteventsubscribe0 */
+#include "fwp/net_event_calls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fwp/enumerate_kinds.h"
+#include "fwp/net_event.h"
+#include "fwp/notice.h"
+#include "fwp/session.h"
+#include "pe/pe.h"
+
+#define DIRECTION_IN 0x3900             /* msFwpDirection */
+#define DIRECTION_OUT 0x3901
+
+/* --- the structures --------------------------------------------------------------------------------------------------------------- */
+
+void *fwp_pack_net_event(struct fwp_pack *pack, const void *from)
+{
+    return fwp_pack_bytes(pack, from, sizeof(struct fwp_net_event));
+}
+
+/* Every version of the header begins like the first. */
+static void fill_header(FWPM_NET_EVENT_HEADER0 *header, const struct fwp_net_event *event)
+{
+    header->timeStamp.dwLowDateTime = (DWORD)event->time;
+    header->timeStamp.dwHighDateTime = (DWORD)(event->time >> 32);
+    header->flags = event->flags;
+    header->ipVersion = event->flags & FWPM_NET_EVENT_FLAG_IP_VERSION_SET ? event->version : FWP_IP_VERSION_NONE;
+    header->ipProtocol = event->protocol;
+    memcpy(&header->localAddrV6, &event->local, sizeof header->localAddrV6);
+    memcpy(&header->remoteAddrV6, &event->remote, sizeof header->remoteAddrV6);
+    header->localPort = event->local_port;
+    header->remotePort = event->remote_port;
+    header->scopeId = event->scope;
+}
+
+static FWPM_NET_EVENT_CLASSIFY_DROP2 drop_of(const struct fwp_net_event *event)
+{
+    return (FWPM_NET_EVENT_CLASSIFY_DROP2){ .filterId = event->filter, .layerId = event->layer,
+                                            .reauthReason = event->reauthorize_reason, .isLoopback = event->loopback,
+                                            .msFwpDirection = event->inbound ? DIRECTION_IN : DIRECTION_OUT };
+}
+
+/* The versions of the drop begin alike, too. */
+#define PACK(version, drop_type)                                                                                    \
+    void *fwp_pack_net_event##version(struct fwp_pack *pack, const void *from)                                      \
+    {                                                                                                               \
+        const struct fwp_net_event *event = from;                                                                   \
+        FWPM_NET_EVENT_CLASSIFY_DROP2 drop = drop_of(event);                                                        \
+        FWPM_NET_EVENT##version empty = { .type = FWPM_NET_EVENT_TYPE_CLASSIFY_DROP };                              \
+        FWPM_NET_EVENT##version *copy = fwp_pack_bytes(pack, &empty, sizeof empty);                                 \
+        void *dropped = fwp_pack_bytes(pack, &drop, sizeof(drop_type));                                             \
+        if (copy) {                                                                                                 \
+            fill_header((FWPM_NET_EVENT_HEADER0 *)&copy->header, event);                                            \
+            copy->classifyDrop = dropped;                                                                           \
+        }                                                                                                           \
+        return copy;                                                                                                \
+    }
+PACK(0, FWPM_NET_EVENT_CLASSIFY_DROP0)
+PACK(1, FWPM_NET_EVENT_CLASSIFY_DROP1)
+PACK(2, FWPM_NET_EVENT_CLASSIFY_DROP2)
+PACK(3, FWPM_NET_EVENT_CLASSIFY_DROP2)
+PACK(4, FWPM_NET_EVENT_CLASSIFY_DROP2)
+PACK(5, FWPM_NET_EVENT_CLASSIFY_DROP2)
+
+static uint64_t time_of(FILETIME time)
+{
+    return (uint64_t)time.dwHighDateTime << 32 | time.dwLowDateTime;
+}
+
+bool fwp_enum_net_events(struct enumeration *it, const FWPM_NET_EVENT_ENUM_TEMPLATE0 *template)
+{
+    uint64_t from = template ? time_of(template->startTime) : 0, to = template ? time_of(template->endTime) : 0;
+    const struct fwp_net_event *event;
+
+    for (uint64_t next = 1; (event = fwp_net_event_from(next)) != NULL; next = event->sequence + 1)
+        if (event->time >= from && (!to || event->time <= to) && !fwp_enum_take(it, event))
+            return false;
+    return true;
+}
+
+/* --- subscriptions ------------------------------------------------------------------------------------------------------------------ */
+
+struct net_subscription {
+    struct list node;
+    HANDLE handle;
+    struct fwp_session *session;
+    fwp_packer *pack;
+    const void *callback;
+    void *context;
+    uint64_t next;                      /* sequence number */
+};
+
+static struct list subscriptions = LIST_INIT(subscriptions);
+static uint64_t last_handle;
+static bool posted;
+
+static void tell(struct fwp_notice *notice);
+
+static void drop(struct fwp_notice *notice)
+{
+    posted = false;
+}
+
+static struct fwp_notice notice = { .tell = tell, .drop = drop };
+
+static struct net_subscription *behind(void)
+{
+    list_each(it, &subscriptions) {
+        struct net_subscription *subscription = container_of(it, struct net_subscription, node);
+        if (fwp_net_event_from(subscription->next))
+            return subscription;
+    }
+    return NULL;
+}
+
+/* One event after the other, because a callback may end any subscription. */
+static void tell(struct fwp_notice *unused)
+{
+    struct net_subscription *subscription;
+
+    posted = false;
+    while ((subscription = behind()) != NULL) {
+        const struct fwp_net_event *event = fwp_net_event_from(subscription->next);
+        void *view = fwp_pack_one(subscription->pack, event, fwp_alloc_host, NULL);
+        subscription->next = event->sequence + 1;
+        if (view)
+            ((FWPM_NET_EVENT_CALLBACK0)subscription->callback)(subscription->context, view);
+        free(view);
+    }
+}
+
+static void recorded(void)
+{
+    if (posted || list_empty(&subscriptions))
+        return;
+    posted = true;
+    fwp_notices_post(&notice);
+}
+
+static void end(struct net_subscription *subscription)
+{
+    list_remove(&subscription->node);
+    fwp_notices_drain();
+    free(subscription);
+}
+
+void fwp_net_subscriptions_close(struct fwp_session *session)
+{
+    list_each_safe(it, &subscriptions) {
+        struct net_subscription *subscription = container_of(it, struct net_subscription, node);
+        if (subscription->session == session)
+            end(subscription);
+    }
+}
+
+void fwp_net_subscriptions_open(void)
+{
+    list_init(&subscriptions);
+    posted = false;
+    fwp_net_event_recorded = recorded;
+}
+
+static NTSTATUS subscribe(HANDLE engine, const FWPM_NET_EVENT_SUBSCRIPTION0 *wanted, fwp_packer *pack, const void *callback,
+                          void *context, HANDLE *handle)
+{
+    struct fwp_session *session;
+    struct net_subscription *made;
+    NTSTATUS status;
+
+    if (!wanted || !callback || !handle)
+        return STATUS_FWP_NULL_POINTER;
+    if (wanted->enumTemplate && wanted->enumTemplate->numFilterConditions)
+        return STATUS_NOT_SUPPORTED;
+    status = fwp_enter(engine, FWP_OUTSIDE, &session);
+    if (!NT_SUCCESS(status))
+        return status;
+    made = calloc(1, sizeof *made);
+    if (!made)
+        return fwp_leave(session, STATUS_INSUFFICIENT_RESOURCES);
+    *made = (struct net_subscription){ .handle = (HANDLE)(uintptr_t)(0x464e0000u + 4 * ++last_handle), .session = session, .pack = pack,
+                                       .callback = callback, .context = context, .next = fwp_net_event_count() + 1 };
+    list_push_back(&subscriptions, &made->node);
+    *handle = made->handle;
+    return fwp_leave(session, STATUS_SUCCESS);
+}
+
+/* Each subscribes to net events from now on, in one version of the structure; callback runs at PASSIVE_LEVEL after the event, which
+ * lives as long as the call. Templates with conditions are refused; times are ignored. Not within a transaction. PASSIVE_LEVEL.
+ * STATUS_FWP_NULL_POINTER, STATUS_FWP_TXN_IN_PROGRESS, STATUS_NOT_SUPPORTED, STATUS_INVALID_HANDLE,
+ * STATUS_INSUFFICIENT_RESOURCES. docs: fwpmu/nf-fwpmu-fwpmneteventsubscribe0 to 4 */
+#define SUBSCRIBE(version, event_version)                                                                           \
+    NTSTATUS NTAPI FwpmNetEventSubscribe##version(HANDLE engineHandle, const FWPM_NET_EVENT_SUBSCRIPTION0 *subscription, \
+                                                  FWPM_NET_EVENT_CALLBACK##version callback, void *context,         \
+                                                  HANDLE *eventsHandle)                                             \
+    {                                                                                                               \
+        return subscribe(engineHandle, subscription, fwp_pack_net_event##event_version, (const void *)callback, context, \
+                         eventsHandle);                                                                             \
+    }
+SUBSCRIBE(0, 1)
+SUBSCRIBE(1, 2)
+SUBSCRIBE(2, 3)
+SUBSCRIBE(3, 4)
+SUBSCRIBE(4, 5)
+
+/* Ends a subscription; no callback runs after this has returned. PASSIVE_LEVEL. STATUS_FWP_NOT_FOUND, STATUS_FWP_TXN_IN_PROGRESS,
+ * STATUS_INVALID_HANDLE. docs: fwpmu/nf-fwpmu-fwpmneteventunsubscribe0 */
+NTSTATUS NTAPI FwpmNetEventUnsubscribe0(HANDLE engineHandle, HANDLE eventsHandle)
+{
+    struct fwp_session *session;
+    struct net_subscription *found = NULL;
+    NTSTATUS status = fwp_enter(engineHandle, FWP_OUTSIDE, &session);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    list_each(it, &subscriptions) {
+        struct net_subscription *subscription = container_of(it, struct net_subscription, node);
+        if (subscription->session == session && subscription->handle == eventsHandle)
+            found = subscription;
+    }
+    status = fwp_leave(session, found ? STATUS_SUCCESS : STATUS_FWP_NOT_FOUND);
+    if (found)
+        end(found);
+    return status;
+}
+
+/* Lists the subscriptions to net events, without their templates; freed with FwpmFreeMemory0. PASSIVE_LEVEL.
+ * docs: fwpmu/nf-fwpmu-fwpmneteventsubscriptionsget0 */
+NTSTATUS NTAPI FwpmNetEventSubscriptionsGet0(HANDLE engineHandle, FWPM_NET_EVENT_SUBSCRIPTION0 ***entries, UINT32 *numEntries)
+{
+    struct fwp_session *session;
+    FWPM_NET_EVENT_SUBSCRIPTION0 **array, *views;
+    UINT32 n = 0;
+    NTSTATUS status;
+
+    if (!entries || !numEntries)
+        return STATUS_FWP_NULL_POINTER;
+    status = fwp_enter(engineHandle, FWP_READ, &session);
+    if (!NT_SUCCESS(status))
+        return status;
+    list_each(it, &subscriptions)
+        n++;
+    array = fwp_alloc_guest((void *)PE_CALLER().rip, (n ? n : 1) * (sizeof *array + sizeof *views));
+    if (!array)
+        return fwp_leave(session, STATUS_INSUFFICIENT_RESOURCES);
+    views = (FWPM_NET_EVENT_SUBSCRIPTION0 *)(array + (n ? n : 1));
+    n = 0;
+    list_each(it, &subscriptions) {
+        views[n] = (FWPM_NET_EVENT_SUBSCRIPTION0){
+            .sessionKey = container_of(it, struct net_subscription, node)->session->value->sessionKey };
+        array[n] = &views[n];
+        n++;
+    }
+    *entries = array;
+    *numEntries = n;
+    return fwp_leave(session, STATUS_SUCCESS);
+}

@@ -1,0 +1,74 @@
+/* Sessions and transactions.
+ *
+ * One lock: a read/write transaction has it alone, read-only ones share it; a call outside a transaction takes it for itself. Who
+ * waits for it longer than the session's time gets STATUS_FWP_TIMEOUT.
+ *
+ *  1. session->transaction says what the session holds; the lock's counts are their sum.
+ *  2. Between its begin and its end, `changes` of the writer lists what it did to the tables, in order. An abort undoes them
+ *     backwards; a commit publishes the filters among them at once, then tells those who subscribed.
+ *  3. No driver code runs while the tables are between two states: notifyFn runs before a filter is in the tables, or after it has
+ *     left them.
+ *
+ * | call                    | no transaction      | read-only           | read/write          | aborted by force        |
+ * |-------------------------|---------------------|---------------------|---------------------|-------------------------|
+ * | begin                   | takes the lock      | TXN_IN_PROGRESS     | TXN_IN_PROGRESS     | TXN_ABORTED, then none  |
+ * | commit, abort           | NO_TXN_IN_PROGRESS  | ends it             | ends it             | TXN_ABORTED, then none  |
+ * | reads                   | for itself          | as they are         | as they are         | TXN_ABORTED, then none  |
+ * | changes                 | for itself          | INCOMPATIBLE_TXN    | as they are         | TXN_ABORTED, then none  |
+ * | subscribe, net events   | for itself          | TXN_IN_PROGRESS     | TXN_IN_PROGRESS     | TXN_ABORTED, then none  | */
+#ifndef FWP_SESSION_H
+#define FWP_SESSION_H
+
+#include <fwpmk.h>
+#include <ntstatus.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "fwp/object.h"
+
+enum fwp_transaction { FWP_NO_TRANSACTION, FWP_READING, FWP_WRITING, FWP_ABORTED };
+
+struct fwp_session {
+    struct list node;
+    HANDLE handle;
+    FWPM_SESSION0 *value;               /* as enumerated: one block */
+    enum fwp_transaction transaction;
+    bool implicit;                      /* it lasts for one call only */
+    unsigned busy;                      /* calls that run */
+    struct list changes;
+    struct list enums;                  /* enumerate.h */
+    struct list subscriptions;          /* subscribe.h */
+    uint64_t opener;                    /* return address of FwpmEngineOpen0 */
+};
+
+struct fwp_change {
+    struct list node;
+    struct fwp_object *object;
+    bool added;                         /* else deleted */
+};
+
+void fwp_sessions_open(void);
+void fwp_sessions_close(void);
+struct list *fwp_sessions_all(void);
+void fwp_sessions_driver_gone(uint64_t base, uint64_t size);
+
+enum fwp_access { FWP_READ, FWP_WRITE, FWP_OUTSIDE };   /* OUTSIDE: reads, and not within a transaction */
+
+/* Begins one call: finds the session of the handle and sees that it may do this now, waiting for the lock when it has none.
+ * STATUS_SUCCESS must be followed by fwp_leave. PASSIVE_LEVEL. */
+NTSTATUS fwp_enter(HANDLE engine, enum fwp_access access, struct fwp_session **session);
+/* Ends it: an implicit transaction is committed when the status is a success, and aborted otherwise. Returns the status, or
+ * the commit's. */
+NTSTATUS fwp_leave(struct fwp_session *session, NTSTATUS status);
+
+/* The object goes into the tables, or out of them, as part of the session's transaction. */
+NTSTATUS fwp_change_add(struct fwp_session *session, struct fwp_object *object);
+NTSTATUS fwp_change_delete(struct fwp_session *session, struct fwp_object *object);
+
+/* transaction.c */
+NTSTATUS fwp_commit(struct fwp_session *session);
+void fwp_abort(struct fwp_session *session);
+
+#endif
