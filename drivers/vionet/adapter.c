@@ -2,6 +2,7 @@
 
 #include "attributes.h"
 #include "hardware.h"
+#include "segment.h"
 
 #define HANG_CHECKS 2
 
@@ -38,7 +39,7 @@ static NDIS_STATUS RegisterDma(PVIONET_ADAPTER adapter)
     description.Header.Revision = NDIS_SG_DMA_DESCRIPTION_REVISION_1;
     description.Header.Size = NDIS_SIZEOF_SG_DMA_DESCRIPTION_REVISION_1;
     description.Flags = NDIS_SG_DMA_64_BIT_ADDRESS;
-    description.MaximumPhysicalMapping = VioNetMaxFrame(adapter);
+    description.MaximumPhysicalMapping = VioNetSegmentMaxFrame(adapter);
     description.ProcessSGListHandler = VioNetProcessSgList;
     status = NdisMRegisterScatterGatherDma(adapter->Handle, &description, &adapter->DmaHandle);
     if (status != NDIS_STATUS_SUCCESS)
@@ -48,31 +49,47 @@ static NDIS_STATUS RegisterDma(PVIONET_ADAPTER adapter)
     return status;
 }
 
-static NDIS_STATUS CreateQueues(PVIONET_ADAPTER adapter)
+static NDIS_STATUS CreatePair(PVIONET_ADAPTER adapter, ULONG pair)
 {
-    NDIS_STATUS status = VioNetReceiveCreate(&adapter->Receive, adapter);
+    NDIS_STATUS status = VioNetReceiveCreate(&adapter->Receive[pair], adapter, pair);
 
     if (status != NDIS_STATUS_SUCCESS)
         return status;
-    status = VioNetTransmitCreate(&adapter->Transmit, adapter);
+    status = VioNetTransmitCreate(&adapter->Transmit[pair], adapter, pair);
     if (status != NDIS_STATUS_SUCCESS)
-        goto receive;
-    status = VioNetControlCreate(&adapter->Control, adapter);
+        VioNetReceiveDestroy(&adapter->Receive[pair]);
+    return status;
+}
+
+static VOID DestroyPairs(PVIONET_ADAPTER adapter, ULONG count)
+{
+    while (count-- != 0) {
+        VioNetTransmitDestroy(&adapter->Transmit[count]);
+        VioNetReceiveDestroy(&adapter->Receive[count]);
+    }
+}
+
+static NDIS_STATUS CreateQueues(PVIONET_ADAPTER adapter)
+{
+    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
+    ULONG pair;
+
+    for (pair = 0; pair < adapter->QueueCount; pair++) {
+        status = CreatePair(adapter, pair);
+        if (status != NDIS_STATUS_SUCCESS)
+            break;
+    }
+    if (status == NDIS_STATUS_SUCCESS)
+        status = VioNetControlCreate(&adapter->Control, adapter);
     if (status != NDIS_STATUS_SUCCESS)
-        goto transmit;
-    return NDIS_STATUS_SUCCESS;
-transmit:
-    VioNetTransmitDestroy(&adapter->Transmit);
-receive:
-    VioNetReceiveDestroy(&adapter->Receive);
+        DestroyPairs(adapter, pair);
     return status;
 }
 
 static VOID DestroyQueues(PVIONET_ADAPTER adapter)
 {
     VioNetControlDestroy(&adapter->Control);
-    VioNetTransmitDestroy(&adapter->Transmit);
-    VioNetReceiveDestroy(&adapter->Receive);
+    DestroyPairs(adapter, adapter->QueueCount);
 }
 
 static NDIS_STATUS SetAttributes(PVIONET_ADAPTER adapter)
@@ -106,6 +123,7 @@ NDIS_STATUS VioNetInitialize(NDIS_HANDLE handle, NDIS_HANDLE driverContext, PNDI
     if (status != NDIS_STATUS_SUCCESS)
         goto pci;
     VioNetOffloadInitialize(adapter);
+    VioNetRssInitialize(adapter);
     adapter->Lookahead = adapter->Mtu;
     status = SetAttributes(adapter);
     if (status != NDIS_STATUS_SUCCESS)
@@ -174,7 +192,8 @@ NDIS_STATUS VioNetPause(NDIS_HANDLE context, PNDIS_MINIPORT_PAUSE_PARAMETERS par
     UNREFERENCED_PARAMETER(parameters);
     if (InterlockedCompareExchange(&adapter->State, VioNetPausing, VioNetRunning) != VioNetRunning)
         return NDIS_STATUS_SUCCESS;     /* it was never restarted */
-    VioNetTransmitFlush(&adapter->Transmit, NDIS_STATUS_PAUSED);
+    for (ULONG pair = 0; pair < adapter->QueueCount; pair++)
+        VioNetTransmitFlush(&adapter->Transmit[pair], NDIS_STATUS_PAUSED);
     if (InterlockedExchangeAdd(&adapter->Outstanding, -1) == 1 &&
         InterlockedCompareExchange(&adapter->State, VioNetPaused, VioNetPausing) == VioNetPausing)
         return NDIS_STATUS_SUCCESS;
@@ -200,8 +219,11 @@ _Use_decl_annotations_
 BOOLEAN VioNetCheckForHang(NDIS_HANDLE context)
 {
     PVIONET_ADAPTER adapter = context;
+    BOOLEAN hangs = FALSE;
 
-    return !adapter->Removed && VioNetTransmitHangs(&adapter->Transmit, HANG_CHECKS);
+    for (ULONG pair = 0; pair < adapter->QueueCount && !adapter->Removed; pair++)
+        hangs |= VioNetTransmitHangs(&adapter->Transmit[pair], HANG_CHECKS);
+    return hangs;
 }
 
 _Use_decl_annotations_

@@ -17,6 +17,7 @@
 #include "interrupt.h"
 #include "offload.h"
 #include "receive.h"
+#include "rss.h"
 #include "statistics.h"
 #include "transmit.h"
 
@@ -35,9 +36,12 @@ struct _VIONET_ADAPTER {
     VIONET_PCI Pci;
     ULONG64 Features;           /* negotiated */
     VIONET_INTERRUPT Interrupt;
-    VIONET_RECEIVE Receive;
-    VIONET_TRANSMIT Transmit;
+    ULONG QueueCount;           /* pairs of queues, from initialize to halt */
+    ULONG HeaderSize;           /* of what stands before a frame in a buffer */
+    VIONET_RECEIVE Receive[VIONET_MAX_QUEUES];
+    VIONET_TRANSMIT Transmit[VIONET_MAX_QUEUES];
     VIONET_CONTROL Control;
+    VIONET_RSS Rss;
     VIONET_OFFLOAD Offload;
 
     volatile LONG State;        /* VIONET_STATE */

@@ -65,6 +65,7 @@ _Use_decl_annotations_
 NDIS_STATUS VioNetSetGeneralAttributes(PVIONET_ADAPTER adapter)
 {
     NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES attributes;
+    NDIS_RECEIVE_SCALE_CAPABILITIES scaling;
     NDIS_PM_CAPABILITIES power;
 
     RtlZeroMemory(&power, sizeof(power));       /* D3, and nothing that wakes the system */
@@ -82,6 +83,9 @@ NDIS_STATUS VioNetSetGeneralAttributes(PVIONET_ADAPTER adapter)
     attributes.SupportedOidList = (PNDIS_OID)VioNetSupportedOids;
     attributes.SupportedOidListLength = VioNetSupportedOidsLength;
     attributes.PowerManagementCapabilitiesEx = &power;
+    VioNetRssCapabilities(adapter, &scaling);
+    if (adapter->Rss.Capable)
+        attributes.RecvScaleCapabilities = &scaling;
     return SetAttributes(adapter, &attributes);
 }
 

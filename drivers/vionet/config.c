@@ -16,6 +16,12 @@ static const KEYWORD Keywords[] = {
     { NDIS_STRING_CONST("*TCPChecksumOffloadIPv6"), FIELD(TcpChecksumV6), 0, 3, 3 },
     { NDIS_STRING_CONST("*UDPChecksumOffloadIPv4"), FIELD(UdpChecksumV4), 0, 3, 3 },
     { NDIS_STRING_CONST("*UDPChecksumOffloadIPv6"), FIELD(UdpChecksumV6), 0, 3, 3 },
+    { NDIS_STRING_CONST("*LsoV2IPv4"), FIELD(LsoV4), 0, 1, 1 },
+    { NDIS_STRING_CONST("*LsoV2IPv6"), FIELD(LsoV6), 0, 1, 1 },
+    { NDIS_STRING_CONST("*UsoIPv4"), FIELD(UsoV4), 0, 1, 1 },
+    { NDIS_STRING_CONST("*UsoIPv6"), FIELD(UsoV6), 0, 1, 1 },
+    { NDIS_STRING_CONST("*RSS"), FIELD(Rss), 0, 1, 1 },
+    { NDIS_STRING_CONST("*NumRssQueues"), FIELD(RssQueues), 1, 16, 8 },
 };
 
 static ULONG ReadKeyword(NDIS_HANDLE configuration, const KEYWORD *keyword)

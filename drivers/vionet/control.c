@@ -16,20 +16,21 @@ C_ASSERT(sizeof(CONTROL_HEADER) + MAC_TABLES_BYTES + 1 <= COMMAND_BYTES);
 _Use_decl_annotations_
 NDIS_STATUS VioNetControlCreate(PVIONET_CONTROL control, PVIONET_ADAPTER adapter)
 {
-    USHORT size;
+    USHORT index, size;
     NDIS_STATUS status;
 
     RtlZeroMemory(control, sizeof(*control));
     control->Adapter = adapter;
     if ((adapter->Features & VIRTIO_NET_F_CTRL_VQ) == 0)
         return NDIS_STATUS_SUCCESS;
-    size = VioNetQueueSize(&adapter->Pci, VIRTIO_NET_QUEUE_CONTROL, CONTROL_QUEUE_SIZE);
+    index = VIRTIO_NET_QUEUE_CONTROL((adapter->Features & VIRTIO_NET_F_MQ) != 0 ? adapter->Rss.DevicePairs : 1);
+    size = VioNetQueueSize(&adapter->Pci, index, CONTROL_QUEUE_SIZE);
     if (size < 2)
         return NDIS_STATUS_DEVICE_FAILED;
     status = VioNetSharedCreate(&control->Command, adapter->Handle, COMMAND_BYTES, NdisSharedMemoryUsageOther);
     if (status != NDIS_STATUS_SUCCESS)
         return status;
-    status = VirtqueueCreate(&control->Queue, adapter->Handle, VIRTIO_NET_QUEUE_CONTROL, size);
+    status = VirtqueueCreate(&control->Queue, adapter->Handle, index, size);
     if (status != NDIS_STATUS_SUCCESS)
         VioNetSharedDestroy(&control->Command);
     return status;
@@ -131,4 +132,10 @@ VOID VioNetControlRestore(PVIONET_CONTROL control)
                  ETH_LENGTH_OF_ADDRESS))
         NdisMoveMemory(adapter->CurrentAddress, adapter->PermanentAddress, ETH_LENGTH_OF_ADDRESS);
     VioNetControlSetFilter(control);
+}
+
+_Use_decl_annotations_
+BOOLEAN VioNetControlSteer(PVIONET_CONTROL control, UCHAR command, const VOID *data, ULONG length)
+{
+    return Execute(control, VIRTIO_NET_CTRL_MQ, command, data, length);
 }

@@ -26,6 +26,10 @@ VOID VioNetControlStop(_Inout_ PVIONET_CONTROL control);
  * the receive path filters. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID VioNetControlSetFilter(_Inout_ PVIONET_CONTROL control);
+/* A command of class VIRTIO_NET_CTRL_MQ. FALSE: the device refuses it. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+BOOLEAN VioNetControlSteer(_Inout_ PVIONET_CONTROL control, _In_ UCHAR command, _In_reads_bytes_(length) const VOID *data,
+                           _In_ ULONG length);
 /* The device's address and filter after a reset. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID VioNetControlRestore(_Inout_ PVIONET_CONTROL control);

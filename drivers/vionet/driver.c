@@ -11,7 +11,7 @@ static const NDIS_MINIPORT_DRIVER_CHARACTERISTICS Characteristics = {
     .Header = { NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS, NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2,
                 NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_2 },
     .MajorNdisVersion = 6,
-    .MinorNdisVersion = 30,
+    .MinorNdisVersion = 83,
     .MajorDriverVersion = VIONET_MAJOR_VERSION,
     .MinorDriverVersion = VIONET_MINOR_VERSION,
     .InitializeHandlerEx = VioNetInitialize,

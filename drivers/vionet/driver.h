@@ -3,10 +3,11 @@
 #define VIONET_DRIVER_H
 
 #define NDIS_MINIPORT_DRIVER 1
-#define NDIS630_MINIPORT 1
+#define NDIS683_MINIPORT 1
 
 #include <ndis.h>
 
+#define VIONET_MAX_QUEUES 16
 #define VIONET_TAG 'teNV'
 #define VIONET_MAJOR_VERSION 1
 #define VIONET_MINOR_VERSION 0

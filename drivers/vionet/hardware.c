@@ -8,13 +8,19 @@
 #define WANTED_FEATURES                                                                                           \
     (VIRTIO_F_VERSION_1 | VIRTIO_F_EVENT_IDX | VIRTIO_NET_F_MAC | VIRTIO_NET_F_STATUS | VIRTIO_NET_F_MTU |          \
      VIRTIO_NET_F_CSUM | VIRTIO_NET_F_GUEST_CSUM | VIRTIO_NET_F_CTRL_VQ | VIRTIO_NET_F_CTRL_RX |                    \
-     VIRTIO_NET_F_CTRL_RX_EXTRA | VIRTIO_NET_F_CTRL_MAC_ADDR | VIRTIO_NET_F_SPEED_DUPLEX)
+     VIRTIO_NET_F_CTRL_RX_EXTRA | VIRTIO_NET_F_CTRL_MAC_ADDR | VIRTIO_NET_F_SPEED_DUPLEX | VIRTIO_NET_F_HOST_TSO4 | \
+     VIRTIO_NET_F_HOST_TSO6 | VIRTIO_NET_F_HOST_USO)
+#define RSS_FEATURES (VIRTIO_NET_F_MQ | VIRTIO_NET_F_RSS | VIRTIO_NET_F_HASH_REPORT)
 
 /* A feature without the one it stands on must not be accepted. */
 static ULONG64 WithoutOrphans(ULONG64 features)
 {
     if ((features & VIRTIO_NET_F_CTRL_VQ) == 0)
-        features &= ~(VIRTIO_NET_F_CTRL_RX | VIRTIO_NET_F_CTRL_RX_EXTRA | VIRTIO_NET_F_CTRL_MAC_ADDR);
+        features &= ~(VIRTIO_NET_F_CTRL_RX | VIRTIO_NET_F_CTRL_RX_EXTRA | VIRTIO_NET_F_CTRL_MAC_ADDR | RSS_FEATURES);
+    if ((features & RSS_FEATURES) != RSS_FEATURES)
+        features &= ~RSS_FEATURES;      /* the parts are of use together only */
+    if ((features & VIRTIO_NET_F_CSUM) == 0)
+        features &= ~(VIRTIO_NET_F_HOST_TSO4 | VIRTIO_NET_F_HOST_TSO6 | VIRTIO_NET_F_HOST_USO);
     if ((features & VIRTIO_NET_F_CTRL_RX) == 0)
         features &= ~VIRTIO_NET_F_CTRL_RX_EXTRA;
     return features;
@@ -41,7 +47,7 @@ static VOID UseConfig(PVIONET_ADAPTER adapter)
 _Use_decl_annotations_
 NDIS_STATUS VioNetHardwareNegotiate(PVIONET_ADAPTER adapter)
 {
-    ULONG64 features = WANTED_FEATURES;
+    ULONG64 features = WANTED_FEATURES | (VioNetRssWanted(adapter) ? RSS_FEATURES : 0);
     NDIS_STATUS status = VioNetTransportNegotiate(&adapter->Pci, &features);
 
     if (status != NDIS_STATUS_SUCCESS)
@@ -63,11 +69,16 @@ static BOOLEAN StartQueues(PVIONET_ADAPTER adapter)
 {
     BOOLEAN eventIndex = (adapter->Features & VIRTIO_F_EVENT_IDX) != 0;
 
-    if (!VioNetTransportSetConfigVector(&adapter->Pci, adapter->Interrupt.ConfigVector))
+    const VIONET_INTERRUPT *interrupt = &adapter->Interrupt;
+
+    if (!VioNetTransportSetConfigVector(&adapter->Pci, interrupt->ConfigVector))
         return FALSE;
-    return VioNetReceiveStart(&adapter->Receive, adapter->Interrupt.ReceiveVector, eventIndex) &&
-           VioNetTransmitStart(&adapter->Transmit, adapter->Interrupt.TransmitVector, eventIndex) &&
-           VioNetControlStart(&adapter->Control, eventIndex);
+    for (ULONG pair = 0; pair < adapter->QueueCount; pair++) {
+        if (!VioNetReceiveStart(&adapter->Receive[pair], interrupt->ReceiveVector[pair], eventIndex) ||
+            !VioNetTransmitStart(&adapter->Transmit[pair], interrupt->TransmitVector[pair], eventIndex))
+            return FALSE;
+    }
+    return VioNetControlStart(&adapter->Control, eventIndex);
 }
 
 _Use_decl_annotations_
@@ -81,8 +92,10 @@ NDIS_STATUS VioNetHardwareStart(PVIONET_ADAPTER adapter)
     VioNetTransportReady(&adapter->Pci);
     adapter->HardwareUp = TRUE;
     VioNetHardwareUpdateLink(adapter, TRUE);    /* it may have changed while nobody listened */
-    VioNetReceiveFill(&adapter->Receive);
+    for (ULONG pair = 0; pair < adapter->QueueCount; pair++)
+        VioNetReceiveFill(&adapter->Receive[pair]);
     VioNetControlRestore(&adapter->Control);
+    VioNetRssRestore(adapter);
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -93,8 +106,10 @@ VOID VioNetHardwareStop(PVIONET_ADAPTER adapter, NDIS_STATUS status)
     if (!adapter->Removed)
         VioNetTransportReset(&adapter->Pci);
     VioNetControlStop(&adapter->Control);
-    VioNetTransmitStop(&adapter->Transmit, status);
-    VioNetReceiveStop(&adapter->Receive);
+    for (ULONG pair = 0; pair < adapter->QueueCount; pair++) {
+        VioNetTransmitStop(&adapter->Transmit[pair], status);
+        VioNetReceiveStop(&adapter->Receive[pair]);
+    }
 }
 
 static VOID IndicateLink(PVIONET_ADAPTER adapter)

@@ -25,14 +25,57 @@ static VOID QueueAgain(PVIONET_ADAPTER adapter, ULONG message)
     NdisMQueueDpcEx(adapter->Interrupt.Handle, message, &affinity, NULL);
 }
 
+static BOOLEAN IsReceive(const VIONET_ADAPTER *adapter, ULONG pair, ULONG message)
+{
+    return !adapter->Pci.HasMsix || adapter->Interrupt.ReceiveVector[pair] == message;
+}
+
+static BOOLEAN IsTransmit(const VIONET_ADAPTER *adapter, ULONG pair, ULONG message)
+{
+    return !adapter->Pci.HasMsix || adapter->Interrupt.TransmitVector[pair] == message;
+}
+
+/* Every receive queue of the message may indicate as much as NDIS allows the DPC. */
 static VOID ServeReceive(PVIONET_ADAPTER adapter, ULONG message, NDIS_RECEIVE_THROTTLE_PARAMETERS *throttle)
 {
-    BOOLEAN all = throttle->MaxNblsToIndicate == NDIS_INDICATE_ALL_NBLS;
-    BOOLEAN more = VioNetReceivePoll(&adapter->Receive, all ? MAX_FRAMES_PER_DPC : throttle->MaxNblsToIndicate);
+    BOOLEAN all = throttle->MaxNblsToIndicate == NDIS_INDICATE_ALL_NBLS, more = FALSE;
+    ULONG budget = all ? MAX_FRAMES_PER_DPC : throttle->MaxNblsToIndicate;
 
+    for (ULONG pair = 0; pair < adapter->QueueCount; pair++) {
+        if (IsReceive(adapter, pair, message))
+            more |= VioNetReceivePoll(&adapter->Receive[pair], budget);
+    }
     throttle->MoreNblsPending = more && !all;
     if (more && all)
         QueueAgain(adapter, message);
+}
+
+static VOID ServeTransmit(PVIONET_ADAPTER adapter, ULONG message)
+{
+    for (ULONG pair = 0; pair < adapter->QueueCount; pair++) {
+        if (IsTransmit(adapter, pair, message))
+            VioNetTransmitPoll(&adapter->Transmit[pair]);
+    }
+}
+
+static VOID DisableQueues(PVIONET_ADAPTER adapter, ULONG message)
+{
+    for (ULONG pair = 0; pair < adapter->QueueCount; pair++) {
+        if (IsReceive(adapter, pair, message))
+            VirtqueueDisarm(&adapter->Receive[pair].Queue);
+        if (IsTransmit(adapter, pair, message))
+            VirtqueueDisarm(&adapter->Transmit[pair].Queue);
+    }
+}
+
+static VOID EnableQueues(PVIONET_ADAPTER adapter, ULONG message)
+{
+    for (ULONG pair = 0; pair < adapter->QueueCount; pair++) {
+        if (IsReceive(adapter, pair, message))
+            (VOID)VirtqueueArm(&adapter->Receive[pair].Queue, 1);
+        if (IsTransmit(adapter, pair, message))
+            (VOID)VirtqueueArm(&adapter->Transmit[pair].Queue, 1);
+    }
 }
 
 static VOID ServeConfig(PVIONET_ADAPTER adapter)
@@ -69,7 +112,7 @@ static VOID NTAPI Dpc(NDIS_HANDLE context, PVOID dpcContext, PVOID throttle, PVO
 
     UNREFERENCED_PARAMETER(dpcContext);
     UNREFERENCED_PARAMETER(reserved);
-    VioNetTransmitPoll(&adapter->Transmit);
+    ServeTransmit(adapter, 0);
     ServeReceive(adapter, 0, throttle);
     ServeConfig(adapter);
 }
@@ -77,22 +120,33 @@ static VOID NTAPI Dpc(NDIS_HANDLE context, PVOID dpcContext, PVOID throttle, PVO
 _Use_decl_annotations_
 static VOID NTAPI Disable(NDIS_HANDLE context)
 {
-    PVIONET_ADAPTER adapter = context;
-
-    VirtqueueDisarm(&adapter->Receive.Queue);
-    VirtqueueDisarm(&adapter->Transmit.Queue);
+    DisableQueues(context, 0);
 }
 
 _Use_decl_annotations_
 static VOID NTAPI Enable(NDIS_HANDLE context)
 {
-    PVIONET_ADAPTER adapter = context;
-
-    (VOID)VirtqueueArm(&adapter->Receive.Queue, 1);
-    (VOID)VirtqueueArm(&adapter->Transmit.Queue, 1);
+    EnableQueues(context, 0);
 }
 
 /* ---- messages ---- */
+
+/* Queues the DPC of a receive queue where RSS wants it. FALSE: the message is of no such queue. */
+static BOOLEAN QueueByRss(PVIONET_ADAPTER adapter, ULONG message)
+{
+    GROUP_AFFINITY affinity;
+
+    for (ULONG pair = 0; pair < adapter->Rss.ActiveQueues; pair++) {
+        if (adapter->Interrupt.ReceiveVector[pair] != message)
+            continue;
+        RtlZeroMemory(&affinity, sizeof(affinity));
+        affinity.Group = adapter->Rss.Processor[pair].Group;
+        affinity.Mask = (KAFFINITY)1 << adapter->Rss.Processor[pair].Number;
+        NdisMQueueDpcEx(adapter->Interrupt.Handle, message, &affinity, NULL);
+        return TRUE;
+    }
+    return FALSE;
+}
 
 _Use_decl_annotations_
 static BOOLEAN NTAPI MessageIsr(NDIS_HANDLE context, ULONG message, PBOOLEAN queueDpc, PULONG targetProcessors)
@@ -101,8 +155,8 @@ static BOOLEAN NTAPI MessageIsr(NDIS_HANDLE context, ULONG message, PBOOLEAN que
 
     if (!adapter->Pci.HasMsix)
         return Isr(context, queueDpc, targetProcessors);
-    DisableMessage(context, message);
-    *queueDpc = TRUE;
+    DisableQueues(adapter, message);
+    *queueDpc = !adapter->Rss.Enabled || !adapter->Interrupt.Dedicated || !QueueByRss(adapter, message);
     *targetProcessors = 0;
     return TRUE;
 }
@@ -116,10 +170,8 @@ static VOID NTAPI MessageDpc(NDIS_HANDLE context, ULONG message, PVOID dpcContex
         Dpc(context, dpcContext, throttle, reserved);
         return;
     }
-    if (message == adapter->Interrupt.TransmitVector)
-        VioNetTransmitPoll(&adapter->Transmit);
-    if (message == adapter->Interrupt.ReceiveVector)
-        ServeReceive(adapter, message, throttle);
+    ServeTransmit(adapter, message);
+    ServeReceive(adapter, message, throttle);
     if (message == adapter->Interrupt.ConfigVector)
         ServeConfig(adapter);
 }
@@ -127,39 +179,43 @@ static VOID NTAPI MessageDpc(NDIS_HANDLE context, ULONG message, PVOID dpcContex
 _Use_decl_annotations_
 static VOID NTAPI DisableMessage(NDIS_HANDLE context, ULONG message)
 {
-    PVIONET_ADAPTER adapter = context;
-
-    if (!adapter->Pci.HasMsix)
-        Disable(context);
-    if (message == adapter->Interrupt.ReceiveVector)
-        VirtqueueDisarm(&adapter->Receive.Queue);
-    if (message == adapter->Interrupt.TransmitVector)
-        VirtqueueDisarm(&adapter->Transmit.Queue);
+    DisableQueues(context, message);
 }
 
 _Use_decl_annotations_
 static VOID NTAPI EnableMessage(NDIS_HANDLE context, ULONG message)
 {
-    PVIONET_ADAPTER adapter = context;
-
-    if (!adapter->Pci.HasMsix)
-        Enable(context);
-    if (message == adapter->Interrupt.ReceiveVector)
-        (VOID)VirtqueueArm(&adapter->Receive.Queue, 1);
-    if (message == adapter->Interrupt.TransmitVector)
-        (VOID)VirtqueueArm(&adapter->Transmit.Queue, 1);
+    EnableQueues(context, message);
 }
 
 /* ---- life ---- */
 
-static VOID AssignVectors(PVIONET_INTERRUPT interrupt, ULONG messages)
+static VOID AssignPair(PVIONET_INTERRUPT interrupt, ULONG pair, ULONG pairs, ULONG messages)
 {
-    interrupt->ConfigVector = interrupt->ReceiveVector = interrupt->TransmitVector = VIRTIO_NO_VECTOR;
-    if (messages == 0)
-        return;
-    interrupt->ConfigVector = 0;
-    interrupt->ReceiveVector = messages > 1 ? 1 : 0;
-    interrupt->TransmitVector = messages > 2 ? 2 : interrupt->ReceiveVector;
+    USHORT receive = 0, transmit = 0;
+
+    if (messages > 2 * pairs) {
+        receive = (USHORT)(1 + 2 * pair);
+        transmit = receive + 1;
+    } else if (messages > 1) {
+        receive = transmit = (USHORT)(1 + pair % (messages - 1));
+    }
+    interrupt->ReceiveVector[pair] = receive;
+    interrupt->TransmitVector[pair] = transmit;
+}
+
+static VOID AssignVectors(PVIONET_ADAPTER adapter, ULONG messages)
+{
+    PVIONET_INTERRUPT interrupt = &adapter->Interrupt;
+
+    interrupt->ConfigVector = messages != 0 ? 0 : VIRTIO_NO_VECTOR;
+    interrupt->Dedicated = messages > adapter->QueueCount;
+    for (ULONG pair = 0; pair < adapter->QueueCount; pair++) {
+        if (messages != 0)
+            AssignPair(interrupt, pair, adapter->QueueCount, messages);
+        else
+            interrupt->ReceiveVector[pair] = interrupt->TransmitVector[pair] = VIRTIO_NO_VECTOR;
+    }
 }
 
 _Use_decl_annotations_
@@ -180,7 +236,7 @@ NDIS_STATUS VioNetInterruptCreate(PVIONET_ADAPTER adapter)
     };
     NDIS_STATUS status;
 
-    AssignVectors(&adapter->Interrupt, 0);
+    AssignVectors(adapter, 0);
     status = NdisMRegisterInterruptEx(adapter->Handle, adapter, &characteristics, &adapter->Interrupt.Handle);
     if (status != NDIS_STATUS_SUCCESS) {
         adapter->Interrupt.Handle = NULL;
@@ -188,7 +244,7 @@ NDIS_STATUS VioNetInterruptCreate(PVIONET_ADAPTER adapter)
     }
     adapter->Interrupt.MessageBased = characteristics.InterruptType == NDIS_CONNECT_MESSAGE_BASED;
     if (adapter->Interrupt.MessageBased && adapter->Pci.HasMsix)
-        AssignVectors(&adapter->Interrupt, characteristics.MessageInfoTable->MessageCount);
+        AssignVectors(adapter, characteristics.MessageInfoTable->MessageCount);
     return NDIS_STATUS_SUCCESS;
 }
 

@@ -1,5 +1,8 @@
-/* Interrupts: one message each for configuration changes, receiving and sending when MSI-X gives three, else shared;
- * one interrupt for all, plain MSI or the line, without MSI-X. */
+/* Interrupts: one message for configuration changes and one for each queue when MSI-X gives that many, else one for each
+ * pair, else shared; one interrupt for all, plain MSI or the line, without MSI-X.
+ *
+ * With RSS the DPC of a receive queue is queued on the processor that the indirection table has for it, whichever processor
+ * took the interrupt. */
 #ifndef VIONET_INTERRUPT_H
 #define VIONET_INTERRUPT_H
 
@@ -8,7 +11,9 @@
 typedef struct _VIONET_INTERRUPT {
     NDIS_HANDLE Handle;
     BOOLEAN MessageBased;
-    USHORT ConfigVector, ReceiveVector, TransmitVector; /* VIRTIO_NO_VECTOR without MSI-X */
+    USHORT ConfigVector;        /* VIRTIO_NO_VECTOR without MSI-X, and so the others */
+    USHORT ReceiveVector[VIONET_MAX_QUEUES], TransmitVector[VIONET_MAX_QUEUES];
+    BOOLEAN Dedicated;          /* no two receive queues share a message */
 } VIONET_INTERRUPT, *PVIONET_INTERRUPT;
 
 /* The device must be quiet: interrupts may come from now on. */

@@ -2,6 +2,7 @@
 
 #include "adapter.h"
 #include "frame.h"
+#include "segment.h"
 
 #define TCP_CHECKSUM_OFFSET 16
 #define UDP_CHECKSUM_OFFSET 6
@@ -16,15 +17,32 @@ static ULONG Capable(const VIONET_ADAPTER *adapter)
            ((adapter->Features & VIRTIO_NET_F_GUEST_CSUM) != 0 ? VIONET_OFFLOAD_RECEIVE : 0);
 }
 
+/* Everything the device can do, switched on. */
+static VIONET_OFFLOAD Possible(const VIONET_ADAPTER *adapter)
+{
+    ULONG capable = Capable(adapter);
+    ULONG uso = (adapter->Features & VIRTIO_NET_F_HOST_USO) != 0;
+    VIONET_OFFLOAD all = { capable, capable, capable, capable, (adapter->Features & VIRTIO_NET_F_HOST_TSO4) != 0,
+                           (adapter->Features & VIRTIO_NET_F_HOST_TSO6) != 0, uso, uso };
+
+    return all;
+}
+
 _Use_decl_annotations_
 VOID VioNetOffloadInitialize(PVIONET_ADAPTER adapter)
 {
-    ULONG capable = Capable(adapter);
+    const VIONET_CONFIG *config = &adapter->Config;
+    VIONET_OFFLOAD on = Possible(adapter);
 
-    adapter->Offload.TcpV4 = adapter->Config.TcpChecksumV4 & capable;
-    adapter->Offload.TcpV6 = adapter->Config.TcpChecksumV6 & capable;
-    adapter->Offload.UdpV4 = adapter->Config.UdpChecksumV4 & capable;
-    adapter->Offload.UdpV6 = adapter->Config.UdpChecksumV6 & capable;
+    on.TcpV4 &= config->TcpChecksumV4;
+    on.TcpV6 &= config->TcpChecksumV6;
+    on.UdpV4 &= config->UdpChecksumV4;
+    on.UdpV6 &= config->UdpChecksumV6;
+    on.LsoV4 &= config->LsoV4;
+    on.LsoV6 &= config->LsoV6;
+    on.UsoV4 &= config->UsoV4;
+    on.UsoV6 &= config->UsoV6;
+    adapter->Offload = on;
 }
 
 static ULONG OnIf(ULONG value, ULONG bit)
@@ -32,20 +50,8 @@ static ULONG OnIf(ULONG value, ULONG bit)
     return (value & bit) != 0 ? NDIS_OFFLOAD_SUPPORTED : NDIS_OFFLOAD_NOT_SUPPORTED;
 }
 
-_Use_decl_annotations_
-VOID VioNetOffloadDescribe(const VIONET_ADAPTER *adapter, BOOLEAN hardware, PNDIS_OFFLOAD offload)
+static VOID DescribeChecksums(VIONET_OFFLOAD on, PNDIS_TCP_IP_CHECKSUM_OFFLOAD checksum)
 {
-    ULONG capable = Capable(adapter);
-    VIONET_OFFLOAD on = { capable, capable, capable, capable };
-    PNDIS_TCP_IP_CHECKSUM_OFFLOAD checksum = &offload->Checksum;
-
-    if (!hardware)
-        on = adapter->Offload;
-    RtlZeroMemory(offload, sizeof(*offload));
-    offload->Header.Type = NDIS_OBJECT_TYPE_OFFLOAD;
-    offload->Header.Revision = NDIS_OFFLOAD_REVISION_3;
-    offload->Header.Size = NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_3;
-
     checksum->IPv4Transmit.Encapsulation = NDIS_ENCAPSULATION_IEEE_802_3;
     checksum->IPv4Transmit.IpOptionsSupported = NDIS_OFFLOAD_SUPPORTED;
     checksum->IPv4Transmit.TcpOptionsSupported = NDIS_OFFLOAD_SUPPORTED;
@@ -69,6 +75,51 @@ VOID VioNetOffloadDescribe(const VIONET_ADAPTER *adapter, BOOLEAN hardware, PNDI
     checksum->IPv6Receive.UdpChecksum = OnIf(on.UdpV6, VIONET_OFFLOAD_RECEIVE);
 }
 
+static VOID DescribeLso(VIONET_OFFLOAD on, PNDIS_TCP_LARGE_SEND_OFFLOAD_V2 lso)
+{
+    if (on.LsoV4 != 0) {
+        lso->IPv4.Encapsulation = NDIS_ENCAPSULATION_IEEE_802_3;
+        lso->IPv4.MaxOffLoadSize = VIONET_MAX_SEGMENTED;
+        lso->IPv4.MinSegmentCount = VIONET_MIN_SEGMENTS;
+    }
+    if (on.LsoV6 != 0) {
+        lso->IPv6.Encapsulation = NDIS_ENCAPSULATION_IEEE_802_3;
+        lso->IPv6.MaxOffLoadSize = VIONET_MAX_SEGMENTED;
+        lso->IPv6.MinSegmentCount = VIONET_MIN_SEGMENTS;
+        lso->IPv6.TcpOptionsSupported = NDIS_OFFLOAD_SUPPORTED;
+    }
+}
+
+static VOID DescribeUso(VIONET_OFFLOAD on, PNDIS_UDP_SEGMENTATION_OFFLOAD uso)
+{
+    if (on.UsoV4 != 0) {
+        uso->IPv4.Encapsulation = NDIS_ENCAPSULATION_IEEE_802_3;
+        uso->IPv4.MaxOffLoadSize = VIONET_MAX_SEGMENTED;
+        uso->IPv4.MinSegmentCount = VIONET_MIN_SEGMENTS;
+        uso->IPv4.SubMssFinalSegmentSupported = 1;
+    }
+    if (on.UsoV6 != 0) {
+        uso->IPv6.Encapsulation = NDIS_ENCAPSULATION_IEEE_802_3;
+        uso->IPv6.MaxOffLoadSize = VIONET_MAX_SEGMENTED;
+        uso->IPv6.MinSegmentCount = VIONET_MIN_SEGMENTS;
+        uso->IPv6.SubMssFinalSegmentSupported = 1;
+    }
+}
+
+_Use_decl_annotations_
+VOID VioNetOffloadDescribe(const VIONET_ADAPTER *adapter, BOOLEAN hardware, PNDIS_OFFLOAD offload)
+{
+    VIONET_OFFLOAD on = hardware ? Possible(adapter) : adapter->Offload;
+
+    RtlZeroMemory(offload, sizeof(*offload));
+    offload->Header.Type = NDIS_OBJECT_TYPE_OFFLOAD;
+    offload->Header.Revision = NDIS_OFFLOAD_REVISION_6;
+    offload->Header.Size = NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_6;
+    DescribeChecksums(on, &offload->Checksum);
+    DescribeLso(on, &offload->LsoV2);
+    DescribeUso(on, &offload->UdpSegmentation);
+}
+
 _Use_decl_annotations_
 VOID VioNetOffloadIndicate(PVIONET_ADAPTER adapter)
 {
@@ -83,7 +134,7 @@ VOID VioNetOffloadIndicate(PVIONET_ADAPTER adapter)
     indication.SourceHandle = adapter->Handle;
     indication.StatusCode = NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG;
     indication.StatusBuffer = &offload;
-    indication.StatusBufferSize = NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_3;
+    indication.StatusBufferSize = NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_6;
     NdisMIndicateStatusEx(adapter->Handle, &indication);
 }
 
@@ -113,6 +164,34 @@ static BOOLEAN Leaves(UCHAR parameter)
     return parameter == NDIS_OFFLOAD_PARAMETERS_NO_CHANGE || parameter == NDIS_OFFLOAD_PARAMETERS_TX_RX_DISABLED;
 }
 
+/* Segmentation: 1 is off, 2 is on, for all kinds. */
+static NDIS_STATUS SetSwitch(UCHAR parameter, ULONG possible, PULONG setting)
+{
+    if (parameter == NDIS_OFFLOAD_PARAMETERS_NO_CHANGE)
+        return NDIS_STATUS_SUCCESS;
+    if (parameter > NDIS_OFFLOAD_PARAMETERS_LSOV2_ENABLED)
+        return NDIS_STATUS_INVALID_PARAMETER;
+    if (parameter == NDIS_OFFLOAD_PARAMETERS_LSOV2_ENABLED && possible == 0)
+        return NDIS_STATUS_NOT_SUPPORTED;
+    *setting = parameter == NDIS_OFFLOAD_PARAMETERS_LSOV2_ENABLED;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static NDIS_STATUS SetSegmentation(VIONET_OFFLOAD possible, const NDIS_OFFLOAD_PARAMETERS *parameters, PVIONET_OFFLOAD offload)
+{
+    NDIS_STATUS status = SetSwitch(parameters->LsoV2IPv4, possible.LsoV4, &offload->LsoV4);
+
+    if (status == NDIS_STATUS_SUCCESS)
+        status = SetSwitch(parameters->LsoV2IPv6, possible.LsoV6, &offload->LsoV6);
+    if (status != NDIS_STATUS_SUCCESS || parameters->Header.Revision < NDIS_OFFLOAD_PARAMETERS_REVISION_5 ||
+        parameters->Header.Size < NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_5)
+        return status;
+    status = SetSwitch(parameters->UdpSegmentation.IPv4, possible.UsoV4, &offload->UsoV4);
+    if (status == NDIS_STATUS_SUCCESS)
+        status = SetSwitch(parameters->UdpSegmentation.IPv6, possible.UsoV6, &offload->UsoV6);
+    return status;
+}
+
 _Use_decl_annotations_
 NDIS_STATUS VioNetOffloadSet(PVIONET_ADAPTER adapter, const NDIS_OFFLOAD_PARAMETERS *parameters)
 {
@@ -121,10 +200,11 @@ NDIS_STATUS VioNetOffloadSet(PVIONET_ADAPTER adapter, const NDIS_OFFLOAD_PARAMET
     NDIS_STATUS status;
 
     if (!Leaves(parameters->IPv4Checksum) || !Leaves(parameters->LsoV1) || !Leaves(parameters->IPsecV1) ||
-        !Leaves(parameters->LsoV2IPv4) || !Leaves(parameters->LsoV2IPv6) || !Leaves(parameters->TcpConnectionIPv4) ||
-        !Leaves(parameters->TcpConnectionIPv6))
+        !Leaves(parameters->TcpConnectionIPv4) || !Leaves(parameters->TcpConnectionIPv6))
         return NDIS_STATUS_NOT_SUPPORTED;
-    status = SetOne(parameters->TCPIPv4Checksum, capable, &offload.TcpV4);
+    status = SetSegmentation(Possible(adapter), parameters, &offload);
+    if (status == NDIS_STATUS_SUCCESS)
+        status = SetOne(parameters->TCPIPv4Checksum, capable, &offload.TcpV4);
     if (status == NDIS_STATUS_SUCCESS)
         status = SetOne(parameters->TCPIPv6Checksum, capable, &offload.TcpV6);
     if (status == NDIS_STATUS_SUCCESS)

@@ -1,4 +1,4 @@
-/* Checksum offload: what the device can do, what is switched on, and both directions of each frame.
+/* Checksum and segmentation offload: what the device can do, what is switched on; checksums in both directions.
  *
  * The device finishes a checksum whose pseudo-header sum the stack has put in place, which is what NDIS asks of its
  * hardware, too. It does not do IPv4 header checksums. */
@@ -12,13 +12,14 @@
 
 typedef struct _VIONET_OFFLOAD {
     ULONG TcpV4, TcpV6, UdpV4, UdpV6;   /* VIONET_OFFLOAD_SEND, VIONET_OFFLOAD_RECEIVE */
+    ULONG LsoV4, LsoV6, UsoV4, UsoV6;   /* 0 or 1: segmentation */
 } VIONET_OFFLOAD, *PVIONET_OFFLOAD;
 
 /* Capabilities from the negotiated features, limited by the registry. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID VioNetOffloadInitialize(_Inout_ PVIONET_ADAPTER adapter);
 
-/* Fills an NDIS_OFFLOAD of revision 3 from the features (what could be) or the present state (what is on). */
+/* Fills an NDIS_OFFLOAD of revision 6 from the features (what could be) or the present state (what is on). */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID VioNetOffloadDescribe(_In_ const VIONET_ADAPTER *adapter, _In_ BOOLEAN hardware, _Out_ PNDIS_OFFLOAD offload);
 
@@ -43,7 +44,7 @@ FORCEINLINE BOOLEAN VioNetOffloadSend(_In_ const VIONET_ADAPTER *adapter, _In_ P
 {
     PVOID request = NET_BUFFER_LIST_INFO(nbl, TcpIpChecksumNetBufferListInfo);
 
-    RtlZeroMemory(header, sizeof(*header));
+    RtlZeroMemory(header, sizeof(*header));     /* the device reads nothing from a hash behind it */
     return request == NULL || VioNetOffloadRequest(adapter, request, header, frame, length);
 }
 

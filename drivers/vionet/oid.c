@@ -18,7 +18,7 @@ const NDIS_OID VioNetSupportedOids[] = {
     OID_GEN_RECEIVE_BUFFER_SPACE, OID_GEN_INTERRUPT_MODERATION, OID_GEN_LINK_PARAMETERS, OID_802_3_PERMANENT_ADDRESS,
     OID_802_3_CURRENT_ADDRESS, OID_802_3_MULTICAST_LIST, OID_802_3_MAXIMUM_LIST_SIZE, OID_802_3_RCV_ERROR_ALIGNMENT,
     OID_802_3_XMIT_ONE_COLLISION, OID_802_3_XMIT_MORE_COLLISIONS, OID_OFFLOAD_ENCAPSULATION, OID_TCP_OFFLOAD_PARAMETERS,
-    OID_PNP_SET_POWER, OID_PNP_QUERY_POWER,
+    OID_GEN_RECEIVE_SCALE_PARAMETERS, OID_PNP_SET_POWER, OID_PNP_QUERY_POWER,
 };
 const ULONG VioNetSupportedOidsLength = sizeof(VioNetSupportedOids);
 
@@ -94,9 +94,9 @@ static NDIS_STATUS Query(PVIONET_ADAPTER adapter, PNDIS_OID_REQUEST request)
     case OID_GEN_RECEIVE_BLOCK_SIZE:
         return AnswerUlong(request, adapter->Mtu + VIONET_ETHERNET_HEADER);
     case OID_GEN_TRANSMIT_BUFFER_SPACE:
-        return AnswerUlong(request, adapter->Transmit.PacketCount * VioNetMaxFrame(adapter));
+        return AnswerUlong(request, adapter->QueueCount * adapter->Transmit[0].PacketCount * VioNetMaxFrame(adapter));
     case OID_GEN_RECEIVE_BUFFER_SPACE:
-        return AnswerUlong(request, adapter->Receive.BufferCount * VioNetMaxFrame(adapter));
+        return AnswerUlong(request, adapter->QueueCount * adapter->Receive[0].BufferCount * VioNetMaxFrame(adapter));
     case OID_GEN_INTERRUPT_MODERATION:
         return AnswerModeration(request);
     case OID_802_3_PERMANENT_ADDRESS:
@@ -164,10 +164,14 @@ static NDIS_STATUS SetMulticast(PVIONET_ADAPTER adapter, PNDIS_OID_REQUEST reque
         request->DATA.SET_INFORMATION.BytesNeeded = sizeof(adapter->Multicast);
         return NDIS_STATUS_MULTICAST_FULL;
     }
-    KeAcquireSpinLock(&adapter->Receive.Lock, &irql);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    for (ULONG pair = 0; pair < adapter->QueueCount; pair++)
+        KeAcquireSpinLockAtDpcLevel(&adapter->Receive[pair].Lock);
     NdisMoveMemory(adapter->Multicast, request->DATA.SET_INFORMATION.InformationBuffer, length);
     adapter->MulticastCount = length / ETH_LENGTH_OF_ADDRESS;
-    KeReleaseSpinLock(&adapter->Receive.Lock, irql);
+    for (ULONG pair = adapter->QueueCount; pair-- != 0;)
+        KeReleaseSpinLockFromDpcLevel(&adapter->Receive[pair].Lock);
+    KeLowerIrql(irql);
     request->DATA.SET_INFORMATION.BytesRead = length;
     if (adapter->HardwareUp)
         VioNetControlSetFilter(&adapter->Control);
@@ -195,6 +199,16 @@ static NDIS_STATUS SetOffload(PVIONET_ADAPTER adapter, PNDIS_OID_REQUEST request
     return parameters != NULL ? VioNetOffloadSet(adapter, parameters) : NDIS_STATUS_INVALID_LENGTH;
 }
 
+static NDIS_STATUS SetScaling(PVIONET_ADAPTER adapter, PNDIS_OID_REQUEST request)
+{
+    PNDIS_RECEIVE_SCALE_PARAMETERS parameters = Input(request, NDIS_SIZEOF_RECEIVE_SCALE_PARAMETERS_REVISION_2);
+
+    if (parameters == NULL)
+        return NDIS_STATUS_INVALID_LENGTH;
+    request->DATA.SET_INFORMATION.BytesRead = request->DATA.SET_INFORMATION.InformationBufferLength;
+    return VioNetRssSet(adapter, parameters, request->DATA.SET_INFORMATION.InformationBufferLength);
+}
+
 static NDIS_STATUS SetPower(PVIONET_ADAPTER adapter, PNDIS_OID_REQUEST request)
 {
     PNDIS_DEVICE_POWER_STATE state = Input(request, sizeof(*state));
@@ -215,6 +229,8 @@ static NDIS_STATUS Set(PVIONET_ADAPTER adapter, PNDIS_OID_REQUEST request)
         return SetEncapsulation(request);
     case OID_TCP_OFFLOAD_PARAMETERS:
         return SetOffload(adapter, request);
+    case OID_GEN_RECEIVE_SCALE_PARAMETERS:
+        return SetScaling(adapter, request);
     case OID_PNP_SET_POWER:
         return SetPower(adapter, request);
     case OID_GEN_INTERRUPT_MODERATION:  /* there is none to switch */

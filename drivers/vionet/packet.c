@@ -1,6 +1,7 @@
 #include "packet.h"
 
 #include "frame.h"
+#include "segment.h"
 
 static VOID InitializePacket(PVIONET_TRANSMIT transmit, ULONG index)
 {
@@ -20,7 +21,7 @@ NDIS_STATUS VioNetPacketsCreate(PVIONET_TRANSMIT transmit, ULONG count)
     NDIS_STATUS status;
 
     status = VioNetSlotsCreate(&transmit->Slots, adapter->Handle, count,
-                               sizeof(VIRTIO_NET_HEADER) + VioNetMaxFrame(adapter), NdisSharedMemoryUsageXmit);
+                               adapter->HeaderSize + VioNetMaxFrame(adapter), NdisSharedMemoryUsageXmit);
     if (status != NDIS_STATUS_SUCCESS)
         return status;
     transmit->SgMemory = VioNetAllocate(adapter->Handle, (SIZE_T)count * adapter->SgListSize);
@@ -85,6 +86,24 @@ static VOID InsertTag(PUCHAR frame, USHORT tag)
     VioNetWrite16(frame + 14, tag);
 }
 
+static USHORT TagOf(NDIS_NET_BUFFER_LIST_8021Q_INFO info)
+{
+    return (USHORT)(info.TagHeader.UserPriority << 13 | info.TagHeader.CanonicalFormatId << 12 | info.TagHeader.VlanId);
+}
+
+_Use_decl_annotations_
+ULONG VioNetPacketTag(PVIONET_PACKET packet, PUCHAR headers, ULONG length)
+{
+    NDIS_NET_BUFFER_LIST_8021Q_INFO info;
+
+    info.Value = NET_BUFFER_LIST_INFO(packet->NetBufferList, Ieee8021QNetBufferListInfo);
+    if (info.Value == NULL || packet->Transmit->Adapter->Config.PriorityVlanTag == 0)
+        return 0;
+    RtlMoveMemory(headers + VIONET_VLAN_TAG, headers, length);
+    InsertTag(headers, TagOf(info));
+    return VIONET_VLAN_TAG;
+}
+
 /* The frame with a VLAN tag after its addresses. */
 static BOOLEAN CopyTagged(PVIONET_PACKET packet, VIRTIO_NET_HEADER *header, PUCHAR frame, USHORT tag)
 {
@@ -104,14 +123,13 @@ BOOLEAN VioNetPacketCopy(PVIONET_PACKET packet)
 {
     PVIONET_ADAPTER adapter = packet->Transmit->Adapter;
     VIRTIO_NET_HEADER *header = (VIRTIO_NET_HEADER *)packet->Address;
-    PUCHAR frame = packet->Address + sizeof(*header);
+    PUCHAR frame = packet->Address + adapter->HeaderSize;
     ULONG length = NET_BUFFER_DATA_LENGTH(packet->NetBuffer);
     NDIS_NET_BUFFER_LIST_8021Q_INFO tag;
 
     tag.Value = NET_BUFFER_LIST_INFO(packet->NetBufferList, Ieee8021QNetBufferListInfo);
     if (tag.Value != NULL && adapter->Config.PriorityVlanTag != 0) {
-        if (!CopyTagged(packet, header, frame, (USHORT)(tag.TagHeader.UserPriority << 13 |
-                                                        tag.TagHeader.CanonicalFormatId << 12 | tag.TagHeader.VlanId)))
+        if (!CopyTagged(packet, header, frame, TagOf(tag)))
             return FALSE;
         length += VIONET_VLAN_TAG;
     } else if (!CopyFrame(packet->NetBuffer, frame) ||
@@ -119,15 +137,17 @@ BOOLEAN VioNetPacketCopy(PVIONET_PACKET packet)
         return FALSE;
     }
     packet->Kind = VioNetAddressKind(frame);
-    VirtqueueAddOne(&packet->Transmit->Queue, packet->Physical, sizeof(*header) + length, 0, packet);
+    packet->Frames = 1;
+    packet->RepeatedBytes = 0;
+    VirtqueueAddOne(&packet->Transmit->Queue, packet->Physical, adapter->HeaderSize + length, 0, packet);
     return TRUE;
 }
 
-/* The list describes the memory from the start of the current MDL; the frame starts CurrentMdlOffset bytes later.
- * Returns how many areas the frame has, or 0 when there are too many. */
-static USHORT Fragments(const SCATTER_GATHER_LIST *list, PNET_BUFFER nb, VIRTQ_BUFFER *area)
+/* The list describes the memory from the start of the current MDL; the frame starts CurrentMdlOffset bytes later. */
+_Use_decl_annotations_
+USHORT VioNetPacketFragments(const SCATTER_GATHER_LIST *list, PNET_BUFFER nb, ULONG from, VIRTQ_BUFFER *area)
 {
-    ULONG skip = NET_BUFFER_CURRENT_MDL_OFFSET(nb), left = NET_BUFFER_DATA_LENGTH(nb);
+    ULONG skip = NET_BUFFER_CURRENT_MDL_OFFSET(nb) + from, left = NET_BUFFER_DATA_LENGTH(nb) - from;
     USHORT count = 0;
 
     for (ULONG i = 0; left != 0 && i < list->NumberOfElements; i++) {
@@ -152,22 +172,28 @@ static USHORT Fragments(const SCATTER_GATHER_LIST *list, PNET_BUFFER nb, VIRTQ_B
 _Use_decl_annotations_
 BOOLEAN VioNetPacketMap(PVIONET_PACKET packet)
 {
+    PVIONET_ADAPTER adapter = packet->Transmit->Adapter;
     VIRTQ_BUFFER area[1 + VIONET_MAX_FRAGMENTS];
     VIRTIO_NET_HEADER *header = (VIRTIO_NET_HEADER *)packet->Address;
     PNET_BUFFER nb = packet->NetBuffer;
-    PUCHAR start = packet->Address + sizeof(*header);
-    USHORT count = Fragments(packet->SgList, nb, &area[1]);
+    PUCHAR start = packet->Address + adapter->HeaderSize;
+    USHORT count;
     PUCHAR headers;
 
+    if (VioNetSegmentWanted(packet->NetBufferList))
+        return VioNetSegmentMap(packet);
+    count = VioNetPacketFragments(packet->SgList, nb, 0, &area[1]);
     if (count == 0)
         return VioNetPacketCopy(packet);
     headers = NdisGetDataBuffer(nb, min(NET_BUFFER_DATA_LENGTH(nb), VIONET_HEADERS_LENGTH), start, 1, 0);
     if (headers == NULL ||
-        !VioNetOffloadSend(packet->Transmit->Adapter, packet->NetBufferList, header, headers, NET_BUFFER_DATA_LENGTH(nb)))
+        !VioNetOffloadSend(adapter, packet->NetBufferList, header, headers, NET_BUFFER_DATA_LENGTH(nb)))
         return FALSE;
     packet->Kind = VioNetAddressKind(headers);
+    packet->Frames = 1;
+    packet->RepeatedBytes = 0;
     area[0].Address = packet->Physical;
-    area[0].Length = sizeof(*header);
+    area[0].Length = adapter->HeaderSize;
     VirtqueueAdd(&packet->Transmit->Queue, area, count + 1, 0, packet);
     return TRUE;
 }

@@ -5,7 +5,7 @@
 #include "adapter.h"
 
 #define VIONET_COPY_LIMIT 256           /* bytes: below, a copy costs less than a mapping */
-#define VIONET_MAX_FRAGMENTS 16         /* above, a copy costs less than the descriptors */
+#define VIONET_MAX_FRAGMENTS 18         /* above, a copy costs less than the descriptors; a large send has no more */
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 _Must_inspect_result_
@@ -30,5 +30,14 @@ BOOLEAN VioNetPacketCopy(_Inout_ PVIONET_PACKET packet);
  * Falls back to copying when there are more fragments. */
 _Requires_lock_held_(packet->Transmit->Lock)
 BOOLEAN VioNetPacketMap(_Inout_ PVIONET_PACKET packet);
+
+/* Where the mapped frame lies, from its byte `from` on. Returns the number of areas, 0 when they are more than
+ * VIONET_MAX_FRAGMENTS. */
+USHORT VioNetPacketFragments(_In_ const SCATTER_GATHER_LIST *list, _In_ PNET_BUFFER nb, _In_ ULONG from,
+                             _Out_writes_(VIONET_MAX_FRAGMENTS) VIRTQ_BUFFER *area);
+
+/* Puts the list's VLAN tag, if it has one, into `length` bytes of headers, behind which there is room. Returns by how much they
+ * grew. */
+ULONG VioNetPacketTag(_In_ PVIONET_PACKET packet, _Inout_ PUCHAR headers, _In_ ULONG length);
 
 #endif

@@ -33,12 +33,13 @@ static NDIS_STATUS CreateBuffer(PVIONET_RECEIVE receive, ULONG index)
 {
     PVIONET_RECEIVE_BUFFER buffer = &receive->Buffer[index];
 
+    buffer->Receive = receive;
     buffer->Address = VioNetSlot(&receive->Slots, index, &buffer->Physical);
     buffer->Mdl = NdisAllocateMdl(receive->Adapter->Handle, buffer->Address, receive->BufferSize);
     if (buffer->Mdl == NULL)
         return NDIS_STATUS_RESOURCES;
     buffer->NetBufferList = NdisAllocateNetBufferAndNetBufferList(receive->Pool, 0, 0, buffer->Mdl,
-                                                                  sizeof(VIRTIO_NET_HEADER), 0);
+                                                                  receive->HeaderSize, 0);
     if (buffer->NetBufferList == NULL)
         return NDIS_STATUS_RESOURCES;
     buffer->NetBufferList->SourceHandle = receive->Adapter->Handle;
@@ -55,9 +56,9 @@ static VOID DestroyBuffer(PVIONET_RECEIVE_BUFFER buffer)
 }
 
 _Use_decl_annotations_
-NDIS_STATUS VioNetReceiveCreate(PVIONET_RECEIVE receive, PVIONET_ADAPTER adapter)
+NDIS_STATUS VioNetReceiveCreate(PVIONET_RECEIVE receive, PVIONET_ADAPTER adapter, ULONG pair)
 {
-    USHORT size = VioNetQueueSize(&adapter->Pci, VIRTIO_NET_QUEUE_RECEIVE, adapter->Config.ReceiveBuffers);
+    USHORT size = VioNetQueueSize(&adapter->Pci, VIRTIO_NET_QUEUE_RECEIVE(pair), adapter->Config.ReceiveBuffers);
     NDIS_STATUS status = NDIS_STATUS_RESOURCES;
 
     RtlZeroMemory(receive, sizeof(*receive));
@@ -66,7 +67,8 @@ NDIS_STATUS VioNetReceiveCreate(PVIONET_RECEIVE receive, PVIONET_ADAPTER adapter
     if (size == 0)
         return NDIS_STATUS_DEVICE_FAILED;
     receive->BufferCount = min(size, adapter->Config.ReceiveBuffers);
-    receive->BufferSize = sizeof(VIRTIO_NET_HEADER) + VioNetMaxFrame(adapter);
+    receive->HeaderSize = adapter->HeaderSize;
+    receive->BufferSize = receive->HeaderSize + VioNetMaxFrame(adapter);
     receive->Low = receive->BufferCount / 8;
     receive->Buffer = VioNetAllocate(adapter->Handle, receive->BufferCount * sizeof(*receive->Buffer));
     if (receive->Buffer == NULL)
@@ -79,7 +81,7 @@ NDIS_STATUS VioNetReceiveCreate(PVIONET_RECEIVE receive, PVIONET_ADAPTER adapter
     for (ULONG i = 0; status == NDIS_STATUS_SUCCESS && i < receive->BufferCount; i++)
         status = CreateBuffer(receive, i);
     if (status == NDIS_STATUS_SUCCESS)
-        status = VirtqueueCreate(&receive->Queue, adapter->Handle, VIRTIO_NET_QUEUE_RECEIVE, size);
+        status = VirtqueueCreate(&receive->Queue, adapter->Handle, VIRTIO_NET_QUEUE_RECEIVE(pair), size);
     if (status == NDIS_STATUS_SUCCESS)
         return NDIS_STATUS_SUCCESS;
 fail:
@@ -204,10 +206,12 @@ static VOID Describe(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULO
     nbl->NblFlags = 0;
     nbl->Status = NDIS_STATUS_SUCCESS;
     if ((header->Flags & (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID)) != 0)
-        VioNetOffloadReceive(receive->Adapter, nbl, header, buffer->Address + sizeof(*header), length);
+        VioNetOffloadReceive(receive->Adapter, nbl, header, buffer->Address + receive->HeaderSize, length);
+    if (receive->HeaderSize == sizeof(VIRTIO_NET_HEADER_HASH))
+        VioNetRssDescribe(nbl, (const VIRTIO_NET_HEADER_HASH *)header);
     if (receive->Adapter->Config.PriorityVlanTag != 0)
-        skip = StripTag(nbl, buffer->Address + sizeof(VIRTIO_NET_HEADER), length);
-    NET_BUFFER_DATA_OFFSET(nb) = NET_BUFFER_CURRENT_MDL_OFFSET(nb) = sizeof(VIRTIO_NET_HEADER) + skip;
+        skip = StripTag(nbl, buffer->Address + receive->HeaderSize, length);
+    NET_BUFFER_DATA_OFFSET(nb) = NET_BUFFER_CURRENT_MDL_OFFSET(nb) = receive->HeaderSize + skip;
     NET_BUFFER_CURRENT_MDL(nb) = NET_BUFFER_FIRST_MDL(nb);
     NET_BUFFER_DATA_LENGTH(nb) = length - skip;
 }
@@ -216,10 +220,10 @@ static VOID Describe(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULO
 _Requires_lock_held_(receive->Lock)
 static BOOLEAN TakeFrame(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULONG used)
 {
-    ULONG length = used - sizeof(VIRTIO_NET_HEADER), kind;
-    const UCHAR *frame = buffer->Address + sizeof(VIRTIO_NET_HEADER);
+    ULONG length = used - receive->HeaderSize, kind;
+    const UCHAR *frame = buffer->Address + receive->HeaderSize;
 
-    if (used < sizeof(VIRTIO_NET_HEADER) + VIONET_ETHERNET_HEADER || used > receive->BufferSize) {
+    if (used < receive->HeaderSize + VIONET_ETHERNET_HEADER || used > receive->BufferSize) {
         receive->Statistics.Errors++;
         return FALSE;
     }
@@ -336,6 +340,22 @@ BOOLEAN VioNetReceivePoll(PVIONET_RECEIVE receive, ULONG budget)
     return more;
 }
 
+/* Lists of several queues may come back in one chain. */
+static VOID GiveBackMany(PNET_BUFFER_LIST chain)
+{
+    while (chain != NULL) {
+        PVIONET_RECEIVE receive = BUFFER_OF(chain)->Receive;
+        PNET_BUFFER_LIST first = chain, last;
+
+        do {
+            last = chain;
+            chain = NET_BUFFER_LIST_NEXT_NBL(chain);
+        } while (chain != NULL && BUFFER_OF(chain)->Receive == receive);
+        NET_BUFFER_LIST_NEXT_NBL(last) = NULL;
+        GiveBack(receive, first);
+    }
+}
+
 _Use_decl_annotations_
 VOID VioNetReturn(NDIS_HANDLE context, PNET_BUFFER_LIST netBufferLists, ULONG returnFlags)
 {
@@ -347,18 +367,23 @@ VOID VioNetReturn(NDIS_HANDLE context, PNET_BUFFER_LIST netBufferLists, ULONG re
         count++;
     if (!NDIS_TEST_RETURN_AT_DISPATCH_LEVEL(returnFlags))
         KeRaiseIrql(DISPATCH_LEVEL, &irql);
-    GiveBack(&adapter->Receive, netBufferLists);
+    GiveBackMany(netBufferLists);
     if (!NDIS_TEST_RETURN_AT_DISPATCH_LEVEL(returnFlags))
         KeLowerIrql(irql);
     VioNetRelease(adapter, count);
 }
 
 _Use_decl_annotations_
-VOID VioNetReceiveQueryStatistics(PVIONET_RECEIVE receive, VIONET_RECEIVE_STATISTICS *statistics)
+VOID VioNetReceiveAddStatistics(PVIONET_RECEIVE receive, VIONET_RECEIVE_STATISTICS *statistics)
 {
     KIRQL irql;
 
     KeAcquireSpinLock(&receive->Lock, &irql);
-    *statistics = receive->Statistics;
+    for (ULONG kind = 0; kind < ARRAYSIZE(statistics->Frames); kind++) {
+        statistics->Frames[kind] += receive->Statistics.Frames[kind];
+        statistics->Bytes[kind] += receive->Statistics.Bytes[kind];
+    }
+    statistics->Errors += receive->Statistics.Errors;
+    statistics->Discards += receive->Statistics.Discards;
     KeReleaseSpinLock(&receive->Lock, irql);
 }

@@ -10,7 +10,8 @@
 typedef struct _VIONET_RECEIVE_BUFFER {
     PNET_BUFFER_LIST NetBufferList;
     PMDL Mdl;
-    PUCHAR Address;             /* VIRTIO_NET_HEADER, then the frame */
+    struct _VIONET_RECEIVE *Receive;
+    PUCHAR Address;             /* the virtio header, then the frame */
     ULONG64 Physical;
     BOOLEAN Indicated;
 } VIONET_RECEIVE_BUFFER, *PVIONET_RECEIVE_BUFFER;
@@ -27,6 +28,7 @@ typedef struct _VIONET_RECEIVE {
     BOOLEAN Up;                 /* the device has the buffers */
     BOOLEAN Polling, PollAgain; /* one poll at a time keeps frames in order */
     ULONG Low;                  /* with fewer buffers at the device, frames are lent for the call only */
+    ULONG HeaderSize;           /* of the virtio header */
     ULONG BufferSize;
     ULONG BufferCount;
     PVIONET_RECEIVE_BUFFER Buffer;
@@ -37,7 +39,7 @@ typedef struct _VIONET_RECEIVE {
 
 _IRQL_requires_(PASSIVE_LEVEL)
 _Must_inspect_result_
-NDIS_STATUS VioNetReceiveCreate(_Out_ PVIONET_RECEIVE receive, _In_ PVIONET_ADAPTER adapter);
+NDIS_STATUS VioNetReceiveCreate(_Out_ PVIONET_RECEIVE receive, _In_ PVIONET_ADAPTER adapter, _In_ ULONG pair);
 /* No buffer may be with NDIS. */
 _IRQL_requires_(PASSIVE_LEVEL)
 VOID VioNetReceiveDestroy(_Inout_ PVIONET_RECEIVE receive);
@@ -57,7 +59,7 @@ _IRQL_requires_(DISPATCH_LEVEL)
 BOOLEAN VioNetReceivePoll(_Inout_ PVIONET_RECEIVE receive, _In_ ULONG budget);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
-VOID VioNetReceiveQueryStatistics(_Inout_ PVIONET_RECEIVE receive, _Out_ VIONET_RECEIVE_STATISTICS *statistics);
+VOID VioNetReceiveAddStatistics(_Inout_ PVIONET_RECEIVE receive, _Inout_ VIONET_RECEIVE_STATISTICS *statistics);
 
 MINIPORT_RETURN_NET_BUFFER_LISTS VioNetReturn;
 

@@ -19,8 +19,12 @@ VOID VioNetStatisticsQuery(PVIONET_ADAPTER adapter, PNDIS_STATISTICS_INFO info)
     VIONET_RECEIVE_STATISTICS in;
     VIONET_TRANSMIT_STATISTICS out;
 
-    VioNetReceiveQueryStatistics(&adapter->Receive, &in);
-    VioNetTransmitQueryStatistics(&adapter->Transmit, &out);
+    RtlZeroMemory(&in, sizeof(in));
+    RtlZeroMemory(&out, sizeof(out));
+    for (ULONG pair = 0; pair < adapter->QueueCount; pair++) {
+        VioNetReceiveAddStatistics(&adapter->Receive[pair], &in);
+        VioNetTransmitAddStatistics(&adapter->Transmit[pair], &out);
+    }
     RtlZeroMemory(info, sizeof(*info));
     info->Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
     info->Header.Revision = NDIS_STATISTICS_INFO_REVISION_1;

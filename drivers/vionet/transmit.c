@@ -2,6 +2,7 @@
 
 #include "frame.h"
 #include "packet.h"
+#include "segment.h"
 
 #define MAP_DESCRIPTORS (1 + VIONET_MAX_FRAGMENTS)
 #define NB_LEFT(nbl) (*(PLONG_PTR)&NET_BUFFER_LIST_MINIPORT_RESERVED(nbl)[0])
@@ -36,9 +37,9 @@ static PNET_BUFFER_LIST ChainTake(VIONET_LIST_CHAIN *chain)
 /* ---- life ---- */
 
 _Use_decl_annotations_
-NDIS_STATUS VioNetTransmitCreate(PVIONET_TRANSMIT transmit, PVIONET_ADAPTER adapter)
+NDIS_STATUS VioNetTransmitCreate(PVIONET_TRANSMIT transmit, PVIONET_ADAPTER adapter, ULONG pair)
 {
-    USHORT size = VioNetQueueSize(&adapter->Pci, VIRTIO_NET_QUEUE_TRANSMIT,
+    USHORT size = VioNetQueueSize(&adapter->Pci, VIRTIO_NET_QUEUE_TRANSMIT(pair),
                                   max(adapter->Config.TransmitBuffers, 2 * MAP_DESCRIPTORS));
     NDIS_STATUS status;
 
@@ -51,7 +52,7 @@ NDIS_STATUS VioNetTransmitCreate(PVIONET_TRANSMIT transmit, PVIONET_ADAPTER adap
     status = VioNetPacketsCreate(transmit, adapter->Config.TransmitBuffers);
     if (status != NDIS_STATUS_SUCCESS)
         return status;
-    status = VirtqueueCreate(&transmit->Queue, adapter->Handle, VIRTIO_NET_QUEUE_TRANSMIT, size);
+    status = VirtqueueCreate(&transmit->Queue, adapter->Handle, VIRTIO_NET_QUEUE_TRANSMIT(pair), size);
     if (status != NDIS_STATUS_SUCCESS)
         VioNetPacketsDestroy(transmit);
     return status;
@@ -80,8 +81,10 @@ _Requires_lock_held_(transmit->Lock)
 static VOID FinishNetBuffers(PNET_BUFFER_LIST nbl, LONG count, VIONET_LIST_CHAIN *done)
 {
     NB_LEFT(nbl) -= count;
-    if (NB_LEFT(nbl) == 0)
-        ChainAppend(done, nbl);
+    if (NB_LEFT(nbl) != 0)
+        return;
+    VioNetSegmentComplete(nbl);
+    ChainAppend(done, nbl);
 }
 
 _Requires_lock_held_(packet->Transmit->Lock)
@@ -142,8 +145,8 @@ static BOOLEAN Reap(PVIONET_TRANSMIT transmit, VIONET_LIST_CHAIN *done)
 
 static VOID Count(PVIONET_TRANSMIT transmit, const VIONET_PACKET *packet)
 {
-    transmit->Statistics.Frames[packet->Kind]++;
-    transmit->Statistics.Bytes[packet->Kind] += NET_BUFFER_DATA_LENGTH(packet->NetBuffer);
+    transmit->Statistics.Frames[packet->Kind] += packet->Frames;
+    transmit->Statistics.Bytes[packet->Kind] += NET_BUFFER_DATA_LENGTH(packet->NetBuffer) + packet->RepeatedBytes;
 }
 
 /* Sends a packet whose data is mapped (SgList) or will be copied. One that cannot be sent is finished with an error. */
@@ -216,7 +219,7 @@ static BOOLEAN PumpOne(PVIONET_TRANSMIT transmit, VIONET_LIST_CHAIN *done)
 {
     PNET_BUFFER_LIST nbl = transmit->Waiting.First;
     PNET_BUFFER nb = NEXT_NB(nbl);
-    BOOLEAN copy = VioNetPacketWantsCopy(transmit->Adapter, nbl, nb);
+    BOOLEAN copy = !VioNetSegmentWanted(nbl) && VioNetPacketWantsCopy(transmit->Adapter, nbl, nb);
     PVIONET_PACKET packet = transmit->Free;
 
     if (packet == NULL || transmit->Queue.FreeCount < transmit->Reserved + (copy ? 1 : MAP_DESCRIPTORS))
@@ -284,7 +287,7 @@ VOID VioNetTransmitPoll(PVIONET_TRANSMIT transmit)
 /* A list must have frames of a length that Ethernet has. */
 static BOOLEAN Acceptable(const VIONET_ADAPTER *adapter, PNET_BUFFER_LIST nbl)
 {
-    ULONG limit = VioNetMaxFrame(adapter);
+    ULONG limit = VioNetSegmentWanted(nbl) ? VioNetSegmentLimit(adapter, nbl) : VioNetMaxFrame(adapter);
     LONG count = 0;
 
     for (PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(nbl); nb != NULL; nb = NET_BUFFER_NEXT_NB(nb)) {
@@ -305,7 +308,8 @@ static BOOLEAN SendAtOnce(PVIONET_TRANSMIT transmit, PNET_BUFFER_LIST nbl, VIONE
     PVIONET_PACKET packet = transmit->Free;
 
     if (transmit->Waiting.First != NULL || transmit->Pumping || NET_BUFFER_NEXT_NB(nb) != NULL || packet == NULL ||
-        transmit->Queue.FreeCount <= transmit->Reserved || !VioNetPacketWantsCopy(transmit->Adapter, nbl, nb))
+        transmit->Queue.FreeCount <= transmit->Reserved || VioNetSegmentWanted(nbl) ||
+        !VioNetPacketWantsCopy(transmit->Adapter, nbl, nb))
         return FALSE;
     transmit->Free = packet->Next;
     packet->NetBufferList = nbl;
@@ -339,13 +343,40 @@ static VOID Refuse(PVIONET_ADAPTER adapter, PNET_BUFFER_LIST lists, ULONG flags)
     NdisMSendNetBufferListsComplete(adapter->Handle, lists, flags);
 }
 
+static VOID SendOn(PVIONET_TRANSMIT transmit, PNET_BUFFER_LIST lists)
+{
+    VIONET_LIST_CHAIN done;
+
+    ChainInitialize(&done);
+    KeAcquireSpinLockAtDpcLevel(&transmit->Lock);
+    Enqueue(transmit, lists, &done);
+    Service(transmit, &done);
+    KeReleaseSpinLockFromDpcLevel(&transmit->Lock);
+    Complete(transmit->Adapter, &done);
+}
+
+/* With several queues, each list goes where its hash says; runs for the same queue stay together. */
+static VOID SendOnMany(PVIONET_ADAPTER adapter, PNET_BUFFER_LIST lists)
+{
+    while (lists != NULL) {
+        ULONG queue = VioNetRssTransmitQueue(&adapter->Rss, lists);
+        PNET_BUFFER_LIST first = lists, last = lists;
+
+        for (lists = NET_BUFFER_LIST_NEXT_NBL(last); lists != NULL; lists = NET_BUFFER_LIST_NEXT_NBL(last)) {
+            if (VioNetRssTransmitQueue(&adapter->Rss, lists) != queue)
+                break;
+            last = lists;
+        }
+        NET_BUFFER_LIST_NEXT_NBL(last) = NULL;
+        SendOn(&adapter->Transmit[queue], first);
+    }
+}
+
 _Use_decl_annotations_
 VOID VioNetSend(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER portNumber, ULONG sendFlags)
 {
     PVIONET_ADAPTER adapter = context;
-    PVIONET_TRANSMIT transmit = &adapter->Transmit;
     BOOLEAN atDispatch = NDIS_TEST_SEND_AT_DISPATCH_LEVEL(sendFlags);
-    VIONET_LIST_CHAIN done;
     KIRQL irql = DISPATCH_LEVEL;
     LONG count = 0;
 
@@ -358,12 +389,10 @@ VOID VioNetSend(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER po
     }
     if (!atDispatch)
         KeRaiseIrql(DISPATCH_LEVEL, &irql);
-    ChainInitialize(&done);
-    KeAcquireSpinLockAtDpcLevel(&transmit->Lock);
-    Enqueue(transmit, lists, &done);
-    Service(transmit, &done);
-    KeReleaseSpinLockFromDpcLevel(&transmit->Lock);
-    Complete(adapter, &done);
+    if (adapter->Rss.Enabled)
+        SendOnMany(adapter, lists);
+    else
+        SendOn(&adapter->Transmit[0], lists);
     if (!atDispatch)
         KeLowerIrql(irql);
 }
@@ -394,20 +423,27 @@ static VOID TakeWaiting(PVIONET_TRANSMIT transmit, BOOLEAN all, PVOID cancelId, 
     }
 }
 
-_Use_decl_annotations_
-VOID VioNetCancelSend(NDIS_HANDLE context, PVOID cancelId)
+static VOID CancelOn(PVIONET_TRANSMIT transmit, PVOID cancelId)
 {
-    PVIONET_ADAPTER adapter = context;
     VIONET_LIST_CHAIN done;
     KIRQL irql;
 
     ChainInitialize(&done);
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
-    KeAcquireSpinLockAtDpcLevel(&adapter->Transmit.Lock);
-    TakeWaiting(&adapter->Transmit, FALSE, cancelId, NDIS_STATUS_SEND_ABORTED, &done);
-    KeReleaseSpinLockFromDpcLevel(&adapter->Transmit.Lock);
-    Complete(adapter, &done);
+    KeAcquireSpinLockAtDpcLevel(&transmit->Lock);
+    TakeWaiting(transmit, FALSE, cancelId, NDIS_STATUS_SEND_ABORTED, &done);
+    KeReleaseSpinLockFromDpcLevel(&transmit->Lock);
+    Complete(transmit->Adapter, &done);
     KeLowerIrql(irql);
+}
+
+_Use_decl_annotations_
+VOID VioNetCancelSend(NDIS_HANDLE context, PVOID cancelId)
+{
+    PVIONET_ADAPTER adapter = context;
+
+    for (ULONG pair = 0; pair < adapter->QueueCount; pair++)
+        CancelOn(&adapter->Transmit[pair], cancelId);
 }
 
 _Use_decl_annotations_
@@ -481,11 +517,16 @@ BOOLEAN VioNetTransmitHangs(PVIONET_TRANSMIT transmit, ULONG limit)
 }
 
 _Use_decl_annotations_
-VOID VioNetTransmitQueryStatistics(PVIONET_TRANSMIT transmit, VIONET_TRANSMIT_STATISTICS *statistics)
+VOID VioNetTransmitAddStatistics(PVIONET_TRANSMIT transmit, VIONET_TRANSMIT_STATISTICS *statistics)
 {
     KIRQL irql;
 
     KeAcquireSpinLock(&transmit->Lock, &irql);
-    *statistics = transmit->Statistics;
+    for (ULONG kind = 0; kind < ARRAYSIZE(statistics->Frames); kind++) {
+        statistics->Frames[kind] += transmit->Statistics.Frames[kind];
+        statistics->Bytes[kind] += transmit->Statistics.Bytes[kind];
+    }
+    statistics->Errors += transmit->Statistics.Errors;
+    statistics->Discards += transmit->Statistics.Discards;
     KeReleaseSpinLock(&transmit->Lock, irql);
 }

@@ -25,7 +25,8 @@ typedef struct _VIONET_PACKET {
     PSCATTER_GATHER_LIST SgList;        /* NULL: copied */
     volatile LONG MapState;
     ULONG Kind;                 /* VIONET_UNICAST, ... */
-    PUCHAR Address;             /* VIRTIO_NET_HEADER, then room for a frame */
+    ULONG Frames, RepeatedBytes;        /* on the wire: more than one frame when the device cuts it */
+    PUCHAR Address;             /* the virtio header, then room for a frame */
     ULONG64 Physical;
     PVOID SgBuffer;
 } VIONET_PACKET, *PVIONET_PACKET;
@@ -61,7 +62,7 @@ typedef struct _VIONET_TRANSMIT {
 
 _IRQL_requires_(PASSIVE_LEVEL)
 _Must_inspect_result_
-NDIS_STATUS VioNetTransmitCreate(_Out_ PVIONET_TRANSMIT transmit, _In_ PVIONET_ADAPTER adapter);
+NDIS_STATUS VioNetTransmitCreate(_Out_ PVIONET_TRANSMIT transmit, _In_ PVIONET_ADAPTER adapter, _In_ ULONG pair);
 /* Nothing may be waiting or with the device. */
 _IRQL_requires_(PASSIVE_LEVEL)
 VOID VioNetTransmitDestroy(_Inout_ PVIONET_TRANSMIT transmit);
@@ -85,7 +86,7 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 BOOLEAN VioNetTransmitHangs(_Inout_ PVIONET_TRANSMIT transmit, _In_ ULONG limit);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
-VOID VioNetTransmitQueryStatistics(_Inout_ PVIONET_TRANSMIT transmit, _Out_ VIONET_TRANSMIT_STATISTICS *statistics);
+VOID VioNetTransmitAddStatistics(_Inout_ PVIONET_TRANSMIT transmit, _Inout_ VIONET_TRANSMIT_STATISTICS *statistics);
 
 MINIPORT_SEND_NET_BUFFER_LISTS VioNetSend;
 MINIPORT_CANCEL_SEND VioNetCancelSend;

@@ -131,11 +131,18 @@ static VOID ReadConfigOnce(PVIONET_PCI pci, VIRTIO_NET_CONFIG *config)
         config->Mac[i] = READ8(device->Mac[i]);
     if (length >= FIELD_OFFSET(VIRTIO_NET_CONFIG, MaxQueuePairs))
         config->Status = READ16(device->Status);
+    if (length >= FIELD_OFFSET(VIRTIO_NET_CONFIG, Mtu))
+        config->MaxQueuePairs = READ16(device->MaxQueuePairs);
     if (length >= FIELD_OFFSET(VIRTIO_NET_CONFIG, Speed))
         config->Mtu = READ16(device->Mtu);
     if (length > FIELD_OFFSET(VIRTIO_NET_CONFIG, Duplex)) {
         config->Speed = READ32(device->Speed);
         config->Duplex = READ8(device->Duplex);
+    }
+    if (length >= sizeof(VIRTIO_NET_CONFIG)) {
+        config->RssMaxKeySize = READ8(device->RssMaxKeySize);
+        config->RssMaxTableLength = READ16(device->RssMaxTableLength);
+        config->SupportedHashTypes = READ32(device->SupportedHashTypes);
     }
 }
 

@@ -1,5 +1,6 @@
 /* ring3 run: a computer with these drivers and cards. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -199,12 +200,15 @@ static int work(struct run *run)
     bool good = report.power_cut || cards_started(run);
     run->end = ring3_run(run->computer, run->has_duration ? run->duration_ns : RING3_UNTIL_IDLE);
     good &= traffic_good(run);
+    if (run->adapters)
+        run->stack = ring3_describe(run->computer, "adapters", run->json ? "json" : "text");
     if (!run->power_off)
         ring3_shut_down(run->computer);
     else if (!ring3_power_off(run->computer))
         good = cli_fail(0, "--end=shutdown: %s", ring3_error());
     ring3_query_report(run->computer, &report);
     run_report(run, &report);
+    free(run->stack);
     return good && !report.findings && !report.bug_check ? EXIT_GOOD : EXIT_FINDINGS;
 }
 

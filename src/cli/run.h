@@ -17,13 +17,14 @@ struct run {
     struct run_list drivers, nics, disks, root_devices, virtuals, addresses, name_servers, registries, parameters, pings, sends, serves;
     struct run_list echoes;
     const char *capture, *nbd, *ctl;
-    bool has_duration, json, power_off;
+    bool has_duration, json, power_off, adapters;
     uint64_t duration_ns;
 
     struct ring3_computer *computer;
     struct ring3_traffic *traffic[4 * RUN_MAX];
     unsigned traffic_count;
     enum ring3_end end;
+    char *stack;                        /* --adapters */
     char replay[2048];
 };
 

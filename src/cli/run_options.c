@@ -149,6 +149,11 @@ static bool take_no_tcpip(void *target, const char *value)
     return true;
 }
 
+static bool take_adapters(void *target, const char *value)
+{
+    return ((struct run *)target)->adapters = true;
+}
+
 static bool take_log(void *target, const char *value)
 {
     static const char *const levels[] = { "error", "warn", "info", "debug", "trace" };
@@ -204,6 +209,7 @@ const struct cli_option run_options[] = {
     { "--fail-alloc", "N", "the n-th pool allocation that drivers make fails, once", take_fail_alloc },
     { "--ignore", "RULES", "names of rules that stay silent, separated by commas, or all", take_ignore },
     { "--log", "LEVEL", "error, warn, info, debug or trace, on stderr (info: what drivers print, too)", take_log },
+    { "--adapters", NULL, "prints the stack of every network adapter at the end, before drivers are unloaded", take_adapters },
     { "--format", "KIND", "text or json", take_format },
     { 0 }
 };

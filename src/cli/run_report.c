@@ -1,6 +1,7 @@
 /* What ring3 run prints: per card and layer the frames and bytes, then traffic, then the totals. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/run.h"
 
@@ -91,6 +92,7 @@ static void text_report(struct run *run, const struct ring3_report *report)
     struct ring3_drive_info drive;
     struct ring3_counts counts;
 
+    fputs(run->stack ? run->stack : "", stdout);
     for (unsigned n = 0; ring3_query_nic(run->computer, n, &nic); n++)
         text_nic(&nic);
     for (unsigned n = 0; ring3_query_virtual(run->computer, n, &nic); n++)
@@ -239,6 +241,8 @@ static void json_report(struct run *run, const struct ring3_report *report)
         json_traffic(&info);
     }
     ring3_query_counts(run->computer, &counts);
+    if (run->stack)
+        printf("],\"adapters\":%.*s", (int)strcspn(run->stack, "\n") - 1, run->stack);
     printf("],\"end\":\"%s\",\"elapsed_ns\":%" PRIu64 ",\"interrupts\":%" PRIu64 ",\"dpcs\":%" PRIu64
            ",\"switches\":%" PRIu64 ",\"pool_bytes\":%" PRIu64 ",\"pool_allocations\":%" PRIu64
            ",\"findings\":%u,\"bug_check\":%s,\"bug_check_code\":%u}\n",

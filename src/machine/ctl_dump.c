@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "machine/ctl_session.h"
+#include "ndis/describe.h"
 #include "nt/io.h"
 #include "nt/pnp.h"
 
@@ -159,6 +160,13 @@ static bool dump_drivers(struct ring3_computer *computer, struct writer *w)
     return true;
 }
 
+static bool dump_adapters(struct ring3_computer *computer, struct writer *w)
+{
+    ndis_describe(w);
+    return true;
+}
+
 CTL_VERB(dump_verb) = { .name = "dump", .run = verb_dump };
+CTL_DUMP(adapters_dump) = { "adapters", dump_adapters };
 CTL_DUMP(devices_dump) = { "devices", dump_devices };
 CTL_DUMP(drivers_dump) = { "drivers", dump_drivers };

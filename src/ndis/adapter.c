@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "ndis/dma.h"
 #include "ndis/event.h"
+#include "ndis/scaling.h"
 #include "nt/pool.h"
 
 struct list ndis_adapters = LIST_INIT(ndis_adapters);
@@ -105,6 +106,7 @@ static NDIS_STATUS call_initialize(struct adapter *a, PCM_RESOURCE_LIST translat
         .SendAuthorizationState = NdisPortAuthorized,
         .RcvAuthorizationState = NdisPortAuthorized,
     };
+    rss_open(a);
     return a->driver->miniport.InitializeHandlerEx(a, a->driver->context, &parameters);
 }
 

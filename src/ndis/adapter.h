@@ -78,6 +78,16 @@ struct ndis_above {
     struct filter *receive_filter, *complete_filter;    /* NULL: the bindings */
 };
 
+/* Receive scaling: keywords, and what the miniport was set to last. */
+struct ndis_rss {
+    uint32_t keyword, base, last, most; /* *RSS, *RssBaseProcNumber, *RssMaxProcNumber, *MaxRssProcessors */
+    bool enabled;
+    uint8_t revision;
+    uint16_t base_cpu, table_size, key_size;
+    uint32_t hash_information;
+    uint8_t table[128 * sizeof(PROCESSOR_NUMBER)], key[NDIS_RSS_HASH_SECRET_KEY_MAX_SIZE_REVISION_2];
+};
+
 struct adapter {
     struct ndis_object object;
     struct list node;                   /* ndis_adapters */
@@ -112,6 +122,9 @@ struct adapter {
     WORK_QUEUE_ITEM hang_work, reset_work;
     uint32_t hang_seconds;
     bool hang_queued, hang_checking, reset_queued, addressing_reset;
+    PNDIS_OID_REQUEST hang_request;     /* with the miniport at the last check, */
+    uint64_t hang_oids;                 /* which had had so many then, */
+    unsigned hang_checks;               /* and at so many checks before */
 
     /* requests */
     struct oid_level oid;
@@ -125,6 +138,7 @@ struct adapter {
     NDIS_PNP_CAPABILITIES pnp_capabilities;
     NDIS_PM_CAPABILITIES pm_capabilities;
     NDIS_RECEIVE_SCALE_CAPABILITIES rss_capabilities;
+    struct ndis_rss rss;
     NDIS_OFFLOAD offload, offload_hardware;
     bool has_pnp_capabilities, has_pm_capabilities, has_rss, has_offload, has_offload_hardware;
     NDIS_LINK_STATE link;

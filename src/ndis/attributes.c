@@ -85,6 +85,8 @@ static void copy_capabilities(struct adapter *a)
         a->has_pm_capabilities = true;
         g->PowerManagementCapabilitiesEx = &a->pm_capabilities;
     }
+    if (g->RecvScaleCapabilities && !a->rss.keyword)
+        g->RecvScaleCapabilities = NULL;        /* switched off: protocols do not see it */
     if (g->RecvScaleCapabilities) {
         attributes_copy(&a->rss_capabilities, sizeof a->rss_capabilities, NDIS_RECEIVE_SCALE_CAPABILITIES_REVISION_3,
                         g->RecvScaleCapabilities, SIZE_MAX);

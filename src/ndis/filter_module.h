@@ -79,6 +79,8 @@ extern struct list ndis_filter_drivers;
 /* --- filter_order.c --- */
 /* Reads the driver's Ndi key. Without one: modifying, optional, custom class, every Ethernet adapter. PASSIVE_LEVEL. */
 void filter_read_kind(struct filter_driver *driver);
+/* The name of its FilterClass. */
+const char *filter_class(const struct filter_driver *driver);
 bool filter_fits(const struct filter_driver *driver, const struct adapter *adapter);
 /* Links a module into adapter->filters where its kind belongs. */
 void filter_place(struct filter *filter);

@@ -32,6 +32,11 @@ static unsigned rank_of(const char *class)
     return CUSTOM;
 }
 
+const char *filter_class(const struct filter_driver *driver)
+{
+    return classes[driver->kind.rank];
+}
+
 /* A comma-separated list has the word. */
 static bool lists(const char *text, const char *word)
 {

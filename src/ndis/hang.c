@@ -1,6 +1,10 @@
 /* Check for hang, and reset. docs: network/miniport-adapter-check-for-hang-and-reset-operations */
 #include "ndis/adapter.h"
 
+#include "base/log.h"
+
+#define CHECKS 2u
+
 static VOID NTAPI hang_dpc(PKDPC dpc, PVOID context, PVOID a1, PVOID a2)
 {
     struct adapter *a = context;
@@ -9,6 +13,23 @@ static VOID NTAPI hang_dpc(PKDPC dpc, PVOID context, PVOID a1, PVOID a2)
         return;
     a->hang_queued = true;
     ExQueueWorkItem(&a->hang_work, DelayedWorkQueue);
+}
+
+/* A request that the miniport has kept over CHECKS successive checks hangs, whatever the miniport says of itself. */
+static bool request_hangs(struct adapter *a)
+{
+    PNDIS_OID_REQUEST now = a->oid.current ? a->oid.current->request : NULL;
+    bool same = now && now == a->hang_request && a->stats.oids == a->hang_oids;
+
+    a->hang_checks = same ? a->hang_checks + 1 : 0;
+    a->hang_request = now;
+    a->hang_oids = a->stats.oids;
+    if (a->hang_checks < CHECKS)
+        return false;
+    log_warn("ndis", "the miniport has not completed OID %08x within %u calls of MiniportCheckForHangEx: it is reset",
+             (unsigned)now->DATA.Oid, CHECKS);
+    a->hang_checks = 0;
+    return true;
 }
 
 static VOID NTAPI check_for_hang(PVOID context)
@@ -20,6 +41,7 @@ static VOID NTAPI check_for_hang(PVOID context)
     if (a->state == ADAPTER_RUNNING && !a->resetting) {
         a->hang_checking = true;
         hung = a->driver->miniport.CheckForHangHandlerEx(a->context);
+        hung |= request_hangs(a);
         a->hang_checking = false;
     }
     if (hung)

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "ndis/event.h"
+#include "ndis/scaling.h"
 
 static void tell_asker(struct oid_entry *entry)
 {
@@ -35,6 +36,9 @@ static void finish(struct oid_level *level, struct oid_entry *entry, NDIS_STATUS
         oid_merged(level->adapter, entry, status);
     else if (entry->swapped)
         status = oid_take_statistics(entry, status);
+    if (entry->asked_oid == OID_GEN_RECEIVE_SCALE_PARAMETERS && status == NDIS_STATUS_SUCCESS && !level->filter &&
+        entry->request->RequestType == NdisRequestSetInformation)
+        rss_keep(level->adapter, entry->request);
     if (level->current == entry)
         level->current = NULL;
     if (entry->binding)

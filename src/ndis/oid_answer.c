@@ -1,6 +1,6 @@
 /* Queries that NDIS answers from a miniport's attributes and status indications. docs: network/ndis-oids (the "not requested"
  * rows), network/obtaining-and-setting-miniport-driver-information-and-ndis-support-for-wmi */
-#include "ndis/adapter.h"
+#include "ndis/scaling.h"
 
 #include <string.h>
 
@@ -124,6 +124,9 @@ static bool answer_capabilities(struct adapter *a, PNDIS_OID_REQUEST r, NDIS_STA
     switch (r->DATA.Oid) {
     case OID_GEN_RECEIVE_SCALE_CAPABILITIES:
         *status = a->has_rss ? oid_reply(r, &a->rss_capabilities, a->rss_capabilities.Header.Size) : NDIS_STATUS_NOT_SUPPORTED;
+        return true;
+    case OID_GEN_RECEIVE_SCALE_PARAMETERS:
+        *status = rss_answer(a, r);
         return true;
     case OID_TCP_OFFLOAD_CURRENT_CONFIG:
         *status = a->has_offload ? oid_reply(r, &a->offload, a->offload.Header.Size) : NDIS_STATUS_NOT_SUPPORTED;

@@ -142,34 +142,6 @@ VOID NTAPI NdisGetCurrentProcessorCounts(PULONG pIdleCount, PULONG pKernelAndUse
     *pIndex = this_cpu->number;
 }
 
-/* The processors that may be used for receive scaling: all of them, in order. Size: bytes in the buffer, then bytes written
- * or needed. NDIS_STATUS_BUFFER_TOO_SHORT. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndisgetrssprocessorinformation */
-NDIS_STATUS NTAPI NdisGetRssProcessorInformation(NDIS_HANDLE NdisHandle, PNDIS_RSS_PROCESSOR_INFO RssProcessorInfo, PSIZE_T Size)
-{
-    SIZE_T need = sizeof *RssProcessorInfo + ke.cpu_count * sizeof(NDIS_RSS_PROCESSOR);
-    PNDIS_RSS_PROCESSOR_INFO info = RssProcessorInfo;
-    bool fits = info && *Size >= need;
-
-    (void)NdisHandle;
-    *Size = need;
-    if (!fits)
-        return NDIS_STATUS_BUFFER_TOO_SHORT;
-    *info = (NDIS_RSS_PROCESSOR_INFO){
-        .Header = { NDIS_OBJECT_TYPE_RSS_PROCESSOR_INFO, NDIS_RSS_PROCESSOR_INFO_REVISION_2,
-                    NDIS_SIZEOF_RSS_PROCESSOR_INFO_REVISION_2 },
-        .MaxNumRssProcessors = ke.cpu_count,
-        .RssProcessorArrayOffset = sizeof *info,
-        .RssProcessorCount = ke.cpu_count,
-        .RssProcessorEntrySize = sizeof(NDIS_RSS_PROCESSOR),
-        .RssMaxProcessor = { .Number = (UCHAR)(ke.cpu_count - 1) },
-        .RssProfile = NdisRssProfileClosest,
-    };
-    PNDIS_RSS_PROCESSOR entry = (PNDIS_RSS_PROCESSOR)(info + 1);
-    for (unsigned i = 0; i < ke.cpu_count; i++)
-        entry[i] = (NDIS_RSS_PROCESSOR){ .ProcNum = { .Number = (UCHAR)i } };
-    return NDIS_STATUS_SUCCESS;
-}
-
 /* The topology: one socket, one core a processor. Sizes as above. PASSIVE_LEVEL.
  * docs: ndis/nf-ndis-ndisgetprocessorinformationex */
 NDIS_STATUS NTAPI NdisGetProcessorInformationEx(NDIS_HANDLE NdisHandle, PNDIS_SYSTEM_PROCESSOR_INFO_EX SystemProcessorInfo,

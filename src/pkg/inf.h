@@ -121,6 +121,18 @@ struct inf_install {
     int value_count;
 };
 
+/* A file the package installs on this Windows. */
+struct inf_file {
+    const char *source;                 /* its name in the package */
+    const char *directory;              /* where in the package, "" is beside the INF; '/' between parts */
+    int number;                         /* line that copies it */
+};
+
+/* The files that any model, [DefaultInstall] or [ClassInstall32] copies, each once, in the order of their lines. -1
+ * with error_text(): a section or an entry of [SourceDisksFiles] is missing. docs: install/inf-copyfiles-directive,
+ * install/inf-sourcedisksfiles-section */
+int inf_files(struct inf *inf, const struct inf_file **files);
+
 struct inf_install *inf_install_of(struct inf *inf, const struct inf_model *model);
 void inf_install_free(struct inf_install *install);
 

@@ -12,14 +12,15 @@
 #define SPSVCINST_ASSOCSERVICE 0x2u
 #define NEEDS_DEPTH 8
 
-static const struct inf_section *decorated(struct inf *inf, const char *base, char *name, size_t size)
+const struct inf_section *inf_decorated(const struct inf *inf, const char *base)
 {
     static const char *const ending[] = { ".NTamd64", ".NT", "" };
 
     for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
         const struct inf_section *section;
+        char name[300];
 
-        snprintf(name, size, "%.255s%s", base, ending[i]);
+        snprintf(name, sizeof(name), "%.255s%s", base, ending[i]);
         section = inf_section(inf, name);
         if (section != NULL)
             return section;
@@ -184,11 +185,10 @@ struct inf_install *inf_install_of(struct inf *inf, const struct inf_model *mode
     struct inf_install *install = calloc(1, sizeof(*install));
     struct inf_builder builder = { .inf = inf, .install = install };
     const struct inf_section *section;
-    char name[300];
 
     if (install == NULL)
         abort();
-    section = decorated(inf, model->install_section, name, sizeof(name));
+    section = inf_decorated(inf, model->install_section);
     if (section == NULL) {
         inf_error(inf, model->number, "there is no install section [%.200s]", model->install_section);
         goto fail;

@@ -28,6 +28,9 @@ uint8_t *inf_utf16(struct inf *inf, const char *text, uint32_t *size);
 /* Expands every %token% of the file. False when one is not defined. */
 bool inf_expand_strings(struct inf *inf);
 
+/* The section BASE.NTamd64, BASE.NT or BASE, the first there is. */
+const struct inf_section *inf_decorated(const struct inf *inf, const char *base);
+
 bool inf_error(const struct inf *inf, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
 bool inf_same(const char *a, const char *b);
 bool inf_same_part(const char *a, const char *prefix, size_t length);

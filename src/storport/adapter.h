@@ -50,6 +50,7 @@ struct unit;
 struct disk;
 struct cm_key;
 struct registry_watch;
+struct wmi_port;
 
 /* --- a driver -------------------------------------------------------------------------------------------------- */
 
@@ -183,6 +184,7 @@ struct adapter {
     struct list power_settings;         /* the miniport wants to hear of */
     struct list lent;                   /* host memory buffers */
     struct registry_watch *registry_watch;
+    struct wmi_port *wmi;               /* while it is a provider */
     PHW_TIMER timer_routine;            /* RequestTimerCall */
     struct ke_alarm timer_alarm;
     KDPC timer_dpc;
@@ -299,6 +301,15 @@ void memory_free_all(struct adapter *a);
 void sync_free_all(struct adapter *a);
 void sync_init(struct adapter *a);
 void notify_init(struct adapter *a);                /* notify.c */
+
+/* wmi.c. PASSIVE_LEVEL unless said otherwise. True: the miniport has answered an IRP_MJ_SYSTEM_CONTROL to the adapter (u NULL) or to
+ * its unit; it is to be completed with *status. */
+bool wmi_request(struct adapter *a, struct unit *u, PIRP irp, NTSTATUS *status);
+void wmi_start(struct adapter *a);
+void wmi_stop(struct adapter *a);
+void wmi_event(struct adapter *a, PVOID event, uint8_t path, uint8_t target, uint8_t lun);      /* any IRQL */
+void wmi_reregister(struct adapter *a);             /* any IRQL */
+void wmi_queue(struct adapter *a);                  /* DISPATCH_LEVEL: in the engine's DPC */
 
 /* ext_thread.c */
 ULONG thread_terminate(struct adapter *a, PVOID context);

@@ -180,9 +180,16 @@ VOID NTAPI StorPortNotification(SCSI_NOTIFICATION_TYPE NotificationType, PVOID H
     case IoTargetRequestServiceTime:
     case BufferOverrunDetected:
     case TraceNotification:
-    case WMIEvent:
+        break;                          /* without effect: queues are Storport's */
+    case WMIEvent: {
+        PVOID event = NEXT(list, PVOID);
+        UCHAR path = (UCHAR)NEXT(list, int), target = path == 0xff ? 0 : (UCHAR)NEXT(list, int);
+        wmi_event(a, event, path, target, path == 0xff ? 0 : (UCHAR)NEXT(list, int));
+        break;
+    }
     case WMIReregister:
-        break;                          /* without effect: queues are Storport's, and nobody consumes WMI events */
+        wmi_reregister(a);
+        break;
     case ResetDetected:
         reset_detected(a);
         break;

@@ -193,6 +193,7 @@ static NTSTATUS take_away(struct unit *u, PIRP irp)
     struct adapter *a = u->adapter;
 
     pofx_unit_end(u);
+    IoWMIRegistrationControl(u->pdo, WMIREG_ACTION_DEREGISTER);
     if (!u->gone)
         return sp_complete(irp, STATUS_SUCCESS);        /* disabled, and still there */
     if (a->state == ADAPTER_STARTED)
@@ -280,8 +281,10 @@ NTSTATUS pdo_dispatch(struct unit *u, PIRP irp)
             IoGetCurrentIrpStackLocation(irp)->MinorFunction == IRP_MN_QUERY_POWER)
             return sp_complete(irp, STATUS_SUCCESS);
         return sp_complete(irp, irp->IoStatus.Status);
-    case IRP_MJ_SYSTEM_CONTROL:
-        return sp_complete(irp, irp->IoStatus.Status);
+    case IRP_MJ_SYSTEM_CONTROL: {
+        NTSTATUS status;
+        return sp_complete(irp, wmi_request(u->adapter, u, irp, &status) ? status : irp->IoStatus.Status);
+    }
     case IRP_MJ_CREATE:
     case IRP_MJ_CLEANUP:
     case IRP_MJ_CLOSE:

@@ -206,8 +206,10 @@ static NTSTATUS adapter_dispatch(struct adapter *a, PIRP irp)
         return pnp(a, irp);
     case IRP_MJ_POWER:
         return adapter_power(a, irp);
-    case IRP_MJ_SYSTEM_CONTROL:
-        return pass_down(a, irp);
+    case IRP_MJ_SYSTEM_CONTROL: {
+        NTSTATUS status;
+        return wmi_request(a, NULL, irp, &status) ? sp_complete(irp, status) : pass_down(a, irp);
+    }
     case IRP_MJ_SHUTDOWN:
         return shut_down(a, irp);
     case IRP_MJ_DEVICE_CONTROL:

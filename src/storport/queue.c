@@ -231,6 +231,7 @@ static VOID NTAPI run_dpc(PKDPC dpc, PVOID context, PVOID first, PVOID second)
 
     if (unlikely(a->rescan_again))
         adapter_rescan(a);
+    wmi_queue(a);
     adapter_run(a);
 }
 

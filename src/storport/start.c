@@ -327,6 +327,7 @@ NTSTATUS adapter_start(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LI
     }
     a->state = ADAPTER_STARTED;
     platform_start(a);
+    wmi_start(a);
     pofx_begin(a);
     return STATUS_SUCCESS;
 }
@@ -357,6 +358,7 @@ void adapter_stop(struct adapter *a)
     if (a->state != ADAPTER_STARTED)
         return;
     platform_stop(a);
+    wmi_stop(a);
     pofx_end(a);
     drain(a);
     if (a->powered)

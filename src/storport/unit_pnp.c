@@ -79,4 +79,6 @@ void unit_started(struct unit *u)
     unit_control(u, ScsiUnitStart, &address);
     if (!u->pofx.registered)
         pofx_unit_begin(u);
+    if (u->adapter->wmi)
+        IoWMIRegistrationControl(u->pdo, WMIREG_ACTION_REGISTER);
 }

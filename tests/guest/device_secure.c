@@ -2,6 +2,17 @@
 #include "helpers.h"
 #include <wdmsec.h>
 
+static DRIVER_DISPATCH Succeed;
+
+static NTSTATUS NTAPI Succeed(PDEVICE_OBJECT device, PIRP irp)
+{
+    UNREFERENCED_PARAMETER(device);
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    irp->IoStatus.Information = 0;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS Create(PCUNICODE_STRING sddl)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\R3Secure");
@@ -52,4 +63,22 @@ TEST_CASE(user_mode_drivers_are_named_by_letters_or_by_their_whole_sid)
     EXPECT_EQ(Create(&revision), STATUS_INVALID_PARAMETER);
     EXPECT_EQ(Create(&large), STATUS_INVALID_PARAMETER);
     EXPECT_EQ(Create(&many), STATUS_INVALID_PARAMETER);
+}
+
+TEST_CASE(a_device_with_a_descriptor_keeps_its_name_until_it_is_deleted)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\Device\\R3Secure");
+    PDEVICE_OBJECT device, found;
+    PFILE_OBJECT file;
+
+    REQUIRE(NT_SUCCESS(IoCreateDeviceSecure(TestDriverObject, 0, &name, FILE_DEVICE_UNKNOWN, FILE_DEVICE_SECURE_OPEN, FALSE,
+                                            &SDDL_DEVOBJ_SYS_ALL, NULL, &device)));
+    TestDriverObject->MajorFunction[IRP_MJ_CREATE] = TestDriverObject->MajorFunction[IRP_MJ_CLOSE] = Succeed;
+    TestDriverObject->MajorFunction[IRP_MJ_CLEANUP] = Succeed;
+    device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    EXPECT_EQ(IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &file, &found), STATUS_SUCCESS);
+    EXPECT(found == device);
+    ObDereferenceObject(file);
+    IoDeleteDevice(device);
+    EXPECT_EQ(IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &file, &found), STATUS_OBJECT_NAME_NOT_FOUND);
 }

@@ -23,6 +23,14 @@ case $(ls -l "$sock") in srw-------*) ok 'the socket is its user'"'"'s alone' ;;
 expect 'devices are listed with their drivers' 0 'started, driver vionet' ctl devices
 expect 'as JSON, too' 0 '"driver":"vionet","state":"started"' ctl devices --format=json
 expect 'drivers are listed' 0 'lwfcount  ' ctl drivers
+expect 'the stack is shown from the bottom' 0 'miniport vionet' ctl adapters
+expect 'with its filters' 0 'filter lwfcount (custom, modifying, optional), running' timeout 20 "$RING3" adapters --socket="$sock"
+expect 'and protocols' 0 'protocol TCPIP, running' timeout 20 "$RING3" adapters --socket="$sock"
+expect 'as JSON' 0 '"class":"custom","kind":"modifying","mandatory":false' timeout 20 "$RING3" adapters --socket="$sock" --format=json
+expect 'and for Graphviz' 0 'shape=ellipse,label="lwfcount\ncustom"' timeout 20 "$RING3" adapters --socket="$sock" --format=dot
+expect 'not as anything else' 2 'is not text, json or dot' timeout 20 "$RING3" adapters --socket="$sock" --format=hex
+expect 'counters are shown' 0 'nic 0: virtio-net on null, driver vionet' ctl stats
+expect 'as JSON, too' 0 '"findings":0}' ctl stats --format=json
 expect 'a device that nobody has is named with its status' 1 'STATUS_OBJECT_NAME_NOT_FOUND (0xC0000034)' ctl read '\\.\Nobody'
 expect 'a control request is answered' 0 '0000000000000000' ctl ioctl '\\.\LwfCount' 0x12,0x900,buffered,any --out-length=256
 expect 'a request the driver does not know, too' 1 'STATUS_INVALID_DEVICE_REQUEST (0xC0000010)' ctl ioctl '\\.\LwfCount' 0x12,0x7ff,buffered,any

@@ -179,7 +179,7 @@ static void run_on(const char *card, unsigned messages, bool line, uint64_t seed
 TEST(it_runs_on_msi_x_on_plain_msi_and_on_the_line)
 {
     for (uint64_t seed = 0; seed < 3; seed++) {
-        run_on("loop", 3, false, seed);
+        run_on("loop", 4, false, seed);
         run_on("loop,interrupts=msi", 1, false, seed);
         run_on("loop,interrupts=line", 0, true, seed);
     }

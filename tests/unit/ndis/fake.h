@@ -19,7 +19,7 @@ struct fake_miniport {
     char journal[256];
     /* what it does */
     NDIS_STATUS initialize_status, restart_status, reset_status;
-    bool pend_pause, pend_restart, pend_reset, pend_oids, addressing_reset, hung, slow_check, hold_sends;
+    bool pend_pause, pend_restart, pend_reset, pend_oids, keep_oids, addressing_reset, hung, slow_check, hold_sends;
     NDIS_STATUS (*on_initialize)(NDIS_HANDLE adapter);  /* at the end of MiniportInitializeEx; may be NULL */
     void (*on_halt)(void);
     /* what it saw */
@@ -250,7 +250,8 @@ static NDIS_STATUS NTAPI mp_oid(NDIS_HANDLE context, PNDIS_OID_REQUEST r)
     }
     if (r->DATA.Oid == OID_GEN_VENDOR_DESCRIPTION && mp.pend_oids) {
         mp.pended = r;
-        later('O');
+        if (!mp.keep_oids)
+            later('O');
         return NDIS_STATUS_PENDING;
     }
     return NDIS_STATUS_NOT_SUPPORTED;
@@ -516,6 +517,11 @@ static void on_a_computer(void (*body)(void *), unsigned cpus)
     ring3_close(computer, &report);
     CHECK(!report.bug_check);
     CHECK_EQ(report.pool_bytes, 0);
+}
+
+static inline void sleep_ms(unsigned ms)
+{
+    NdisMSleep(ms * 1000);
 }
 
 #endif

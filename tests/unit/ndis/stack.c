@@ -512,11 +512,6 @@ TEST(packet_filters_and_multicast_lists_are_merged_over_bindings)
 
 /* --- reset and status ------------------------------------------------------------------------------------------------------ */
 
-static void sleep_ms(unsigned ms)
-{
-    NdisMSleep(ms * 1000);
-}
-
 static void hang(void *unused)
 {
     CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
