@@ -184,6 +184,7 @@ struct adapter {
     struct list power_settings;         /* the miniport wants to hear of */
     struct list lent;                   /* host memory buffers */
     struct registry_watch *registry_watch;
+    void *registry_buffer;              /* StorPortAllocateRegistryBuffer: one at a time */
     struct wmi_port *wmi;               /* while it is a provider */
     PHW_TIMER timer_routine;            /* RequestTimerCall */
     struct ke_alarm timer_alarm;

@@ -22,27 +22,36 @@ struct cm_key *parameters_key(struct adapter *a, bool global, bool create)
     return cm_key(NULL, path, create);
 }
 
-/* Memory for StorPortRegistryRead: *Length bytes, zeroed; NULL without memory or when there is such a buffer already.
+/* Memory for StorPortRegistryRead: *Length bytes, zeroed; NULL without memory or when the adapter has such a buffer already.
  * PASSIVE_LEVEL. docs: storport/nf-storport-storportallocateregistrybuffer */
 PUCHAR NTAPI StorPortAllocateRegistryBuffer(PVOID HwDeviceExtension, PULONG Length)
 {
-    adapter_of(HwDeviceExtension, PE_CALLER());
-    if (!Length || !*Length)
+    struct adapter *a = adapter_of(HwDeviceExtension, PE_CALLER());
+
+    if (!Length || !*Length || a->registry_buffer)
         return NULL;
     if (*Length > MOST)
         *Length = MOST;
     PUCHAR buffer = pool_alloc(NonPagedPoolNx, *Length, SP_TAG, (void *)(uintptr_t)PE_CALLER().rip);
     if (buffer)
         memset(buffer, 0, *Length);
+    a->registry_buffer = buffer;
     return buffer;
 }
 
 /* docs: storport/nf-storport-storportfreeregistrybuffer */
 VOID NTAPI StorPortFreeRegistryBuffer(PVOID HwDeviceExtension, PUCHAR Buffer)
 {
-    adapter_of(HwDeviceExtension, PE_CALLER());
-    if (Buffer)
-        pool_free(Buffer, SP_TAG, NULL);
+    struct adapter *a = adapter_of(HwDeviceExtension, PE_CALLER());
+
+    if (!Buffer)
+        return;
+    if (Buffer != a->registry_buffer) {
+        SP_MISUSE("frees a registry buffer that it does not have", Buffer, 0, PE_CALLER());
+        return;
+    }
+    a->registry_buffer = NULL;
+    pool_free(Buffer, SP_TAG, NULL);
 }
 
 static bool give(PUCHAR buffer, PULONG length, const void *data, size_t size)
@@ -92,19 +101,37 @@ BOOLEAN NTAPI StorPortRegistryRead(PVOID HwDeviceExtension, PUCHAR ValueName, UL
     return give(Buffer, BufferLength, value.data, value.size);
 }
 
+/* ASCII as UTF-16, ended by a zero, a list by two. */
+static bool write_text(struct cm_key *key, const char *name, ULONG type, const UCHAR *text, ULONG length)
+{
+    ULONG zeroes = type == REG_MULTI_SZ ? 2 : 1, n = length;
+    WCHAR *wide = calloc(length + zeroes, sizeof *wide);
+    bool good;
+
+    if (!wide)
+        return false;
+    if (type != REG_MULTI_SZ)
+        n = (ULONG)strnlen((const char *)text, length);
+    while (n && !text[n - 1])
+        n--;
+    for (ULONG i = 0; i < n; i++)
+        wide[i] = text[i];
+    good = cm_set(key, name, type, wide, (n + zeroes) * sizeof *wide);
+    free(wide);
+    return good;
+}
+
 /* Writes a value of Type; a string comes as ASCII. FALSE when it cannot be written. PASSIVE_LEVEL.
  * docs: storport/nf-storport-storportregistrywrite */
 BOOLEAN NTAPI StorPortRegistryWrite(PVOID HwDeviceExtension, PUCHAR ValueName, ULONG Global, ULONG Type, PUCHAR Buffer,
                                     ULONG BufferLength)
 {
     struct adapter *a = adapter_of(HwDeviceExtension, PE_CALLER());
-    struct cm_key *key = ValueName && Buffer ? parameters_key(a, Global, true) : NULL;
-    char text[256];
+    struct cm_key *key = ValueName && Buffer && BufferLength <= MOST ? parameters_key(a, Global, true) : NULL;
 
     if (!key)
         return FALSE;
-    if (Type != REG_SZ && Type != REG_EXPAND_SZ)
-        return cm_set(key, (const char *)ValueName, Type, Buffer, BufferLength);
-    snprintf(text, sizeof text, "%.*s", (int)BufferLength, (const char *)Buffer);
-    return Type == REG_SZ ? cm_set_string(key, (const char *)ValueName, text) : cm_set_expand(key, (const char *)ValueName, text);
+    if (Type == REG_SZ || Type == REG_EXPAND_SZ || Type == REG_MULTI_SZ)
+        return write_text(key, (const char *)ValueName, Type, Buffer, BufferLength);
+    return cm_set(key, (const char *)ValueName, Type, Buffer, BufferLength);
 }
