@@ -6,6 +6,7 @@
 #include "nt/io.h"
 #include "nt/text.h"
 #include "wdf/collection.h"
+#include "wdf/pnp.h"
 #include "wdf/queue.h"
 #include "wdf/target.h"
 
@@ -32,6 +33,7 @@ static void device_destroyed(struct wdf_object *object)
         if (!device->deleted)
             IoDeleteDevice(device->wdm);
     }
+    wdf_interfaces_free(device);
     wdf_text_free(&device->link);
     wdf_settings_free(&device->settings);
     if (device->bus_information)

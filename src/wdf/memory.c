@@ -70,31 +70,56 @@ bool wdf_memory_range(const struct wdf_memory *memory, const WDFMEMORY_OFFSET *o
     return true;
 }
 
+static NTSTATUS make(struct wdf_client *client, PWDF_OBJECT_ATTRIBUTES attributes, POOL_TYPE pool, ULONG tag, size_t size,
+                     const void *caller, struct wdf_memory **result)
+{
+    struct wdf_create create = { .type = &wdf_memory_type, .client = client, .attributes = attributes, .caller = caller };
+    struct wdf_memory *memory;
+    NTSTATUS status = wdf_object_create(&create, &memory);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    memory->buffer = pool_alloc(pool, size, tag ? tag : client->globals.DriverTag, caller);
+    memory->size = size;
+    if (!memory->buffer) {
+        wdf_object_discard(memory);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    *result = memory;
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS wdf_memory_copy_of(struct wdf_client *client, PWDF_OBJECT_ATTRIBUTES attributes, POOL_TYPE pool, const void *data,
+                            size_t size, const void *caller, WDFMEMORY *result)
+{
+    struct wdf_memory *memory;
+    NTSTATUS status = make(client, attributes, pool, 0, size, caller, &memory);
+
+    if (NT_SUCCESS(status)) {
+        memcpy(memory->buffer, data, size);
+        *result = (WDFMEMORY)memory;
+    }
+    return status;
+}
+
 /* Makes a memory object with a buffer of BufferSize bytes (not 0), which is not zeroed. PoolTag 0: the driver's. Buffer may
  * be NULL. <= DISPATCH_LEVEL, <= APC_LEVEL for paged pool. STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES, and
  * errors of wdf_object_create. docs: wdfmemory/nf-wdfmemory-wdfmemorycreate */
 NTSTATUS NTAPI WdfMemoryCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF_OBJECT_ATTRIBUTES Attributes, POOL_TYPE PoolType,
                                ULONG PoolTag, size_t BufferSize, WDFMEMORY *Memory, PVOID *Buffer)
 {
-    struct wdf_create create = { .type = &wdf_memory_type, .client = wdf_client_of(DriverGlobals), .attributes = Attributes,
-                                 .caller = WDF_CALLER() };
+    const void *caller = WDF_CALLER();
     struct wdf_memory *memory;
 
-    wdf_need(Memory, create.caller);
+    wdf_need(Memory, caller);
     *Memory = NULL;
     if (Buffer)
         *Buffer = NULL;
     if (!BufferSize)
         return STATUS_INVALID_PARAMETER;
-    NTSTATUS status = wdf_object_create(&create, &memory);
+    NTSTATUS status = make(wdf_client_of(DriverGlobals), Attributes, PoolType, PoolTag, BufferSize, caller, &memory);
     if (!NT_SUCCESS(status))
         return status;
-    memory->buffer = pool_alloc(PoolType, BufferSize, PoolTag ? PoolTag : DriverGlobals->DriverTag, create.caller);
-    memory->size = BufferSize;
-    if (!memory->buffer) {
-        wdf_object_discard(memory);
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
     *Memory = (WDFMEMORY)memory;
     if (Buffer)
         *Buffer = memory->buffer;

@@ -18,6 +18,9 @@ struct wdf_memory {
 
 /* A memory object over a buffer that is someone else's. */
 NTSTATUS wdf_memory_over(struct wdf_object *parent, void *buffer, size_t size, const void *caller, struct wdf_memory **memory);
+/* A new memory object with a copy of the bytes. */
+NTSTATUS wdf_memory_copy_of(struct wdf_client *client, PWDF_OBJECT_ATTRIBUTES attributes, POOL_TYPE pool, const void *data,
+                            size_t size, const void *caller, WDFMEMORY *memory);
 /* What an offset pair means: false when it lies outside. offset may be NULL. */
 bool wdf_memory_range(const struct wdf_memory *memory, const WDFMEMORY_OFFSET *offset, void **buffer, size_t *size);
 

@@ -13,3 +13,7 @@ void wdf_request_reset_format(struct wdf_request *request)
         IoFreeMdl(request->built_mdl);
     request->built_mdl = NULL;
 }
+
+void wdf_targets_close(struct wdf_device *device)
+{
+}

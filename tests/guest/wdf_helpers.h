@@ -9,7 +9,7 @@
 #include "testing.h"
 
 static WDFDRIVER driver;
-static WDFDEVICE control;               /* NULL: made by each case as it likes */
+static WDFDEVICE control __attribute__((unused));     /* made by each case as it likes */
 static PDRIVER_UNLOAD test_unload;
 
 static VOID NTAPI EvtUnload(WDFDRIVER Driver)
@@ -18,7 +18,7 @@ static VOID NTAPI EvtUnload(WDFDRIVER Driver)
 }
 
 /* Before the cases: the driver object, without devices. */
-static NTSTATUS MakeDriver(void)
+static inline NTSTATUS MakeDriver(void)
 {
     WDF_DRIVER_CONFIG config;
 
