@@ -18,10 +18,10 @@ WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes -Wno-unkn
 ifeq ($(findstring clang,$(CC)),)
 WARN += -Wno-format-truncation -Wno-dangling-pointer
 endif
-CPPFLAGS += -D_GNU_SOURCE -DRING3_HOST -Isdk/include -Isrc -Iinclude -isystem /usr/include/lwip
+CPPFLAGS += -D_GNU_SOURCE -DRING3_HOST -Isdk/include -Isrc -Iinclude -isystem /usr/include/lwip -isystem /usr/include/libxml2
 CFLAGS += -std=gnu11 $(OPT) -g -fno-strict-aliasing -fPIE -mfsgsbase -mno-red-zone -fasynchronous-unwind-tables $(WARN)
 LDFLAGS += -pie -rdynamic
-LDLIBS += -lcrypto -lZydis -llwip -lslirp -lpcap -luring -lresolv -ldl
+LDLIBS += -lcrypto -lxml2 -lZydis -llwip -lslirp -lpcap -luring -lresolv -ldl
 
 ifneq ($(SAN),)
   CFLAGS += -fsanitize=$(SAN) -fno-sanitize=alignment -fno-sanitize-recover=undefined -fno-omit-frame-pointer

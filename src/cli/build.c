@@ -1,18 +1,58 @@
 /* ring3 build: a driver's sources to .sys and .pdb. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "cli/verb.h"
 #include "pkg/build.h"
 
-static bool take_dir(void *target, const char *value)
+static bool take_path(void *target, const char *value)
 {
     struct build_config *config = target;
 
-    if (config->dir)
-        return error_set("one directory at a time: %s and %s", config->dir, value);
-    config->dir = value;
+    if (config->path)
+        return error_set("one driver at a time: %s and %s", config->path, value);
+    config->path = value;
+    return true;
+}
+
+static bool add(const char **list, const char *value, const char *option)
+{
+    int count = 0;
+
+    while (list[count])
+        count++;
+    if (count == 31)
+        return error_set("more than 31 times %s", option);
+    list[count] = value;
+    return true;
+}
+
+static bool take_define(void *target, const char *value)
+{
+    return add(((struct build_config *)target)->defines, value, "--define");
+}
+
+static bool take_property(void *target, const char *value)
+{
+    return strchr(value, '=') ? add(((struct build_config *)target)->properties, value, "--property")
+                              : error_set("--property=NAME=VALUE, not '%s'", value);
+}
+
+static bool take_configuration(void *target, const char *value)
+{
+    ((struct build_config *)target)->configuration = value;
+    return true;
+}
+
+static bool take_jobs(void *target, const char *value)
+{
+    uint64_t jobs;
+
+    if (!cli_number(value, 1, 1024, &jobs))
+        return false;
+    ((struct build_config *)target)->jobs = (int)jobs;
     return true;
 }
 
@@ -37,8 +77,12 @@ static bool take_release(void *target, const char *value)
 }
 
 static const struct cli_option options[] = {
-    { NULL, "DIR", "the directory with the driver's C sources (default: the present one)", take_dir },
+    { NULL, "DIR|X.vcxproj", "a directory with sources, or a Visual Studio project (default: the present directory)", take_path },
     { "--out", "DIR", "where results go (default: build/drivers/NAME)", take_out },
+    { "--configuration", "NAME", "of a project: Release, Debug (default: what the project says)", take_configuration },
+    { "--property", "NAME=VALUE", "a property that wins over the project's; may be given again", take_property },
+    { "--define", "NAME[=VALUE]", "for every source; may be given again", take_define },
+    { "--jobs", "N", "compilers at once (default: one a processor)", take_jobs },
     { "--force", NULL, "compile everything again", take_force },
     { "--release", NULL, "write the image's checksum", take_release },
     { 0 }
@@ -52,8 +96,8 @@ static int run_build(const struct verb *verb, int argc, char **argv)
 
     if (code != EXIT_GOOD)
         return code;
-    if (!config.dir)
-        config.dir = ".";
+    if (!config.path)
+        config.path = ".";
     if (!build_driver(&config, &sys))
         return cli_fail(EXIT_HOST, "%s", error_text());
     puts(sys);
@@ -63,8 +107,8 @@ static int run_build(const struct verb *verb, int argc, char **argv)
 
 VERB(build_verb) = {
     .name = "build",
-    .synopsis = "[DIR] [--out=DIR] [--force] [--release]",
-    .summary = "make a driver's .sys and .pdb from its C sources",
+    .synopsis = "[DIR|X.vcxproj] [--out=DIR] [--configuration=NAME] [--define=NAME] [--force] [--release]",
+    .summary = "make a driver's .sys and .pdb from its sources or its project",
     .options = options,
     .run = run_build,
     .order = 20,

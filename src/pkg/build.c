@@ -1,304 +1,214 @@
+/* A build's plan: lists, sources, where the SDK is. */
 #include "pkg/build.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/error.h"
 #include "host/dir.h"
 #include "host/file.h"
-#include "pkg/overlay.h"
-#include "pkg/wpp.h"
+#include "pkg/build_plan.h"
 
-#define COMPILER "clang-19"
-#define LINKER "lld-link-19"
-#define PATH_SIZE 1024
-#define ARGUMENTS 512
-
-/* The same as mk/drivers.mk. */
-static const char *const compiler_flags[] = {
-    "--target=x86_64-pc-windows-msvc", "-std=gnu11", "-fms-extensions", "-fms-compatibility-version=19.38",
-    "-ffreestanding", "-fasync-exceptions", "-fasynchronous-unwind-tables", "-mllvm", "-disable-nounwind-inference",
-    "-fstack-protector-strong", "-O2", "-g", "-gcodeview", "-fno-ident",
-    "-nostdlibinc", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-ignored-pragma-intrinsic",
-    "-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno-microsoft", "-Wno-pragma-pack",
-    "-Wno-nonportable-include-path", "-D_AMD64_",
-    "-D_WIN64", "-D_KERNEL_MODE", "-DKERNEL_MODE", "-DNTDDI_VERSION=0x0A00000C", "-D_WIN32_WINNT=0x0A00",
-    "-DWINVER=0x0A00", "-DPOOL_NX_OPTIN=1",
-};
-static const char *const linker_flags[] = {
-    "/driver", "/subsystem:native", "/nodefaultlib", "/debug", "/opt:ref", "/Brepro",
-    "/dynamicbase", "/pdbaltpath:%_PDB%", "/section:INIT,erd",
-};
-static const char *const libraries[] = { "ring3drv", "ntoskrnl", "hal", "ndis", "netio", "fwpkclnt", "storport", "ksecdd",
-                                         "wmilib", "wpprecorder", "wdfldr" };
-
-struct build {
-    char dir[PATH_SIZE], name[128], out[PATH_SIZE];
-    char include[PATH_SIZE], lib[PATH_SIZE], shared[PATH_SIZE];
-    bool force, compiled;
-    const char *argv[ARGUMENTS];
-    char *owned[ARGUMENTS];
-    unsigned count, owned_count;
-};
-
-static void argument(struct build *b, const char *text)
+void build_add_text(struct build_list *list, const char *text, size_t length)
 {
-    if (b->count < ARGUMENTS - 1)
-        b->argv[b->count++] = text;
-    b->argv[b->count] = NULL;
+    char **more = realloc(list->text, (list->count + 2) * sizeof *more), *copy = strndup(text, length);
+
+    if (!more || !copy)
+        abort();
+    list->text = more;
+    list->text[list->count++] = copy;
+    list->text[list->count] = NULL;
 }
 
-static void made_argument(struct build *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void made_argument(struct build *b, const char *format, ...)
+void build_add(struct build_list *list, const char *format, ...)
 {
     char *text = NULL;
     va_list args;
 
     va_start(args, format);
     if (vasprintf(&text, format, args) < 0)
-        text = NULL;
+        abort();
     va_end(args);
-    if (!text || b->owned_count == ARGUMENTS) {
-        free(text);
-        return;
+    build_add_text(list, text, strlen(text));
+    free(text);
+}
+
+bool build_has(const struct build_list *list, const char *text)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!strcmp(list->text[i], text))
+            return true;
+    return false;
+}
+
+void build_list_free(struct build_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        free(list->text[i]);
+    free(list->text);
+    *list = (struct build_list){ 0 };
+}
+
+/* --- sources ------------------------------------------------------------------------------------------------------- */
+
+int build_tool_of(const char *path)
+{
+    static const struct { const char *extension; enum build_tool tool; } known[] = {
+        { ".c", TOOL_C }, { ".cpp", TOOL_CPP }, { ".cxx", TOOL_CPP }, { ".cc", TOOL_CPP }, { ".rc", TOOL_RESOURCE },
+        { ".asm", TOOL_ASSEMBLER }, { ".mc", TOOL_MESSAGES },
+    };
+    const char *dot = strrchr(path, '.');
+
+    for (size_t i = 0; dot && i < sizeof known / sizeof known[0]; i++)
+        if (!strcasecmp(dot, known[i].extension))
+            return (int)known[i].tool;
+    return -1;
+}
+
+/* OUT/NAME.obj, or NAME-2.obj when another directory has the same name. */
+static char *object_name(const struct build_plan *plan, const char *path, enum build_tool tool)
+{
+    const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path, *dot = strrchr(file, '.');
+    const char *extension = tool == TOOL_RESOURCE || tool == TOOL_MESSAGES ? "res" : "obj";
+    char *name = NULL;
+    bool taken = true;
+
+    for (int n = 1; taken; n++) {
+        free(name);
+        if ((n == 1 ? asprintf(&name, "%s/%.*s.%s", plan->out, (int)(dot - file), file, extension)
+                    : asprintf(&name, "%s/%.*s-%d.%s", plan->out, (int)(dot - file), file, n, extension)) < 0)
+            abort();
+        taken = false;
+        for (size_t i = 0; i < plan->source_count; i++)
+            taken = taken || !strcasecmp(plan->source[i].object, name);
     }
-    b->owned[b->owned_count++] = text;
-    argument(b, text);
+    return name;
 }
 
-static void forget_arguments(struct build *b)
+bool build_plan_source(struct build_plan *plan, const char *path, struct build_source **added)
 {
-    while (b->owned_count)
-        free(b->owned[--b->owned_count]);
-    b->count = 0;
+    int tool = build_tool_of(path);
+    struct build_source *more;
+
+    if (tool < 0)
+        return error_set("%s: nothing here compiles %s", plan->where, path);
+    more = realloc(plan->source, (plan->source_count + 1) * sizeof *more);
+    if (!more)
+        abort();
+    plan->source = more;
+    more[plan->source_count] = (struct build_source){ .tool = (enum build_tool)tool, .path = strdup(path),
+                                                      .object = object_name(plan, path, (enum build_tool)tool) };
+    if (added)
+        *added = &more[plan->source_count];
+    plan->source_count++;
+    return true;
 }
 
-static bool run(struct build *b, const char *what)
+struct build_inf *build_plan_inf(struct build_plan *plan, const char *path)
 {
-    char output[8192];
-    int status = host_run(b->argv, "", output, sizeof output);
+    const char *slash = strrchr(path, '/'), *file = slash ? slash + 1 : path, *dot = strrchr(file, '.');
+    struct build_inf *more = realloc(plan->inf, (plan->inf_count + 1) * sizeof *more), *inf;
 
-    if (status == 0)
-        return true;
-    fputs(output, stderr);
-    if (status < 0)
-        return error_prefix("building a driver needs clang-19 and lld-19 (Debian packages of these names)");
-    return error_set("%s failed: %s ended with exit code %d", what, b->argv[0], status);
+    if (!more)
+        abort();
+    plan->inf = more;
+    inf = &more[plan->inf_count++];
+    *inf = (struct build_inf){ .path = strdup(path) };
+    if (asprintf(&inf->result, "%s/%.*s.inf", plan->out, dot ? (int)(dot - file) : (int)strlen(file), file) < 0)
+        abort();
+    return inf;
+}
+
+/* --- the plan ------------------------------------------------------------------------------------------------------ */
+
+/* The first directory of the list, below the program's, that has the file. */
+static bool find_below(const char *program, const char *const *places, const char *file, char *result)
+{
+    char probe[BUILD_PATH + 64];
+
+    for (; *places; places++) {
+        snprintf(result, BUILD_PATH, "%s/%s", program, *places);
+        snprintf(probe, sizeof probe, "%s/%s", result, file);
+        if (host_file_exists(probe))
+            return true;
+    }
+    return false;
 }
 
 /* The SDK: beside the program when it is installed, in the source tree above the build directory otherwise. */
-static bool find_sdk(struct build *b)
+static bool find_sdk(struct build_plan *plan)
 {
-    static const char *const includes[] = { "%s/sdk/include", "%s/../sdk/include", "%s/../share/ring3/sdk/include" };
-    static const char *const libs[] = { "%s/sdk/lib", "%s/../share/ring3/sdk/lib" };
-    char program[PATH_SIZE - 64], probe[PATH_SIZE + 32];
-    bool found = false;
+    static const char *const includes[] = { "sdk/include", "../sdk/include", "../share/ring3/sdk/include", NULL };
+    static const char *const libs[] = { "sdk/lib", "../share/ring3/sdk/lib", NULL };
+    char program[BUILD_PATH - 64];
 
     if (!host_program_dir(program, sizeof program))
         return false;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    for (unsigned i = 0; i < 3 && !found; i++) {
-        snprintf(b->include, sizeof b->include, includes[i], program);
-        snprintf(probe, sizeof probe, "%s/ntddk.h", b->include);
-        found = host_file_exists(probe);
-    }
-    if (!found)
+    if (!find_below(program, includes, "ntddk.h", plan->include))
         return error_set("ring3's driver headers (sdk/include) are not beside %s", program);
-    found = false;
-    for (unsigned i = 0; i < 2 && !found; i++) {
-        snprintf(b->lib, sizeof b->lib, libs[i], program);
-        snprintf(probe, sizeof probe, "%s/ring3drv.lib", b->lib);
-        found = host_file_exists(probe);
-    }
-#pragma GCC diagnostic pop
-    if (!found)
+    if (!find_below(program, libs, "ring3drv.lib", plan->lib))
         return error_set("ring3's driver libraries are not in %s/sdk/lib: run `make sdk-lib`", program);
-    return (size_t)snprintf(b->shared, sizeof b->shared, "%s/../shared", b->lib) < sizeof b->shared;
+    return (size_t)snprintf(plan->shared, sizeof plan->shared, "%s/../shared", plan->lib) < sizeof plan->shared;
 }
 
-/* A word of a make dependency list ("target: a b \"), NUL-terminated in place; NULL at the end. */
-static char *next_word(char **at)
+struct build_plan *build_plan_new(const struct build_config *config)
 {
-    char *start = *at;
+    struct build_plan *plan = calloc(1, sizeof *plan);
 
-    while (*start == ' ' || *start == '\n' || *start == '\\')
-        start++;
-    if (!*start)
-        return NULL;
-    char *end = start;
-    while (*end && *end != ' ' && *end != '\n')
-        end++;
-    *at = *end ? end + 1 : end;
-    *end = 0;
-    return start;
+    if (!plan)
+        abort();
+    plan->force = config->force;
+    plan->release = config->release;
+    plan->jobs = config->jobs;
+    if (find_sdk(plan))
+        return plan;
+    free(plan);
+    return NULL;
 }
 
-/* True when the object is newer than everything its dependency file names. */
-static bool up_to_date(const char *object, const char *depends)
+void build_plan_free(struct build_plan *plan)
 {
-    uint64_t made = host_file_time(object);
-    uint8_t *text = NULL;
-    size_t size;
-    bool fresh = true;
-
-    if (made == 0 || !host_file_exists(depends) || !host_read_file(depends, 1 << 20, &text, &size))
-        return false;
-    char *at = strstr((char *)text, ": ");
-    at = at ? at + 1 : (char *)text + size;
-    for (char *word; fresh && (word = next_word(&at));) {
-        uint64_t changed = host_file_time(word);
-
-        fresh = changed != 0 && changed <= made;
+    for (size_t i = 0; plan && i < plan->source_count; i++) {
+        free(plan->source[i].path);
+        free(plan->source[i].object);
+        build_list_free(&plan->source[i].flags);
     }
-    free(text);
-    return fresh;
-}
-
-static bool compile(struct build *b, const char *source)
-{
-    char object[PATH_SIZE * 2], depends[PATH_SIZE * 2];
-    int stem = (int)(strlen(source) - 2);
-
-    snprintf(object, sizeof object, "%s/%.*s.obj", b->out, stem, source);
-    snprintf(depends, sizeof depends, "%s/%.*s.d", b->out, stem, source);
-    if (!b->force && up_to_date(object, depends))
-        return true;
-    forget_arguments(b);
-    argument(b, COMPILER);
-    for (unsigned i = 0; i < sizeof compiler_flags / sizeof compiler_flags[0]; i++)
-        argument(b, compiler_flags[i]);
-    made_argument(b, "-ivfsoverlay%s/headers.yaml", b->out);
-    made_argument(b, "-I%s", b->include);
-    made_argument(b, "-I%s/crt", b->include);
-    made_argument(b, "-I%s", b->shared);
-    made_argument(b, "-I%s", b->dir);
-    made_argument(b, "-I%s", b->out);           /* what wpp_write wrote */
-    argument(b, "-MMD");
-    argument(b, "-MF");
-    argument(b, depends);
-    argument(b, "-c");
-    made_argument(b, "%s/%s", b->dir, source);
-    argument(b, "-o");
-    argument(b, object);
-    b->compiled = true;
-    return run(b, source);
-}
-
-/* An object that uses the driver framework's table makes the driver start at the framework's entry stub. */
-static bool uses_framework(const struct build *b, char **sources)
-{
-    static const char symbol[] = "WdfDriverGlobals";
-    bool found = false;
-
-    for (char **source = sources; *source && !found; source++) {
-        char object[PATH_SIZE + 256];
-        uint8_t *data;
-        size_t size;
-
-        snprintf(object, sizeof object, "%s/%.*s.obj", b->out, (int)(strlen(*source) - 2), *source);
-        if (!host_read_file(object, 256u << 20, &data, &size))
-            continue;
-        found = memmem(data, size, symbol, sizeof symbol - 1) != NULL;
-        free(data);
+    for (size_t i = 0; plan && i < plan->inf_count; i++) {
+        free(plan->inf[i].path);
+        free(plan->inf[i].result);
+        build_list_free(&plan->inf[i].stamp);
     }
-    return found;
+    if (!plan)
+        return;
+    free(plan->source);
+    free(plan->inf);
+    build_list_free(&plan->flags);
+    build_list_free(&plan->headers);
+    build_list_free(&plan->libraries);
+    build_list_free(&plan->traces);
+    free(plan);
 }
 
-static bool link_driver(struct build *b, char **sources, const char *sys, bool release)
+static bool is_project(const char *path)
 {
-    char shared[PATH_SIZE + 16];
+    const char *dot = strrchr(path, '.');
 
-    if (!b->compiled && !b->force && host_file_exists(sys))
-        return true;
-    forget_arguments(b);
-    argument(b, LINKER);
-    for (unsigned i = 0; i < sizeof linker_flags / sizeof linker_flags[0]; i++)
-        argument(b, linker_flags[i]);
-    if (release)
-        argument(b, "/release");
-    made_argument(b, "/out:%s", sys);
-    for (char **source = sources; *source; source++)
-        made_argument(b, "%s/%.*s.obj", b->out, (int)(strlen(*source) - 2), *source);
-    bool framework = uses_framework(b, sources);
-    argument(b, framework ? "/entry:FxDriverEntry" : "/entry:GsDriverEntry");
-    if (framework)
-        made_argument(b, "%s/wdfentry.lib", b->lib);
-    snprintf(shared, sizeof shared, "%s/drvlib.lib", b->lib);
-    if (host_file_exists(shared))
-        argument(b, shared);
-    for (unsigned i = 0; i < sizeof libraries / sizeof libraries[0]; i++)
-        made_argument(b, "%s/%s.lib", b->lib, libraries[i]);
-    return run(b, "linking");
-}
-
-/* INF files go with the driver. */
-static bool copy_infs(struct build *b)
-{
-    char **infs = host_list_dir(b->dir, ".inf"), from[PATH_SIZE * 2], to[PATH_SIZE * 2];
-    bool good = infs != NULL;
-
-    for (char **inf = infs; good && *inf; inf++) {
-        uint8_t *data;
-        size_t size;
-
-        snprintf(from, sizeof from, "%s/%s", b->dir, *inf);
-        snprintf(to, sizeof to, "%s/%s", b->out, *inf);
-        good = host_read_file(from, 1 << 20, &data, &size);
-        if (good) {
-            good = host_write_file(to, data, size);
-            free(data);
-        }
-    }
-    host_free_names(infs);
-    return good;
-}
-
-/* Headers of the SDK and of the driver are found in any case. */
-static bool write_overlay(const struct build *b)
-{
-    char crt[PATH_SIZE + 8], file[PATH_SIZE + 16];
-    const char *const directories[] = { b->include, crt, b->dir, NULL };
-
-    snprintf(crt, sizeof crt, "%s/crt", b->include);
-    snprintf(file, sizeof file, "%s/headers.yaml", b->out);
-    return overlay_write(file, directories);
-}
-
-static bool prepare(struct build *b, const struct build_config *config)
-{
-    b->force = config->force;
-    if (!host_full_path(config->dir, b->dir, sizeof b->dir))
-        return false;
-    const char *slash = strrchr(b->dir, '/');
-    if ((size_t)snprintf(b->name, sizeof b->name, "%s", slash ? slash + 1 : b->dir) >= sizeof b->name)
-        return error_set("%s: the name is too long for a driver", config->dir);
-    if (config->out)
-        snprintf(b->out, sizeof b->out, "%s", config->out);
-    else
-        snprintf(b->out, sizeof b->out, "build/drivers/%s", b->name);
-    return find_sdk(b) && host_make_dirs(b->out) && write_overlay(b);
+    return dot && !strcasecmp(dot, ".vcxproj");
 }
 
 bool build_driver(const struct build_config *config, char **result)
 {
-    struct build *b = calloc(1, sizeof *b);
-    char **sources = NULL, sys[PATH_SIZE * 2];
-    bool good = prepare(b, config) && (sources = host_list_dir(b->dir, ".c")) != NULL;
+    struct build_plan *plan = build_plan_new(config);
+    bool good = plan && (is_project(config->path) ? build_from_project : build_from_directory)(plan, config);
 
-    if (good && !sources[0])
-        good = error_set("%s: no C sources there", config->dir);
-    good = good && wpp_write(b->dir, sources, b->out);
-    for (char **source = sources; good && *source; source++)
-        good = compile(b, *source);
-    snprintf(sys, sizeof sys, "%s/%s.sys", b->out, b->name);
-    good = good && link_driver(b, sources, sys, config->release) && copy_infs(b);
+    for (const char *const *define = config->defines; good && *define; define++)
+        build_add(&plan->flags, "-D%s", *define);
+    good = good && build_run(plan);
     if (good && result)
-        *result = strdup(sys);
-    forget_arguments(b);
-    host_free_names(sources);
-    free(b);
+        *result = strdup(plan->result);
+    build_plan_free(plan);
     return good;
 }

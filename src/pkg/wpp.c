@@ -120,7 +120,7 @@ static bool included_tmh(const char *text, char *name, size_t size)
     return false;
 }
 
-static bool write_tmh(const char *dir, const char *out, const char *name, const char *source)
+static bool write_tmh(const char *dir, const char *out, const char *name, const char *source, const char *const *functions)
 {
     char path[PATH_SIZE], *text = NULL;
     uint8_t *old;
@@ -134,6 +134,8 @@ static bool write_tmh(const char *dir, const char *out, const char *name, const 
         return error_set("no memory for %s", name);
     fprintf(stream, "/* Trace messages of %s, written by ring3 build. */\n#include <ring3/wpp.h>\n", source);
     bool good = write_declared(stream, dir, ".h") && write_declared(stream, dir, ".c");
+    for (; functions && *functions; functions++)
+        write_function(stream, *functions);
     fclose(stream);
     snprintf(path, sizeof path, "%s/%s", out, name);
     /* A file that has not changed keeps its time. */
@@ -150,14 +152,18 @@ static bool write_tmh(const char *dir, const char *out, const char *name, const 
     return good;
 }
 
-bool wpp_write(const char *dir, char *const *sources, const char *out)
+bool wpp_write(const char *const *sources, const char *out, const char *const *functions)
 {
     bool good = true;
 
-    for (char *const *source = sources; good && *source; source++) {
-        char name[256], *text = read_text(dir, *source);
+    for (; good && *sources; sources++) {
+        const char *slash = strrchr(*sources, '/');
+        char dir[PATH_SIZE], name[256], *text;
+
+        snprintf(dir, sizeof dir, "%.*s", (int)(slash - *sources), *sources);
+        text = read_text(dir, slash + 1);
         if (text && included_tmh(text, name, sizeof name))
-            good = write_tmh(dir, out, name, *source);
+            good = write_tmh(dir, out, name, slash + 1, functions);
         free(text);
     }
     return good;

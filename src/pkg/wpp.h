@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-/* For each file of `dir` whose name is in `sources` and that includes a NAME.tmh which is not there, writes NAME.tmh to `out`. It
- * has the standard macros, and one for each `FUNC` that a `begin_wpp config` block of a source or header in `dir` declares. False
- * with error_text(). */
-bool wpp_write(const char *dir, char *const *sources, const char *out);
+/* For each source (whole paths, NULL ends the list) that includes a NAME.tmh which is not beside it, writes NAME.tmh to `out`. It has
+ * the standard macros, and one for each `FUNC` that a `begin_wpp config` block of a source or header beside it declares, and for
+ * each of `functions` ("NAME(LEVEL,MSG,...)"; may be NULL). False with error_text(). */
+bool wpp_write(const char *const *sources, const char *out, const char *const *functions);
 
 #endif

@@ -1,0 +1,445 @@
+/* The plan of a Visual Studio driver project: its items and their metadata, what they mean to clang and lld.
+ * docs: develop/building-a-driver, develop/wpp-properties-for-driver-projects, develop/driver-model-properties-for-driver-projects */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "host/dir.h"
+#include "host/file.h"
+#include "pkg/build_plan.h"
+#include "pkg/msbuild.h"
+#include "pkg/msbuild_internal.h"
+
+#define DEPTH 8
+
+struct project {
+    struct build_plan *plan;
+    const struct build_config *config;
+    struct msbuild *file;
+};
+
+static bool say(const struct project *p, int line, const char *format, const char *what)
+{
+    char reason[512];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(reason, sizeof reason, format, what);
+#pragma GCC diagnostic pop
+    return line ? error_set("%s:%d: %s", msbuild_path(p->file), line, reason) : error_set("%s: %s", msbuild_path(p->file), reason);
+}
+
+static bool is_true(const char *text)
+{
+    return !strcasecmp(text, "true");
+}
+
+/* --- metadata to flags --------------------------------------------------------------------------------------------- */
+
+static void add_defines(struct build_list *flags, const char *list, const char *option)
+{
+    const char *element;
+    size_t length;
+
+    while ((element = msbuild_element(&list, &length)) != NULL)
+        build_add(flags, "%s%.*s", option, (int)length, element);
+}
+
+/* Directories that are there; the SDK's own are searched anyway. */
+static void add_directories(const struct project *p, struct build_list *flags, const char *list)
+{
+    const char *element;
+    size_t length;
+
+    while ((element = msbuild_element(&list, &length)) != NULL) {
+        char path[1024], whole[BUILD_PATH];
+
+        snprintf(path, sizeof path, "%.*s", (int)length, element);
+        if (path[0] == '$' || !msbuild_resolve(msbuild_directory(p->file), path, whole, sizeof whole))
+            continue;
+        if (flags)
+            build_add(flags, "-I%s", whole);
+        if (!build_has(&p->plan->headers, whole))
+            build_add(&p->plan->headers, "%s", whole);
+    }
+}
+
+/* cl's options that mean something here. */
+static void add_options(struct build_list *flags, const char *text)
+{
+    char *copy = strdup(text), *save = NULL;
+
+    for (char *word = copy ? strtok_r(copy, " \t\r\n", &save) : NULL; word; word = strtok_r(NULL, " \t\r\n", &save)) {
+        if ((word[0] == '/' || word[0] == '-') && strchr("DUI", word[1]) && word[1] && word[2])
+            build_add(flags, "-%s", word + 1);
+    }
+    free(copy);
+}
+
+static void add_standard(struct build_list *flags, const char *standard, const char *c_standard, enum build_tool tool)
+{
+    static const struct { const char *name, *flag; } known[] = {
+        { "stdcpp14", "-std=gnu++14" }, { "stdcpp17", "-std=gnu++17" }, { "stdcpp20", "-std=gnu++20" },
+        { "stdcpplatest", "-std=gnu++20" }, { "stdc11", "-std=gnu11" }, { "stdc17", "-std=gnu17" },
+    };
+
+    for (size_t i = 0; i < countof(known); i++)
+        if (!strcasecmp(tool == TOOL_CPP ? standard : c_standard, known[i].name))
+            build_add(flags, "%s", known[i].flag);
+}
+
+static void source_flags(const struct project *p, const struct msbuild_item *item, struct build_source *source)
+{
+    struct build_list *flags = &source->flags;
+    const char *forced = msbuild_metadata(item, "ForcedIncludeFiles"), *element;
+    size_t length;
+
+    if (!strcasecmp(msbuild_metadata(item, "CompileAs"), "CompileAsCpp"))
+        source->tool = TOOL_CPP;
+    if (!strcasecmp(msbuild_metadata(item, "CompileAs"), "CompileAsC"))
+        source->tool = TOOL_C;
+    add_standard(flags, msbuild_metadata(item, "LanguageStandard"), msbuild_metadata(item, "LanguageStandard_C"), source->tool);
+    add_defines(flags, msbuild_metadata(item, "PreprocessorDefinitions"), "-D");
+    add_defines(flags, msbuild_metadata(item, "UndefinePreprocessorDefinitions"), "-U");
+    add_directories(p, flags, msbuild_metadata(item, "AdditionalIncludeDirectories"));
+    add_options(flags, msbuild_metadata(item, "AdditionalOptions"));
+    while ((element = msbuild_element(&forced, &length)) != NULL)
+        build_add(flags, "-include%.*s", (int)length, element);
+}
+
+/* --- items --------------------------------------------------------------------------------------------------------- */
+
+static bool resolve_item(const struct project *p, const struct msbuild_item *item, char whole[BUILD_PATH])
+{
+    return msbuild_resolve(msbuild_directory(p->file), item->include, whole, BUILD_PATH) ||
+           say(p, item->line, "there is no file %s", item->include);
+}
+
+/* A source's own directory has headers, too. */
+static void add_directory_of(struct build_plan *plan, const char *path)
+{
+    char directory[BUILD_PATH];
+
+    snprintf(directory, sizeof directory, "%.*s", (int)(strrchr(path, '/') - path), path);
+    if (!build_has(&plan->headers, directory))
+        build_add(&plan->headers, "%s", directory);
+}
+
+static void take_traces(const struct project *p, const struct msbuild_item *item)
+{
+    const char *list = msbuild_metadata(item, "WppTraceFunction"), *element;
+    size_t length;
+
+    while ((element = msbuild_element(&list, &length)) != NULL) {
+        char text[512];
+
+        snprintf(text, sizeof text, "%.*s", (int)length, element);
+        if (!build_has(&p->plan->traces, text))
+            build_add(&p->plan->traces, "%s", text);
+    }
+    p->plan->wpp |= is_true(msbuild_metadata(item, "WppEnabled"));
+}
+
+static bool already(const struct build_plan *plan, const char *path)
+{
+    for (size_t i = 0; i < plan->source_count; i++)
+        if (!strcmp(plan->source[i].path, path))
+            return true;
+    return false;
+}
+
+static bool take_sources(struct project *p, const char *type)
+{
+    for (const struct msbuild_item *item = msbuild_first(p->file, type); item; item = msbuild_next(item)) {
+        struct build_source *source;
+        char whole[BUILD_PATH];
+
+        if (is_true(msbuild_metadata(item, "ExcludedFromBuild")))
+            continue;
+        if (!resolve_item(p, item, whole))
+            return false;
+        if (already(p->plan, whole))
+            continue;
+        add_directory_of(p->plan, whole);
+        if (!build_plan_source(p->plan, whole, &source))
+            return false;
+        source_flags(p, item, source);
+        take_traces(p, item);
+    }
+    return true;
+}
+
+static void stamp_options(const struct project *p, const struct msbuild_item *item, struct build_list *stamp)
+{
+    const char *date = msbuild_metadata(item, "DateStamp"), *time = msbuild_metadata(item, "TimeStamp");
+    const char *catalog = msbuild_metadata(item, "CatalogFileName"), *kmdf = msbuild_metadata(item, "KmdfVersionNumber");
+
+    build_add(stamp, "-a");
+    build_add(stamp, "amd64");
+    build_add(stamp, "-d");
+    build_add(stamp, "%s", *date ? date : "*");
+    build_add(stamp, "-v");
+    build_add(stamp, "%s", *time ? time : "*");
+    if (*catalog) {
+        build_add(stamp, "-c");
+        build_add(stamp, "%s", catalog);
+    }
+    if (p->plan->kmdf || *kmdf) {
+        build_add(stamp, "-k");
+        if (*kmdf)
+            build_add(stamp, "%s", kmdf);
+        else
+            build_add(stamp, "1.%d", p->plan->kmdf_minor);
+    }
+}
+
+static bool take_infs(struct project *p)
+{
+    for (const struct msbuild_item *item = msbuild_first(p->file, "Inf"); item; item = msbuild_next(item)) {
+        char whole[BUILD_PATH];
+
+        if (is_true(msbuild_metadata(item, "ExcludedFromBuild")))
+            continue;
+        if (!resolve_item(p, item, whole))
+            return false;
+        stamp_options(p, item, &build_plan_inf(p->plan, whole)->stamp);
+    }
+    return true;
+}
+
+/* --- libraries ----------------------------------------------------------------------------------------------------- */
+
+static bool build_at(struct project *p, const char *project, char result[BUILD_PATH]);
+
+static const char *file_part(const char *path)
+{
+    const char *slash = path;
+
+    for (const char *c = path; *c; c++)
+        slash = *c == '/' || *c == '\\' ? c + 1 : slash;
+    return slash;
+}
+
+/* A library that another project makes: the project of a directory above the library's place whose result has its name. */
+static bool build_producer(struct project *p, const char *path, bool *found)
+{
+    char place[BUILD_PATH], directory[BUILD_PATH], result[BUILD_PATH], stem[256];
+    const char *file = file_part(path);
+
+    snprintf(stem, sizeof stem, "%.*s", (int)strcspn(file, "."), file);
+    snprintf(place, sizeof place, "%.*s", (int)(file - path), path);
+    for (int up = 0; up < 4 && !*found; up++) {
+        size_t length = strlen(place);
+
+        while (length && (place[length - 1] == '/' || place[length - 1] == '\\'))
+            place[--length] = 0;
+        if (msbuild_resolve(msbuild_directory(p->file), place, directory, sizeof directory)) {
+            char **names = host_list_dir(directory, ".vcxproj");
+
+            for (char **name = names; name && *name && !*found; name++) {
+                char project[BUILD_PATH * 2];
+
+                snprintf(project, sizeof project, "%s/%s", directory, *name);
+                if (strcasecmp(project, msbuild_path(p->file)) != 0 && build_at(p, project, result) &&
+                    !strncasecmp(file_part(result), stem, strlen(stem))) {
+                    build_add(&p->plan->libraries, "%s", result);
+                    *found = true;
+                }
+            }
+            host_free_names(names);
+        }
+        while (length && place[length - 1] != '/' && place[length - 1] != '\\')
+            place[--length] = 0;
+    }
+    return *found;
+}
+
+/* Libraries of the WDK are import libraries of ours, or part of what every driver links. */
+static bool is_kit_library(const char *path)
+{
+    static const char *const known[] = { "uuid", "wdmsec", "ntstrsafe", "libcntpr", "wdmguid", "fwpuclnt", "storport", "wmilib",
+        "ntoskrnl", "hal", "ndis", "netio", "fwpkclnt", "ksecdd", "wpprecorder", "bufferoverflowk", "bufferoverflowfastfailk",
+        "initguid", "rtlver", "aux_klib", "ntdll", "kernel32", "wdfdriverentry", "wdfldr", "cng", "scsiport", "scsiwmi", "libcmt" };
+    const char *file = file_part(path);
+    char stem[128];
+
+    snprintf(stem, sizeof stem, "%.*s", (int)strcspn(file, "."), file);
+    for (size_t i = 0; i < countof(known); i++)
+        if (!strcasecmp(known[i], stem))
+            return true;
+    return false;
+}
+
+static bool take_libraries(struct project *p)
+{
+    const char *list = msbuild_definition(p->file, "Link", "AdditionalDependencies"), *element;
+    size_t length;
+
+    while ((element = msbuild_element(&list, &length)) != NULL) {
+        char path[1024], whole[BUILD_PATH];
+        bool found = false;
+
+        snprintf(path, sizeof path, "%.*s", (int)length, element);
+        if (is_kit_library(path))
+            continue;
+        if (msbuild_resolve(msbuild_directory(p->file), path, whole, sizeof whole))
+            build_add(&p->plan->libraries, "%s", whole);
+        else if (strstr(path, "$lib") || !build_producer(p, path, &found))
+            return say(p, 0, "it links %s, which is neither there, nor one of the kit's libraries, nor made by a project beside it", path);
+    }
+    return true;
+}
+
+static bool take_references(struct project *p)
+{
+    for (const struct msbuild_item *item = msbuild_first(p->file, "ProjectReference"); item; item = msbuild_next(item)) {
+        char whole[BUILD_PATH], result[BUILD_PATH];
+
+        if (!resolve_item(p, item, whole) || !build_at(p, whole, result))
+            return false;
+        if (!strcasecmp(strrchr(result, '.'), ".lib"))
+            build_add(&p->plan->libraries, "%s", result);
+    }
+    return true;
+}
+
+/* --- the project --------------------------------------------------------------------------------------------------- */
+
+static bool take_kind(struct project *p)
+{
+    const char *kind = msbuild_property(p->file, "ConfigurationType"), *type = msbuild_property(p->file, "DriverType");
+    const char *minor = msbuild_property(p->file, "KMDF_VERSION_MINOR");
+
+    if (!strcasecmp(kind, "Driver"))
+        p->plan->kind = BUILD_DRIVER;
+    else if (!strcasecmp(kind, "StaticLibrary"))
+        p->plan->kind = BUILD_LIBRARY;
+    else if (!strcasecmp(kind, "DynamicLibrary") && *type)
+        p->plan->kind = BUILD_EXPORT_DRIVER;
+    else
+        return say(p, 0, "it makes a '%s', no kernel driver; only drivers and their libraries are built", *kind ? kind : "?");
+    if (!strcasecmp(type, "UMDF"))
+        return say(p, 0, "it is a %s driver; those run in user mode", type);
+    p->plan->kmdf = !strcasecmp(type, "KMDF");
+    p->plan->kmdf_minor = *minor ? (int)strtol(minor, NULL, 10) : 33;
+    p->plan->debug = is_true(msbuild_property(p->file, "UseDebugLibraries"));
+    if (strcasecmp(msbuild_property(p->file, "Platform"), "x64") != 0)
+        return say(p, 0, "only x64 is built, not %s", msbuild_property(p->file, "Platform"));
+    return true;
+}
+
+static void take_version(const struct project *p)
+{
+    static const struct { const char *target, *ntddi, *winnt; } versions[] = {
+        { "Windows7", "0x06010000", "0x0601" }, { "Windows8", "0x06020000", "0x0602" }, { "WindowsV6.3", "0x06030000", "0x0603" },
+    };
+    const char *target = msbuild_property(p->file, "TargetVersion");
+
+    for (size_t i = 0; i < countof(versions); i++)
+        if (!strcasecmp(target, versions[i].target)) {
+            build_add(&p->plan->flags, "-DNTDDI_VERSION=%s", versions[i].ntddi);
+            build_add(&p->plan->flags, "-D_WIN32_WINNT=%s", versions[i].winnt);
+            build_add(&p->plan->flags, "-DWINVER=%s", versions[i].winnt);
+        }
+    if (p->plan->kmdf) {
+        build_add(&p->plan->flags, "-DKMDF_VERSION_MAJOR=1");
+        build_add(&p->plan->flags, "-DKMDF_VERSION_MINOR=%d", p->plan->kmdf_minor);
+    }
+}
+
+static bool take_link(struct project *p)
+{
+    const char *entry = msbuild_definition(p->file, "Link", "EntryPointSymbol");
+    const char *definition = msbuild_definition(p->file, "Link", "ModuleDefinitionFile");
+
+    if (*entry && strcasecmp(entry, "GsDriverEntry") != 0 && strcasecmp(entry, "DriverEntry") != 0 &&
+        strncasecmp(entry, "FxDriverEntry", 13) != 0)
+        snprintf(p->plan->entry, sizeof p->plan->entry, "%s", entry);
+    if (*definition && !msbuild_resolve(msbuild_directory(p->file), definition, p->plan->definition_file, BUILD_PATH))
+        return say(p, 0, "there is no module definition file %s", definition);
+    return true;
+}
+
+static bool choose_output(struct project *p)
+{
+    const char *name = msbuild_property(p->file, "TargetName");
+    char out[BUILD_PATH];
+
+    if (strpbrk(name, "/\\") || !*name || (size_t)snprintf(p->plan->name, sizeof p->plan->name, "%s", name) >= sizeof p->plan->name)
+        return say(p, 0, "'%s' is no name for a driver", name);
+    snprintf(out, sizeof out, p->config->out ? "%s%s" : "%sbuild/drivers/%s", p->config->out ? p->config->out : "",
+             p->config->out ? "" : name);
+    snprintf(p->plan->where, sizeof p->plan->where, "%s", msbuild_path(p->file));
+    snprintf(p->plan->dir, sizeof p->plan->dir, "%s", msbuild_directory(p->file));
+    return host_make_dirs(out) && host_full_path(out, p->plan->out, sizeof p->plan->out);
+}
+
+static bool fill(struct project *p)
+{
+    static const char *const compiled[] = { "ClCompile", "MessageCompile", "ResourceCompile", "MASM" };
+
+    if (!take_kind(p) || !choose_output(p))
+        return false;
+    take_version(p);
+    build_add(&p->plan->headers, "%s", p->plan->dir);
+    for (size_t i = 0; i < countof(compiled); i++)
+        if ((p->plan->kind != BUILD_LIBRARY || i != 2) && !take_sources(p, compiled[i]))
+            return false;
+    if (p->plan->source_count == 0)
+        return say(p, 0, "it has no %s", "sources (ClCompile items)");
+    return take_infs(p) && take_link(p) && (p->plan->kind == BUILD_LIBRARY || (take_references(p) && take_libraries(p)));
+}
+
+static struct msbuild *open_project(const struct build_config *config, const char *path)
+{
+    const char *globals[40] = { 0 };
+    char configuration[128];
+    size_t count = 0;
+
+    globals[count++] = "Platform=x64";
+    if (config->configuration) {
+        snprintf(configuration, sizeof configuration, "Configuration=%s", config->configuration);
+        globals[count++] = configuration;
+    }
+    for (const char *const *property = config->properties; *property && count < 39; property++)
+        globals[count++] = *property;
+    return msbuild_open(path, globals);
+}
+
+bool build_from_project(struct build_plan *plan, const struct build_config *config)
+{
+    struct project p = { .plan = plan, .config = config, .file = open_project(config, config->path) };
+    bool good = p.file && fill(&p);
+
+    msbuild_close(p.file);
+    return good;
+}
+
+/* Builds another project below this one's output. */
+static bool build_at(struct project *p, const char *project, char result[BUILD_PATH])
+{
+    static int depth;
+    struct build_config config = *p->config;
+    char out[BUILD_PATH + 256], *made = NULL;
+    const char *file = file_part(project);
+    bool good;
+
+    if (depth == DEPTH)
+        return say(p, 0, "projects refer to each other more than %s deep", "eight");
+    snprintf(out, sizeof out, "%s/%.*s", p->plan->out, (int)strcspn(file, "."), file);
+    config.path = project;
+    config.out = out;
+    for (size_t i = 0; config.properties[i]; i++)
+        if (!strncasecmp(config.properties[i], "TargetName=", 11))
+            config.properties[i] = "TargetNameOfTheReferringProject=";
+    depth++;
+    good = build_driver(&config, &made);
+    depth--;
+    if (good)
+        snprintf(result, BUILD_PATH, "%s", made);
+    free(made);
+    return good;
+}

@@ -1,0 +1,449 @@
+/* Carrying a plan out: messages and traces first, because they make headers; then every source, several at once; then the
+ * link. Nothing that is newer than all it was made from is made again. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/util.h"
+#include "host/dir.h"
+#include "host/file.h"
+#include "host/process.h"
+#include "pkg/build_plan.h"
+#include "pkg/build_tags.h"
+#include "pkg/overlay.h"
+#include "pkg/stamp.h"
+#include "pkg/wpp.h"
+
+#define COMPILER "clang-19"
+#define LINKER "lld-link-19"
+#define LIBRARIAN "llvm-lib-19"
+#define RESOURCES "llvm-rc-19"
+#define ASSEMBLER "llvm-ml-19"
+#define MESSAGES "x86_64-w64-mingw32-windmc"
+
+/* The same as mk/drivers.mk. */
+static const char *const compiler_flags[] = {
+    "--target=x86_64-pc-windows-msvc", "-fms-extensions", "-fms-compatibility-version=19.38",
+    "-ffreestanding", "-fasync-exceptions", "-fasynchronous-unwind-tables", "-mllvm", "-disable-nounwind-inference",
+    "-fstack-protector-strong", "-g", "-gcodeview", "-fno-ident",
+    "-nostdlibinc", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-ignored-pragma-intrinsic",
+    "-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno-microsoft", "-Wno-pragma-pack",
+    "-Wno-nonportable-include-path", "-D_AMD64_",
+    "-D_WIN64", "-D_KERNEL_MODE", "-DKERNEL_MODE", "-DPOOL_NX_OPTIN=1",
+};
+/* Unless the plan's flags say otherwise. */
+static const char *const version_flags[] = { "-DNTDDI_VERSION=0x0A00000C", "-D_WIN32_WINNT=0x0A00", "-DWINVER=0x0A00" };
+static const char *const cplusplus_flags[] = { "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics",
+                                               "-Wno-overloaded-virtual" };
+static const char *const linker_flags[] = {
+    "/driver", "/subsystem:native", "/nodefaultlib", "/debug", "/opt:ref", "/Brepro",
+    "/dynamicbase", "/pdbaltpath:%_PDB%", "/section:INIT,erd",
+};
+static const char *const libraries[] = { "ring3drv", "ntoskrnl", "hal", "ndis", "netio", "fwpkclnt", "storport", "ksecdd",
+                                         "wmilib", "wpprecorder", "wdfldr" };
+
+/* --- what is up to date -------------------------------------------------------------------------------------------- */
+
+/* A word of a make dependency list ("target: a b \"), NUL-terminated in place; NULL at the end. */
+static char *next_word(char **at)
+{
+    char *start = *at, *to, *from;
+
+    while (*start == ' ' || *start == '\n' || (*start == '\\' && (start[1] == '\n' || start[1] == 0)))
+        start++;
+    if (!*start)
+        return NULL;
+    for (to = from = start; *from && *from != ' ' && *from != '\n'; from++) {
+        if (*from == '\\' && from[1] == ' ')
+            from++;                     /* a blank in a name */
+        *to++ = *from;
+    }
+    *at = *from ? from + 1 : from;
+    *to = 0;
+    return start;
+}
+
+/* True when the object is newer than everything its dependency file names. */
+static bool dependencies_older(const char *object, const char *depends)
+{
+    uint64_t made = host_file_time(object);
+    uint8_t *text = NULL;
+    size_t size;
+    bool fresh = true;
+
+    if (made == 0 || !host_file_exists(depends) || !host_read_file(depends, 4 << 20, &text, &size))
+        return false;
+    char *at = strstr((char *)text, ": ");
+    at = at ? at + 1 : (char *)text + size;
+    for (char *word; fresh && (word = next_word(&at));) {
+        uint64_t changed = host_file_time(word);
+
+        fresh = changed != 0 && changed <= made;
+    }
+    free(text);
+    return fresh;
+}
+
+/* The arguments of the last time stand beside the object: other arguments make it old. */
+static bool same_arguments(const char *object, const struct build_list *arguments)
+{
+    char path[BUILD_PATH + 8], *joined = NULL;
+    size_t size = 0, old_size;
+    uint8_t *old = NULL;
+    FILE *out = open_memstream(&joined, &size);
+    bool same = false;
+
+    if (!out)
+        abort();
+    for (size_t i = 0; i < arguments->count; i++)
+        fprintf(out, "%s\n", arguments->text[i]);
+    fclose(out);
+    snprintf(path, sizeof path, "%s.args", object);
+    if (host_file_exists(path) && host_read_file(path, 1 << 20, &old, &old_size)) {
+        same = old_size == size && !memcmp(old, joined, size);
+        free(old);
+    }
+    if (!same && !host_write_file(path, joined, size))
+        same = false;
+    free(joined);
+    return same;
+}
+
+/* --- sources ------------------------------------------------------------------------------------------------------- */
+
+static bool defines(const struct build_plan *plan, const struct build_source *source, const char *flag)
+{
+    size_t length = strcspn(flag, "=");
+
+    for (size_t i = 0; i < plan->flags.count; i++)
+        if (!strncmp(plan->flags.text[i], flag, length) && strchr("=", plan->flags.text[i][length]))
+            return true;
+    for (size_t i = 0; i < source->flags.count; i++)
+        if (!strncmp(source->flags.text[i], flag, length) && strchr("=", source->flags.text[i][length]))
+            return true;
+    return false;
+}
+
+static void add_all(struct build_list *arguments, const char *const *texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        build_add(arguments, "%s", texts[i]);
+}
+
+static void add_includes(struct build_list *arguments, const struct build_plan *plan, const char *option)
+{
+    build_add(arguments, "%s%s", option, plan->out);        /* what wpp_write and the message compiler wrote */
+    for (size_t i = 0; i < plan->headers.count; i++)
+        build_add(arguments, "%s%s", option, plan->headers.text[i]);
+    build_add(arguments, "%s%s", option, plan->include);
+    build_add(arguments, "%s%s/crt", option, plan->include);
+    build_add(arguments, "%s%s", option, plan->shared);
+}
+
+static void compiler_arguments(struct build_list *a, const struct build_plan *plan, const struct build_source *source)
+{
+    bool cplusplus = source->tool == TOOL_CPP;
+
+    build_add(a, COMPILER);
+    add_all(a, compiler_flags, countof(compiler_flags));
+    for (size_t i = 0; i < countof(version_flags); i++)
+        if (!defines(plan, source, version_flags[i]))
+            build_add(a, "%s", version_flags[i]);
+    build_add(a, cplusplus ? "-xc++" : "-xc");
+    build_add(a, cplusplus ? "-std=gnu++17" : "-std=gnu11");
+    if (cplusplus)
+        add_all(a, cplusplus_flags, countof(cplusplus_flags));
+    build_add(a, plan->debug ? "-O0" : "-O2");
+    if (plan->debug)
+        build_add(a, "-DDBG=1");
+    for (size_t i = 0; i < plan->flags.count; i++)
+        build_add(a, "%s", plan->flags.text[i]);
+    for (size_t i = 0; i < source->flags.count; i++)
+        build_add(a, "%s", source->flags.text[i]);
+    if (!cplusplus)
+        build_add(a, "-include%s/tags.h", plan->out);
+    build_add(a, "-ivfsoverlay%s/headers.yaml", plan->out);
+    add_includes(a, plan, "-I");
+    build_add(a, "-MMD");
+    build_add(a, "-MF");
+    build_add(a, "%s.d", source->object);
+    build_add(a, "-c");
+    build_add(a, "%s", source->path);
+    build_add(a, "-o");
+    build_add(a, "%s", source->object);
+}
+
+static void resource_arguments(struct build_list *a, const struct build_plan *plan, const struct build_source *source)
+{
+    build_add(a, RESOURCES);
+    build_add(a, "/nologo");
+    build_add(a, "/C1252");
+    build_add(a, "/D_AMD64_");
+    build_add(a, "/DAMD64");
+    for (size_t i = 0; i < source->flags.count; i++)
+        if (!strncmp(source->flags.text[i], "-D", 2))
+            build_add(a, "/D%s", source->flags.text[i] + 2);
+    build_add(a, "/I%s/rc", plan->include);
+    add_includes(a, plan, "/I");
+    build_add(a, "/fo%s", source->object);
+    build_add(a, "%s", source->path);
+}
+
+static void assembler_arguments(struct build_list *a, const struct build_plan *plan, const struct build_source *source)
+{
+    build_add(a, ASSEMBLER);
+    build_add(a, "-m64");
+    build_add(a, "/nologo");
+    build_add(a, "/c");
+    add_includes(a, plan, "/I");
+    build_add(a, "/Fo%s", source->object);
+    build_add(a, "%s", source->path);
+}
+
+static void source_arguments(struct build_list *a, const struct build_plan *plan, const struct build_source *source)
+{
+    if (source->tool == TOOL_RESOURCE)
+        resource_arguments(a, plan, source);
+    else if (source->tool == TOOL_ASSEMBLER)
+        assembler_arguments(a, plan, source);
+    else
+        compiler_arguments(a, plan, source);
+}
+
+static bool up_to_date(const struct build_plan *plan, const struct build_source *source, const struct build_list *arguments)
+{
+    char depends[BUILD_PATH + 8];
+    bool same = same_arguments(source->object, arguments);
+
+    if (plan->force || !same)
+        return false;
+    if (source->tool == TOOL_RESOURCE || source->tool == TOOL_ASSEMBLER)
+        return host_file_time(source->object) > host_file_time(source->path);
+    snprintf(depends, sizeof depends, "%s.d", source->object);
+    return dependencies_older(source->object, depends);
+}
+
+/* Says what failed, with the package that has the tool when it is not there. */
+static bool failed(const char *what, const char *tool, int status)
+{
+    const char *package = !strcmp(tool, MESSAGES) ? "binutils-mingw-w64-x86-64" : !strcmp(tool, COMPILER) ? "clang-19"
+                        : !strcmp(tool, LINKER)   ? "lld-19" : "llvm-19";
+
+    if (status < 0 || status == 127)
+        return error_set("%s: %s is not installed (Debian package %s)", what, tool, package);
+    return error_set("%s failed: %s ended with exit code %d", what, tool, status);
+}
+
+/* Whether anything was compiled goes to *compiled. */
+static bool compile(const struct build_plan *plan, bool *compiled)
+{
+    struct host_command *commands = calloc(plan->source_count + 1, sizeof *commands);
+    struct build_list *arguments = calloc(plan->source_count + 1, sizeof *arguments);
+    const struct build_source **which = calloc(plan->source_count + 1, sizeof *which);
+    int count = 0, first;
+
+    if (!commands || !arguments || !which)
+        abort();
+    for (size_t i = 0; i < plan->source_count; i++) {
+        source_arguments(&arguments[count], plan, &plan->source[i]);
+        if (up_to_date(plan, &plan->source[i], &arguments[count])) {
+            build_list_free(&arguments[count]);
+            continue;
+        }
+        which[count] = &plan->source[i];
+        commands[count].argv = arguments[count].text;
+        count++;
+    }
+    *compiled = count > 0;
+    first = host_run_all(commands, count, plan->jobs > 0 ? plan->jobs : host_processors());
+    bool good = first < 0 || failed(which[first]->path, commands[first].argv[0], commands[first].status);
+    for (int i = 0; i < count; i++) {
+        char args[BUILD_PATH + 8];
+
+        if (commands[i].status != 0 && (size_t)snprintf(args, sizeof args, "%s.args", which[i]->object) < sizeof args)
+            host_write_file(args, "", 0);           /* tried again the next time */
+        build_list_free(&arguments[i]);
+    }
+    free(commands);
+    free(arguments);
+    free(which);
+    return good;
+}
+
+static bool run_one(struct build_list *arguments, const char *what)
+{
+    struct host_command command = { .argv = arguments->text };
+    bool good = host_run_all(&command, 1, 1) < 0 || failed(what, arguments->text[0], command.status);
+
+    build_list_free(arguments);
+    return good;
+}
+
+/* NAME.mc: NAME.h for the sources, NAME.rc and its binaries for the image; NAME.rc takes the source's place. */
+static bool compile_messages(struct build_plan *plan)
+{
+    for (size_t i = 0; i < plan->source_count; i++) {
+        struct build_source *source = &plan->source[i];
+        const char *slash = strrchr(source->path, '/'), *file = slash ? slash + 1 : source->path;
+        struct build_list a = { 0 };
+        char script[BUILD_PATH * 2];
+
+        if (source->tool != TOOL_MESSAGES)
+            continue;
+        snprintf(script, sizeof script, "%s/%.*s.rc", plan->out, (int)(strlen(file) - 3), file);
+        if (plan->force || host_file_time(script) <= host_file_time(source->path)) {
+            build_add(&a, MESSAGES);
+            build_add(&a, "-h");
+            build_add(&a, "%s", plan->out);
+            build_add(&a, "-r");
+            build_add(&a, "%s", plan->out);
+            build_add(&a, "%s", source->path);
+            if (!run_one(&a, source->path))
+                return false;
+        }
+        free(source->path);
+        source->path = strdup(script);
+        source->tool = TOOL_RESOURCE;
+    }
+    return true;
+}
+
+/* --- linking ------------------------------------------------------------------------------------------------------- */
+
+static void add_inputs(struct build_list *a, const struct build_plan *plan)
+{
+    for (size_t i = 0; i < plan->source_count; i++)
+        build_add(a, "%s", plan->source[i].object);
+    for (size_t i = 0; i < plan->libraries.count; i++)
+        build_add(a, "%s", plan->libraries.text[i]);
+}
+
+static bool make_library(struct build_plan *plan)
+{
+    struct build_list a = { 0 };
+
+    build_add(&a, LIBRARIAN);
+    build_add(&a, "/nologo");
+    build_add(&a, "/llvmlibempty");
+    build_add(&a, "/out:%s", plan->result);
+    add_inputs(&a, plan);
+    return run_one(&a, plan->name);
+}
+
+/* An object that uses the driver framework's table makes the driver start at the framework's entry stub. */
+static bool uses_framework(const struct build_plan *plan)
+{
+    static const char symbol[] = "WdfDriverGlobals";
+    bool found = plan->kmdf;
+
+    for (size_t i = 0; i < plan->source_count && !found; i++) {
+        uint8_t *data;
+        size_t size;
+
+        if (!host_read_file(plan->source[i].object, 256u << 20, &data, &size))
+            continue;
+        found = memmem(data, size, symbol, sizeof symbol - 1) != NULL;
+        free(data);
+    }
+    return found;
+}
+
+static bool link_driver(struct build_plan *plan)
+{
+    bool kmdf = uses_framework(plan);
+    struct build_list a = { 0 };
+    char shared[BUILD_PATH + 16];
+
+    build_add(&a, LINKER);
+    add_all(&a, linker_flags, countof(linker_flags));
+    build_add(&a, "/entry:%s", plan->entry[0] ? plan->entry : kmdf ? "FxDriverEntry" : "GsDriverEntry");
+    if (plan->release)
+        build_add(&a, "/release");
+    if (plan->kind == BUILD_EXPORT_DRIVER)
+        build_add(&a, "/dll");
+    if (plan->definition_file[0])
+        build_add(&a, "/def:%s", plan->definition_file);
+    build_add(&a, "/out:%s", plan->result);
+    add_inputs(&a, plan);
+    snprintf(shared, sizeof shared, "%s/drvlib.lib", plan->lib);
+    if (host_file_exists(shared))
+        build_add(&a, "%s", shared);
+    for (size_t i = 0; i < countof(libraries); i++)
+        build_add(&a, "%s/%s.lib", plan->lib, libraries[i]);
+    if (kmdf)
+        build_add(&a, "%s/wdfentry.lib", plan->lib);
+    return run_one(&a, "linking");
+}
+
+/* Whether a library is newer than the result. */
+static bool library_changed(const struct build_plan *plan)
+{
+    uint64_t made = host_file_time(plan->result);
+
+    for (size_t i = 0; i < plan->libraries.count; i++)
+        if (host_file_time(plan->libraries.text[i]) > made)
+            return true;
+    return false;
+}
+
+/* --- all of it ----------------------------------------------------------------------------------------------------- */
+
+/* Headers of the SDK and of the driver are found in any case; tags are declared as Microsoft's compiler would. */
+static bool write_overlay(const struct build_plan *plan)
+{
+    const char **directories = calloc(plan->headers.count + 3, sizeof *directories);
+    char crt[BUILD_PATH + 8], file[BUILD_PATH + 16];
+    size_t count = 0;
+
+    if (!directories)
+        abort();
+    snprintf(crt, sizeof crt, "%s/crt", plan->include);
+    snprintf(file, sizeof file, "%s/headers.yaml", plan->out);
+    directories[count++] = plan->include;
+    directories[count++] = crt;
+    for (size_t i = 0; i < plan->headers.count; i++)
+        directories[count++] = plan->headers.text[i];
+    bool good = overlay_write(file, directories);
+    snprintf(file, sizeof file, "%s/tags.h", plan->out);
+    good = good && tags_write(file, directories + 2);
+    free(directories);
+    return good;
+}
+
+static bool write_infs(const struct build_plan *plan)
+{
+    for (size_t i = 0; i < plan->inf_count; i++)
+        if (!stamp_file(plan->inf[i].path, plan->inf[i].result, (const char *const *)plan->inf[i].stamp.text))
+            return false;
+    return true;
+}
+
+static bool write_traces(const struct build_plan *plan)
+{
+    const char **sources = calloc(plan->source_count + 1, sizeof *sources);
+    size_t count = 0;
+
+    if (!sources)
+        abort();
+    for (size_t i = 0; i < plan->source_count; i++)
+        if (plan->source[i].tool == TOOL_C || plan->source[i].tool == TOOL_CPP)
+            sources[count++] = plan->source[i].path;
+    bool good = wpp_write(sources, plan->out, (const char *const *)plan->traces.text);
+    free(sources);
+    return good;
+}
+
+bool build_run(struct build_plan *plan)
+{
+    bool compiled = false;
+
+    snprintf(plan->result, sizeof plan->result, "%.3800s/%s.%s", plan->out, plan->name, plan->kind == BUILD_LIBRARY ? "lib" : "sys");
+    if (!host_make_dirs(plan->out) || !write_overlay(plan) || (plan->wpp && !write_traces(plan)) || !compile_messages(plan) ||
+        !compile(plan, &compiled))
+        return false;
+    if (compiled || plan->force || !host_file_exists(plan->result) || library_changed(plan))
+        if (!(plan->kind == BUILD_LIBRARY ? make_library : link_driver)(plan))
+            return false;
+    return write_infs(plan);
+}

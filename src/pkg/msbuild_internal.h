@@ -1,0 +1,62 @@
+/* Shared by the files of the project reader only. */
+#ifndef PKG_MSBUILD_INTERNAL_H
+#define PKG_MSBUILD_INTERNAL_H
+
+#include <libxml/tree.h>
+
+#include "pkg/msbuild.h"
+
+#define MSBUILD_TEXT_MAX 65536          /* characters of a value */
+#define MSBUILD_DEPTH 16                /* imports inside imports, parentheses in conditions */
+
+struct msbuild_value {
+    const char *name, *text;
+    struct msbuild_value *next;
+};
+
+struct msbuild_definition {
+    const char *type;
+    struct msbuild_value *metadata;
+    struct msbuild_definition *next;
+};
+
+struct msbuild_chunk {
+    struct msbuild_chunk *next;
+    char data[];
+};
+
+struct msbuild {
+    const char *path, *directory;
+    struct msbuild_chunk *chunks;
+    struct msbuild_value *globals, *properties;
+    struct msbuild_definition *definitions;
+    struct msbuild_item *items, **last;
+    bool defaults;                      /* what the compiler's property sheets set has been set */
+};
+
+/* Where an element is: for messages and for MSBuildThisFile. */
+struct msbuild_place {
+    struct msbuild *project;
+    const char *file;
+    int line;
+    int depth;
+    struct msbuild_value *metadata;     /* what %(NAME) means; NULL outside items */
+};
+
+/* Memory of the project, zeroed; running out ends the process. */
+void *msbuild_alloc(struct msbuild *project, size_t size);
+const char *msbuild_copy(struct msbuild *project, const char *text, size_t length);
+const char *msbuild_find(const struct msbuild_value *list, const char *name);
+void msbuild_set(struct msbuild *project, struct msbuild_value **list, const char *name, const char *text);
+bool msbuild_error(const struct msbuild_place *place, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* $(NAME), %(NAME) replaced. NULL with error_text(). */
+const char *msbuild_expand(const struct msbuild_place *place, const char *text);
+/* The Condition attribute: 1 holds (or there is none), 0 does not, -1 with error_text(). */
+int msbuild_condition(const struct msbuild_place *place, const char *text);
+/* What Microsoft.Cpp.Default.props and the WDK's sheets set and the project has not. */
+void msbuild_set_defaults(struct msbuild *project);
+/* The path below `directory` whatever its case and slashes; false when there is no such file. */
+bool msbuild_resolve(const char *directory, const char *path, char *result, size_t size);
+
+#endif
