@@ -2,8 +2,6 @@
 #ifndef PKG_MSBUILD_INTERNAL_H
 #define PKG_MSBUILD_INTERNAL_H
 
-#include <libxml/tree.h>
-
 #include "pkg/msbuild.h"
 
 #define MSBUILD_TEXT_MAX 65536          /* characters of a value */

@@ -1,5 +1,5 @@
 /* The names that resource editors write. */
 #ifndef RING3_RC_AFXRES
 #define RING3_RC_AFXRES
-#include <windows.h>
+#include "windows.h"
 #endif

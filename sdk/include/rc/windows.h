@@ -2,7 +2,7 @@
 #ifndef _WINDOWS_
 #define _WINDOWS_
 
-#include <winver.h>
+#include "winver.h"
 
 #define LANG_NEUTRAL 0x00
 #define LANG_ENGLISH 0x09

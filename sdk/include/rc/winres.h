@@ -1,5 +1,5 @@
 /* The names that resource editors write. */
 #ifndef RING3_RC_WINRES
 #define RING3_RC_WINRES
-#include <windows.h>
+#include "windows.h"
 #endif
