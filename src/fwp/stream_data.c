@@ -1,0 +1,65 @@
+/* The bytes that the stream layer shows: copied, cloned, thrown away. */
+#include <string.h>
+
+#include "fwp/packet.h"
+#include "ndis/nbl_pool.h"
+#include "base/util.h"
+
+/* Copies up to bytesToCopy bytes of the stream data into the buffer. IRQL <= DISPATCH_LEVEL.
+ * docs: fwpsk/nf-fwpsk-fwpscopystreamdatatobuffer0 */
+VOID NTAPI FwpsCopyStreamDataToBuffer0(const FWPS_STREAM_DATA0 *calloutStreamData, PVOID buffer, SIZE_T bytesToCopy,
+                                       SIZE_T *bytesCopied)
+{
+    SIZE_T left = min_u64(bytesToCopy, calloutStreamData->dataLength), done = 0;
+    ULONG skip = calloutStreamData->dataOffset.netBufferOffset;
+    const NET_BUFFER *nb = calloutStreamData->dataOffset.netBuffer;
+
+    for (const NET_BUFFER_LIST *nbl = calloutStreamData->dataOffset.netBufferList; nbl && left;
+         nbl = nbl->Next, nb = nbl ? nbl->FirstNetBuffer : NULL)
+        for (; nb && left; nb = nb->Next, skip = 0) {
+            SIZE_T n = min_u64(left, nb->DataLength > skip ? nb->DataLength - skip : 0);
+            if (n && !nb_copy_out(nb, skip, (char *)buffer + done, n))
+                break;
+            done += n;
+            left -= n;
+        }
+    if (bytesCopied)
+        *bytesCopied = done;
+}
+
+/* Clones the lists of the stream data, without the bytes outside it. Each clone is given back with FwpsFreeCloneNetBufferList0 once it was
+ * injected, or the chain with FwpsDiscardClonedStreamData0. IRQL <= DISPATCH_LEVEL. STATUS_FWP_NULL_POINTER,
+ * STATUS_NO_MEMORY. docs: fwpsk/nf-fwpsk-fwpsclonestreamdata0 */
+NTSTATUS NTAPI FwpsCloneStreamData0(FWPS_STREAM_DATA0 *calloutStreamData, NDIS_HANDLE netBufferListPoolHandle,
+                                    NDIS_HANDLE netBufferPoolHandle, ULONG allocateCloneFlags, NET_BUFFER_LIST **netBufferListChain)
+{
+    NET_BUFFER_LIST *first = NULL, **link = &first;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (!calloutStreamData || !netBufferListChain)
+        return STATUS_FWP_NULL_POINTER;
+    for (NET_BUFFER_LIST *nbl = calloutStreamData->netBufferListChain; nbl && NT_SUCCESS(status); nbl = nbl->Next) {
+        status = FwpsAllocateCloneNetBufferList0(nbl, netBufferListPoolHandle, netBufferPoolHandle, allocateCloneFlags, link);
+        if (NT_SUCCESS(status))
+            link = &(*link)->Next;
+    }
+    *link = NULL;
+    if (!NT_SUCCESS(status)) {
+        if (first)
+            FwpsDiscardClonedStreamData0(first, allocateCloneFlags, TRUE);
+        return status;
+    }
+    *netBufferListChain = first;
+    return STATUS_SUCCESS;
+}
+
+/* Frees a chain of FwpsCloneStreamData0 that is not injected. IRQL <= DISPATCH_LEVEL.
+ * docs: fwpsk/nf-fwpsk-fwpsdiscardclonedstreamdata0 */
+VOID NTAPI FwpsDiscardClonedStreamData0(NET_BUFFER_LIST *netBufferListChain, ULONG allocateCloneFlags, BOOLEAN dispatchLevel)
+{
+    for (NET_BUFFER_LIST *nbl = netBufferListChain, *next; nbl; nbl = next) {
+        next = nbl->Next;
+        nbl->Next = NULL;
+        FwpsFreeCloneNetBufferList0(nbl, allocateCloneFlags);
+    }
+}
