@@ -45,6 +45,9 @@ NTSTATUS tcpip_datagram_create(uint8_t family, uint8_t protocol, tcpip_datagram_
         d->context = context;
         list_init(&d->lookup_node);
         list_init(&d->memberships);
+        list_init(&d->peers);
+        list_init(&d->wfp.by_flow);
+        d->wfp.protocol = protocol;
         ip_options_init(&d->options);
         list_push_back(&all, &d->node);
         if (protocol != IP_PROTO_UDP)
@@ -60,6 +63,7 @@ void datagram_release(struct tcpip_datagram *d)
     if (!d->dead) {
         d->dead = true;
         datagram_leave_all(d);
+        datagram_wfp_release(d);
         port_release(&d->port);
         list_remove(&d->lookup_node);
         list_remove(&d->node);

@@ -76,22 +76,6 @@ static int fit(const struct tcpip_datagram *d, const struct tcpip_received *how)
     return score;
 }
 
-static void deliver(struct tcpip_datagram *d, const struct tcpip_received *how, struct pbuf *p)
-{
-    struct tcpip_received told = *how;
-    struct pbuf *few = stack_few_pieces(p);
-
-    if (!few) {
-        pbuf_free(p);
-        return;
-    }
-    told.from = datagram_report(d, &how->from);
-    told.to = datagram_report(d, &how->to);
-    d->busy++;
-    d->received(d, d->context, &told, (struct tcpip_packet *)few);
-    datagram_done(d);
-}
-
 static struct tcpip_datagram *find_best(const struct tcpip_received *how)
 {
     struct tcpip_datagram *best = NULL;
@@ -107,6 +91,36 @@ static struct tcpip_datagram *find_best(const struct tcpip_received *how)
         }
     }
     return best;
+}
+
+struct tcpip_datagram *datagram_receiver(uint16_t from_port, uint16_t to_port)
+{
+    struct tcpip_received how = describe(from_port, to_port);
+
+    return find_best(&how);
+}
+
+static void deliver(struct tcpip_datagram *d, const struct tcpip_received *how, struct pbuf *p)
+{
+    struct tcpip_received told = *how;
+
+    d->busy++;
+    bool allowed = datagram_wfp_in(d, how, p, d->protocol == IP_PROTO_UDP ? UDP_HLEN : 0) && !d->dead;
+    datagram_done(d);
+    if (!allowed) {
+        pbuf_free(p);
+        return;
+    }    struct pbuf *few = stack_few_pieces(p);
+
+    if (!few) {
+        pbuf_free(p);
+        return;
+    }
+    told.from = datagram_report(d, &how->from);
+    told.to = datagram_report(d, &how->to);
+    d->busy++;
+    d->received(d, d->context, &told, (struct tcpip_packet *)few);
+    datagram_done(d);
 }
 
 static struct tcpip_datagram *find_next(const struct tcpip_received *how)
@@ -160,7 +174,7 @@ void udp_input(struct pbuf *p, struct netif *netif)
     const struct udp_hdr *h = p->payload;
     u16_t size = p->len >= UDP_HLEN ? ntohs(h->len) : 0;
 
-    if (size < UDP_HLEN || size > p->tot_len) {
+    if (size < UDP_HLEN || size > p->tot_len || !wfp_transport_in(IP_PROTO_UDP, p)) {
         pbuf_free(p);
         return;
     }

@@ -12,6 +12,7 @@
 #include "tcpip/ports.h"
 #include "tcpip/socket.h"
 #include "tcpip/stack.h"
+#include "tcpip/wfp_endpoint.h"
 
 struct tcpip_datagram {
     struct list node;                   /* all */
@@ -27,6 +28,9 @@ struct tcpip_datagram {
     struct port_use port;
     struct tcpip_ip_options options;
     struct list memberships;
+    struct wfp_endpoint wfp;
+    struct list peers;                  /* struct wfp_peer: who was authorised */
+    unsigned peer_count;
 };
 
 /* datagram.c */
@@ -39,6 +43,20 @@ void datagram_open(void);
 void datagram_close_all(void);
 void datagram_done(struct tcpip_datagram *d);
 struct tcpip_address datagram_report(const struct tcpip_datagram *d, const struct tcpip_address *address);
+
+/* datagram_input.c: who gets a datagram that is on its way in; NULL: nobody. */
+struct tcpip_datagram *datagram_receiver(uint16_t from_port, uint16_t to_port);
+
+/* datagram_wfp.c */
+struct netif;
+struct pbuf;
+/* p, at its transport header, may be sent. STATUS_ACCESS_DENIED; STATUS_PENDING: it is swallowed. Sets wfp_sender, which the
+ * caller resets. */
+NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_addr_t *from, const ip_addr_t *to, uint16_t to_port,
+                          struct netif *netif);
+/* p, at its data, may be delivered. transport: bytes of the header before it. */
+bool datagram_wfp_in(struct tcpip_datagram *d, const struct tcpip_received *how, const struct pbuf *p, unsigned transport);
+void datagram_wfp_release(struct tcpip_datagram *d);
 
 /* datagram_group.c */
 bool datagram_is_member(const struct tcpip_datagram *d, const struct tcpip_address *group, unsigned interface);

@@ -179,7 +179,12 @@ static NTSTATUS send_packet(struct tcpip_datagram *d, const struct route *r, con
             add_udp_header(r, p);
         else if (d->protocol == IP6_NEXTH_ICMP6 && IP_IS_V6(&r->to))
             add_icmp6_checksum(r, p);
-        status = output(r, p, d->protocol);
+        status = datagram_wfp_out(d, p, &r->from, &r->to, r->to_port, r->netif);
+        if (status == STATUS_SUCCESS)
+            status = output(r, p, d->protocol);
+        else if (status == STATUS_PENDING)
+            status = STATUS_SUCCESS;
+        wfp_sender = NULL;
     }
     pbuf_free(p);
     return status;

@@ -156,12 +156,20 @@ static void look6(struct pbuf *p)
 
 void icmp_input(struct pbuf *p, struct netif *netif)
 {
+    if (!wfp_transport_in(IP_PROTO_ICMP, p)) {
+        pbuf_free(p);
+        return;
+    }
     look4(p);
     real_lwip()->icmp_input(p, netif);
 }
 
 void icmp6_input(struct pbuf *p, struct netif *netif)
 {
+    if (!wfp_transport_in(IP6_NEXTH_ICMP6, p)) {
+        pbuf_free(p);
+        return;
+    }
     look6(p);
     real_lwip()->icmp6_input(p, netif);
 }

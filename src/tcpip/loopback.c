@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "tcpip/interface.h"
+#include "tcpip/wfp_ip.h"
 
 enum { RING = 1024, ROUND = 256, LOOPBACK_NUMBER = TCPIP_MAX_INTERFACES, IF_TYPE_LOOPBACK = 24 };
 
@@ -36,6 +37,9 @@ bool interface_loopback_stats(struct tcpip_stats *stats)
 err_t netif_loop_output(struct netif *netif, struct pbuf *p)
 {
     struct interface *interface = interface_of_netif(netif);
+
+    if (!wfp_packet_out(netif, p, *(const uint8_t *)p->payload >> 4))
+        return ERR_OK;
     struct pbuf *copy = count < RING ? pbuf_alloc(PBUF_LINK, p->tot_len, PBUF_RAM) : NULL;
 
     if (!copy) {

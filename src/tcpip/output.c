@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tcpip/interface.h"
+#include "tcpip/wfp_ip.h"
 
 enum { PREFIX_SECONDS = 60 };
 static bool put_there[LWIP_ND6_NUM_PREFIXES];
@@ -23,6 +24,8 @@ static err_t output4(struct netif *netif, struct pbuf *p, const ip4_addr_t *dest
     struct interface *interface = interface_of_netif(netif);
     struct ip_address to = ip_from4(dest->addr);
 
+    if (!wfp_packet_out(netif, p, 4))
+        return ERR_OK;
     if (ip4_addr_isbroadcast(dest, netif) || ip4_addr_ismulticast(dest))
         return etharp_output(netif, p, dest);
     const struct path *path = path_to(&to, interface);
@@ -72,6 +75,8 @@ static err_t output6(struct netif *netif, struct pbuf *p, const ip6_addr_t *dest
     struct interface *interface = interface_of_netif(netif);
     struct ip_address to = ip_from6(dest);
 
+    if (!wfp_packet_out(netif, p, 6))
+        return ERR_OK;
     if (ip6_addr_ismulticast(dest))
         return ethip6_output(netif, p, dest);
     const struct path *path = path_to(&to, interface);

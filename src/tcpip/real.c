@@ -22,6 +22,12 @@ const struct real *real_lwip(void)
         real.tcp_slowtmr = find("tcp_slowtmr");
         real.icmp_input = find("icmp_input");
         real.icmp6_input = find("icmp6_input");
+        real.ip4_input = find("ip4_input");
+        real.ip6_input = find("ip6_input");
+        real.ip4_frag = find("ip4_frag");
+        real.ip6_frag = find("ip6_frag");
+        real.ip4_output_if_opt_src = find("ip4_output_if_opt_src");
+        real.ip6_output_if_src = find("ip6_output_if_src");
         real.tcp_alloc = find("tcp_alloc");
         real.raw_input = find("raw_input");
     }

@@ -18,6 +18,7 @@
 
 #include "base/list.h"
 #include "tcpip/stack.h"
+#include "tcpip/wfp_ip.h"
 
 #define ASSEMBLIES 64u
 #define BYTES (2u << 20)
@@ -232,6 +233,15 @@ static void make_whole4(struct pbuf *p, unsigned last_header)
     IPH_CHKSUM_SET(h, inet_chksum(h, IPH_HL_BYTES(h)));
 }
 
+/* The whole packet is shown to the filters of its layer once more. */
+static struct pbuf *reassembled(struct pbuf *whole, uint16_t layer)
+{
+    if (!whole || fwp_layer_is_empty(layer) || wfp_packet_in(whole, ip_current_input_netif(), WFP_IS_REASSEMBLED))
+        return whole;
+    pbuf_free(whole);
+    return NULL;
+}
+
 struct pbuf *ip4_reass(struct pbuf *p)
 {
     const struct ip_hdr *h = p->payload;
@@ -239,6 +249,10 @@ struct pbuf *ip4_reass(struct pbuf *p)
     struct description d = { .id = IPH_ID(h), .begin = (field & IP_OFFMASK) * 8, .protocol = IPH_PROTO(h),
                              .more = field & IP_MF, .header = h, .header_size = size };
 
+    if (!fwp_layer_is_empty(FWPS_LAYER_INBOUND_IPPACKET_V4) && !wfp_packet_in(p, ip_current_input_netif(), WFP_IS_FRAGMENT)) {
+        pbuf_free(p);
+        return NULL;
+    }
     pbuf_remove_header(p, size);
     struct pbuf *whole = take(p, &d);
     if (whole && IPH_HL_BYTES((struct ip_hdr *)whole->payload) < size) {
@@ -247,7 +261,7 @@ struct pbuf *ip4_reass(struct pbuf *p)
     }
     if (whole)
         make_whole4(whole, size);
-    return whole;
+    return reassembled(whole, FWPS_LAYER_INBOUND_IPPACKET_V4);
 }
 
 struct pbuf *ip6_reass(struct pbuf *p)
@@ -266,5 +280,5 @@ struct pbuf *ip6_reass(struct pbuf *p)
         fixed->_nexth = protocol;
         fixed->_plen = htons((u16_t)(whole->tot_len - IP6_HLEN));
     }
-    return whole;
+    return reassembled(whole, FWPS_LAYER_INBOUND_IPPACKET_V6);
 }

@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "nt/ke.h"
 #include "tcpip/interface.h"
+#include "tcpip/wfp.h"
 
 static struct {
     KSPIN_LOCK lock;
@@ -222,6 +223,8 @@ bool tcpip_open(uint64_t seed)
     stack.depth = 0;
     defer_open();
     sockets_open();
+    if (!wfp_open())
+        return error_set("no memory for the filter engine's packets");
     if (!initialised)
         lwip_init();
     else
@@ -261,5 +264,6 @@ void tcpip_close(void)
     KeCancelTimer(&stack.timer);
     KeFlushQueuedDpcs();
     defer_close();
+    wfp_close();
     memory_close();
 }

@@ -6,6 +6,7 @@
 
 #include "base/util.h"
 #include "nt/ke.h"
+#include "tcpip/interface.h"
 
 #define PORT_TRIES 100
 
@@ -27,6 +28,8 @@ struct tcpip_tcp *tcp_make(struct tcp_pcb *pcb, uint8_t family, const struct tcp
     list_init(&tcp->children);
     list_init(&tcp->held);
     list_init(&tcp->sibling);
+    list_init(&tcp->wfp.by_flow);
+    tcp->wfp.protocol = IP_PROTO_TCP;
     list_push_back(&endpoints, &tcp->node);
     tcp_options_init(&tcp->options);
     return tcp;
@@ -38,6 +41,8 @@ void tcp_release(struct tcpip_tcp *tcp)
     if (tcp->busy)
         return;
     tcp_unbind(tcp);
+    struct tcpip_address remote = from_lwip(&tcp->remote_ip, tcp->remote_port);
+    wfp_ale_release(&tcp->wfp, IP_PROTO_TCP, &tcp->port.local, tcp->remote_port ? &remote : NULL);
     port_release(&tcp->port);
     list_remove(&tcp->node);
     free(tcp);
@@ -66,6 +71,7 @@ void tcp_unbind(struct tcpip_tcp *tcp)
     if (tcp->options.connect_timeout_ms && !tcp->connected)
         stack_cancel_timer(tcp_connect_timeout, tcp);
     tcp_table_remove(tcp);
+    wfp_tcp_ended(tcp);
     tcp->pcb = NULL;
 }
 
@@ -183,6 +189,17 @@ static NTSTATUS bind_pcb(struct tcpip_tcp *tcp, const struct tcpip_address *loca
     return STATUS_ADDRESS_ALREADY_EXISTS;
 }
 
+static void take_port_back(struct tcpip_tcp *tcp)
+{
+    stack_enter();
+    if (tcp->pcb && tcp->pcb->state == CLOSED) {
+        TCP_RMV(&tcp_bound_pcbs, tcp->pcb);
+        tcp->pcb->local_port = 0;
+    }
+    port_release(&tcp->port);
+    stack_leave();
+}
+
 NTSTATUS tcpip_tcp_bind(struct tcpip_tcp *tcp, const struct tcpip_address *local, enum tcpip_sharing sharing)
 {
     struct tcpip_address address = address_unmapped(local);
@@ -193,7 +210,10 @@ NTSTATUS tcpip_tcp_bind(struct tcpip_tcp *tcp, const struct tcpip_address *local
         status = STATUS_INVALID_DEVICE_STATE;
     else if ((status = address_check_local(&address, tcp->family)) == STATUS_SUCCESS)
         status = bind_pcb(tcp, &address, sharing);
+    address = tcp->port.local;
     stack_leave();
+    if (NT_SUCCESS(status) && !NT_SUCCESS(status = wfp_ale_bind(&tcp->wfp, IP_PROTO_TCP, &address, false, false)))
+        take_port_back(tcp);
     return status;
 }
 
@@ -226,14 +246,14 @@ static bool other_port(struct tcpip_tcp *tcp)
 static NTSTATUS connect_endpoint(struct tcpip_tcp *tcp, const struct tcpip_address *remote)
 {
     struct tcpip_address any = { .family = remote->family };
-    bool chosen = !tcp->port.taken;
+    bool chosen = !tcp->port.taken || tcp->implicit;
     NTSTATUS status = STATUS_SUCCESS;
 
     if (!tcp->pcb || tcp->pcb->state != CLOSED)
         return STATUS_INVALID_DEVICE_STATE;
     if (remote->port == 0 || (tcp->family && tcp->family != remote->family))
         return STATUS_INVALID_ADDRESS_COMPONENT;
-    if (chosen)
+    if (!tcp->port.taken)
         status = bind_pcb(tcp, &any, TCPIP_SHARE_DEFAULT);
     if (!NT_SUCCESS(status))
         return status;
@@ -250,10 +270,74 @@ static NTSTATUS connect_endpoint(struct tcpip_tcp *tcp, const struct tcpip_addre
     return status;
 }
 
+/* --- connect, as filters want it --------------------------------------------------------------------------------------- */
+
+static void connect_decided(void *context, NTSTATUS status)
+{
+    struct tcpip_tcp *tcp = context;
+
+    stack_enter();
+    tcp->busy++;
+    if (NT_SUCCESS(status))
+        status = connect_endpoint(tcp, &tcp->asked_remote);
+    if (status != STATUS_PENDING)
+        tcp_failed(tcp, status);
+    tcp_done(tcp);
+    stack_leave();
+}
+
+/* The layers of authorisation know the port and the address that the connection will come from. */
+static NTSTATUS choose_source(struct tcpip_tcp *tcp, const struct tcpip_address *remote, struct tcpip_address *local,
+                              struct wfp_link *link)
+{
+    struct tcpip_address any = { .family = remote->family };
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (!tcp->pcb || tcp->pcb->state != CLOSED)
+        return STATUS_INVALID_DEVICE_STATE;
+    if (remote->port == 0 || (tcp->family && tcp->family != remote->family))
+        return STATUS_INVALID_ADDRESS_COMPONENT;
+    if (!tcp->port.taken) {
+        status = bind_pcb(tcp, &any, TCPIP_SHARE_DEFAULT);
+        tcp->implicit = NT_SUCCESS(status);
+    }
+    ip_addr_t to = to_lwip(remote), from = tcp->pcb->local_ip;
+    struct netif *netif = NT_SUCCESS(status) ? ip_route(&from, &to) : NULL;
+    const ip_addr_t *source = netif ? ip_netif_get_local_ip(netif, &to) : NULL;
+    *local = ip_addr_isany(&from) && source ? from_lwip(source, tcp->port.local.port) : tcp->port.local;
+    local->family = remote->family;
+    *link = wfp_link(netif ? netif->state : NULL);
+    return status;
+}
+
+static NTSTATUS authorise(struct tcpip_tcp *tcp, const struct tcpip_address *remote)
+{
+    struct tcpip_address local;
+    struct wfp_link link;
+
+    stack_enter();
+    NTSTATUS status = choose_source(tcp, remote, &local, &link);
+    stack_leave();
+    if (NT_SUCCESS(status) && tcp->implicit)
+        status = wfp_ale_bind(&tcp->wfp, IP_PROTO_TCP, &local, true, false);
+    if (!NT_SUCCESS(status))
+        return status;
+    tcp->asked_remote = *remote;
+    return wfp_ale_connect(&tcp->wfp, IP_PROTO_TCP, &local, &tcp->asked_remote, link, NULL, connect_decided, tcp);
+}
+
 NTSTATUS tcpip_tcp_connect(struct tcpip_tcp *tcp, const struct tcpip_address *remote)
 {
     struct tcpip_address address = address_unmapped(remote);
 
+    if (wfp_ale_connect_is_free(address.family)) {
+        wfp_ale_allow(&tcp->wfp, address.family);
+    } else {
+        NTSTATUS allowed = authorise(tcp, &address);
+        if (allowed != STATUS_SUCCESS)
+            return allowed;
+        address = tcp->asked_remote;
+    }
     stack_enter();
     NTSTATUS status = connect_endpoint(tcp, &address);
     stack_leave();

@@ -155,6 +155,11 @@ err_t tcp_on_connected(void *argument, struct tcp_pcb *pcb, err_t status)
     tcp->connected = true;
     tcp_widen(tcp);
     tcp->busy++;
+    if (!wfp_tcp_established(tcp, false)) {
+        tcp_kill_pcb(tcp);
+        tcp_failed(tcp, STATUS_CONNECTION_ABORTED);
+        return end(tcp);
+    }
     if (tcp->events->connected)
         tcp->events->connected(tcp, tcp->context);
     return end(tcp);
@@ -172,7 +177,10 @@ err_t tcp_on_accepted(void *argument, struct tcp_pcb *pcb, err_t status)
     tcp_attach(tcp);
     tcp->busy++;
     listener->busy++;
-    if (!listener->events->accepted(listener, listener->context, tcp) && tcp->pcb) {
+    if (!wfp_tcp_established(tcp, true)) {
+        tcp_kill_pcb(tcp);
+        tcp_release(tcp);
+    } else if (!listener->events->accepted(listener, listener->context, tcp) && tcp->pcb) {
         tcp_kill_pcb(tcp);
         tcp_release(tcp);
     }

@@ -69,6 +69,15 @@ static bool still_waits(const struct tcp_request *r)
     return false;
 }
 
+static bool wfp_admits(struct tcpip_tcp *listener, const struct tcp_request *r, struct pbuf *p)
+{
+    enum wfp_decision decision = wfp_tcp_accept(listener, r, p);
+
+    if (decision == WFP_REFUSE)
+        tcp_rst(NULL, 0, r->sequence + r->length, ip_current_dest_addr(), ip_current_src_addr(), r->local_port, r->remote_port);
+    return decision == WFP_ALLOW;
+}
+
 static void take_syn(const struct tcp_request *r, struct pbuf *p, struct netif *netif)
 {
     struct tcpip_tcp *listener = still_waits(r) ? NULL : tcp_find_listener(r->local_port), *child;
@@ -77,7 +86,7 @@ static void take_syn(const struct tcp_request *r, struct pbuf *p, struct netif *
         real_lwip()->tcp_input(p, netif);
         return;
     }
-    if (!tcp_admit(listener, r, p) || !(child = tcp_make(NULL, 0, listener->events, listener->context))) {
+    if (!wfp_admits(listener, r, p) || !tcp_admit(listener, r, p) || !(child = tcp_make(NULL, 0, listener->events, listener->context))) {
         pbuf_free(p);
         return;
     }
@@ -163,6 +172,10 @@ void tcp_input(struct pbuf *p, struct netif *netif)
 {
     const struct tcp_hdr *h = p->payload;
 
+    if (!wfp_transport_in(IP_PROTO_TCP, p)) {
+        pbuf_free(p);
+        return;
+    }
     if (p->len < TCP_HLEN) {
         real_lwip()->tcp_input(p, netif);
         return;
@@ -170,7 +183,9 @@ void tcp_input(struct pbuf *p, struct netif *netif)
     unsigned flags = TCPH_FLAGS(h), data = p->tot_len - (unsigned)TCPH_HDRLEN_BYTES(h);
     struct tcp_request r = { ntohl(h->seqno), data + 1, ntohs(h->dest), ntohs(h->src) };
     struct tcpip_tcp *tcp = tcp_table_find(ip_current_dest_addr(), r.local_port, ip_current_src_addr(), r.remote_port);
-    if (tcp && (tcp->silent || harmful(tcp, &r, ntohl(h->ackno), flags) || !late_size_removed(p, flags))) {
+    if (tcp && (!wfp_tcp_still_allowed(tcp, true, p) || !wfp_stream_packet_in(tcp, p))) {
+        pbuf_free(p);
+    } else if (tcp && (tcp->silent || harmful(tcp, &r, ntohl(h->ackno), flags) || !late_size_removed(p, flags))) {
         pbuf_free(p);
     } else if (tcp) {
         tcp->busy++;

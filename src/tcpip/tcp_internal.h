@@ -26,6 +26,7 @@
 #include "tcpip/ports.h"
 #include "tcpip/socket.h"
 #include "tcpip/stack.h"
+#include "tcpip/wfp_endpoint.h"
 
 #define TCP_DEFAULT_BACKLOG 200u
 #define TCP_HALF_OPEN_MAX 4096u         /* of all listeners together */
@@ -41,10 +42,13 @@ struct tcpip_tcp {
     uint8_t family;
     bool is_listener, connected, failed, orphan, dead, aborted;
     bool fin_sent, fin_acknowledged, wants_memory, silent;
+    bool implicit;                      /* its port was chosen by connect */
+    struct tcpip_address asked_remote;  /* of a connect that waits for a driver */
     bool wide;                          /* the receive window is that of tcp_window.c */
     unsigned busy;
     struct port_use port;
     struct tcpip_tcp_options options;
+    struct wfp_endpoint wfp;
     uint32_t answered_at;               /* tcp_ticks + 1 of the last ACK for a segment that cannot be; 0: never */
     uint32_t lonely_since;              /* tcp_ticks + 1 when an orphan began to wait for the peer's FIN; 0: it does not */
     uint32_t stalled_since;             /* tcp_ticks + 1 when retransmission began; 0: none */
@@ -106,6 +110,9 @@ struct tcp_request {                    /* a SYN that belongs to no connection *
 struct tcpip_tcp *tcp_find_listener(uint16_t port);
 /* The SYN in `p`, at its TCP header: true when lwIP is to see it, for this listener. */
 bool tcp_admit(struct tcpip_tcp *listener, const struct tcp_request *request, struct pbuf *p);
+bool tcp_checksum_good(struct pbuf *p);
+/* The SYN on its way in was held, and its listener has taken it. */
+bool tcp_is_let_in(void);
 /* lwIP has answered the SYN with a new pcb. */
 void tcp_adopt(struct tcpip_tcp *listener, struct tcpip_tcp *child, struct tcp_pcb *pcb);
 void tcp_leave_listener(struct tcpip_tcp *child);

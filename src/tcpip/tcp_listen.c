@@ -60,8 +60,12 @@ static NTSTATUS listen_endpoint(struct tcpip_tcp *tcp, unsigned backlog, bool co
 
 NTSTATUS tcpip_tcp_listen(struct tcpip_tcp *tcp, unsigned backlog, bool conditional)
 {
+    NTSTATUS status = wfp_ale_listen(&tcp->wfp, &tcp->port.local);
+
+    if (!NT_SUCCESS(status))
+        return status;
     stack_enter();
-    NTSTATUS status = listen_endpoint(tcp, backlog, conditional);
+    status = listen_endpoint(tcp, backlog, conditional);
     stack_leave();
     return status;
 }
@@ -144,6 +148,7 @@ void tcp_adopt(struct tcpip_tcp *listener, struct tcpip_tcp *child, struct tcp_p
     child->options = listener->options;
     child->listener = listener;
     child->asked_at = tcp_ticks;
+    child->wfp.parent = listener->wfp.id;
     list_push_back(&listener->children, &child->sibling);
     listener->half_open++;
     half_open++;
@@ -248,6 +253,16 @@ static void hold(struct tcpip_tcp *listener, const struct tcp_request *request, 
 static bool checksum_good(struct pbuf *p)
 {
     return ip_chksum_pseudo(p, IP_PROTO_TCP, p->tot_len, ip_current_src_addr(), ip_current_dest_addr()) == 0;
+}
+
+bool tcp_checksum_good(struct pbuf *p)
+{
+    return checksum_good(p);
+}
+
+bool tcp_is_let_in(void)
+{
+    return letting;
 }
 
 bool tcp_admit(struct tcpip_tcp *listener, const struct tcp_request *request, struct pbuf *p)

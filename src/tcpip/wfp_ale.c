@@ -1,0 +1,275 @@
+/* The ALE layers: whether an endpoint may have an address, listen, connect; and what is heard when it goes. */
+#include <ntddk.h>
+#include <stdlib.h>
+
+#include "fwp/pending.h"
+#include "nt/ke.h"
+#include "tcpip/stack.h"
+#include "tcpip/wfp_endpoint.h"
+
+#define FLOW_BUCKETS 1024u
+
+static uint32_t epochs[FWPS_BUILTIN_LAYER_MAX];
+static uint64_t last_id;
+static unsigned authorisation_filters;
+
+uint64_t wfp_endpoint_id(struct wfp_endpoint *e)
+{
+    if (!e->id)
+        e->id = ++last_id << 8 | e->protocol;
+    return e->id;
+}
+
+uint32_t wfp_epoch(uint16_t layer)
+{
+    return epochs[layer];
+}
+
+bool wfp_ale_active(void)
+{
+    return authorisation_filters != 0;
+}
+
+static bool authorises(uint16_t layer)
+{
+    return layer == FWPS_LAYER_ALE_AUTH_CONNECT_V4 || layer == FWPS_LAYER_ALE_AUTH_CONNECT_V6 ||
+           layer == FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4 || layer == FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V6;
+}
+
+static void changed(void *context, uint16_t layer)
+{
+    epochs[layer]++;
+    if (authorises(layer))
+        authorisation_filters = 1;      /* from now on connections compare epochs */
+}
+
+bool wfp_ale_open(void)
+{
+    authorisation_filters = 0;
+    return fwp_on_change(changed, NULL);
+}
+
+void wfp_ale_close(void)
+{
+    fwp_forget_change(changed, NULL);
+}
+
+static struct ip_address bare(const struct tcpip_address *a, uint8_t family)
+{
+    struct ip_address ip = { .family = a->family ? a->family : family };
+
+    __builtin_memcpy(ip.bytes, a->bytes, 16);
+    return ip;
+}
+
+static bool is_wildcard(const struct tcpip_address *a)
+{
+    for (unsigned n = 0; n < sizeof a->bytes; n++)
+        if (a->bytes[n])
+            return false;
+    return true;
+}
+
+static uint32_t loopback_flag(const struct ip_address *remote)
+{
+    stack_enter();
+    bool own = wfp_is_own(remote);
+    stack_leave();
+    return own ? WFP_IS_LOOPBACK : 0;
+}
+
+/* --- what waits: at PASSIVE_LEVEL the caller itself -------------------------------------------------------------------------- */
+
+static void wake(void *event)
+{
+    KeSetEvent(event, IO_NO_INCREMENT, FALSE);
+}
+
+/* Classifies, and once more when a driver has taken its time. */
+static bool ask_and_wait(uint16_t layer, struct wfp_info *info, struct fwp_verdict *verdict)
+{
+    struct fwp_pendable pendable;
+    KEVENT event;
+
+    fwp_pendable_begin(&pendable, ke_irql() >= DISPATCH_LEVEL);
+    info->completion = &pendable;
+    info->have |= WFP_HAS_COMPLETION;
+    bool allowed = wfp_classify(layer, info, NULL, verdict);
+    fwp_pendable_end(&pendable);
+    if (!pendable.pended)
+        return allowed;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    fwp_pended_resume(pendable.pended, wake, &event);
+    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, NULL);
+    fwp_pendable_begin(&pendable, true);
+    info->flags |= WFP_IS_REAUTHORIZE;
+    info->reauthorize_reason = WFP_REASON_CLASSIFY_COMPLETION;
+    *verdict = (struct fwp_verdict){ 0 };
+    allowed = wfp_classify(layer, info, NULL, verdict);
+    fwp_pendable_end(&pendable);
+    return allowed;
+}
+
+static NTSTATUS refused(uint16_t layer, struct wfp_info *info, const struct fwp_verdict *verdict)
+{
+    if (!verdict->absorb)
+        wfp_discarded(layer, info, NULL, WFP_DISCARD_GENERAL, 0, verdict->filter_id);
+    return STATUS_ACCESS_DENIED;
+}
+
+/* --- bind and listen ----------------------------------------------------------------------------------------------------------- */
+
+NTSTATUS wfp_ale_bind(struct wfp_endpoint *e, uint8_t protocol, struct tcpip_address *local, bool implicit, bool raw)
+{
+    uint16_t layer = wfp_layer(FWPS_LAYER_ALE_RESOURCE_ASSIGNMENT_V4, local->family);
+    struct fwp_verdict verdict = { 0 };
+
+    e->assigned = true;
+    if (fwp_layer_is_empty(layer))
+        return STATUS_SUCCESS;
+    struct wfp_info info = {
+        .local = bare(local, 4), .local_port = local->port, .protocol = protocol, .endpoint = wfp_endpoint_id(e),
+        .have = WFP_HAS_ENDPOINT, .flags = (is_wildcard(local) ? WFP_IS_WILDCARD_BIND : 0) |
+                                           (implicit ? WFP_IS_IMPLICIT_BIND : 0) | (raw ? WFP_IS_RAW_ENDPOINT : 0),
+    };
+    return ask_and_wait(layer, &info, &verdict) ? STATUS_SUCCESS : refused(layer, &info, &verdict);
+}
+
+NTSTATUS wfp_ale_listen(struct wfp_endpoint *e, const struct tcpip_address *local)
+{
+    uint16_t layer = wfp_layer(FWPS_LAYER_ALE_AUTH_LISTEN_V4, local->family);
+    struct fwp_verdict verdict = { 0 };
+
+    if (fwp_layer_is_empty(layer))
+        return STATUS_SUCCESS;
+    struct wfp_info info = {
+        .local = bare(local, 4), .local_port = local->port, .endpoint = wfp_endpoint_id(e), .have = WFP_HAS_ENDPOINT,
+        .flags = is_wildcard(local) ? WFP_IS_WILDCARD_BIND : 0,
+    };
+    return ask_and_wait(layer, &info, &verdict) ? STATUS_SUCCESS : refused(layer, &info, &verdict);
+}
+
+/* --- connect -------------------------------------------------------------------------------------------------------------------- */
+
+struct wfp_pended {
+    struct wfp_endpoint *endpoint;
+    uint16_t layer;
+    struct wfp_info info;
+    struct fwp_pended *pended;
+    void (*resume)(void *context, NTSTATUS status);
+    void *context;
+};
+
+static void allow(struct wfp_endpoint *e, uint16_t layer)
+{
+    e->authorised = true;
+    e->inbound = false;
+    e->blocked = false;
+    e->epoch = epochs[layer];
+}
+
+void wfp_ale_allow(struct wfp_endpoint *e, uint8_t family)
+{
+    allow(e, wfp_layer(FWPS_LAYER_ALE_AUTH_CONNECT_V4, family));
+}
+
+bool wfp_ale_connect_is_free(uint8_t family)
+{
+    return fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_AUTH_CONNECT_V4, family)) &&
+           fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_CONNECT_REDIRECT_V4, family)) &&
+           fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_BIND_REDIRECT_V4, family)) &&
+           fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_RESOURCE_ASSIGNMENT_V4, family));
+}
+
+/* The driver has decided: it is asked once more, and cannot put it off. */
+static void connect_resumed(void *context)
+{
+    struct wfp_pended *p = context;
+    struct fwp_pendable pendable;
+    struct fwp_verdict verdict = { 0 };
+
+    fwp_pendable_begin(&pendable, true);
+    p->info.completion = &pendable;
+    p->info.flags |= WFP_IS_REAUTHORIZE;
+    p->info.reauthorize_reason = WFP_REASON_CLASSIFY_COMPLETION;
+    bool allowed = wfp_classify(p->layer, &p->info, NULL, &verdict);
+    fwp_pendable_end(&pendable);
+    NTSTATUS status = allowed ? STATUS_SUCCESS : refused(p->layer, &p->info, &verdict);
+    struct wfp_endpoint *e = p->endpoint;
+    if (allowed)
+        allow(e, p->layer);
+    e->pended = NULL;
+    p->resume(p->context, status);
+    free(p);
+}
+
+static NTSTATUS put_off(struct wfp_endpoint *e, uint16_t layer, const struct wfp_info *info, struct fwp_pended *pended,
+                        void (*resume)(void *context, NTSTATUS status), void *context)
+{
+    struct wfp_pended *p = malloc(sizeof *p);
+
+    if (!p) {
+        fwp_pended_forget(pended);
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    *p = (struct wfp_pended){ e, layer, *info, pended, resume, context };
+    e->pended = p;
+    fwp_pended_resume(pended, connect_resumed, p);
+    return STATUS_PENDING;
+}
+
+NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct tcpip_address *local,
+                         const struct tcpip_address *remote, struct wfp_link link, void *data,
+                         void (*resume)(void *context, NTSTATUS status), void *context)
+{
+    uint16_t layer = wfp_layer(FWPS_LAYER_ALE_AUTH_CONNECT_V4, remote->family);
+    struct fwp_pendable pendable;
+    struct fwp_verdict verdict = { 0 };
+
+    if (fwp_layer_is_empty(layer)) {
+        allow(e, layer);
+        return STATUS_SUCCESS;
+    }
+    struct wfp_info info = {
+        .local = bare(local, remote->family), .remote = bare(remote, 4), .local_port = local->port, .remote_port = remote->port,
+        .protocol = protocol, .endpoint = wfp_endpoint_id(e), .interface = link, .next_hop = link,
+        .have = WFP_HAS_ENDPOINT | WFP_HAS_COMPLETION, .completion = &pendable,
+    };
+    info.flags = loopback_flag(&info.remote) | (e->records ? WFP_IS_CONNECTION_REDIRECTED : 0);
+    fwp_pendable_begin(&pendable, !resume);
+    bool allowed = wfp_classify(layer, &info, data, &verdict);
+    fwp_pendable_end(&pendable);
+    if (pendable.pended)
+        return put_off(e, layer, &info, pendable.pended, resume, context);
+    if (!allowed)
+        return refused(layer, &info, &verdict);
+    allow(e, layer);
+    return STATUS_SUCCESS;
+}
+
+/* --- the end -------------------------------------------------------------------------------------------------------------------- */
+
+void wfp_ale_release(struct wfp_endpoint *e, uint8_t protocol, const struct tcpip_address *local, const struct tcpip_address *remote)
+{
+    uint8_t family = remote && remote->family ? remote->family : local->family;
+    uint16_t closure = wfp_layer(FWPS_LAYER_ALE_ENDPOINT_CLOSURE_V4, family ? family : 4);
+    uint16_t release = wfp_layer(FWPS_LAYER_ALE_RESOURCE_RELEASE_V4, local->family ? local->family : 4);
+    struct wfp_info info = {
+        .local = bare(local, family ? family : 4), .local_port = local->port, .protocol = protocol,
+        .endpoint = e->id, .have = e->id ? WFP_HAS_ENDPOINT : 0, .inbound = e->inbound,
+    };
+
+    if (e->pended) {
+        struct wfp_pended *p = e->pended;
+        e->pended = NULL;
+        fwp_pended_forget(p->pended);
+        free(p);
+    }
+    info.remote = remote ? bare(remote, family) : (struct ip_address){ .family = family };
+    info.remote_port = remote ? remote->port : 0;
+    if (e->authorised && !fwp_layer_is_empty(closure))
+        wfp_classify(closure, &info, NULL, NULL);
+    if (e->assigned && !fwp_layer_is_empty(release))
+        wfp_classify(release, &info, NULL, NULL);
+    e->authorised = e->assigned = false;
+}

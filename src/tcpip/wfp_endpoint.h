@@ -1,0 +1,84 @@
+/* What the filter engine's layers keep with an endpoint, and the ALE hooks.
+ *
+ *  endpoint        its flow                                      authorised by
+ *  connection      from ALE_FLOW_ESTABLISHED to its end          AUTH_CONNECT at connect, AUTH_RECV_ACCEPT at the SYN
+ *  UDP, raw        one for each peer (struct wfp_peer)           the first packet of each direction's kind
+ *
+ * An authorisation holds until filters at its layer change; then the next packet of the connection asks again. */
+#ifndef TCPIP_WFP_ENDPOINT_H
+#define TCPIP_WFP_ENDPOINT_H
+
+#include "base/list.h"
+#include "tcpip/tcpip.h"
+#include "tcpip/wfp.h"
+
+struct wfp_stream;
+struct tcpip_tcp;
+struct tcpip_datagram;
+
+struct wfp_endpoint {
+    uint64_t id, parent, flow;
+    uint8_t protocol;
+    uint32_t epoch;                     /* of the last authorisation */
+    bool inbound, authorised, blocked, established, closing, assigned, is_datagram;
+    struct list by_flow;                /* linked while flow */
+    struct wfp_stream *stream;
+    void *pended;                       /* struct wfp_pended: connect waits for a driver */
+    void *records;                      /* redirect records */
+};
+
+/* Names it to drivers (the transport endpoint handle); the low byte is the protocol. 0 is none. */
+uint64_t wfp_endpoint_id(struct wfp_endpoint *e);
+
+/* --- wfp_ale.c: authorisation ---------------------------------------------------------------------------------------------- */
+
+enum wfp_decision { WFP_ALLOW, WFP_REFUSE, WFP_DROP };
+
+/* Changes with the filters of a layer. */
+uint32_t wfp_epoch(uint16_t layer);
+/* bind and listen: STATUS_SUCCESS, or STATUS_ACCESS_DENIED. The stack is not entered. local may be changed by a redirection. */
+NTSTATUS wfp_ale_bind(struct wfp_endpoint *e, uint8_t protocol, struct tcpip_address *local, bool implicit, bool raw);
+NTSTATUS wfp_ale_listen(struct wfp_endpoint *e, const struct tcpip_address *local);
+/* STATUS_SUCCESS, STATUS_ACCESS_DENIED; STATUS_PENDING: resume(context, status) is called later. */
+NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct tcpip_address *local,
+                         const struct tcpip_address *remote, struct wfp_link link, void *data,
+                         void (*resume)(void *context, NTSTATUS status), void *context);
+void wfp_ale_allow(struct wfp_endpoint *e, uint8_t family);
+/* No filter could have a say in a connect. */
+bool wfp_ale_connect_is_free(uint8_t family);
+bool wfp_ale_open(void);
+void wfp_ale_close(void);
+/* The endpoint goes: layers of release and closure; what is pended is forgotten. */
+void wfp_ale_release(struct wfp_endpoint *e, uint8_t protocol, const struct tcpip_address *local, const struct tcpip_address *remote);
+
+/* --- wfp_tcp.c ----------------------------------------------------------------------------------------------------------------- */
+
+struct pbuf;
+struct tcp_request;
+/* A SYN for a listener, at its TCP header. */
+enum wfp_decision wfp_tcp_accept(struct tcpip_tcp *listener, const struct tcp_request *request, struct pbuf *p);
+/* A connection is established; false: it is not to be. */
+bool wfp_tcp_established(struct tcpip_tcp *tcp, bool inbound);
+/* A packet of a connection: whether its authorisation still holds. */
+bool wfp_tcp_still_allowed(struct tcpip_tcp *tcp, bool inbound, const struct pbuf *p);
+void wfp_tcp_ended(struct tcpip_tcp *tcp);
+void wfp_make_flow(struct wfp_endpoint *e);
+void wfp_end_flow(struct wfp_endpoint *e);
+void wfp_tcp_open(void);
+void wfp_tcp_close(void);
+struct wfp_endpoint *wfp_endpoint_of_flow(uint64_t flow);
+
+/* While filters at the authorisation layers can change what happens to connections that are there. */
+bool wfp_ale_active(void);
+
+/* --- wfp_transport.c: true: it goes on ----------------------------------------------------------------------------------------- */
+
+/* p: at its transport header, ip_data says from whom to whom. */
+bool wfp_transport_in(uint8_t protocol, struct pbuf *p);
+bool wfp_stream_packet_in(struct tcpip_tcp *tcp, const struct pbuf *p);
+/* The endpoint whose datagram is being sent. */
+extern struct wfp_endpoint *wfp_sender;
+/* datagram_wfp.c: who gets a datagram from that peer; adds WFP_HAS_ALE_REQUIRED when it must be authorised first. NULL: nobody. */
+struct wfp_endpoint *datagram_wfp_receiver(uint16_t local_port, uint16_t remote_port, uint32_t *have);
+
+#endif

@@ -1,0 +1,111 @@
+/* The seam between the drivers' lists and the stack: copies of packets for callouts, and packets that callouts put back. */
+#include <string.h>
+
+#include "fwp/injection.h"
+#include "fwp/packet.h"
+#include "fwp/pending.h"
+#include "ndis/nbl_pool.h"
+#include "tcpip/stack.h"
+#include "tcpip/wfp_endpoint.h"
+#include "tcpip/wfp_stream.h"
+
+static const struct wfp_injected *injecting;
+
+const struct wfp_injected *wfp_injecting(void)
+{
+    return injecting;
+}
+
+struct fwp_packet *wfp_packet_take(size_t size, uint8_t **bytes)
+{
+    struct fwp_packet *packet = fwp_packet_take(size);
+
+    if (!packet)
+        return NULL;
+    if (injecting) {
+        packet->tag_count = injecting->tag_count;
+        memcpy(packet->tags, injecting->tags, injecting->tag_count * sizeof *packet->tags);
+    }
+    *bytes = packet->bytes;
+    return packet;
+}
+
+void *wfp_packet_list(struct fwp_packet *packet, uint32_t start, uint32_t length)
+{
+    fwp_packet_show(packet, start, length);
+    return packet->nbl;
+}
+
+void wfp_packet_release(struct fwp_packet *packet)
+{
+    fwp_packet_release(packet);
+}
+
+/* --- back into the stack ----------------------------------------------------------------------------------------------------- */
+
+static NTSTATUS put_back(const struct wfp_injected *what, const NET_BUFFER *nb)
+{
+    uint8_t *bytes;
+    struct pbuf *p = wfp_injection_room(nb->DataLength, &bytes);
+
+    if (!p)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (!nb_copy_out(nb, 0, bytes, nb->DataLength))
+        memset(bytes, 0, nb->DataLength);
+    injecting = what;
+    NTSTATUS status = wfp_put_back(what, p);
+    injecting = NULL;
+    return status;
+}
+
+static NTSTATUS inject(const struct fwp_injection *injection)
+{
+    static const uint8_t kinds[] = {
+        [FWP_INJECT_NETWORK_SEND] = WFP_NETWORK_SEND, [FWP_INJECT_NETWORK_RECEIVE] = WFP_NETWORK_RECEIVE,
+        [FWP_INJECT_TRANSPORT_SEND] = WFP_TRANSPORT_SEND, [FWP_INJECT_TRANSPORT_RECEIVE] = WFP_TRANSPORT_RECEIVE,
+        [FWP_INJECT_FORWARD] = WFP_FORWARD,
+    };
+    struct wfp_injected what = {
+        .family = injection->family == AF_INET ? 4 : injection->family == AF_INET6 ? 6 : 0, .interface = injection->interface,
+        .has_remote = injection->has_remote, .endpoint = injection->endpoint, .tag_count = injection->tag_count,
+        .tags = injection->tags,
+    };
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (injection->kind >= FWP_INJECT_MAC_SEND)
+        return STATUS_NOT_SUPPORTED;
+    what.kind = kinds[injection->kind];
+    memcpy(what.remote, injection->remote, sizeof what.remote);
+    stack_enter();
+    for (const NET_BUFFER *nb = injection->nbl->FirstNetBuffer; nb && NT_SUCCESS(status); nb = nb->Next)
+        status = put_back(&what, nb);
+    stack_leave();
+    return status;
+}
+
+/* --- life -------------------------------------------------------------------------------------------------------------------- */
+
+bool wfp_open(void)
+{
+    static const struct fwp_network network = {
+        .inject = inject, .inject_stream = wfp_stream_inject, .stream_continue = wfp_stream_continue,
+    };
+
+    if (!fwp_packets_open())
+        return false;
+    fwp_injections_open();
+    fwp_pending_open();
+    wfp_tcp_open();
+    fwp_set_network(&network);
+    return wfp_ale_open();
+}
+
+void wfp_close(void)
+{
+    fwp_set_network(NULL);
+    wfp_ale_close();
+    wfp_tcp_close();
+    fwp_pending_close();
+    fwp_injections_close();
+    fwp_packets_close();
+}

@@ -1,0 +1,110 @@
+/* Packets that drivers inject, on their way back into lwIP. */
+#include <lwip/ip.h>
+#include <string.h>
+
+#include "tcpip/interface.h"
+#include "tcpip/tcp_internal.h"
+#include "tcpip/wfp_endpoint.h"
+
+struct pbuf *wfp_injection_room(size_t size, uint8_t **bytes)
+{
+    struct pbuf *p = size && size <= UINT16_MAX ? pbuf_alloc(PBUF_IP, (u16_t)size, PBUF_RAM) : NULL;
+
+    if (p)
+        *bytes = p->payload;
+    return p;
+}
+
+static NTSTATUS status_of(err_t error)
+{
+    return error == ERR_OK ? STATUS_SUCCESS : error == ERR_RTE ? STATUS_NETWORK_UNREACHABLE : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+static ip_addr_t lwip_address(const struct ip_address *a, struct netif *netif)
+{
+    ip_addr_t ip = { 0 };
+
+    if (a->family == 4) {
+        ip_addr_set_ip4_u32_val(ip, ip_to4(a));
+    } else {
+        ip6_addr_t six = ip_to6(a, netif);
+        ip_addr_copy_from_ip6(ip, six);
+    }
+    return ip;
+}
+
+static NTSTATUS receive(const struct wfp_injected *what, struct pbuf *p)
+{
+    struct interface *by = what->interface ? interface_of_index(what->interface) : loopback_interface();
+
+    if (!by || !by->bound) {
+        pbuf_free(p);
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (ip_input(p, &by->netif) != ERR_OK)
+        pbuf_free(p);
+    return STATUS_SUCCESS;
+}
+
+static struct netif *way_to(const struct wfp_injected *what, const ip_addr_t *from, const ip_addr_t *to)
+{
+    struct interface *by = what->interface ? interface_of_index(what->interface) : NULL;
+
+    return by ? &by->netif : ip_route(from, to);
+}
+
+/* The packet has its IP header. */
+static NTSTATUS send_whole(const struct wfp_injected *what, struct pbuf *p)
+{
+    struct wfp_header h;
+
+    if (!wfp_parse(p, &h)) {
+        pbuf_free(p);
+        return STATUS_INVALID_PARAMETER;
+    }
+    ip_addr_t from = lwip_address(&h.from, NULL), to = lwip_address(&h.to, NULL);
+    struct netif *netif = way_to(what, &from, &to);
+    err_t error = ERR_RTE;
+    if (netif && h.family == 4) {
+        error = ip4_output_if(p, NULL, LWIP_IP_HDRINCL, 0, 0, 0, netif);
+    } else if (netif) {
+        to = lwip_address(&h.to, netif);
+        error = wfp_is_own(&h.to) ? netif_loop_output(netif, p) : netif->output_ip6(netif, p, ip_2_ip6(&to));
+    }
+    pbuf_free(p);
+    return status_of(error);
+}
+
+/* The packet begins with its transport header, and its checksum is made for the address that the route gives. An endpoint's id says its
+ * protocol; what belongs to none is the stack's own, which is ICMP. */
+static NTSTATUS send_transport(const struct wfp_injected *what, struct pbuf *p)
+{
+    struct ip_address there = { .family = what->family };
+
+    if (!what->has_remote)
+        return send_whole(what, p);
+    memcpy(there.bytes, what->remote, sizeof what->remote);
+    ip_addr_t to = lwip_address(&there, NULL), any = IP_IS_V6(&to) ? *IP6_ADDR_ANY : *IP4_ADDR_ANY;
+    struct netif *netif = way_to(what, &any, &to);
+    const ip_addr_t *from = netif ? ip_netif_get_local_ip(netif, &to) : NULL;
+    uint8_t protocol = what->endpoint ? (uint8_t)what->endpoint : what->family == 4 ? IP_PROTO_ICMP : IP6_NEXTH_ICMP6;
+    err_t error = ERR_RTE;
+    if (netif && from) {
+        to = lwip_address(&there, netif);
+        if (IP_IS_V6(&to))
+            error = ip6_output_if_src(p, ip_2_ip6(from), ip_2_ip6(&to), 128, 0, protocol, netif);
+        else
+            error = ip4_output_if_src(p, ip_2_ip4(from), ip_2_ip4(&to), 128, 0, protocol, netif);
+    }
+    pbuf_free(p);
+    return status_of(error);
+}
+
+NTSTATUS wfp_put_back(const struct wfp_injected *what, struct pbuf *p)
+{
+    switch (what->kind) {
+    case WFP_NETWORK_RECEIVE: case WFP_TRANSPORT_RECEIVE: return receive(what, p);
+    case WFP_TRANSPORT_SEND: return send_transport(what, p);
+    default: return send_whole(what, p);
+    }
+}
