@@ -135,6 +135,10 @@ struct wdf_object *wdf_file_of(struct wdf_device *device, PFILE_OBJECT file);
 /* A create request is completed. */
 void wdf_file_create_completed(struct wdf_device *device, PFILE_OBJECT wdm, NTSTATUS status);
 
+/* property.c */
+NTSTATUS wdf_property_alloc(struct wdf_client *client, PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, POOL_TYPE pool,
+                            PWDF_OBJECT_ATTRIBUTES attributes, const void *caller, WDFMEMORY *memory);
+
 /* pnp.c, power.c */
 NTSTATUS wdf_pnp_dispatch(struct wdf_device *device, PIRP irp);
 NTSTATUS wdf_power_dispatch(struct wdf_device *device, PIRP irp);

@@ -3,8 +3,8 @@
 
 #include "wdf/memory.h"
 
-static NTSTATUS alloc_property(struct wdf_client *client, PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, POOL_TYPE pool,
-                               PWDF_OBJECT_ATTRIBUTES attributes, const void *caller, WDFMEMORY *memory)
+NTSTATUS wdf_property_alloc(struct wdf_client *client, PDEVICE_OBJECT pdo, DEVICE_REGISTRY_PROPERTY property, POOL_TYPE pool,
+                            PWDF_OBJECT_ATTRIBUTES attributes, const void *caller, WDFMEMORY *memory)
 {
     ULONG length = 0;
     NTSTATUS status;
@@ -47,7 +47,7 @@ NTSTATUS NTAPI WdfDeviceAllocAndQueryProperty(PWDF_DRIVER_GLOBALS DriverGlobals,
     struct wdf_device *device = wdf_device_check(Device, caller);
 
     wdf_need(PropertyMemory, caller);
-    return alloc_property(device->object.client, device->pdo, DeviceProperty, PoolType, PropertyMemoryAttributes, caller,
+    return wdf_property_alloc(device->object.client, device->pdo, DeviceProperty, PoolType, PropertyMemoryAttributes, caller,
                           PropertyMemory);
 }
 
@@ -73,7 +73,7 @@ NTSTATUS NTAPI WdfFdoInitAllocAndQueryProperty(PWDF_DRIVER_GLOBALS DriverGlobals
 
     wdf_need(DeviceInit, caller);
     wdf_need(PropertyMemory, caller);
-    return alloc_property(DeviceInit->client, DeviceInit->pdo, DeviceProperty, PoolType, PropertyMemoryAttributes, caller,
+    return wdf_property_alloc(DeviceInit->client, DeviceInit->pdo, DeviceProperty, PoolType, PropertyMemoryAttributes, caller,
                           PropertyMemory);
 }
 

@@ -32,9 +32,11 @@ struct wdf_request {
     bool cancelled;
     bool stop_wanted, stop_acknowledged, stop_requeue;
     struct wdf_memory *input, *output;
-    /* sending; send.c */
+    PMDL built_mdl;                     /* over a system buffer; request_buffer.c */
+    /* sending: request_format.c, send.c */
     struct wdf_target *target;
-    bool formatted, send_and_forget, sent_sync, timer_fired;
+    bool formatted, synchronous, timed_out;
+    bool free_irp;                      /* the driver gave the IRP, and wants it freed with the request */
     PFN_WDF_REQUEST_COMPLETION_ROUTINE completion;
     WDFCONTEXT completion_context;
     WDF_REQUEST_COMPLETION_PARAMS params;
@@ -42,10 +44,18 @@ struct wdf_request {
     KEVENT done;
     KTIMER timer;
     KDPC timer_dpc;
+    bool timer_set;
     struct list sent_node;
-    struct wdf_object *references[3];   /* memory objects it was formatted with */
-    PMDL built_mdl;
-    void *system_buffer;                /* of a buffered device control */
+    struct wdf_object *references[2];   /* memory objects it was formatted with */
+    PMDL format_mdl;
+    void *system_buffer;                /* of a buffered control request, when input and output differ */
+    struct {
+        void *to;
+        size_t room;
+    } copy_back;
+    bool saved;                         /* a received IRP's own buffers, while it is formatted */
+    PVOID saved_system, saved_user;
+    PMDL saved_mdl;
 };
 
 struct wdf_request *wdf_request_check(WDFREQUEST handle, const void *caller);
@@ -67,7 +77,7 @@ void wdf_request_cancel_owned(struct wdf_request *request);
 /* Requests from an IRP: buffers. */
 size_t wdf_request_output_length(const struct wdf_request *request);
 
-/* send.c */
+/* request_format.c */
 void wdf_request_reset_format(struct wdf_request *request);
 
 #endif
