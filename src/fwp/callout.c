@@ -217,7 +217,7 @@ NTSTATUS fwp_callout_notify(uint32_t id, FWPS_CALLOUT_NOTIFY_TYPE type, const GU
     FWPS_CALLOUT_NOTIFY_FN2 notify = callout->functions.notifyFn;
     fwp_callout_enter(callout);
     irql = ke_irql();
-    status = notify(type, key, &rule->seen);
+    status = notify(type, key, &rule->rest->seen);
     if (unlikely(ke_irql() != irql))
         NT_EMIT(NT_EVENT_CALLBACK_IRQL, "notifyFn", notify, (uint64_t)irql << 8 | ke_irql(), fwp_callback(notify));
     fwp_callout_leave(callout);

@@ -49,19 +49,19 @@ static void call(struct fwp_callout *callout, const struct fwp_classification *c
 
     switch (callout->version) {
     case 0:
-        ((FWPS_CALLOUT_CLASSIFY_FN0)classify)(c->values, c->metadata, c->layer_data, (const FWPS_FILTER0 *)&rule->seen, context, out);
+        ((FWPS_CALLOUT_CLASSIFY_FN0)classify)(c->values, c->metadata, c->layer_data, (const FWPS_FILTER0 *)&rule->rest->seen, context, out);
         break;
     case 1:
         ((FWPS_CALLOUT_CLASSIFY_FN1)classify)(c->values, c->metadata, c->layer_data, c->verdict->classify_context,
-                                              (const FWPS_FILTER1 *)&rule->seen, context, out);
+                                              (const FWPS_FILTER1 *)&rule->rest->seen, context, out);
         break;
     case 2:
-        ((FWPS_CALLOUT_CLASSIFY_FN2)classify)(c->values, c->metadata, c->layer_data, c->verdict->classify_context, &rule->seen,
+        ((FWPS_CALLOUT_CLASSIFY_FN2)classify)(c->values, c->metadata, c->layer_data, c->verdict->classify_context, &rule->rest->seen,
                                               context, out);
         break;
     default:
         ((FWPS_CALLOUT_CLASSIFY_FN3)classify)(c->values, c->metadata, c->layer_data, c->verdict->classify_context,
-                                              (const FWPS_FILTER3 *)&rule->seen, context, out);
+                                              (const FWPS_FILTER3 *)&rule->rest->seen, context, out);
     }
 }
 

@@ -21,7 +21,7 @@ static void show(struct fwp_object *object)
     const FWPM_FILTER0 *filter = filter_of(object);
     const struct fwp_object *context = object->link[FWP_TO_CONTEXT];
     struct fwp_rule *rule = object->rule;
-    FWPS_FILTER2 *seen = &rule->seen;
+    FWPS_FILTER2 *seen = &rule->rest->seen;
 
     seen->filterId = object->id;
     seen->weight = filter->effectiveWeight;
@@ -61,7 +61,7 @@ static struct fwp_object *make(const FWPM_FILTER0 *given, const struct fwp_filte
     *filter_of(object)->effectiveWeight.uint64 = weight;
     object->rule->weight = weight;
     object->rule->id = object->id;
-    object->rule->owner = object;
+    object->rule->rest->owner = object;
     if (plan->link[FWP_TO_CALLOUT])
         object->rule->callout_id = (uint32_t)plan->link[FWP_TO_CALLOUT]->id;
     show(object);
@@ -174,7 +174,7 @@ static void tell_and_free(struct fwp_object *object)
 
 static void rule_gone(struct fwp_rule *rule)
 {
-    tell_and_free(rule->owner);
+    tell_and_free(rule->rest->owner);
 }
 
 void fwp_filter_remove(struct fwp_object *object)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fwp/index_bucket.h"
+#include "fwp/index_lane.h"
 
 void fwp_index_init(struct fwp_index *index, const struct fwp_layer *layer)
 {
@@ -19,7 +20,7 @@ static void free_groups(struct fwp_group *group)
         for (unsigned i = 0; i < group->table_count; i++)
             fwp_table_free(&group->table[i]);
         for (unsigned i = 0; i < group->lane_count; i++)
-            free(group->lane[i].present);
+            fwp_lane_free(&group->lane[i]);
         free(group);
         group = next;
     }
@@ -33,53 +34,6 @@ void fwp_index_clear(struct fwp_index *index)
 }
 
 /* --- lanes -------------------------------------------------------------------------------------------------------------- */
-
-static uint64_t lane_hash(const struct fwp_lane *lane, uint64_t masked)
-{
-    uint64_t hash = (masked ^ lane->seed) * 0x9e3779b97f4a7c15ull;
-
-    return (hash ^ hash >> 32) | 1;
-}
-
-static struct fwp_presence *presence_slot(const struct fwp_lane *lane, uint64_t hash)
-{
-    for (uint32_t i = (uint32_t)(hash >> 8) & lane->mask;; i = (i + 1) & lane->mask)
-        if (!lane->present[i].hash || lane->present[i].hash == hash)
-            return &lane->present[i];
-}
-
-static bool lane_grow(struct fwp_lane *lane)
-{
-    uint32_t count = lane->present ? 2 * (lane->mask + 1) : 8;
-    struct fwp_lane larger = *lane;
-
-    larger.present = calloc(count, sizeof *larger.present);
-    if (!larger.present)
-        return false;
-    larger.mask = count - 1;
-    for (uint32_t i = 0; lane->present && i <= lane->mask; i++)
-        if (lane->present[i].hash)
-            *presence_slot(&larger, lane->present[i].hash) = lane->present[i];
-    free(lane->present);
-    *lane = larger;
-    return true;
-}
-
-static bool lane_has_room(struct fwp_lane *lane)
-{
-    return (lane->present && lane->used + 1 <= (lane->mask + 1) / 2) || lane_grow(lane);
-}
-
-static void lane_mark(struct fwp_lane *lane, uint64_t hash, unsigned table)
-{
-    struct fwp_presence *slot = presence_slot(lane, hash);
-
-    if (!slot->hash) {
-        slot->hash = hash;
-        lane->used++;
-    }
-    slot->tables |= 1ull << table;
-}
 
 static bool same_cut(const struct fwp_cut *a, const struct fwp_cut *b)
 {
@@ -169,7 +123,7 @@ static uint64_t key_hash(const struct place *place, const struct fwp_key *key, u
     uint64_t hash = FWP_EMPTY_HASH;
 
     for (unsigned i = 0; i < key->lanes; i++)
-        hash ^= lane_hash(&place->group->lane[place->lane[i]], key->value[k][i]) & ~1ull;
+        hash ^= fwp_lane_hash(&place->group->lane[place->lane[i]], key->value[k][i]) & ~1ull;
     return hash;
 }
 
@@ -194,14 +148,46 @@ static bool put(struct fwp_index *index, struct fwp_rule *rule, const struct fwp
     for (unsigned k = 0; k < key->count; k++) {
         for (unsigned i = 0; i < key->lanes; i++) {
             struct fwp_lane *lane = &place.group->lane[place.lane[i]];
-            if (!lane_has_room(lane))
+            if (!fwp_lane_has_room(lane) || !fwp_lane_mark(lane, fwp_lane_hash(lane, key->value[k][i]), place.table))
                 return false;
-            lane_mark(lane, lane_hash(lane, key->value[k][i]), place.table);
         }
         if (!fwp_table_add(&place.group->table[place.table], key_hash(&place, key, k), rule))
             return false;
     }
     return true;
+}
+
+/* The entries of the fullest bucket that the key would go to; -1: there is no table for it. */
+static int fullest(const struct fwp_index *index, const struct fwp_key *key)
+{
+    struct place place;
+    uint32_t most = 0;
+
+    if (!find_table(index, key, &place))
+        return -1;
+    for (unsigned k = 0; k < key->count; k++) {
+        const struct fwp_bucket *bucket = fwp_table_find(&place.group->table[place.table], key_hash(&place, key, k));
+        if (bucket && bucket->count > most)
+            most = bucket->count;
+    }
+    return (int)most;
+}
+
+/* Chooses the key's depth. When there are many tables, a fuller bucket is better than one more. */
+static void choose(struct fwp_index *index, struct fwp_rule *rule, struct fwp_key *key)
+{
+    bool many = index->groups && index->groups->table_count == FWP_GROUP_TABLES;
+    unsigned depth = 1;
+    int entries;
+
+    while (fwp_key_of(key, rule, index->layer, depth) == depth && (entries = fullest(index, key)) >= FWP_BUCKET_FULL) {
+        struct fwp_key deeper;
+        if (many && entries < FWP_BUCKET_OVERFULL && fwp_key_of(&deeper, rule, index->layer, depth + 1) == depth + 1 &&
+            fullest(index, &deeper) < 0)
+            break;
+        depth++;
+    }
+    rule->depth = (uint8_t)depth;
 }
 
 static bool has_space(struct fwp_index *index)
@@ -225,12 +211,12 @@ bool fwp_index_add(struct fwp_index *index, struct fwp_rule *rule)
 
     if (!has_space(index))
         return false;
-    fwp_key_of(&key, rule, index->layer);
+    choose(index, rule, &key);
     if (!put(index, rule, &key)) {
         unplace(index, rule, &key);
         return false;
     }
-    rule->place = (uint32_t)index->count;
+    rule->rest->place = (uint32_t)index->count;
     index->rules[index->count++] = rule;
     return true;
 }
@@ -243,7 +229,7 @@ static void rebuild(struct fwp_index *index)
 
     index->groups = NULL;
     for (size_t i = 0; i < index->count; i++) {
-        fwp_key_of(&key, index->rules[i], index->layer);
+        choose(index, index->rules[i], &key);
         if (!put(index, index->rules[i], &key)) {
             free_groups(index->groups);
             index->groups = old;
@@ -258,33 +244,92 @@ void fwp_index_remove(struct fwp_index *index, struct fwp_rule *rule)
 {
     struct fwp_key key;
 
-    fwp_key_of(&key, rule, index->layer);
+    fwp_key_of(&key, rule, index->layer, rule->depth);
     unplace(index, rule, &key);
-    index->rules[rule->place] = index->rules[--index->count];
-    index->rules[rule->place]->place = rule->place;
+    index->rules[rule->rest->place] = index->rules[--index->count];
+    index->rules[rule->rest->place]->rest->place = rule->rest->place;
     if (++index->removed > index->count + 1024)
         rebuild(index);
 }
 
 /* --- searching -------------------------------------------------------------------------------------------------------------- */
 
+/* With many filters nearly every look is a cache miss, so each pass first asks the memory for what the next one looks at. */
+
+/* Hashes the packet on every lane it has a word for; returns those lanes. */
+static uint32_t hash_lanes(const struct fwp_group *group, const struct fwp_packet *packet, uint64_t *hashes)
+{
+    uint32_t lanes = 0;
+
+    for (unsigned i = 0; i < group->lane_count; i++) {
+        const struct fwp_lane *lane = &group->lane[i];
+        const struct fwp_words *words = &packet->field[lane->cut.field];
+        if (!(packet->present >> lane->cut.field & 1))
+            continue;
+        hashes[i] = fwp_lane_hash(lane, (lane->cut.high ? words->high : words->low) & lane->cut.mask);
+        __builtin_prefetch(&lane->lines[fwp_lane_home(lane, hashes[i])]);
+        lanes |= 1u << i;
+    }
+    return lanes;
+}
+
 /* The tables of the group that may have something for the packet. */
-static uint64_t candidates(const struct fwp_group *group, const struct fwp_packet *packet, uint64_t *hashes)
+static uint64_t candidates(const struct fwp_group *group, uint32_t lanes, const uint64_t *hashes)
 {
     uint64_t tables = group->table_count == 64 ? UINT64_MAX : (1ull << group->table_count) - 1;
 
     for (unsigned i = 0; i < group->lane_count; i++) {
         const struct fwp_lane *lane = &group->lane[i];
-        if (!(packet->present >> lane->cut.field & 1)) {
-            tables &= ~lane->users;
-            continue;
-        }
-        const struct fwp_words *words = &packet->field[lane->cut.field];
-        uint64_t hash = lane_hash(lane, (lane->cut.high ? words->high : words->low) & lane->cut.mask);
-        hashes[i] = hash & ~1ull;
-        tables &= presence_slot(lane, hash)->tables | ~lane->users;
+        tables &= (lanes >> i & 1 ? fwp_lane_tables(lane, hashes[i]) : 0) | ~lane->users;
     }
     return tables;
+}
+
+struct found {
+    uint64_t hash, weight;
+    const struct fwp_table *table;
+    const struct fwp_bucket *bucket;
+};
+
+/* The buckets of the candidates that are not worse than `best`; returns their number. */
+static unsigned find_buckets(const struct fwp_group *group, uint64_t tables, const uint64_t *hashes, const struct fwp_rule *best,
+                             struct found *found)
+{
+    unsigned wanted = 0, count = 0;
+
+    for (; tables; tables &= tables - 1) {
+        const struct fwp_table *table = &group->table[__builtin_ctzll(tables)];
+        if (best && table->weight < best->weight)
+            continue;
+        uint64_t hash = FWP_EMPTY_HASH;
+        for (uint32_t lanes = table->lanes; lanes; lanes &= lanes - 1)
+            hash ^= hashes[__builtin_ctz(lanes)] & ~1ull;
+        found[wanted++] = (struct found){ .hash = hash, .table = table };
+        __builtin_prefetch(&table->buckets[(uint32_t)(hash >> 8) & table->mask]);
+    }
+    for (unsigned i = 0; i < wanted; i++) {
+        const struct fwp_bucket *bucket = fwp_table_find(found[i].table, found[i].hash);
+        if (!bucket || !bucket->count)
+            continue;
+        found[count].bucket = bucket;
+        found[count++].weight = bucket->one.weight;
+        __builtin_prefetch(bucket->space ? (const void *)bucket->many.entries : bucket->one.rule);
+        __builtin_prefetch((const char *)(bucket->space ? (const void *)bucket->many.entries : bucket->one.rule) + 64);
+    }
+    return count;
+}
+
+/* Takes the bucket with the heaviest first rule. */
+static struct found take_heaviest(struct found *found, unsigned *count)
+{
+    unsigned heaviest = 0;
+
+    for (unsigned i = 1; i < *count; i++)
+        if (found[i].weight > found[heaviest].weight)
+            heaviest = i;
+    struct found taken = found[heaviest];
+    found[heaviest] = found[--*count];
+    return taken;
 }
 
 struct fwp_rule *fwp_index_next(const struct fwp_index *index, const struct fwp_packet *packet, uint64_t version,
@@ -292,18 +337,17 @@ struct fwp_rule *fwp_index_next(const struct fwp_index *index, const struct fwp_
 {
     struct fwp_rule *best = NULL;
     uint64_t hashes[FWP_GROUP_LANES];
+    struct found found[FWP_GROUP_TABLES];
 
-    for (const struct fwp_group *group = index->groups; group; group = group->next)
-        for (uint64_t tables = candidates(group, packet, hashes); tables; tables &= tables - 1) {
-            const struct fwp_table *table = &group->table[__builtin_ctzll(tables)];
-            if (best && table->weight < best->weight)
-                continue;
-            uint64_t hash = FWP_EMPTY_HASH;
-            for (uint32_t lanes = table->lanes; lanes; lanes &= lanes - 1)
-                hash ^= hashes[__builtin_ctz(lanes)];
-            const struct fwp_bucket *bucket = fwp_table_find(table, hash);
-            if (bucket)
-                best = fwp_bucket_first(bucket, packet, version, after, best);
+    for (const struct fwp_group *group = index->groups; group; group = group->next) {
+        uint32_t lanes = hash_lanes(group, packet, hashes);
+        unsigned count = find_buckets(group, candidates(group, lanes, hashes), hashes, best, found);
+        while (count) {
+            struct found next = take_heaviest(found, &count);
+            if (best && next.weight < best->weight)
+                break;
+            best = fwp_bucket_first(next.bucket, packet, version, after, best);
         }
+    }
     return best;
 }

@@ -7,6 +7,8 @@
  *
  *  1. A filter is in the buckets of its keys (at most FWP_KEYS: alternatives and ranges take several); every packet it matches
  *     hashes to one of them. A bucket is sorted by rank.
+ *     A key takes the fewest fields, the most selective first, that keep its buckets below FWP_BUCKET_FULL; the rule knows how many
+ *     those were (rule->depth), so that a removal finds them.
  *  2. A lane's set may be too large after filters went; it is never too small. A rebuild makes it exact again.
  *  3. table->weight is at least the weight of each filter in the table.
  *  4. Only add and remove change an index. A search holds no position: it starts again from a rank. */
@@ -20,6 +22,8 @@
 #include "fwp/rule.h"
 
 #define FWP_KEYS 8                      /* buckets a filter may be in */
+#define FWP_BUCKET_FULL 1              /* entries from which on another field is taken into the key */
+#define FWP_BUCKET_OVERFULL 16          /* the same when that would make one table more in a second group */
 #define FWP_KEY_LANES 12
 #define FWP_GROUP_TABLES 64
 #define FWP_GROUP_LANES 32
@@ -38,7 +42,8 @@ struct fwp_key {
     uint64_t value[FWP_KEYS][FWP_KEY_LANES];    /* masked words, by key and lane */
 };
 
-void fwp_key_of(struct fwp_key *key, const struct fwp_rule *rule, const struct fwp_layer *layer);
+/* The rule's key on its `depth` most selective fields; returns how many there are of those. */
+unsigned fwp_key_of(struct fwp_key *key, const struct fwp_rule *rule, const struct fwp_layer *layer, unsigned depth);
 
 /* --- the index ---------------------------------------------------------------------------------------------------------- */
 
@@ -66,17 +71,25 @@ struct fwp_table {
     struct fwp_bucket *buckets;
 };
 
-struct fwp_presence {
-    uint64_t hash;                      /* 0: free */
-    uint64_t tables;
-};
+#define FWP_LINE 16
 
+struct fwp_line {                       /* a cache line: so many values, by 16 bits of their hash (0: free), and their sets' numbers */
+    uint16_t tag[FWP_LINE], set[FWP_LINE];
+} __attribute__((aligned(64)));
+
+/* One word under one mask, and for each value that occurs the set of tables that have it. Searches look only at `lines`, which are kept
+ * small for the caches. A value goes to the line its hash names, or to the next one that is not full. One whose tag another value in front
+ * of it shares is found as that one, so the set there is made to hold both. */
 struct fwp_lane {
     struct fwp_cut cut;
     uint64_t seed;
     uint64_t users;                     /* tables on this lane */
-    uint32_t used, mask;
-    struct fwp_presence *present;
+    uint32_t used, mask;                /* values; number of lines - 1 */
+    struct fwp_line *lines;
+    uint64_t *hashes;                   /* by line and place: whose it is */
+    uint64_t *own;                      /* the same: that value's own set */
+    uint64_t *sets;                     /* by number, from 1; sets[0] is empty */
+    uint32_t set_count, set_space;
 };
 
 struct fwp_group {

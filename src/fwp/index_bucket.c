@@ -4,12 +4,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fwp/memory.h"
+
+static size_t table_size(const struct fwp_table *table)
+{
+    return (table->mask + (size_t)1) * sizeof *table->buckets;
+}
+
 void fwp_table_free(struct fwp_table *table)
 {
     for (uint32_t i = 0; table->buckets && i <= table->mask; i++)
         if (table->buckets[i].space)
             free(table->buckets[i].many.entries);
-    free(table->buckets);
+    if (table->buckets)
+        fwp_array_free(table->buckets, table_size(table));
     table->buckets = NULL;
 }
 
@@ -30,13 +38,14 @@ static bool grow(struct fwp_table *table)
         live += table->buckets[i].count != 0;
     while (count < 2 * live + 2)
         count *= 2;
-    buckets = calloc(count, sizeof *buckets);
+    buckets = fwp_array_alloc(count * sizeof *buckets);
     if (!buckets)
         return false;
     for (uint32_t i = 0; table->buckets && i <= table->mask; i++)
         if (table->buckets[i].count)
             *slot_of(buckets, count - 1, table->buckets[i].hash) = table->buckets[i];
-    free(table->buckets);
+    if (table->buckets)
+        fwp_array_free(table->buckets, table_size(table));
     table->buckets = buckets;
     table->mask = count - 1;
     table->used = live;

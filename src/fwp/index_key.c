@@ -90,7 +90,7 @@ static bool blocks_of(struct cover *cover, const struct interval *intervals, uns
 
 static const uint8_t *ladder_of(unsigned bits)
 {
-    static const uint8_t bits_8[] = { 8, 0 }, bits_16[] = { 16, 12, 8, 0 }, bits_32[] = { 32, 24, 16, 8, 0 },
+    static const uint8_t bits_8[] = { 8, 0 }, bits_16[] = { 16, 12, 8, 4, 0 }, bits_32[] = { 32, 24, 16, 8, 0 },
                          bits_48[] = { 48, 24, 0 }, bits_64[] = { 64, 48, 32, 16, 0 };
 
     return bits == 8 ? bits_8 : bits == 16 ? bits_16 : bits == 32 ? bits_32 : bits == 48 ? bits_48 : bits_64;
@@ -136,21 +136,6 @@ static bool cover_of(struct cover *cover, const struct fwp_rule *rule, unsigned 
     return true;
 }
 
-/* Eight bits say little when others say more, and double the tables. */
-static unsigned drop_small(struct cover *covers, unsigned count)
-{
-    unsigned total = 0, kept = 0;
-
-    for (unsigned i = 0; i < count; i++)
-        total += covers[i].bits > 8 ? covers[i].bits : 0;
-    if (total < 16)
-        return count;
-    for (unsigned i = 0; i < count; i++)
-        if (covers[i].bits > 8)
-            covers[kept++] = covers[i];
-    return kept;
-}
-
 static unsigned what_fits(const struct cover *covers, unsigned count)
 {
     unsigned lanes = 0;
@@ -185,7 +170,18 @@ static void combine(struct fwp_key *key, const struct cover *covers, unsigned co
     }
 }
 
-void fwp_key_of(struct fwp_key *key, const struct fwp_rule *rule, const struct fwp_layer *layer)
+/* The most selective fields first; what selects equally keeps its order. */
+static void sort(struct cover *covers, unsigned count)
+{
+    for (unsigned i = 1; i < count; i++)
+        for (unsigned k = i; k > 0 && covers[k].bits > covers[k - 1].bits; k--) {
+            struct cover cover = covers[k];
+            covers[k] = covers[k - 1];
+            covers[k - 1] = cover;
+        }
+}
+
+unsigned fwp_key_of(struct fwp_key *key, const struct fwp_rule *rule, const struct fwp_layer *layer, unsigned depth)
 {
     struct cover covers[FWP_KEY_LANES];
     unsigned count = 0, room = FWP_KEYS;
@@ -202,8 +198,12 @@ void fwp_key_of(struct fwp_key *key, const struct fwp_rule *rule, const struct f
         for (unsigned i = 0; i < count; i++)
             room /= covers[i].count;
     }
-    count = what_fits(covers, drop_small(covers, count));
+    sort(covers, count);
+    count = what_fits(covers, count);
+    if (depth < count)
+        count = depth;
     for (unsigned i = 0; i < count; i++)
         key->count *= covers[i].count;
     combine(key, covers, count);
+    return count;
 }

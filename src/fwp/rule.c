@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fwp/memory.h"
 #include "fwp/value.h"
 
 /* --- tests ------------------------------------------------------------------------------------------------------------ */
@@ -189,8 +190,7 @@ static void compile_all(struct fwp_rule *rule, const struct fwp_layer *layer, co
                 continue;
             last = &rule->tests[rule->test_count];
             last->field = (uint8_t)index;
-            compile(last, condition, &layer->fields[index], rule->wide ? &rule->wide[rule->test_count] : NULL);
-            rule->match_prefix |= condition->matchType == FWP_MATCH_PREFIX || condition->matchType == FWP_MATCH_NOT_PREFIX;
+            compile(last, condition, &layer->fields[index], rule->rest->wide ? &rule->rest->wide[rule->test_count] : NULL);
             rule->test_count++;
         }
         if (last) {
@@ -218,22 +218,29 @@ static bool show_conditions(struct fwp_rule *rule, const struct fwp_layer *layer
         shown[i] = (FWPS_FILTER_CONDITION0){ .fieldId = (UINT16)fwp_layer_field(layer, &filter->filterCondition[i].fieldKey),
                                              .matchType = filter->filterCondition[i].matchType,
                                              .conditionValue = filter->filterCondition[i].conditionValue };
-    rule->seen.numFilterConditions = filter->numFilterConditions;
-    rule->seen.filterCondition = shown;
+    rule->rest->seen.numFilterConditions = filter->numFilterConditions;
+    rule->rest->seen.filterCondition = shown;
     return true;
 }
 
 struct fwp_rule *fwp_rule_create(const struct fwp_layer *layer, const FWPM_FILTER0 *filter)
 {
     UINT32 count = filter->numFilterConditions;
-    struct fwp_rule *rule = calloc(1, sizeof *rule + count * sizeof rule->tests[0]);
+    size_t size = sizeof(struct fwp_rule) + count * sizeof(struct fwp_test);
+    struct fwp_rule *rule = fwp_block_alloc(size);
 
     if (!rule)
         return NULL;
-    rule->layer = layer->id;
+    rule->rest = calloc(1, sizeof *rule->rest);
+    if (!rule->rest) {
+        fwp_block_free(rule, size);
+        return NULL;
+    }
+    rule->rest->size = size;
+    rule->layer = (uint8_t)layer->id;
     rule->action = filter->action.type;
     rule->flags = filter->flags;
-    if (count && has_wide_fields(layer) && !(rule->wide = calloc(count, sizeof *rule->wide)))
+    if (count && has_wide_fields(layer) && !(rule->rest->wide = calloc(count, sizeof *rule->rest->wide)))
         goto no_memory;
     compile_all(rule, layer, filter);
     if (count && rule->action & FWP_ACTION_FLAG_CALLOUT && !show_conditions(rule, layer, filter))
@@ -248,9 +255,11 @@ void fwp_rule_free(struct fwp_rule *rule)
 {
     if (!rule)
         return;
-    free(rule->seen.filterCondition);
-    free(rule->wide);
-    free(rule);
+    free(rule->rest->seen.filterCondition);
+    free(rule->rest->wide);
+    size_t size = rule->rest->size;
+    free(rule->rest);
+    fwp_block_free(rule, size);
 }
 
 /* --- traffic ---------------------------------------------------------------------------------------------------------- */

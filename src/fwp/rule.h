@@ -52,24 +52,32 @@ struct fwp_test {
     uint64_t a, b;                      /* a: the condition or the wide operands where the operation has them */
 };
 
-struct fwp_rule {
-    /* rank: the higher weight first, then the lower id */
-    uint64_t weight, id;
-    uint64_t born, died;                /* seen by classifications that began at a version in [born, died) */
-    uint64_t fields;                    /* that its tests need */
-    uint16_t test_count;
-    uint16_t layer;
-    bool match_prefix;                  /* uses FWP_MATCH_PREFIX or _NOT_PREFIX */
-    uint32_t action;                    /* FWPM_ACTION0.type */
-    uint32_t callout_id;
-    uint32_t place;                     /* in its index */
-    uint32_t flags;                     /* FWPM_FILTER_FLAG_* */
+struct fwp_rule;
+
+/* What matching does not look at. */
+struct fwp_rule_rest {
     FWPS_FILTER2 seen;                  /* what callouts get; every version of the structure is the same */
     struct fwp_sub *sub;                /* where it is published (runtime.h) */
     void *owner;                        /* the filter object */
     void (*gone)(struct fwp_rule *);    /* nobody sees it any more: frees it. IRQL <= DISPATCH_LEVEL */
     struct fwp_rule *next_dead;
     struct fwp_wide *wide;
+    size_t size;                        /* of the rule */
+    uint32_t place;                     /* in its index */
+};
+
+struct fwp_rule {
+    /* rank: the higher weight first, then the lower id */
+    uint64_t weight, id;
+    uint64_t born, died;                /* seen by classifications that began at a version in [born, died) */
+    uint64_t fields;                    /* that its tests need */
+    uint16_t test_count;
+    uint8_t layer;
+    uint8_t depth;                      /* fields in its index key */
+    uint32_t action;                    /* FWPM_ACTION0.type */
+    uint32_t callout_id;
+    uint32_t flags;                     /* FWPM_FILTER_FLAG_* */
+    struct fwp_rule_rest *rest;
     struct fwp_test tests[];
 };
 

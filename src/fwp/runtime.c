@@ -90,7 +90,7 @@ bool fwp_runtime_add(struct fwp_rule *rule, uint16_t sublayer_weight, uint16_t s
     rule->died = UINT64_MAX;
     if (!sub || !fwp_index_add(&sub->index, rule))
         return false;
-    rule->sub = sub;
+    rule->rest->sub = sub;
     count_fields(state, rule->fields, 1);
     fwp_filters[rule->layer]++;
     return true;
@@ -100,11 +100,11 @@ bool fwp_runtime_add(struct fwp_rule *rule, uint16_t sublayer_weight, uint16_t s
 static void take_out(struct fwp_rule *rule)
 {
     struct fwp_layer_state *state = &fwp_runtime.layers[rule->layer];
-    struct fwp_sub *sub = rule->sub;
+    struct fwp_sub *sub = rule->rest->sub;
 
     fwp_index_remove(&sub->index, rule);
     count_fields(state, rule->fields, -1);
-    rule->sub = NULL;
+    rule->rest->sub = NULL;
     if (sub->index.count || fwp_runtime.active)
         return;
     for (unsigned i = 0; i < state->sub_count; i++)
@@ -126,8 +126,8 @@ void fwp_runtime_remove(struct fwp_rule *rule, void (*gone)(struct fwp_rule *))
 {
     fwp_filters[rule->layer]--;
     rule->died = fwp_runtime.version + 1;
-    rule->gone = gone;
-    rule->next_dead = fwp_runtime.dead;
+    rule->rest->gone = gone;
+    rule->rest->next_dead = fwp_runtime.dead;
     fwp_runtime.dead = rule;
 }
 
@@ -137,9 +137,9 @@ void fwp_runtime_reap(void)
 
     fwp_runtime.dead = NULL;
     while (rule) {
-        struct fwp_rule *next = rule->next_dead;
+        struct fwp_rule *next = rule->rest->next_dead;
         take_out(rule);
-        rule->gone(rule);
+        rule->rest->gone(rule);
         rule = next;
     }
 }

@@ -33,6 +33,22 @@ void *host_map(void *address, size_t size, int protection)
     return map(address, size, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
+void *host_map_large(size_t size)
+{
+    size_t wanted = (size + HOST_LARGE - 1) / HOST_LARGE * HOST_LARGE;
+    uint8_t *p = map(NULL, wanted + HOST_LARGE, HOST_READ | HOST_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (!p)
+        return NULL;
+    size_t before = (HOST_LARGE - (uintptr_t)p % HOST_LARGE) % HOST_LARGE;
+    if (before)
+        munmap(p, before);
+    if (before != HOST_LARGE)
+        munmap(p + before + wanted, HOST_LARGE - before);
+    madvise(p + before, wanted, MADV_HUGEPAGE);
+    return p + before;
+}
+
 int host_memory_object(const char *name, size_t size)
 {
     int object = memfd_create(name, MFD_CLOEXEC);

@@ -12,6 +12,10 @@ enum host_protection { HOST_NONE = 0, HOST_READ = 1, HOST_WRITE = 2, HOST_EXECUT
 
 /* Anonymous zeroed pages at a fixed address (or anywhere when address is NULL). NULL with error_text(). */
 void *host_map(void *address, size_t size, int protection);
+/* The same anywhere and readable and writable, on huge pages where the kernel has them: for tables that are looked into at random. size
+ * is rounded up to HOST_LARGE; host_unmap it with that size. */
+#define HOST_LARGE (2u << 20)
+void *host_map_large(size_t size);
 /* A memory object whose pages can be mapped in several places; -1 with error_text(). */
 int host_memory_object(const char *name, size_t size);
 /* Maps [offset, offset+size) of the object, shared, at a fixed address (or anywhere when NULL). */
