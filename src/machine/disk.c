@@ -21,7 +21,7 @@ static void power_lost(void *context)
     struct ring3_computer *computer = machine;
 
     computer->power_cut = true;
-    ke_request_stop();
+    ke_power_off();
 }
 
 /* What must be repeatable does not depend on how fast the host's disk is. */

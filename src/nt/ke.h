@@ -131,7 +131,7 @@ struct ke {
     struct ke_alarm deadline;
     uint64_t give_up_ns;                /* real time until which a ke_call is finished although a stop was asked for; 0: none */
     uint64_t virtual_ns, real_start_ns, system_time_offset;
-    bool bugchecked;
+    bool bugchecked, power_off;
     bool inside;                        /* the running stack belongs to an NT thread */
     uint32_t next_thread_id;
     unsigned next_cpu;                  /* where the next new thread starts */
@@ -160,6 +160,8 @@ enum ke_stop ke_call(void (*fn)(void *), void *arg);
 /* Schedules until ke_request_stop(), the deadline (ns of ke_now, UINT64_MAX: none), or a bug check. */
 enum ke_stop ke_run(uint64_t deadline_ns);
 void ke_request_stop(void);
+/* Nothing runs any more after the next scheduling point, not even a ke_call that is under way. */
+void ke_power_off(void);
 /* Lowest usable byte of the running NT stack, 0 outside NT: for trap_install. */
 uintptr_t ke_stack_limit(void);
 /* The end of a bug check: leaves NT for good; ke_run and ke_call return KE_BUGCHECK. */

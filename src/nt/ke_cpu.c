@@ -190,6 +190,8 @@ static enum ke_stop enter(void)
     assert(!ke.inside);
     if (ke.bugchecked)
         return KE_BUGCHECK;
+    if (ke.power_off)
+        return KE_STOPPED;
     ke.stop = KE_RUNNING;
     ke.inside = true;
     fiber_switch(&ke.main, &this_cpu->current->fiber);
@@ -220,6 +222,12 @@ void ke_request_stop(void)
         ke.stop = KE_STOPPED;
 }
 
+void ke_power_off(void)
+{
+    ke.power_off = true;
+    ke.stop = KE_STOPPED;
+}
+
 static void call_main(void *arg)
 {
     struct call *call = arg;
@@ -238,7 +246,7 @@ static enum ke_stop finish(struct call *call)
 
     if (stop == KE_STOPPED)                     /* Ctrl-C ends ke_run; what was asked here is still finished */
         ke.give_up_ns = host_monotonic_ns() + PATIENCE_NS;
-    while (!call->done && stop == KE_STOPPED && patience())
+    while (!call->done && stop == KE_STOPPED && !ke.power_off && patience())
         stop = enter();
     ke.give_up_ns = 0;
     if (!call->done) {
