@@ -121,6 +121,8 @@ struct unit {
     unsigned free_count, outstanding, depth;
     bool paused, gone, seen, reported, pdo_deleted;
     bool resetting;                     /* a reset of it is on its way */
+    bool scsi_frozen, scsi_locked, scsi_claimed;        /* scsi_irp.c */
+    struct list scsi_irps;              /* IRP.Tail.Overlay.ListEntry stands in a struct list */
     unsigned busy;                      /* completions to wait for */
     struct ke_alarm pause_alarm, busy_alarm;
     struct unit_settings settings;
@@ -288,10 +290,15 @@ NTSTATUS NTAPI sp_dispatch(PDEVICE_OBJECT device, PIRP irp);
 NTSTATUS pdo_dispatch(struct unit *u, PIRP irp);
 NTSTATUS adapter_power(struct adapter *a, PIRP irp);
 NTSTATUS adapter_ioctl(struct adapter *a, PIRP irp);
+NTSTATUS unit_ioctl(struct unit *u, PIRP irp);      /* unit_ioctl.c */
+/* scsi_irp.c: IRP_MJ_SCSI. <= DISPATCH_LEVEL. */
+NTSTATUS scsi_dispatch(struct unit *u, PIRP irp);
+void scsi_next(struct unit *u);                     /* a request is free, or the queue is released */
+void scsi_flush(struct unit *u, UCHAR srb_status);  /* answers what waits */
 NTSTATUS pdo_create(struct unit *u);
 void pdo_delete(struct unit *u);
 
-enum sp_device_kind { SP_ADAPTER = 0x53504144, SP_UNIT = 0x5350554e, SP_DISK = 0x5350444b };
+enum sp_device_kind { SP_ADAPTER = 0x53504144, SP_UNIT = 0x5350554e, SP_DISK = 0x5350444b, SP_PARTITION = 0x53505054 };
 struct sp_extension {
     enum sp_device_kind kind;
     void *owner;

@@ -56,6 +56,68 @@ NTSTATUS adapter_capabilities(struct adapter *a, void *buffer, ULONG out, ULONG_
     return STATUS_SUCCESS;
 }
 
+/* Every unit's INQUIRY data, in lists by bus. docs: ntddscsi/ni-ntddscsi-ioctl_scsi_get_inquiry_data */
+static NTSTATUS inquiry_data(struct adapter *a, void *buffer, ULONG out, ULONG_PTR *done)
+{
+    ULONG buses = a->config->NumberOfBuses, entry = (ULONG)align_up(offsetof(SCSI_INQUIRY_DATA, InquiryData) + INQUIRYDATABUFFERSIZE, 8);
+    ULONG at = (ULONG)align_up(offsetof(SCSI_ADAPTER_BUS_INFO, BusData) + buses * sizeof(SCSI_BUS_DATA), 8);
+    PSCSI_ADAPTER_BUS_INFO info = buffer;
+
+    if (out < at)
+        return STATUS_BUFFER_TOO_SMALL;
+    memset(buffer, 0, out);
+    info->NumberOfBuses = (UCHAR)buses;
+    for (ULONG bus = 0; bus < buses; bus++) {
+        PULONG link = &info->BusData[bus].InquiryDataOffset;
+
+        info->BusData[bus].InitiatorBusId = (UCHAR)a->config->InitiatorBusId[bus < 8 ? bus : 0];
+        list_each(it, &a->units) {
+            struct unit *u = container_of(it, struct unit, node);
+
+            if (u->path != bus || u->gone || !u->pdo)
+                continue;
+            if (at + entry > out)
+                return STATUS_BUFFER_TOO_SMALL;
+            PSCSI_INQUIRY_DATA data = (void *)((PUCHAR)buffer + at);
+            *link = at;
+            link = &data->NextInquiryDataOffset;
+            info->BusData[bus].NumberOfLogicalUnits++;
+            data->PathId = u->path;
+            data->TargetId = u->target;
+            data->Lun = u->lun;
+            data->DeviceClaimed = u->scsi_claimed || u->disk;
+            data->InquiryDataLength = INQUIRYDATABUFFERSIZE;
+            memcpy(data->InquiryData, &u->inquiry, INQUIRYDATABUFFERSIZE);
+            at += entry;
+        }
+    }
+    *done = at;
+    return STATUS_SUCCESS;
+}
+
+/* The unit that a pass-through at the adapter addresses; from user mode it must not be a class driver's. */
+static NTSTATUS pass_through(struct adapter *a, PIRP irp, bool direct, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    PSCSI_PASS_THROUGH p = buffer;
+    struct unit *u;
+
+    if (in < sizeof *p)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (out < sizeof *p)
+        return STATUS_BUFFER_TOO_SMALL;
+    u = unit_find(a, p->PathId, p->TargetId, p->Lun);
+    if (!u || !u->pdo)
+        return STATUS_INVALID_PARAMETER;
+    if (irp->RequestorMode == UserMode && (u->disk || u->scsi_claimed))
+        return STATUS_INVALID_DEVICE_REQUEST;
+    return (direct ? unit_pass_through_direct : unit_pass_through)(u, buffer, in, out, done);
+}
+
+static uint32_t fill(void *owner, STORAGE_PROPERTY_ID id, void *to)
+{
+    return id == StorageAdapterProperty ? adapter_descriptor(owner, to) : 0;
+}
+
 NTSTATUS adapter_ioctl(struct adapter *a, PIRP irp)
 {
     PIO_STACK_LOCATION sp = IoGetCurrentIrpStackLocation(irp);
@@ -72,6 +134,17 @@ NTSTATUS adapter_ioctl(struct adapter *a, PIRP irp)
         break;
     case IOCTL_SCSI_GET_CAPABILITIES:
         status = adapter_capabilities(a, buffer, out, &done);
+        break;
+    case IOCTL_SCSI_GET_INQUIRY_DATA:
+        status = inquiry_data(a, buffer, out, &done);
+        break;
+    case IOCTL_SCSI_PASS_THROUGH:
+    case IOCTL_SCSI_PASS_THROUGH_DIRECT:
+        status = pass_through(a, irp, sp->Parameters.DeviceIoControl.IoControlCode == IOCTL_SCSI_PASS_THROUGH_DIRECT, buffer, in, out,
+                              &done);
+        break;
+    case IOCTL_STORAGE_QUERY_PROPERTY:
+        status = property_answer(fill, a, buffer, in, out, &done);
         break;
     case IOCTL_SCSI_RESCAN_BUS:
         adapter_rescan(a);

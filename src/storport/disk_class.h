@@ -26,6 +26,13 @@ struct irp_operation {
     PIRP irp;
 };
 
+/* A device of its own for a part of the disk: \Device\HarddiskN\PartitionM. */
+struct partition {
+    struct disk *disk;
+    PDEVICE_OBJECT device;
+    PARTITION_INFORMATION_EX info;
+};
+
 struct disk {
     struct list node;                   /* disks, while the unit is there */
     struct unit *unit;                  /* NULL: gone */
@@ -39,6 +46,11 @@ struct disk {
     uint32_t max_unmap, max_write_same; /* sectors; 0: not said */
     uint32_t timeout;                   /* seconds */
     bool big;                           /* 16-byte commands */
+    bool reads_zeroes;                  /* deallocated sectors do */
+    bool alignment_valid;
+    uint32_t alignment, max_unmap_ranges;       /* of deallocation: sectors; descriptors at once */
+    struct partition *partitions;       /* those with a device */
+    unsigned partition_count;
     bool write_same_ndob;               /* WRITE SAME without a buffer worked, or was not tried */
     struct list free_operations;
     struct list irps;                   /* IRP.Tail.Overlay.ListEntry stands in a struct list */
@@ -61,6 +73,18 @@ NTSTATUS disk_command(struct disk *disk, const void *cdb, unsigned cdb_length, v
 NTSTATUS NTAPI disk_dispatch(PDEVICE_OBJECT device, PIRP irp);
 void disk_next_irp(struct disk *disk);
 NTSTATUS disk_ioctl(struct disk *disk, PIRP irp);
+/* disk_ioctl.c: the row of a code, at the disk or at a partition of it. */
+NTSTATUS disk_control(struct disk *disk, PIRP irp, ULONG_PTR *done);
+/* partition_device.c. PASSIVE_LEVEL. */
+void partitions_update(struct disk *disk);          /* devices for what the table says now */
+void partitions_delete(struct disk *disk);
+NTSTATUS partition_ioctl(struct partition *part, PIRP irp);
+/* A name with numbers in it. */
+struct disk_name {
+    WCHAR wide[64];
+    UNICODE_STRING string;
+};
+PUNICODE_STRING disk_name(struct disk_name *n, const char *format, unsigned first, unsigned second);
 /* sense.c */
 enum sense_action { SENSE_FAIL, SENSE_RETRY, SENSE_RETRY_LATER, SENSE_GOOD };
 enum sense_action sense_judge(const struct request *r, NTSTATUS *status);

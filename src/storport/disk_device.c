@@ -19,15 +19,10 @@ static const GUID disk_interface = {
 
 /* --- names ------------------------------------------------------------------------------------------------------------ */
 
-struct name {
-    WCHAR wide[64];
-    UNICODE_STRING string;
-};
-
-static PUNICODE_STRING name(struct name *n, const char *format, unsigned number)
+PUNICODE_STRING disk_name(struct disk_name *n, const char *format, unsigned first, unsigned second)
 {
     char text[64];
-    int length = snprintf(text, sizeof text, format, number, number);
+    int length = snprintf(text, sizeof text, format, first, second);
 
     for (int i = 0; i <= length; i++)
         n->wide[i] = (WCHAR)text[i];
@@ -38,13 +33,13 @@ static PUNICODE_STRING name(struct name *n, const char *format, unsigned number)
 static void make_links(unsigned number, bool make)
 {
     static const char *const links[] = { "\\DosDevices\\PhysicalDrive%u", "\\Device\\Harddisk%u\\Partition0" };
-    struct name link, target;
+    struct disk_name link, target;
 
     for (unsigned i = 0; i < countof(links); i++)
         if (make)
-            IoCreateSymbolicLink(name(&link, links[i], number), name(&target, "\\Device\\Harddisk%u\\DR%u", number));
+            IoCreateSymbolicLink(disk_name(&link, links[i], number, 0), disk_name(&target, "\\Device\\Harddisk%u\\DR%u", number, number));
         else
-            IoDeleteSymbolicLink(name(&link, links[i], number));
+            IoDeleteSymbolicLink(disk_name(&link, links[i], number, 0));
 }
 
 /* --- AddDevice ----------------------------------------------------------------------------------------------------------- */
@@ -69,16 +64,16 @@ static void close_directory(struct disk *disk)
 
 static NTSTATUS create_fdo(struct disk *disk, PDRIVER_OBJECT driver)
 {
-    struct name n;
+    struct disk_name n;
     OBJECT_ATTRIBUTES attributes;
     NTSTATUS status;
 
-    InitializeObjectAttributes(&attributes, name(&n, "\\Device\\Harddisk%u", disk->info.number),
+    InitializeObjectAttributes(&attributes, disk_name(&n, "\\Device\\Harddisk%u", disk->info.number, 0),
                                OBJ_KERNEL_HANDLE | OBJ_OPENIF, NULL, NULL);
     status = ZwCreateDirectoryObject(&disk->directory, DIRECTORY_ALL_ACCESS, &attributes);
     if (!NT_SUCCESS(status))
         return status;
-    status = IoCreateDevice(driver, sizeof(struct sp_extension), name(&n, "\\Device\\Harddisk%u\\DR%u", disk->info.number),
+    status = IoCreateDevice(driver, sizeof(struct sp_extension), disk_name(&n, "\\Device\\Harddisk%u\\DR%u", disk->info.number, disk->info.number),
                             FILE_DEVICE_DISK, FILE_DEVICE_SECURE_OPEN, FALSE, &disk->fdo);
     if (!NT_SUCCESS(status))
         return status;
@@ -152,6 +147,7 @@ static NTSTATUS start(struct disk *disk, PIRP irp)
         disk_setup(disk);               /* a disk without a medium is there, too */
         disk->started = true;
         disk->fdo->SectorSize = (USHORT)disk->info.sector_size;
+        partitions_update(disk);
         IoRegisterShutdownNotification(disk->fdo);
         UNICODE_STRING link = { 0 };
         if (NT_SUCCESS(IoRegisterDeviceInterface(disk->pdo, &disk_interface, NULL, &link))) {
@@ -174,6 +170,7 @@ static NTSTATUS take_away(struct disk *disk, PIRP irp)
     if (disk->started)
         IoUnregisterShutdownNotification(fdo);
     make_links(disk->info.number, false);
+    partitions_delete(disk);
     if (u) {
         disk_unit_gone(u);
         unit_flush(u, STATUS_DEVICE_DOES_NOT_EXIST);
@@ -219,16 +216,24 @@ static NTSTATUS pnp(struct disk *disk, PIRP irp)
     }
 }
 
+/* NULL: a partition, which is no device of PnP's, or a disk that is gone. */
+static struct disk *disk_of(PDEVICE_OBJECT device)
+{
+    struct sp_extension *extension = device->DeviceExtension;
+
+    return extension->kind == SP_DISK ? extension->owner : NULL;
+}
+
 static NTSTATUS NTAPI dispatch_pnp(PDEVICE_OBJECT device, PIRP irp)
 {
-    struct disk *disk = ((struct sp_extension *)device->DeviceExtension)->owner;
+    struct disk *disk = disk_of(device);
 
     return disk ? pnp(disk, irp) : sp_complete(irp, STATUS_DEVICE_DOES_NOT_EXIST);
 }
 
 static NTSTATUS NTAPI dispatch_power(PDEVICE_OBJECT device, PIRP irp)
 {
-    struct disk *disk = ((struct sp_extension *)device->DeviceExtension)->owner;
+    struct disk *disk = disk_of(device);
 
     PoStartNextPowerIrp(irp);
     if (!disk)
@@ -239,7 +244,7 @@ static NTSTATUS NTAPI dispatch_power(PDEVICE_OBJECT device, PIRP irp)
 
 static NTSTATUS NTAPI dispatch_system(PDEVICE_OBJECT device, PIRP irp)
 {
-    struct disk *disk = ((struct sp_extension *)device->DeviceExtension)->owner;
+    struct disk *disk = disk_of(device);
 
     return disk ? forward(disk, irp) : sp_complete(irp, STATUS_DEVICE_DOES_NOT_EXIST);
 }

@@ -92,13 +92,6 @@ static NTSTATUS hotplug(struct disk *disk, void *buffer, ULONG in, ULONG out, UL
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS cache_information(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
-{
-    *(PDISK_CACHE_INFORMATION)buffer = (DISK_CACHE_INFORMATION){ .WriteCacheEnabled = disk->info.write_cache };
-    *done = sizeof(DISK_CACHE_INFORMATION);
-    return STATUS_SUCCESS;
-}
-
 static NTSTATUS verify(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
 {
     PVERIFY_INFORMATION asked = buffer;
@@ -115,18 +108,25 @@ static NTSTATUS verify(struct disk *disk, void *buffer, ULONG in, ULONG out, ULO
     return disk_command(disk, cdb, sizeof cdb, NULL, &none, false, NULL);
 }
 
-static NTSTATUS address(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
-{
-    const struct unit *u = disk->unit;
-
-    *(PSCSI_ADDRESS)buffer = (SCSI_ADDRESS){ sizeof(SCSI_ADDRESS), (UCHAR)u->adapter->number, u->path, u->target, u->lun };
-    *done = sizeof(SCSI_ADDRESS);
-    return STATUS_SUCCESS;
-}
-
 static NTSTATUS update(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
 {
-    return disk_setup(disk);
+    NTSTATUS status = disk_setup(disk);
+
+    partitions_update(disk);
+    return status;
+}
+
+static NTSTATUS update_size(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    NTSTATUS status = disk_setup(disk);
+
+    return NT_SUCCESS(status) ? get_geometry(disk, buffer, in, out, done) : status;
+}
+
+static NTSTATUS find_new(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    adapter_rescan(disk->unit->adapter);
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS property(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
@@ -134,32 +134,28 @@ static NTSTATUS property(struct disk *disk, void *buffer, ULONG in, ULONG out, U
     return disk_property(disk, buffer, in, out, done);
 }
 
-static NTSTATUS miniport(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+static NTSTATUS performance(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
 {
-    return adapter_miniport_ioctl(disk->unit, buffer, in, out, done);
+    const struct storport_counts *c = &disk->stats.disk;
+    PDISK_PERFORMANCE p = buffer;
+
+    *p = (DISK_PERFORMANCE){
+        .BytesRead = { .QuadPart = (LONGLONG)c->read_bytes },
+        .BytesWritten = { .QuadPart = (LONGLONG)c->write_bytes },
+        .ReadCount = (ULONG)c->reads,
+        .WriteCount = (ULONG)c->writes,
+        .QueueDepth = disk->unit->outstanding,
+        .StorageDeviceNumber = disk->info.number,
+        .StorageManagerName = { 'P', 'h', 'y', 's', 'D', 'i', 's', 'k' },
+    };
+    KeQuerySystemTime(&p->QueryTime);
+    *done = sizeof *p;
+    return STATUS_SUCCESS;
 }
 
-static NTSTATUS capabilities(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+static NTSTATUS nothing_to_do(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
 {
-    return adapter_capabilities(disk->unit->adapter, buffer, out, done);
-}
-
-static NTSTATUS reset_device(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
-{
-    struct request *r = request_take(disk->unit);
-
-    if (!r)
-        return STATUS_DEVICE_BUSY;
-    request_prepare(r, SRB_FUNCTION_RESET_DEVICE, 0, NULL, 0, 10);
-    r->bypass = true;
-    NTSTATUS status = sp_status(request_wait(r));
-    request_release(r);
-    return status;
-}
-
-static NTSTATUS reset_bus(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
-{
-    return adapter_reset_bus(disk->unit->adapter, disk->unit->path) ? STATUS_SUCCESS : STATUS_IO_DEVICE_ERROR;
+    return STATUS_SUCCESS;
 }
 
 /* The whole disk is partition 0. */
@@ -173,7 +169,17 @@ static NTSTATUS whole_disk(struct disk *disk, void *buffer, ULONG in, ULONG out,
     return STATUS_SUCCESS;
 }
 
-/* --- trim -------------------------------------------------------------------------------------------------------------------- */
+static NTSTATUS whole_disk_old(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    *(PPARTITION_INFORMATION)buffer = (PARTITION_INFORMATION){
+        .PartitionLength = { .QuadPart = (LONGLONG)disk->info.bytes },
+        .PartitionType = PARTITION_ENTRY_UNUSED,
+    };
+    *done = sizeof(PARTITION_INFORMATION);
+    return STATUS_SUCCESS;
+}
+
+/* --- waiting -------------------------------------------------------------------------------------------------------------------- */
 
 struct sync_io {
     struct storport_io io;
@@ -198,35 +204,9 @@ NTSTATUS disk_wait(struct disk *disk, struct storport_io *io)
     return io->status;
 }
 
-/* docs: ntddstor/ni-ntddstor-ioctl_storage_manage_data_set_attributes */
-static NTSTATUS manage_data_set(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
-{
-    PDEVICE_MANAGE_DATA_SET_ATTRIBUTES asked = buffer;
-    PDEVICE_DATA_SET_RANGE ranges = (void *)((PUCHAR)buffer + asked->DataSetRangesOffset);
-    NTSTATUS status = STATUS_SUCCESS;
-    bool all = asked->Flags & DEVICE_DSM_FLAG_ENTIRE_DATA_SET_RANGE;
-
-    if (asked->Action != DeviceDsmAction_Trim)
-        return STATUS_NOT_SUPPORTED;
-    if (asked->Size < sizeof *asked || asked->DataSetRangesOffset > in || asked->DataSetRangesLength > in - asked->DataSetRangesOffset ||
-        asked->DataSetRangesOffset % 8)
-        return STATUS_INVALID_PARAMETER;
-    if (!disk->info.discard)
-        return STATUS_NOT_SUPPORTED;
-    ULONG count = all ? 1 : asked->DataSetRangesLength / sizeof *ranges;
-    for (ULONG i = 0; i < count && NT_SUCCESS(status); i++) {
-        struct storport_io io = { .kind = STORPORT_DISCARD };
-
-        io.offset = all ? 0 : (uint64_t)ranges[i].StartingOffset;
-        io.length = all ? disk->info.bytes : ranges[i].LengthInBytes;
-        status = disk_wait(disk, &io);
-    }
-    return status;
-}
-
 /* --- the table ------------------------------------------------------------------------------------------------------------------ */
 
-static const struct disk_control {
+static const struct disk_row {
     ULONG code;
     USHORT in, out;
     bool without_medium;
@@ -235,6 +215,7 @@ static const struct disk_control {
     { IOCTL_DISK_GET_DRIVE_GEOMETRY, 0, sizeof(DISK_GEOMETRY), false, get_geometry },
     { IOCTL_DISK_GET_DRIVE_GEOMETRY_EX, 0, offsetof(DISK_GEOMETRY_EX, Data), false, get_geometry_ex },
     { IOCTL_DISK_GET_LENGTH_INFO, 0, sizeof(GET_LENGTH_INFORMATION), false, get_length },
+    { IOCTL_DISK_UPDATE_DRIVE_SIZE, 0, sizeof(DISK_GEOMETRY), true, update_size },
     { IOCTL_STORAGE_READ_CAPACITY, 0, sizeof(STORAGE_READ_CAPACITY), false, get_capacity },
     { IOCTL_DISK_CHECK_VERIFY, 0, 0, true, check_verify },
     { IOCTL_STORAGE_CHECK_VERIFY, 0, 0, true, check_verify },
@@ -242,48 +223,68 @@ static const struct disk_control {
     { IOCTL_DISK_IS_WRITABLE, 0, 0, false, is_writable },
     { IOCTL_STORAGE_GET_DEVICE_NUMBER, 0, sizeof(STORAGE_DEVICE_NUMBER), true, device_number },
     { IOCTL_STORAGE_GET_HOTPLUG_INFO, 0, sizeof(STORAGE_HOTPLUG_INFO), true, hotplug },
-    { IOCTL_DISK_GET_CACHE_INFORMATION, 0, sizeof(DISK_CACHE_INFORMATION), false, cache_information },
+    { IOCTL_DISK_PERFORMANCE, 0, sizeof(DISK_PERFORMANCE), true, performance },
+    { IOCTL_DISK_PERFORMANCE_OFF, 0, 0, true, nothing_to_do },
+    { IOCTL_DISK_FIND_NEW_DEVICES, 0, 0, true, find_new },
+    { IOCTL_STORAGE_FIND_NEW_DEVICES, 0, 0, true, find_new },
+    { IOCTL_DISK_GET_CACHE_INFORMATION, 0, sizeof(DISK_CACHE_INFORMATION), false, disk_get_cache },
+    { IOCTL_DISK_SET_CACHE_INFORMATION, sizeof(DISK_CACHE_INFORMATION), 0, false, disk_set_cache },
+    { IOCTL_DISK_GET_MEDIA_TYPES, 0, sizeof(DISK_GEOMETRY), true, disk_media_types },
+    { IOCTL_STORAGE_GET_MEDIA_TYPES, 0, sizeof(DISK_GEOMETRY), true, disk_media_types },
+    { IOCTL_STORAGE_GET_MEDIA_TYPES_EX, 0, sizeof(GET_MEDIA_TYPES), true, disk_media_types_ex },
+    { IOCTL_STORAGE_PREDICT_FAILURE, 0, sizeof(STORAGE_PREDICT_FAILURE), true, disk_predict_failure },
+    { IOCTL_DISK_REASSIGN_BLOCKS, sizeof(REASSIGN_BLOCKS), 0, false, disk_reassign },
+    { IOCTL_STORAGE_RESERVE, 0, 0, true, disk_reserve },
+    { IOCTL_STORAGE_RELEASE, 0, 0, true, disk_unreserve },
+    { IOCTL_DISK_RESERVE, 0, 0, true, disk_reserve },
+    { IOCTL_DISK_RELEASE, 0, 0, true, disk_unreserve },
     { IOCTL_DISK_VERIFY, sizeof(VERIFY_INFORMATION), 0, false, verify },
-    { IOCTL_SCSI_PASS_THROUGH, sizeof(SCSI_PASS_THROUGH), sizeof(SCSI_PASS_THROUGH), true, disk_pass_through },
-    { IOCTL_SCSI_PASS_THROUGH_DIRECT, sizeof(SCSI_PASS_THROUGH_DIRECT), sizeof(SCSI_PASS_THROUGH_DIRECT), true,
-      disk_pass_through_direct },
-    { IOCTL_SCSI_MINIPORT, sizeof(SRB_IO_CONTROL), sizeof(SRB_IO_CONTROL), true, miniport },
-    { IOCTL_SCSI_GET_CAPABILITIES, 0, sizeof(IO_SCSI_CAPABILITIES), true, capabilities },
     { IOCTL_STORAGE_PERSISTENT_RESERVE_IN, sizeof(PERSISTENT_RESERVE_COMMAND), 0, true, disk_reserve_in },
     { IOCTL_STORAGE_PERSISTENT_RESERVE_OUT, sizeof(PERSISTENT_RESERVE_COMMAND), 0, true, disk_reserve_out },
-    { IOCTL_STORAGE_RESET_DEVICE, 0, 0, true, reset_device },
-    { IOCTL_STORAGE_RESET_BUS, 0, 0, true, reset_bus },
-    { IOCTL_DISK_GET_DRIVE_LAYOUT_EX, 0, sizeof(DRIVE_LAYOUT_INFORMATION_EX), false, disk_layout },
+    { IOCTL_DISK_GET_DRIVE_LAYOUT_EX, 0, offsetof(DRIVE_LAYOUT_INFORMATION_EX, PartitionEntry), false, disk_layout },
+    { IOCTL_DISK_GET_DRIVE_LAYOUT, 0, offsetof(DRIVE_LAYOUT_INFORMATION, PartitionEntry), false, disk_layout_old },
     { IOCTL_DISK_GET_PARTITION_INFO_EX, 0, sizeof(PARTITION_INFORMATION_EX), false, whole_disk },
-    { IOCTL_SCSI_GET_ADDRESS, 0, sizeof(SCSI_ADDRESS), true, address },
+    { IOCTL_DISK_GET_PARTITION_INFO, 0, sizeof(PARTITION_INFORMATION), false, whole_disk_old },
     { IOCTL_DISK_UPDATE_PROPERTIES, 0, 0, true, update },
     { IOCTL_STORAGE_QUERY_PROPERTY, offsetof(STORAGE_PROPERTY_QUERY, AdditionalParameters), 0, true, property },
-    { IOCTL_STORAGE_MANAGE_DATA_SET_ATTRIBUTES, sizeof(DEVICE_MANAGE_DATA_SET_ATTRIBUTES), 0, false, manage_data_set },
+    { IOCTL_STORAGE_MANAGE_DATA_SET_ATTRIBUTES, sizeof(DEVICE_MANAGE_DATA_SET_ATTRIBUTES), 0, false, disk_manage_data_set },
 };
 
-/* STATUS_INVALID_PARAMETER: too little input; STATUS_BUFFER_TOO_SMALL: too little room. */
-NTSTATUS disk_ioctl(struct disk *disk, PIRP irp)
+static NTSTATUS run_row(struct disk *disk, const struct disk_row *c, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    if (in < c->in)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (out < c->out)
+        return STATUS_BUFFER_TOO_SMALL;
+    if (!c->without_medium && !disk->ready)
+        return STATUS_DEVICE_NOT_READY;
+    return c->handler(disk, buffer, in, out, done);
+}
+
+/* STATUS_INFO_LENGTH_MISMATCH: too little input; STATUS_BUFFER_TOO_SMALL: too little room. */
+NTSTATUS disk_control(struct disk *disk, PIRP irp, ULONG_PTR *done)
 {
     PIO_STACK_LOCATION sp = IoGetCurrentIrpStackLocation(irp);
     ULONG in = sp->Parameters.DeviceIoControl.InputBufferLength, out = sp->Parameters.DeviceIoControl.OutputBufferLength;
-    NTSTATUS status = STATUS_INVALID_DEVICE_REQUEST;
+    ULONG code = sp->Parameters.DeviceIoControl.IoControlCode, least_in, least_out;
+    void *buffer = irp->AssociatedIrp.SystemBuffer;
+    unit_handler *handler;
+
+    for (unsigned i = 0; i < countof(controls); i++)
+        if (controls[i].code == code)
+            return run_row(disk, &controls[i], buffer, in, out, done);
+    if (!unit_control_of(code, &handler, &least_in, &least_out))
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (in < least_in)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    return out < least_out ? STATUS_BUFFER_TOO_SMALL : handler(disk->unit, buffer, in, out, done);
+}
+
+NTSTATUS disk_ioctl(struct disk *disk, PIRP irp)
+{
     ULONG_PTR done = 0;
+    NTSTATUS status = disk_control(disk, irp, &done);
 
-    for (unsigned i = 0; i < countof(controls); i++) {
-        const struct disk_control *c = &controls[i];
-
-        if (c->code != sp->Parameters.DeviceIoControl.IoControlCode)
-            continue;
-        if (in < c->in)
-            status = STATUS_INFO_LENGTH_MISMATCH;
-        else if (out < c->out)
-            status = STATUS_BUFFER_TOO_SMALL;
-        else if (!c->without_medium && !disk->ready)
-            status = STATUS_DEVICE_NOT_READY;
-        else
-            status = c->handler(disk, irp->AssociatedIrp.SystemBuffer, in, out, &done);
-        break;
-    }
     irp->IoStatus.Information = done;
     return sp_complete(irp, status);
 }

@@ -38,6 +38,24 @@ static NTSTATUS take_data(struct irp_operation *operation, PIRP irp, ULONG lengt
     return operation->segment.base ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+/* A partition's requests are within it, and move by its beginning. */
+static NTSTATUS to_disk(PIRP irp, struct storport_io *io)
+{
+    struct sp_extension *extension = IoGetCurrentIrpStackLocation(irp)->DeviceObject->DeviceExtension;
+    const struct partition *part = extension->owner;
+    uint64_t length;
+
+    if (extension->kind != SP_PARTITION || io->kind == STORPORT_FLUSH)
+        return STATUS_SUCCESS;
+    if (!part)
+        return STATUS_DEVICE_DOES_NOT_EXIST;
+    length = (uint64_t)part->info.PartitionLength.QuadPart;
+    if (io->offset > length || io->length > length - io->offset)
+        return STATUS_NONEXISTENT_SECTOR;
+    io->offset += (uint64_t)part->info.StartingOffset.QuadPart;
+    return STATUS_SUCCESS;
+}
+
 static void begin(struct disk *disk, struct irp_operation *operation, PIRP irp)
 {
     PIO_STACK_LOCATION sp = IoGetCurrentIrpStackLocation(irp);
@@ -65,6 +83,8 @@ static void begin(struct disk *disk, struct irp_operation *operation, PIRP irp)
     }
     if (io->kind != STORPORT_FLUSH)
         status = take_data(operation, irp, (ULONG)io->length);
+    if (NT_SUCCESS(status))
+        status = to_disk(irp, io);
     if (NT_SUCCESS(status))
         disk_submit(disk, io);
     else
@@ -138,7 +158,9 @@ static NTSTATUS shut_down(struct disk *disk, PIRP irp)
 
 NTSTATUS NTAPI disk_dispatch(PDEVICE_OBJECT device, PIRP irp)
 {
-    struct disk *disk = ((struct sp_extension *)device->DeviceExtension)->owner;
+    struct sp_extension *extension = device->DeviceExtension;
+    struct partition *part = extension->kind == SP_PARTITION ? extension->owner : NULL;
+    struct disk *disk = extension->kind == SP_PARTITION ? (part ? part->disk : NULL) : extension->owner;
     UCHAR major = IoGetCurrentIrpStackLocation(irp)->MajorFunction;
 
     if (major == IRP_MJ_CLEANUP || major == IRP_MJ_CLOSE)
@@ -155,8 +177,12 @@ NTSTATUS NTAPI disk_dispatch(PDEVICE_OBJECT device, PIRP irp)
     case IRP_MJ_SHUTDOWN:
         return shut_down(disk, irp);
     case IRP_MJ_DEVICE_CONTROL:
-        return disk_ioctl(disk, irp);
-    default:
-        return fail(irp, STATUS_INVALID_DEVICE_REQUEST);
+        return part ? partition_ioctl(part, irp) : disk_ioctl(disk, irp);
+    case IRP_MJ_SCSI:                   /* from above, to the port driver */
+        if (part)
+            break;
+        IoSkipCurrentIrpStackLocation(irp);
+        return IofCallDriver(disk->next, irp);
     }
+    return fail(irp, STATUS_INVALID_DEVICE_REQUEST);
 }

@@ -57,6 +57,7 @@ static NTSTATUS read_capacity(struct disk *disk, uint8_t *answer)
         sector = get_be32(answer + 8);
         exponent = length > 13 ? answer[13] & 0xf : 0;
         disk->info.block_status = length > 14 && (answer[14] & 0x80);
+        disk->reads_zeroes = length > 14 && (answer[14] & 0x40);
         disk->big = true;
     } else {
         uint8_t small[10] = { SCSIOP_READ_CAPACITY };
@@ -130,6 +131,9 @@ static void read_provisioning(struct disk *disk, uint8_t *answer)
 
         unmaps = unmaps && most;
         disk->max_unmap = most;
+        disk->max_unmap_ranges = get_be32(answer + 24);
+        disk->alignment_valid = (answer[32] & 0x80) != 0;
+        disk->alignment = get_be32(answer + 32) & 0x7fffffff;
         disk->max_write_same = (uint32_t)min_u64(same_most, UINT32_MAX);
         if (granularity && granularity <= UINT32_MAX / disk->info.sector_size)
             disk->info.discard_granularity = granularity * disk->info.sector_size;

@@ -219,3 +219,47 @@ NTSTATUS disk_layout(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG
     *done = head + t.out->PartitionCount * sizeof(PARTITION_INFORMATION_EX);
     return t.short_of_room ? STATUS_BUFFER_TOO_SMALL : STATUS_SUCCESS;
 }
+
+bool partition_old_info(const PARTITION_INFORMATION_EX *info, PARTITION_INFORMATION *old)
+{
+    if (info->PartitionStyle != PARTITION_STYLE_MBR)
+        return false;
+    *old = (PARTITION_INFORMATION){
+        .StartingOffset = info->StartingOffset,
+        .PartitionLength = info->PartitionLength,
+        .HiddenSectors = info->Mbr.HiddenSectors,
+        .PartitionNumber = info->PartitionNumber,
+        .PartitionType = info->Mbr.PartitionType,
+        .BootIndicator = info->Mbr.BootIndicator,
+        .RecognizedPartition = info->Mbr.RecognizedPartition,
+    };
+    return true;
+}
+
+/* MBR only. docs: ntdddisk/ni-ntdddisk-ioctl_disk_get_drive_layout */
+NTSTATUS disk_layout_old(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    ULONG size = offsetof(DRIVE_LAYOUT_INFORMATION_EX, PartitionEntry) + MOST * sizeof(PARTITION_INFORMATION_EX);
+    ULONG head = offsetof(DRIVE_LAYOUT_INFORMATION, PartitionEntry), count;
+    PDRIVE_LAYOUT_INFORMATION old = buffer;
+    PDRIVE_LAYOUT_INFORMATION_EX layout = pool_alloc(NonPagedPoolNx, size, SP_TAG, NULL);
+    ULONG_PTR ignored = 0;
+
+    if (!layout)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS status = disk_layout(disk, layout, 0, size, &ignored);
+    count = layout->PartitionCount;
+    if (NT_SUCCESS(status) && layout->PartitionStyle == PARTITION_STYLE_GPT)
+        status = STATUS_INVALID_DEVICE_REQUEST;
+    if (NT_SUCCESS(status) && count > (out - head) / sizeof(PARTITION_INFORMATION))
+        status = STATUS_BUFFER_TOO_SMALL;
+    if (NT_SUCCESS(status)) {
+        old->PartitionCount = count;
+        old->Signature = layout->PartitionStyle == PARTITION_STYLE_MBR ? layout->Mbr.Signature : 0;
+        for (ULONG i = 0; i < count; i++)
+            partition_old_info(&layout->PartitionEntry[i], &old->PartitionEntry[i]);
+        *done = head + count * sizeof(PARTITION_INFORMATION);
+    }
+    pool_free(layout, SP_TAG, NULL);
+    return status;
+}

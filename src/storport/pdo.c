@@ -198,6 +198,7 @@ static NTSTATUS take_away(struct unit *u, PIRP irp)
         return sp_complete(irp, STATUS_SUCCESS);        /* disabled, and still there */
     if (a->state == ADAPTER_STARTED)
         tell_removed(u, ScsiUnitRemove, StorRemoveDevice);
+    scsi_flush(u, SRB_STATUS_NO_DEVICE);
     unit_settle(u);
     NTSTATUS status = sp_complete(irp, STATUS_SUCCESS);
     pdo_delete(u);
@@ -260,6 +261,9 @@ static NTSTATUS orphan_dispatch(PIRP irp)
 {
     PIO_STACK_LOCATION sp = IoGetCurrentIrpStackLocation(irp);
 
+    if (sp->MajorFunction == IRP_MJ_SCSI && sp->Parameters.Scsi.Srb)
+        sp->Parameters.Scsi.Srb->SrbStatus = SRB_STATUS_NO_DEVICE;
+
     if (sp->MajorFunction == IRP_MJ_POWER)
         PoStartNextPowerIrp(irp);
     if (sp->MajorFunction == IRP_MJ_CLEANUP || sp->MajorFunction == IRP_MJ_CLOSE ||
@@ -285,6 +289,10 @@ NTSTATUS pdo_dispatch(struct unit *u, PIRP irp)
         NTSTATUS status;
         return sp_complete(irp, wmi_request(u->adapter, u, irp, &status) ? status : irp->IoStatus.Status);
     }
+    case IRP_MJ_SCSI:
+        return scsi_dispatch(u, irp);
+    case IRP_MJ_DEVICE_CONTROL:
+        return unit_ioctl(u, irp);
     case IRP_MJ_CREATE:
     case IRP_MJ_CLEANUP:
     case IRP_MJ_CLOSE:

@@ -192,6 +192,8 @@ static void finish(struct request *r)
         busy_again(r, full);
     else
         r->finish(r);
+    if (unlikely(!list_empty(&u->scsi_irps)))
+        scsi_next(u);
     unit_kick(u);
 }
 
@@ -369,6 +371,7 @@ void unit_flush(struct unit *u, NTSTATUS status)
     KIRQL old = ke_raise(DISPATCH_LEVEL);
     struct list *node;
 
+    scsi_flush(u, SRB_STATUS_NO_DEVICE);
     while ((node = list_pop_front(&u->waiting))) {
         struct request *r = container_of(node, struct request, node);
         ((PSCSI_REQUEST_BLOCK)r->srb)->SrbStatus = SRB_STATUS_NO_DEVICE;

@@ -117,6 +117,7 @@ struct unit *unit_create(struct adapter *a, uint8_t path, uint8_t target, uint8_
     list_init(&u->waiting);
     list_init(&u->operations);
     list_init(&u->pump_node);
+    list_init(&u->scsi_irps);
     if (size) {
         u->extension = pool_alloc(NonPagedPoolNx, size, SP_TAG, SP_OWNER(a));
         if (u->extension)

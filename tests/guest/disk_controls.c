@@ -118,7 +118,7 @@ TEST_CASE(other_properties_are_those_of_the_device)
     EXPECT_EQ(adapter.MaximumTransferLength, 1024 * 1024);
     EXPECT_EQ(query(StorageDeviceLBProvisioningProperty, PropertyStandardQuery, &thin, sizeof(thin), NULL), STATUS_SUCCESS);
     EXPECT(thin.ThinProvisioningEnabled);
-    EXPECT_EQ(thin.OptimalUnmapGranularity, 65536);
+    EXPECT_EQ(thin.OptimalUnmapGranularity, 65536 / 512);
     EXPECT_EQ(query(StorageDeviceIdProperty, PropertyStandardQuery, id, sizeof(id), NULL), STATUS_SUCCESS);
     EXPECT_EQ(ids->NumberOfIdentifiers, 1);
 }
