@@ -34,7 +34,7 @@ static ULONG OneTimer(PVOID device, PFIRED fired, PVOID timer, BOOLEAN fine)
         ANSWERS(StorPortRequestHighResolutionTimer(device, timer, Fire, fired, 2000), STOR_STATUS_SUCCESS);
     } else {
         ANSWERS(StorPortRequestTimer(device, timer, Fire, fired, 2000, 0), STOR_STATUS_SUCCESS);
-        ANSWERS(StorPortFreeTimer(device, timer), STOR_STATUS_BUSY);
+        ANSWERS(StorPortRequestTimer(device, timer, Fire, fired, 2000, 0), STOR_STATUS_BUSY);
     }
     ANSWERS(Await(device, fired), STOR_STATUS_SUCCESS);
     HOLDS(fired->Irql == DISPATCH_LEVEL);

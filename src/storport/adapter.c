@@ -30,7 +30,7 @@ struct adapter *adapter_of(PVOID extension, struct pe_caller caller)
     struct adapter *a = adapter_find(extension);
 
     if (unlikely(!a)) {
-        SP_MISUSE("the first argument of a Storport function is no device extension", extension, 0, caller);
+        NT_EMIT(NT_EVENT_STORAGE, "the first argument of a Storport function is no device extension", "a miniport", extension, caller);
         /* What the access through it ends in. */
         KeBugCheckEx(KMODE_EXCEPTION_NOT_HANDLED, (ULONG_PTR)(LONG)STATUS_ACCESS_VIOLATION, (ULONG_PTR)caller.rip, 0,
                      (ULONG_PTR)extension);

@@ -41,7 +41,8 @@
 #define SP_MAX_TRANSFER (2u << 20)      /* when the adapter says it is unlimited */
 #define SP_RESERVED_REQUESTS 4          /* of a unit: for commands that are not reads and writes */
 
-#define SP_MISUSE(text, a, b, caller) NT_EMIT(NT_EVENT_MISUSE, text, a, b, caller)
+/* What a miniport does wrong, and with what. */
+#define SP_MISUSE(adapter, text, thing, from) NT_EMIT(NT_EVENT_STORAGE, text, (adapter)->driver->name, thing, from)
 /* Whom memory is charged to that Storport takes for a miniport: its leaks and failures are tested with the driver's own. */
 #define SP_OWNER(a) ((const void *)(a)->driver->object->DriverStart)
 #define SP_NOBODY ((struct pe_caller){ 0 })
@@ -155,7 +156,7 @@ struct adapter {
     bool failed;                        /* the miniport gave it up: PnP is to remove it */
     bool found;                         /* HwStorFindAdapter succeeded: a virtual miniport has something to free */
     uint32_t max_transfer, breaks, max_io;
-    unsigned reset_hold;                /* resets whose hold time is not over */
+    bool reset_hold, link_down;         /* after a bus reset, for its hold time; while the link is down */
     /* resources */
     PCM_RESOURCE_LIST raw, translated;
     struct list mappings;               /* StorPortGetDeviceBase */
@@ -176,7 +177,7 @@ struct adapter {
     unsigned outstanding;
     bool paused;
     unsigned busy;
-    struct ke_alarm pause_alarm, timeout_alarm;
+    struct ke_alarm pause_alarm, hold_alarm, link_alarm, timeout_alarm;
     bool timeouts_armed;
     struct ke_interrupt wake;           /* from outside NT */
     KDPC dpc;
@@ -208,6 +209,14 @@ struct adapter {
     STOR_ADDR_BTL8 state_change_address;
     uint64_t srbs, resets, timeouts;
 };
+
+/* After a routine of the miniport's: it returns at the IRQL at which it was called. */
+void sp_irql_changed(const char *what, const void *routine, KIRQL before);
+#define SP_RETURNED(what, routine, before)                            \
+    do {                                                              \
+        if (unlikely(ke_irql() != (before)))                          \
+            sp_irql_changed(what, (const void *)(routine), before);   \
+    } while (0)
 
 /* The adapter of a device extension; stops with a bug check when there is none. */
 struct adapter *adapter_of(PVOID extension, struct pe_caller caller);
@@ -260,6 +269,7 @@ void adapter_run(struct adapter *a);                /* <= DISPATCH_LEVEL */
 void adapter_kick(struct adapter *a);
 void adapter_kick_from_outside(struct adapter *a);
 void adapter_init_queue(struct adapter *a);
+void adapter_hold_after_reset(struct adapter *a);   /* any IRQL */
 void unit_kick(struct unit *u);                     /* it has something to start */
 void request_start(struct request *r);              /* HELD: starts when the queues allow it */
 void request_complete(struct adapter *a, PVOID srb, bool direct, struct pe_caller caller);

@@ -53,11 +53,10 @@ static NTSTATUS check(const char *name, const HW_INITIALIZATION_DATA *init, bool
     if (is_virtual && !init->HwFreeAdapterResources)
         return refuse(name, "a virtual miniport needs HwFreeAdapterResources");
     if (init->HwDmaStarted || init->HwAdapterState)
-        return refuse(name, "HwDmaStarted and HwAdapterState must be NULL");
-    if (!init->TaggedQueuing || !init->AutoRequestSense || !init->MultipleRequestPerLu)
-        return refuse(name, "TaggedQueuing, AutoRequestSense and MultipleRequestPerLu must be TRUE");
-    if (!is_virtual && !init->NeedPhysicalAddresses)
-        return refuse(name, "NeedPhysicalAddresses must be TRUE");
+        log_warn("storport", "%s: HwDmaStarted and HwAdapterState must be NULL; they are not called", name);
+    if (!init->TaggedQueuing || !init->AutoRequestSense || !init->MultipleRequestPerLu || (!is_virtual && !init->NeedPhysicalAddresses))
+        log_warn("storport", "%s: TaggedQueuing, AutoRequestSense, MultipleRequestPerLu and NeedPhysicalAddresses must be TRUE; it is "
+                 "treated as if they were", name);
     return STATUS_SUCCESS;
 }
 
@@ -116,6 +115,16 @@ NTSTATUS sp_complete(PIRP irp, NTSTATUS status)
     irp->IoStatus.Status = status;
     IofCompleteRequest(irp, IO_NO_INCREMENT);
     return status;
+}
+
+void sp_irql_changed(const char *what, const void *routine, KIRQL before)
+{
+    NT_EMIT(NT_EVENT_CALLBACK_IRQL, what, routine, (uint64_t)before << 8 | ke_irql(),
+            ((struct pe_caller){ .rip = (uint64_t)(uintptr_t)routine }));
+    if (ke_irql() > before)
+        ke_lower(before);
+    else
+        ke_raise(before);
 }
 
 static char said[64][96];               /* lines that sp_once has logged */

@@ -166,8 +166,10 @@ static VOID NTAPI timer_dpc(PKDPC dpc, PVOID context, PVOID first, PVOID second)
     PHW_TIMER_EX routine = t->routine;
 
     t->routine = NULL;
-    if (routine)
+    if (routine) {
         routine(a->extension, t->context);
+        SP_RETURNED("a timer's routine", routine, DISPATCH_LEVEL);
+    }
     adapter_run(a);
 }
 
@@ -178,9 +180,14 @@ SP_HANDLER(ext_timer)
 
     if (!out)
         return NO(INVALID_PARAMETER);
-    *out = t;
+    *out = NULL;
+    if (ke_irql() > DISPATCH_LEVEL) {
+        free(t);
+        return NO(INVALID_IRQL);
+    }
     if (!t)
         return NO(INSUFFICIENT_RESOURCES);
+    *out = t;
     t->adapter = a;
     t->alarm = (struct ke_alarm){ .fire = timer_due, .context = t };
     KeInitializeDpc(&t->dpc, timer_dpc, t);
@@ -196,10 +203,13 @@ static struct sp_timer *timer_of(struct adapter *a, PVOID handle)
     return NULL;
 }
 
+/* A timer that is armed is busy until its routine is called or it is taken back. */
 static ULONG arm(struct sp_timer *t, PHW_TIMER_EX routine, PVOID context, uint64_t ns)
 {
     if (!routine && ns)
         return NO(INVALID_PARAMETER);
+    if (ns && t->routine)
+        return NO(BUSY);
     ke_alarm_cancel(&t->alarm);
     t->routine = ns ? routine : NULL;
     t->context = context;
@@ -246,14 +256,18 @@ static void free_timer(struct sp_timer *t)
     free(t);
 }
 
+/* An armed timer is taken back. docs: storport/nf-storport-storportfreetimer */
 SP_HANDLER(ext_free_timer)
 {
-    struct sp_timer *t = timer_of(a, ARG(PVOID));
+    PVOID handle = ARG(PVOID);
+    struct sp_timer *t = timer_of(a, handle);
 
-    if (!t)
+    if (!handle)
         return NO(INVALID_PARAMETER);
-    if (t->alarm.heap_index || t->dpc.DpcData)
-        return NO(BUSY);
+    if (ke_irql() > DISPATCH_LEVEL)
+        return NO(INVALID_IRQL);
+    if (!t)
+        return NO(UNSUCCESSFUL);
     free_timer(t);
     return STOR_STATUS_SUCCESS;
 }
@@ -277,6 +291,10 @@ SP_HANDLER(ext_worker)
     if (!out)
         return NO(INVALID_PARAMETER);
     *out = NULL;
+    if (ke_irql() > DISPATCH_LEVEL) {
+        free(w);
+        return NO(INVALID_IRQL);
+    }
     if (!w || !(w->item = IoAllocateWorkItem(a->fdo))) {
         free(w);
         return NO(INSUFFICIENT_RESOURCES);
@@ -303,6 +321,7 @@ static VOID NTAPI work(PDEVICE_OBJECT device, PVOID context)
 
     w->queued = false;                  /* its routine may queue it again, or free it */
     routine(a->extension, w->context, w);
+    SP_RETURNED("HwStorWorkItem", routine, PASSIVE_LEVEL);
     adapter_run(a);
 }
 
@@ -314,6 +333,10 @@ SP_HANDLER(ext_queue_worker)
 
     if (!w || !routine)
         return NO(INVALID_PARAMETER);
+    if (ke_irql() > DISPATCH_LEVEL)
+        return NO(INVALID_IRQL);
+    if (a->state == ADAPTER_STOPPED || a->state == ADAPTER_REMOVED)
+        return NO(INVALID_DEVICE_STATE);
     if (w->queued)
         return NO(BUSY);
     w->queued = true;
@@ -330,12 +353,18 @@ static void free_worker(struct sp_worker *w)
     free(w);
 }
 
+/* docs: storport/nf-storport-storportfreeworker */
 SP_HANDLER(ext_free_worker)
 {
-    struct sp_worker *w = worker_of(a, ARG(PVOID));
+    PVOID handle = ARG(PVOID);
+    struct sp_worker *w = worker_of(a, handle);
 
-    if (!w)
+    if (!handle)
         return NO(INVALID_PARAMETER);
+    if (ke_irql() > DISPATCH_LEVEL)
+        return NO(INVALID_IRQL);
+    if (!w)
+        return NO(UNSUCCESSFUL);
     if (w->queued)
         return NO(BUSY);
     free_worker(w);

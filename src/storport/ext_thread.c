@@ -223,7 +223,7 @@ void thread_wait_all(struct adapter *a)
     list_each_safe(it, &a->threads) {
         struct sp_thread *t = container_of(it, struct sp_thread, node);
 
-        SP_MISUSE("a system thread of the miniport still runs although its adapter is removed", t->context, 0,
+        SP_MISUSE(a, "a system thread of it still runs although its adapter is removed", t->context,
                   ((struct pe_caller){ .rip = (uint64_t)(uintptr_t)t->routine }));
         list_remove(it);                /* its own end frees it */
     }

@@ -32,7 +32,7 @@ bool lock_acquire(struct adapter *a, STOR_SPINLOCK kind, PVOID context, PSTOR_LO
     if (!lock)
         return false;
     if (ke_irql() > DISPATCH_LEVEL)
-        SP_MISUSE("acquires a DPC or StartIo lock while it holds the interrupt lock", kind, 0, caller);
+        SP_MISUSE(a, "acquires a DPC or StartIo lock while it holds the interrupt lock", kind, caller);
     if (kind == DpcLevelLock) {
         KeAcquireSpinLockAtDpcLevel(lock);
         handle->Context.OldIrql = ke_irql();
@@ -49,7 +49,7 @@ void lock_release(struct adapter *a, PSTOR_LOCK_HANDLE handle, struct pe_caller 
     if (handle->Lock == InterruptLock)
         interrupt_unlock(a, handle->Context.OldIrql);
     else if (!lock || lock != lock_of(a, handle->Lock, handle->Context.LockQueue.Next))
-        SP_MISUSE("releases a lock that its handle does not describe", handle, handle->Lock, caller);
+        SP_MISUSE(a, "releases a lock that its handle does not describe", handle, caller);
     else if (handle->Lock == DpcLevelLock)
         KeReleaseSpinLockFromDpcLevel(lock);
     else

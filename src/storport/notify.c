@@ -131,23 +131,15 @@ static ULONG mark_failed(struct adapter *a, PSTOR_ADDRESS address, ULONG flags, 
 
 static void link_down(struct adapter *a)
 {
-    a->paused = true;
-    ke_alarm_set(&a->pause_alarm, ke_now() + a->settings.link_down * 1000000000ull);
+    a->link_down = true;
+    ke_alarm_set(&a->link_alarm, ke_now() + a->settings.link_down * 1000000000ull);
 }
 
 static void link_up(struct adapter *a)
 {
-    ke_alarm_cancel(&a->pause_alarm);
-    a->paused = false;
+    ke_alarm_cancel(&a->link_alarm);
+    a->link_down = false;
     adapter_kick(a);
-}
-
-static void reset_detected(struct adapter *a)
-{
-    if (!a->config->BusResetHoldTime)
-        return;
-    a->paused = true;
-    ke_alarm_set(&a->pause_alarm, ke_now() + (uint64_t)a->config->BusResetHoldTime * 1000);
 }
 
 static void refuse(struct adapter *a, unsigned type)
@@ -191,7 +183,7 @@ VOID NTAPI StorPortNotification(SCSI_NOTIFICATION_TYPE NotificationType, PVOID H
         wmi_reregister(a);
         break;
     case ResetDetected:
-        reset_detected(a);
+        adapter_hold_after_reset(a);
         break;
     case RequestTimerCall: {
         PHW_TIMER routine = NEXT(list, PHW_TIMER);
@@ -240,7 +232,7 @@ VOID NTAPI StorPortNotification(SCSI_NOTIFICATION_TYPE NotificationType, PVOID H
         PVOID context = NEXT(list, PVOID);
         PSTOR_LOCK_HANDLE handle = NEXT(list, PSTOR_LOCK_HANDLE);
         if (!lock_acquire(a, kind, context, handle, caller))
-            SP_MISUSE("acquires a lock of no kind", kind, 0, caller);
+            SP_MISUSE(a, "acquires a lock of no kind", kind, caller);
         break;
     }
     case ReleaseSpinLock:

@@ -31,26 +31,29 @@ static bool may_start(const struct adapter *a, const struct unit *u)
 {
     if (unlikely(a->settings.latency_cap) && a->outstanding && too_slow(a))
         return false;
-    return a->state == ADAPTER_STARTED && a->powered && !a->paused && !a->busy && !a->reset_hold && !u->paused && !u->busy &&
+    return a->state == ADAPTER_STARTED && a->powered && !a->paused && !a->busy && !a->reset_hold && !a->link_down && !u->paused && !u->busy &&
            u->outstanding < u->depth && a->outstanding < a->max_io;
 }
 
 static bool call_start_io(struct adapter *a, struct request *r)
 {
     PHW_STARTIO start = a->driver->init.HwStartIo;
+    KIRQL before = ke_irql();
     bool concurrent = a->perf_set && (a->perf.Flags & STOR_PERF_CONCURRENT_CHANNELS), answer;
 
-    if (a->driver->is_virtual || (concurrent && !a->half_duplex))
-        return start(a->extension, r->srb);
-    if (a->half_duplex) {
-        KIRQL old = interrupt_lock(a);
+    if (a->driver->is_virtual || (concurrent && !a->half_duplex)) {
         answer = start(a->extension, r->srb);
+    } else if (a->half_duplex) {
+        KIRQL old = interrupt_lock(a), device = ke_irql();
+        answer = start(a->extension, r->srb);
+        SP_RETURNED("HwStorStartIo", start, device);
         interrupt_unlock(a, old);
-        return answer;
+    } else {
+        KeAcquireSpinLockAtDpcLevel(&a->startio_lock);
+        answer = start(a->extension, r->srb);
+        KeReleaseSpinLockFromDpcLevel(&a->startio_lock);
     }
-    KeAcquireSpinLockAtDpcLevel(&a->startio_lock);
-    answer = start(a->extension, r->srb);
-    KeReleaseSpinLockFromDpcLevel(&a->startio_lock);
+    SP_RETURNED("HwStorStartIo", start, before);
     return answer;
 }
 
@@ -79,6 +82,14 @@ static void busy_again(struct request *r, bool full)
     ke_alarm_set(&u->busy_alarm, ke_now() + u->settings.busy_ns);
 }
 
+static bool build(struct adapter *a, struct request *r)
+{
+    bool answer = a->driver->init.HwBuildIo(a->extension, r->srb);
+
+    SP_RETURNED("HwStorBuildIo", a->driver->init.HwBuildIo, DISPATCH_LEVEL);
+    return answer;
+}
+
 /* DISPATCH_LEVEL, in adapter_run. */
 static void start(struct request *r)
 {
@@ -96,7 +107,7 @@ static void start(struct request *r)
         r->started_at = ke_now();
     if (unlikely(!a->timeouts_armed))
         timeout_arm(a);
-    if (a->driver->init.HwBuildIo && !a->driver->is_virtual && !a->driver->init.HwBuildIo(a->extension, r->srb))
+    if (a->driver->init.HwBuildIo && !a->driver->is_virtual && !build(a, r))
         return;                         /* completed in there, or soon */
     if (likely(call_start_io(a, r)) || r->state != REQUEST_STARTED)
         return;
@@ -173,7 +184,7 @@ static bool was_busy(struct request *r, bool *full)
     if (likely(status == SRB_STATUS_SUCCESS) || r->bypass || r->unit->gone || r->abandoned)
         return false;
     *full = scsi == SCSISTAT_QUEUE_FULL;
-    if (status != SRB_STATUS_BUSY && !*full && scsi != SCSISTAT_BUSY)
+    if (status != SRB_STATUS_BUSY && status != SRB_STATUS_LINK_DOWN && !*full && scsi != SCSISTAT_BUSY)
         return false;
     return r->busy_count++ < r->unit->settings.busy_retries;
 }
@@ -267,6 +278,30 @@ static void resume(struct ke_alarm *alarm)
     adapter_run(a);
 }
 
+static void hold_over(struct ke_alarm *alarm)
+{
+    struct adapter *a = alarm->context;
+
+    a->reset_hold = false;
+    adapter_run(a);
+}
+
+static void link_over(struct ke_alarm *alarm)
+{
+    struct adapter *a = alarm->context;
+
+    a->link_down = false;
+    adapter_run(a);
+}
+
+void adapter_hold_after_reset(struct adapter *a)
+{
+    if (!a->config->BusResetHoldTime)
+        return;
+    a->reset_hold = true;
+    ke_alarm_set(&a->hold_alarm, ke_now() + (uint64_t)a->config->BusResetHoldTime * 1000);
+}
+
 void adapter_init_queue(struct adapter *a)
 {
     list_init(&a->pumping);
@@ -278,6 +313,8 @@ void adapter_init_queue(struct adapter *a)
     list_init(&a->wake.node);
     a->wake = (struct ke_interrupt){ .service = wake, .context = a, .irql = WAKE_IRQL };
     a->pause_alarm = (struct ke_alarm){ .fire = resume, .context = a };
+    a->hold_alarm = (struct ke_alarm){ .fire = hold_over, .context = a };
+    a->link_alarm = (struct ke_alarm){ .fire = link_over, .context = a };
     a->timeout_alarm = (struct ke_alarm){ .fire = timeout_fire, .context = a };
 }
 
@@ -308,7 +345,7 @@ void request_complete(struct adapter *a, PVOID srb, bool direct, struct pe_calle
     if (unlikely(!r)) {
         if (request_was_lost(a, srb))
             return;
-        SP_MISUSE("completes an SRB that Storport did not give to this adapter", srb, 0, caller);
+        SP_MISUSE(a, "completes an SRB that Storport did not give to this adapter", srb, caller);
         return;
     }
     if (unlikely(r->abandoned && !r->returned)) {
@@ -320,11 +357,11 @@ void request_complete(struct adapter *a, PVOID srb, bool direct, struct pe_calle
         return;
     }
     if (r->state != REQUEST_STARTED) {
-        SP_MISUSE("completes an SRB that is completed already", srb, r->offset, caller);
+        SP_MISUSE(a, "completes an SRB that is completed already", srb, caller);
         return;
     }
     if (((PSCSI_REQUEST_BLOCK)srb)->SrbStatus == SRB_STATUS_PENDING) {
-        SP_MISUSE("completes an SRB whose SrbStatus is still SRB_STATUS_PENDING", srb, 0, caller);
+        SP_MISUSE(a, "completes an SRB whose SrbStatus is still SRB_STATUS_PENDING", srb, caller);
         ((PSCSI_REQUEST_BLOCK)srb)->SrbStatus = SRB_STATUS_ERROR;
     }
     take_back(r);

@@ -47,7 +47,7 @@ VOID NTAPI StorPortFreeRegistryBuffer(PVOID HwDeviceExtension, PUCHAR Buffer)
     if (!Buffer)
         return;
     if (Buffer != a->registry_buffer) {
-        SP_MISUSE("frees a registry buffer that it does not have", Buffer, 0, PE_CALLER());
+        SP_MISUSE(a, "frees a registry buffer that it does not have", Buffer, PE_CALLER());
         return;
     }
     a->registry_buffer = NULL;

@@ -215,11 +215,15 @@ SCSI_ADAPTER_CONTROL_STATUS adapter_control(struct adapter *a, SCSI_ADAPTER_CONT
 
     if (!control || (type != ScsiQuerySupportedControlTypes && !a->supports[type]))
         return ScsiAdapterControlUnsuccessful;
-    if (!at_device_irql(type) || a->driver->is_virtual)
-        return control(a->extension, type, parameters);
-    KIRQL old = interrupt_lock(a);
-    status = control(a->extension, type, parameters);
-    interrupt_unlock(a, old);
+    KIRQL before = ke_irql();
+    if (!at_device_irql(type) || a->driver->is_virtual) {
+        status = control(a->extension, type, parameters);
+    } else {
+        KIRQL old = interrupt_lock(a);
+        status = control(a->extension, type, parameters);
+        interrupt_unlock(a, old);
+    }
+    SP_RETURNED("HwStorAdapterControl", control, before);
     return status;
 }
 
@@ -229,7 +233,10 @@ SCSI_UNIT_CONTROL_STATUS unit_control(struct unit *u, SCSI_UNIT_CONTROL_TYPE typ
 
     if (!a->driver->init.HwUnitControl || !a->unit_supports[type])
         return ScsiUnitControlUnsuccessful;
-    return a->driver->init.HwUnitControl(a->extension, type, parameters);
+    KIRQL before = ke_irql();
+    SCSI_UNIT_CONTROL_STATUS status = a->driver->init.HwUnitControl(a->extension, type, parameters);
+    SP_RETURNED("HwStorUnitControl", a->driver->init.HwUnitControl, before);
+    return status;
 }
 
 /* The list's length is ours to say; the miniport fills what it knows. */
@@ -348,7 +355,7 @@ static void abandon_all(struct unit *u)
     while (!list_empty(&u->active)) {
         struct request *r = list_first(&u->active, struct request, node);
 
-        SP_MISUSE("keeps an SRB although its adapter is stopped", r->srb, r->offset, SP_NOBODY);
+        SP_MISUSE(r->adapter, "keeps an SRB although its adapter is stopped", r->srb, SP_NOBODY);
         request_abandon(r);
     }
 }
@@ -372,6 +379,9 @@ void adapter_stop(struct adapter *a)
     abandon_all(a->control);
     ke_alarm_cancel(&a->timeout_alarm);
     ke_alarm_cancel(&a->pause_alarm);
+    ke_alarm_cancel(&a->hold_alarm);
+    ke_alarm_cancel(&a->link_alarm);
+    a->paused = a->reset_hold = a->link_down = false;
     interrupt_disconnect(a);
     sync_free_all(a);
 }

@@ -57,10 +57,7 @@ bool adapter_reset_bus(struct adapter *a, uint8_t path)
     if (a->half_duplex)
         interrupt_unlock(a, device);
     KeReleaseSpinLock(&a->startio_lock, old);
-    if (a->config->BusResetHoldTime) {
-        a->paused = true;
-        ke_alarm_set(&a->pause_alarm, ke_now() + (uint64_t)a->config->BusResetHoldTime * 1000);
-    }
+    adapter_hold_after_reset(a);
     return good;
 }
 
@@ -87,7 +84,7 @@ static void climb(struct request *r)
             log_warn("storport", "%s: HwStorResetBus failed for path %u", a->driver->name, u->path);
         return;
     default:
-        SP_MISUSE("keeps an SRB through the reset of its unit, target and bus", r->srb, r->offset, SP_NOBODY);
+        SP_MISUSE(a, "keeps an SRB through the reset of its unit, target and bus", r->srb, SP_NOBODY);
         request_abandon(r);
     }
 }

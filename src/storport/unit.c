@@ -20,6 +20,23 @@ static size_t sgl_bytes(void)
 
 /* --- blocks -------------------------------------------------------------------------------------------------------- */
 
+/* While a request is free its SRB says so in what a miniport is most likely to write: the first 8 bytes (Length to Lun) and the
+ * transfer length of the plain one. */
+#define FREE_HEAD 0xf2ee5bf2ee5bf2eeull
+#define FREE_LENGTH 0xf2ee5b00u
+#define LENGTH_AT 16u
+
+static void mark_free(struct request *r)
+{
+    *(uint64_t *)r->srb = FREE_HEAD;
+    *(uint32_t *)(void *)((uint8_t *)r->srb + LENGTH_AT) = FREE_LENGTH;
+}
+
+static bool is_marked(const struct request *r)
+{
+    return *(const uint64_t *)r->srb == FREE_HEAD && *(const uint32_t *)(const void *)((const uint8_t *)r->srb + LENGTH_AT) == FREE_LENGTH;
+}
+
 static void place(struct request_block *block, unsigned n, struct unit *u)
 {
     struct request *r = &block->requests[n];
@@ -34,6 +51,7 @@ static void place(struct request_block *block, unsigned n, struct unit *u)
     r->parameter = r->sense + align_up(SP_SENSE, 16);
     r->sgl = (PSTOR_SCATTER_GATHER_LIST)(void *)(r->parameter + SP_PARAMETER);
     r->extension = at + align_up(EXTENDED_BYTES + align_up(SP_SENSE, 16) + SP_PARAMETER + sgl_bytes(), 64);
+    mark_free(r);
     list_push_back(&u->free, &r->node);
     u->free_count++;
 }
@@ -201,6 +219,8 @@ struct request *request_take(struct unit *u)
         return NULL;
     struct request *r = container_of(node, struct request, node);
     u->free_count--;
+    if (unlikely(!is_marked(r)))
+        SP_MISUSE(r->adapter, "writes to an SRB after it has completed it", r->srb, SP_NOBODY);
     r->state = REQUEST_HELD;
     r->attempts = r->busy_count = r->reset_rung = 0;
     r->bypass = r->is_reset = r->abandoned = r->returned = r->released = false;
@@ -217,6 +237,7 @@ void request_release(struct request *r)
         return;
     }
     r->state = REQUEST_FREE;
+    mark_free(r);
     list_push_front(&u->free, &r->node);
     u->free_count++;
 }

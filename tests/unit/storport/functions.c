@@ -92,7 +92,7 @@ static void timers(void *unused)
     CHECK_EQ(StorPortInitializeTimer(ext(), &timer), STOR_STATUS_SUCCESS);
     before = ke_now();
     CHECK_EQ(StorPortRequestTimer(ext(), timer, on_timer, &fired, 1500, 0), STOR_STATUS_SUCCESS);
-    CHECK_EQ(StorPortFreeTimer(ext(), timer), (ULONG)STOR_STATUS_BUSY);
+    CHECK_EQ(StorPortRequestTimer(ext(), timer, on_timer, &fired, 100, 0), (ULONG)STOR_STATUS_BUSY);
     wait_for_it();
     CHECK_EQ(fired, 1);
     CHECK_EQ(seen_irql, DISPATCH_LEVEL);
@@ -103,11 +103,21 @@ static void timers(void *unused)
     wait_for_it();
     CHECK_EQ(fired, 2);
     CHECK_EQ(StorPortFreeTimer(ext(), timer), STOR_STATUS_SUCCESS);
-    CHECK_EQ(StorPortFreeTimer(ext(), timer), (ULONG)STOR_STATUS_INVALID_PARAMETER);
+    CHECK_EQ(StorPortFreeTimer(ext(), timer), (ULONG)STOR_STATUS_UNSUCCESSFUL);
+    CHECK_EQ(StorPortFreeTimer(ext(), NULL), (ULONG)STOR_STATUS_INVALID_PARAMETER);
+    /* One that is armed can be freed. */
+    CHECK_EQ(StorPortInitializeTimer(ext(), &timer), STOR_STATUS_SUCCESS);
+    CHECK_EQ(StorPortRequestTimer(ext(), timer, on_timer, &fired, 1500, 0), STOR_STATUS_SUCCESS);
+    CHECK_EQ(StorPortFreeTimer(ext(), timer), STOR_STATUS_SUCCESS);
+    KIRQL high = ke_raise(5);
+    CHECK_EQ(StorPortInitializeTimer(ext(), &timer), (ULONG)STOR_STATUS_INVALID_IRQL);
+    CHECK_EQ(StorPortInitializeWorker(ext(), &worker), (ULONG)STOR_STATUS_INVALID_IRQL);
+    ke_lower(high);
     CHECK_EQ(StorPortInitializeWorker(ext(), &worker), STOR_STATUS_SUCCESS);
     CHECK_EQ(StorPortQueueWorkItem(ext(), on_work, worker, NULL), STOR_STATUS_SUCCESS);
     wait_for_it();
     CHECK_EQ(worked, 1);
+    CHECK_EQ(StorPortFreeWorker(ext(), worker), (ULONG)STOR_STATUS_UNSUCCESSFUL);      /* it freed itself */
     /* What is left goes with the adapter. */
     CHECK_EQ(StorPortInitializeTimer(ext(), &timer), STOR_STATUS_SUCCESS);
     CHECK_EQ(StorPortRequestTimer(ext(), timer, on_timer, &fired, 1000000000, 0), STOR_STATUS_SUCCESS);

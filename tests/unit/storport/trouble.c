@@ -95,6 +95,99 @@ TEST(an_srb_completed_twice_is_found)
     CHECK_EQ(fake_findings, 1);
 }
 
+static PVOID last_srb;
+
+static bool note_srb(PVOID srb)
+{
+    last_srb = srb;
+    return false;
+}
+
+static void touched(void *unused)
+{
+    begin();
+    fake.on_start = note_srb;
+    CHECK_EQ(host_do(disk, STORPORT_READ, data, 4096, 0), STATUS_SUCCESS);
+    SrbSetSrbStatus(last_srb, SRB_STATUS_ABORTED);
+    fake.on_start = NULL;
+    CHECK_EQ(host_do(disk, STORPORT_READ, data, 4096, 0), STATUS_SUCCESS);
+    end();
+}
+
+TEST(an_srb_that_is_written_to_after_its_completion_is_found)
+{
+    on_a_computer(touched, 1);
+    CHECK_EQ(fake_findings, 1);
+}
+
+static bool raise_in_start(PVOID srb)
+{
+    if (SrbGetSrbFunction(srb) == SRB_FUNCTION_EXECUTE_SCSI && ((const uint8_t *)SrbGetCdb(srb))[0] == SCSIOP_READ16)
+        ke_raise(5);
+    return false;
+}
+
+static void raised(void *unused)
+{
+    begin();
+    fake.on_start = raise_in_start;
+    CHECK_EQ(host_do(disk, STORPORT_READ, data, 4096, 0), STATUS_SUCCESS);
+    fake.on_start = NULL;
+    CHECK_EQ(ke_irql(), PASSIVE_LEVEL);
+    CHECK_EQ(host_do(disk, STORPORT_READ, data, 4096, 0), STATUS_SUCCESS);
+    end();
+}
+
+TEST(a_startio_that_returns_at_another_irql_is_found)
+{
+    fake.is_virtual = true;             /* no lock around it */
+    on_a_computer(raised, 1);
+    CHECK_EQ(fake_findings, 1);
+}
+
+/* --- holds ------------------------------------------------------------------------------------------------------------- */
+
+static void holds(PCHAR argument, PPORT_CONFIGURATION_INFORMATION config)
+{
+    config->BusResetHoldTime = 500000;  /* microseconds */
+}
+
+static void held(void *unused)
+{
+    uint64_t before;
+
+    fake.on_find = holds;
+    begin();
+    /* The hold time of a reset does not end a pause, nor the other way round. */
+    StorPortPause(fake.extension, 5);
+    StorPortNotification(ResetDetected, fake.extension);
+    before = ke_now();
+    CHECK_EQ(host_do(disk, STORPORT_READ, data, 4096, 0), STATUS_SUCCESS);
+    CHECK(ke_now() - before >= 5000000000ull);
+    StorPortNotification(ResetDetected, fake.extension);
+    StorPortResume(fake.extension);
+    before = ke_now();
+    CHECK_EQ(host_do(disk, STORPORT_READ, data, 4096, 0), STATUS_SUCCESS);
+    CHECK(ke_now() - before >= 500000000ull && ke_now() - before < 600000000ull);
+    /* A link that stays down is tried again after 30 s; one that comes back at once. */
+    StorPortNotification(LinkDown, fake.extension);
+    before = ke_now();
+    CHECK_EQ(host_do(disk, STORPORT_READ, data, 4096, 0), STATUS_SUCCESS);
+    CHECK(ke_now() - before >= 30000000000ull && ke_now() - before < 31000000000ull);
+    StorPortNotification(LinkDown, fake.extension);
+    StorPortNotification(LinkUp, fake.extension);
+    before = ke_now();
+    CHECK_EQ(host_do(disk, STORPORT_READ, data, 4096, 0), STATUS_SUCCESS);
+    CHECK(ke_now() - before < 1000000000ull);
+    end();
+}
+
+TEST(pauses_reset_holds_and_link_failures_each_end_by_themselves)
+{
+    on_a_computer(held, 1);
+    CHECK_EQ(fake_findings, 0);
+}
+
 static void unknown(void *unused)
 {
     SCSI_REQUEST_BLOCK *srb;
