@@ -2,39 +2,11 @@
 #ifndef PE_INTERNAL_H
 #define PE_INTERNAL_H
 
+#include "pe/file.h"
 #include "pe/pe.h"
-
-enum pe_directory {
-    DIRECTORY_EXPORT = 0, DIRECTORY_IMPORT = 1, DIRECTORY_EXCEPTION = 3, DIRECTORY_RELOCATION = 5,
-    DIRECTORY_DEBUG = 6, DIRECTORY_LOAD_CONFIG = 10, DIRECTORY_CLR = 14, DIRECTORIES = 16
-};
-
-enum { SECTION_CODE = 0x20, SECTION_DISCARDABLE = 0x02000000, SECTION_EXECUTE = 0x20000000, SECTION_READ = 0x40000000,
-       SECTION_WRITE = (int)0x80000000 };
-
-struct pe_raw_section {
-    char name[9];
-    uint32_t rva, size, file_offset, file_size, characteristics;
-};
-
-/* A file's headers after parse_headers(): every number below has been checked against the file and against
- * image_size. Directories are checked to lie inside the image, their contents are not. */
-struct pe_file {
-    const char *name;
-    const uint8_t *data;
-    size_t size;
-    uint64_t preferred_base;
-    uint32_t image_size, headers_size, entry, time_stamp, check_sum;
-    bool relocations_stripped;
-    unsigned section_count;
-    struct pe_raw_section sections[PE_MAX_SECTIONS];
-    struct { uint32_t rva, size; } directory[DIRECTORIES];
-};
 
 extern struct pe_config pe_config;
 extern const uint8_t *pe_guard_check_stub, *pe_guard_dispatch_stub;
-
-bool parse_headers(struct pe_file *file, const char *name, const void *data, size_t size);
 
 /* Unaligned little-endian reads at an RVA of a mapped image; the caller has checked the range. */
 static inline uint16_t get16(const uint8_t *p)
