@@ -316,6 +316,7 @@ struct sp_extension {
 
 /* memory.c, sync.c: what a stopping adapter takes from the miniport. */
 void memory_free_all(struct adapter *a);
+uint64_t adapter_dma_limit(const struct adapter *a);
 void sync_free_all(struct adapter *a);
 void sync_init(struct adapter *a);
 void notify_init(struct adapter *a);                /* notify.c */

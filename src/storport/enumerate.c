@@ -113,9 +113,11 @@ static unsigned request_count(const struct adapter *a)
 {
     ULONG most = a->config->MaxIOsPerLun, initial = a->config->InitialLunQueueDepth;
 
-    most = most > 255 ? 255 : most;
+    ULONG limit = a->storage_srbs ? 1024 : 255; /* a plain SRB has eight bits for its tag */
+
+    most = most > limit ? limit : most;
     if (initial > most)
-        most = initial > 255 ? 255 : initial;
+        most = initial > limit ? limit : initial;
     return (most ? most : 1) + SP_RESERVED_REQUESTS;
 }
 

@@ -79,19 +79,25 @@ BOOLEAN NTAPI StorPortValidateRange(PVOID HwDeviceExtension, INTERFACE_TYPE BusT
     return FALSE;
 }
 
+/* The highest address of the uncached extension, SRB extensions and sense data: a miniport that only says that data may lie
+ * anywhere gets them below 4 GiB. docs: storport/ns-storport-_port_configuration_information */
+uint64_t adapter_dma_limit(const struct adapter *a)
+{
+    const UCHAR full = SCSI_DMA64_MINIPORT_FULL64BIT_SUPPORTED | SCSI_DMA64_MINIPORT_FULL64BIT_NO_BOUNDARY_REQ_SUPPORTED |
+                       SCSI_DMA64_MINIPORT_64BIT_ONE_4GB_SUPPORTED;
+
+    return a->driver->is_virtual || (a->config->Dma64BitAddresses & full) ? UINT64_MAX : UINT32_MAX;
+}
+
 /* Memory that the device and the miniport share: one piece, kept until the adapter is removed; a second call answers with it. Only
  * from HwStorFindAdapter. NULL without memory. docs: storport/nf-storport-storportgetuncachedextension */
 PVOID NTAPI StorPortGetUncachedExtension(PVOID HwDeviceExtension, PPORT_CONFIGURATION_INFORMATION ConfigInfo, ULONG NumberOfBytes)
 {
     struct adapter *a = adapter_of(HwDeviceExtension, PE_CALLER());
-    uint64_t boundary = 1ull << 32, highest = UINT32_MAX;
+    uint64_t boundary = 1ull << 32, highest = adapter_dma_limit(a);
 
     if (a->uncached)
         return a->uncached;
-    if (ConfigInfo->Dma64BitAddresses & (SCSI_DMA64_MINIPORT_FULL64BIT_SUPPORTED |
-                                         SCSI_DMA64_MINIPORT_FULL64BIT_NO_BOUNDARY_REQ_SUPPORTED |
-                                         SCSI_DMA64_MINIPORT_64BIT_ONE_4GB_SUPPORTED))
-        highest = UINT64_MAX;
     if (a->settings.uncached_highest)
         highest = a->settings.uncached_highest;
     a->uncached_size = align_up(NumberOfBytes ? NumberOfBytes : 1, RAM_PAGE);

@@ -4,13 +4,15 @@
  *
  *   | rung | Storport does                                     | then the request has again   |
  *   |------|---------------------------------------------------|------------------------------|
- *   | 0    | SRB_FUNCTION_RESET_LOGICAL_UNIT to its unit       | RESET_SECONDS                |
- *   | 1    | SRB_FUNCTION_RESET_DEVICE to its target           | RESET_SECONDS                |
- *   | 2    | HwStorResetBus for its path, StartIo lock held    | RESET_SECONDS                |
- *   | 3    | abandons it: SRB_STATUS_TIMEOUT to whoever waits  | -                            |
+ *   | 0    | SRB_FUNCTION_ABORT_COMMAND for it, to a miniport  | RESET_SECONDS                |
+ *   |      | with STOR_ADAPTER_FEATURE_ABORT_COMMAND           |                              |
+ *   | 1    | SRB_FUNCTION_RESET_LOGICAL_UNIT to its unit       | RESET_SECONDS                |
+ *   | 2    | SRB_FUNCTION_RESET_DEVICE to its target           | RESET_SECONDS                |
+ *   | 3    | HwStorResetBus for its path, StartIo lock held    | RESET_SECONDS                |
+ *   | 4    | abandons it: SRB_STATUS_TIMEOUT to whoever waits  | -                            |
  *
  * A request that the miniport completes on the way (with SRB_STATUS_BUS_RESET, say) leaves the ladder. A reset request itself
- * starts at rung 3. docs: storage/multi-tier-reset-in-storport, storport/nc-storport-hw_reset_bus */
+ * starts at rung 4. docs: storage/multi-tier-reset-in-storport, storport/nc-storport-hw_reset_bus */
 #include "storport/adapter.h"
 
 #define SECOND_NS 1000000000ull
@@ -30,7 +32,8 @@ static void reset_over(struct request *r)
     request_release(r);
 }
 
-static void send_reset(struct unit *u, uint32_t function)
+/* aborted: the SRB that SRB_FUNCTION_ABORT_COMMAND is for. */
+static void send_reset(struct unit *u, uint32_t function, PVOID aborted)
 {
     struct request *r = u->resetting ? NULL : request_take(u);
 
@@ -39,6 +42,10 @@ static void send_reset(struct unit *u, uint32_t function)
     u->resetting = true;
     u->adapter->resets++;
     request_prepare(r, function, 0, NULL, 0, RESET_SECONDS);
+    if (r->extended)
+        ((PSTORAGE_REQUEST_BLOCK)r->srb)->NextSrb = aborted;
+    else
+        ((PSCSI_REQUEST_BLOCK)r->srb)->NextSrb = aborted;
     r->bypass = r->is_reset = true;
     r->finish = reset_over;
     r->owner = u;
@@ -63,23 +70,30 @@ bool adapter_reset_bus(struct adapter *a, uint8_t path)
 
 static void climb(struct request *r)
 {
-    static const char *const what[] = { "the logical unit is reset", "the target is reset", "the bus is reset", "given up" };
+    static const char *const what[] = { "it is aborted", "the logical unit is reset", "the target is reset", "the bus is reset",
+                                        "given up" };
     struct unit *u = r->unit;
     struct adapter *a = r->adapter;
-    unsigned rung = r->is_reset ? 3 : r->reset_rung++;
+    bool first = !r->reset_rung;
+    unsigned rung = r->is_reset ? 4 : r->reset_rung++;
 
+    if (!rung && !(a->config->FeatureSupport & STOR_ADAPTER_FEATURE_ABORT_COMMAND))
+        rung = r->reset_rung++;
     a->timeouts++;
     log_warn("storport", "%s, path %u target %u lun %u: a request is not completed after %u s: %s", a->driver->name, u->path,
-             u->target, u->lun, r->reset_rung > 1 ? RESET_SECONDS : r->timeout, what[rung < 3 ? rung : 3]);
+             u->target, u->lun, first ? r->timeout : RESET_SECONDS, what[rung < 4 ? rung : 4]);
     r->seconds_left = RESET_SECONDS;
     switch (rung) {
     case 0:
-        send_reset(u, SRB_FUNCTION_RESET_LOGICAL_UNIT);
+        send_reset(u, SRB_FUNCTION_ABORT_COMMAND, r->srb);
         return;
     case 1:
-        send_reset(u, SRB_FUNCTION_RESET_DEVICE);
+        send_reset(u, SRB_FUNCTION_RESET_LOGICAL_UNIT, NULL);
         return;
     case 2:
+        send_reset(u, SRB_FUNCTION_RESET_DEVICE, NULL);
+        return;
+    case 3:
         if (!adapter_reset_bus(a, u->path))
             log_warn("storport", "%s: HwStorResetBus failed for path %u", a->driver->name, u->path);
         return;

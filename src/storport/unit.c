@@ -64,7 +64,8 @@ static bool make_block(struct unit *u, unsigned count)
     block->stride = head + align_up(u->adapter->config->SrbExtensionSize, 64);
     block->count = count;
     block->requests = calloc(count, sizeof *block->requests);
-    block->base = mm_alloc_pages(align_up(block->stride * count, RAM_PAGE), 0, UINT64_MAX, 0, "storport request blocks", NULL);
+    block->base = mm_alloc_pages(align_up(block->stride * count, RAM_PAGE), 0, adapter_dma_limit(u->adapter), 0,
+                                 "storport request blocks", NULL);
     if (!block->requests || !block->base)
         return false;
     memset(block->base, 0, block->stride * count);

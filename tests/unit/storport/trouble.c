@@ -95,6 +95,53 @@ TEST(an_srb_completed_twice_is_found)
     CHECK_EQ(fake_findings, 1);
 }
 
+static unsigned aborts;
+
+static bool abort_it(PVOID srb)
+{
+    if (SrbGetSrbFunction(srb) != SRB_FUNCTION_ABORT_COMMAND)
+        return false;
+    aborts++;
+    CHECK(fake.kept_count == 1 && fake.kept[0] == (fake.storage_srbs ? (PVOID)((PSTORAGE_REQUEST_BLOCK)srb)->NextSrb
+                                                                     : (PVOID)((PSCSI_REQUEST_BLOCK)srb)->NextSrb));
+    complete_kept(SRB_STATUS_ABORTED);
+    fake.at_once--;
+    SrbSetSrbStatus(srb, SRB_STATUS_SUCCESS);
+    StorPortNotification(RequestComplete, fake.extension, srb);
+    return true;
+}
+
+static void can_abort(PCHAR argument, PPORT_CONFIGURATION_INFORMATION config)
+{
+    config->FeatureSupport |= STOR_ADAPTER_FEATURE_ABORT_COMMAND;
+}
+
+static void aborted(void *unused)
+{
+    fake.on_find = can_abort;
+    begin();
+    fake.on_start = abort_it;
+    fake.mode = KEEP;
+    fake.count = 2;
+    CHECK_EQ(host_do(disk, STORPORT_READ, data, 4096, 0), STATUS_SUCCESS);      /* sent again */
+    CHECK_EQ(aborts, 1);
+    CHECK_EQ(fake.lun_resets, 0);
+    end();
+}
+
+TEST(a_miniport_that_can_abort_a_command_is_asked_to_first)
+{
+    on_a_computer(aborted, 1);
+    CHECK_EQ(fake_findings, 0);
+}
+
+TEST(a_command_in_an_extended_srb_is_aborted_too)
+{
+    fake.storage_srbs = true;
+    on_a_computer(aborted, 2);
+    CHECK_EQ(fake_findings, 0);
+}
+
 static PVOID last_srb;
 
 static bool note_srb(PVOID srb)
