@@ -269,7 +269,8 @@ void *fwp_pack_one(fwp_packer *packer, const void *from, void *(*alloc)(void *co
 
 static void *pack_all(struct fwp_pack *pack, fwp_packer *packer, const void *const *from, uint32_t count)
 {
-    void **array = fwp_pack_bytes(pack, from, (count ? count : 1) * sizeof *array);
+    static const void *const none[1];
+    void **array = fwp_pack_bytes(pack, count ? from : none, (count ? count : 1) * sizeof *array);
 
     for (uint32_t i = 0; i < count; i++) {
         void *copy = packer(pack, from[i]);
