@@ -195,7 +195,10 @@ void io_delete_left_over_devices(struct io_driver *driver)
         detach(device);
         if (io_device_of(device)->attached_to != NULL)
             detach(io_device_of(device)->attached_to);
-        IoDeleteDevice(device);
+        if (io_device_of(device)->delete_pending)       /* it has waited for its last file */
+            finish_delete(device);
+        else
+            IoDeleteDevice(device);
     }
 }
 

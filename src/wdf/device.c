@@ -14,6 +14,10 @@ static void device_dispose(struct wdf_object *object)
 {
     struct wdf_device *device = container_of(object, struct wdf_device, object);
 
+    if (device->settings.kind == DEVICE_MINIPORT) {
+        wdf_targets_close(device);
+        return;
+    }
     if (device->settings.kind != DEVICE_CONTROL)
         return;
     if (device->link.Length)
@@ -36,8 +40,6 @@ static void device_destroyed(struct wdf_object *object)
     wdf_interfaces_free(device);
     wdf_text_free(&device->link);
     wdf_settings_free(&device->settings);
-    if (device->bus_information)
-        wdf_free(device->bus_information);
 }
 
 const struct wdf_type wdf_device_type = { .name = "WDFDEVICE", .size = sizeof(struct wdf_device), .passive = true,
@@ -111,8 +113,9 @@ static NTSTATUS make_wdm(struct wdf_device *device, struct WDFDEVICE_INIT *init)
     return STATUS_SUCCESS;
 }
 
-static void init_lists(struct wdf_device *device)
+void wdf_device_init_state(struct wdf_device *device, const WDF_OBJECT_ATTRIBUTES *attributes)
 {
+    resolve_constraints(device, attributes);
     list_init(&device->queues);
     list_init(&device->interrupts);
     list_init(&device->interfaces);
@@ -135,11 +138,10 @@ NTSTATUS wdf_device_create(struct WDFDEVICE_INIT *init, PWDF_OBJECT_ATTRIBUTES a
 
     if (!NT_SUCCESS(status))
         return status;
-    init_lists(device);
     device->object.device = device;
     device->object.undeletable = init->settings.kind != DEVICE_CONTROL;
     device->settings = init->settings;
-    resolve_constraints(device, attributes);
+    wdf_device_init_state(device, attributes);
     status = make_wdm(device, init);
     if (NT_SUCCESS(status) && device->next)
         status = wdf_target_create_local(device, caller);

@@ -69,12 +69,18 @@ extern struct list wdf_inits;
 /* States of a PnP device, in the order in which it comes up. */
 enum pnp_step { STEP_CREATED, STEP_HARDWARE, STEP_POWERED, STEP_INTERRUPTS, STEP_STARTED };
 
+struct irp_dispatch {
+    PFN_WDFDEVICE_WDM_IRP_DISPATCH callback;
+    WDFCONTEXT context;
+};
+
 struct wdf_device {
     struct wdf_object object;
     struct device_settings settings;
     PDEVICE_OBJECT wdm, next, pdo;      /* next, pdo: NULL for a control device */
     struct wdf_lock lock;
     struct wdf_queue *default_queue, *by_type[WDF_MAJORS];
+    struct irp_dispatch irp_dispatch[WDF_MAJORS];
     struct list queues;
     bool finished, deleted, created_in_add, detached;
     UNICODE_STRING link;                /* symbolic link */
@@ -96,7 +102,8 @@ struct wdf_device {
     WDF_DEVICE_POWER_CAPABILITIES power_caps;
     bool has_pnp_caps, has_power_caps;
     ULONG special_files;
-    void *bus_information;
+    PNP_BUS_INFORMATION bus_information;
+    bool has_bus_information;
 };
 
 static inline struct wdf_device *wdf_device_of(PDEVICE_OBJECT wdm)
@@ -117,6 +124,7 @@ void wdf_settings_free(struct device_settings *settings);
 bool wdf_sddl_is_valid(const UNICODE_STRING *text);
 
 /* device.c */
+void wdf_device_init_state(struct wdf_device *device, const WDF_OBJECT_ATTRIBUTES *attributes);
 NTSTATUS wdf_device_create(struct WDFDEVICE_INIT *init, PWDF_OBJECT_ATTRIBUTES attributes, const void *caller,
                        struct wdf_device **device);
 /* The device object goes, and with it the device. PASSIVE_LEVEL. */

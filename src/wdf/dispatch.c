@@ -41,9 +41,9 @@ static bool goes_straight_down(const struct wdf_device *device, UCHAR major)
            !wdf_queue_for((struct wdf_device *)device, major);
 }
 
-static void into_queue(struct wdf_device *device, struct wdf_request *request)
+static void into_queue(struct wdf_device *device, struct wdf_queue *queue, struct wdf_request *request)
 {
-    NTSTATUS status = enqueue(device, request);
+    NTSTATUS status = queue ? wdf_queue_insert(queue, request, false) : enqueue(device, request);
 
     if (NT_SUCCESS(status))
         return;
@@ -51,12 +51,13 @@ static void into_queue(struct wdf_device *device, struct wdf_request *request)
     wdf_request_complete(request, status == STATUS_WDF_BUSY ? STATUS_INVALID_DEVICE_STATE : status, IO_NO_INCREMENT);
 }
 
-static NTSTATUS io(struct wdf_device *device, PIRP irp)
+/* queue NULL: the one that the device has for it. */
+static NTSTATUS io(struct wdf_device *device, PIRP irp, struct wdf_queue *queue, bool in_caller_context)
 {
     UCHAR major = IoGetCurrentIrpStackLocation(irp)->MajorFunction;
     struct wdf_request *request;
 
-    if (goes_straight_down(device, major))
+    if (!queue && goes_straight_down(device, major))
         return wdf_pass_down(device, irp);
     if (device->object.state != WDF_ALIVE || device->removed)
         return wdf_complete_irp(irp, STATUS_DELETE_PENDING, 0);
@@ -65,12 +66,12 @@ static NTSTATUS io(struct wdf_device *device, PIRP irp)
         return wdf_complete_irp(irp, STATUS_INSUFFICIENT_RESOURCES, 0);
     irp->IoStatus.Information = 0;
     IoMarkIrpPending(irp);
-    if (device->settings.in_caller_context) {
+    if (in_caller_context && device->settings.in_caller_context) {
         request->state = REQUEST_OWNED;
         request->in_caller_context = request->was_presented = true;
         WDF_CALL(device->settings.in_caller_context, (WDFDEVICE)device, (WDFREQUEST)request);
     } else {
-        into_queue(device, request);
+        into_queue(device, queue, request);
     }
     return STATUS_PENDING;
 }
@@ -119,7 +120,7 @@ NTSTATUS wdf_device_dispatch(struct wdf_device *device, PIRP irp)
     case IRP_MJ_WRITE:
     case IRP_MJ_DEVICE_CONTROL:
     case IRP_MJ_INTERNAL_DEVICE_CONTROL:
-        return io(device, irp);
+        return io(device, irp, NULL, true);
     case IRP_MJ_PNP:
         return wdf_pnp_dispatch(device, irp);
     case IRP_MJ_POWER:
@@ -152,6 +153,19 @@ static NTSTATUS orphan(PIRP irp)
     return wdf_complete_irp(irp, major == IRP_MJ_CLEANUP || major == IRP_MJ_CLOSE ? STATUS_SUCCESS : STATUS_DELETE_PENDING, 0);
 }
 
+static NTSTATUS dispatch_by_callback(struct wdf_device *device, PIRP irp)
+{
+    const struct irp_dispatch *d = &device->irp_dispatch[IoGetCurrentIrpStackLocation(irp)->MajorFunction];
+    NTSTATUS status;
+
+    if (!d->callback)
+        return wdf_device_dispatch(device, irp);
+    WDF_CALL_STATUS(status, d->callback, (WDFDEVICE)device, IoGetCurrentIrpStackLocation(irp)->MajorFunction,
+                    IoGetCurrentIrpStackLocation(irp)->MinorFunction, IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.IoControlCode,
+                    d->context, irp, NULL);
+    return status;
+}
+
 NTSTATUS NTAPI wdf_dispatch(PDEVICE_OBJECT wdm, PIRP irp)
 {
     struct wdf_device *device = wdf_device_of(wdm);
@@ -165,7 +179,7 @@ NTSTATUS NTAPI wdf_dispatch(PDEVICE_OBJECT wdm, PIRP irp)
     if (first)
         WDF_CALL_STATUS(status, first->callback, (WDFDEVICE)device, irp);
     else
-        status = wdf_device_dispatch(device, irp);
+        status = dispatch_by_callback(device, irp);
     wdf_dereference(device);
     return status;
 }
@@ -180,5 +194,51 @@ NTSTATUS NTAPI WdfDeviceWdmDispatchPreprocessedIrp(PWDF_DRIVER_GLOBALS DriverGlo
     wdf_need(Irp, caller);
     IoSetNextIrpStackLocation(Irp);
     IoGetCurrentIrpStackLocation(Irp)->DeviceObject = device->wdm;
+    return dispatch_by_callback(device, Irp);
+}
+
+/* The driver sees IRPs of a major function (create, read, write, control) first, and gives each to a queue or back. Context
+ * is handed to the callback. STATUS_INVALID_PARAMETER. PASSIVE_LEVEL. docs: wdfdevice/nf-wdfdevice-wdfdeviceconfigurewdmirpdispatchcallback */
+NTSTATUS NTAPI WdfDeviceConfigureWdmIrpDispatchCallback(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, WDFDRIVER Driver,
+                                                        UCHAR MajorFunction,
+                                                        PFN_WDFDEVICE_WDM_IRP_DISPATCH EvtDeviceWdmIrpDispatch,
+                                                        WDFCONTEXT DriverContext)
+{
+    const void *caller = WDF_CALLER();
+    struct wdf_device *device = wdf_device_check(Device, caller);
+
+    wdf_need((const void *)EvtDeviceWdmIrpDispatch, caller);
+    if (MajorFunction != IRP_MJ_CREATE && MajorFunction != IRP_MJ_READ && MajorFunction != IRP_MJ_WRITE &&
+        MajorFunction != IRP_MJ_DEVICE_CONTROL && MajorFunction != IRP_MJ_INTERNAL_DEVICE_CONTROL)
+        return STATUS_INVALID_PARAMETER;
+    device->irp_dispatch[MajorFunction] = (struct irp_dispatch){ EvtDeviceWdmIrpDispatch, DriverContext };
+    return STATUS_SUCCESS;
+}
+
+/* Gives an IRP from that callback back to the framework. <= DISPATCH_LEVEL. docs: wdfdevice/nf-wdfdevice-wdfdevicewdmdispatchirp */
+NTSTATUS NTAPI WdfDeviceWdmDispatchIrp(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PIRP Irp, WDFCONTEXT DispatchContext)
+{
+    const void *caller = WDF_CALLER();
+    struct wdf_device *device = wdf_device_check(Device, caller);
+
+    wdf_need(Irp, caller);
     return wdf_device_dispatch(device, Irp);
+}
+
+/* Gives an IRP from that callback, or (PREPROCESSED_IRP) from the preprocess callback, to a queue of the device; with
+ * INVOKE_INCALLERCTX_CALLBACK through EvtIoInCallerContext, and then to the queue of its type. <= DISPATCH_LEVEL.
+ * docs: wdfdevice/nf-wdfdevice-wdfdevicewdmdispatchirptoioqueue */
+NTSTATUS NTAPI WdfDeviceWdmDispatchIrpToIoQueue(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PIRP Irp, WDFQUEUE Queue,
+                                                ULONG Flags)
+{
+    const void *caller = WDF_CALLER();
+    struct wdf_device *device = wdf_device_check(Device, caller);
+    struct wdf_queue *queue = wdf_queue_check(Queue, caller);
+
+    wdf_need(Irp, caller);
+    if (Flags & WDF_DISPATCH_IRP_TO_IO_QUEUE_PREPROCESSED_IRP) {
+        IoSetNextIrpStackLocation(Irp);
+        IoGetCurrentIrpStackLocation(Irp)->DeviceObject = device->wdm;
+    }
+    return io(device, Irp, queue, Flags & WDF_DISPATCH_IRP_TO_IO_QUEUE_INVOKE_INCALLERCTX_CALLBACK);
 }

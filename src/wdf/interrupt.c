@@ -336,6 +336,26 @@ VOID NTAPI WdfInterruptReleaseLock(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRU
     KeReleaseInterruptSpinLock(interrupt->wdm, interrupt->held);
 }
 
+/* The lock of a passive-level interrupt; others cannot be tried: FALSE. docs: wdfinterrupt/nf-wdfinterrupt-wdfinterrupttrytoacquirelock */
+BOOLEAN NTAPI WdfInterruptTryToAcquireLock(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRUPT Interrupt)
+{
+    interrupt_check(Interrupt, WDF_CALLER());
+    return FALSE;
+}
+
+/* Whether the interrupt is wanted while the device idles: it never does. <= DISPATCH_LEVEL.
+ * docs: wdfinterrupt/nf-wdfinterrupt-wdfinterruptreportactive */
+VOID NTAPI WdfInterruptReportActive(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRUPT Interrupt)
+{
+    interrupt_check(Interrupt, WDF_CALLER());
+}
+
+/* docs: wdfinterrupt/nf-wdfinterrupt-wdfinterruptreportinactive */
+VOID NTAPI WdfInterruptReportInactive(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRUPT Interrupt)
+{
+    interrupt_check(Interrupt, WDF_CALLER());
+}
+
 /* Serves the interrupt again. PASSIVE_LEVEL. docs: wdfinterrupt/nf-wdfinterrupt-wdfinterruptenable */
 VOID NTAPI WdfInterruptEnable(PWDF_DRIVER_GLOBALS DriverGlobals, WDFINTERRUPT Interrupt)
 {

@@ -37,6 +37,10 @@ static void memory_destroyed(struct wdf_object *object)
         return;
     if (memory->kind == MEMORY_OWN)
         wdf_free(memory->buffer);
+    if (memory->kind == MEMORY_LOCKED) {
+        MmUnlockPages(memory->mdl);
+        IoFreeMdl(memory->mdl);
+    }
     if (memory->kind == MEMORY_LOOKASIDE) {
         give(memory->lookaside, memory->buffer);
         wdf_dereference(memory->lookaside);

@@ -4,7 +4,7 @@
 
 #include "wdf/object.h"
 
-enum wdf_memory_kind { MEMORY_OWN, MEMORY_PREALLOCATED, MEMORY_LOOKASIDE, MEMORY_REQUEST };
+enum wdf_memory_kind { MEMORY_OWN, MEMORY_PREALLOCATED, MEMORY_LOOKASIDE, MEMORY_REQUEST, MEMORY_LOCKED };
 
 struct wdf_memory {
     struct wdf_object object;

@@ -1,4 +1,5 @@
 /* The buffers of received requests. docs: wdf/accessing-data-buffers-in-wdf-drivers */
+#include "nt/ram.h"
 #include "wdf/memory.h"
 #include "wdf/request.h"
 
@@ -267,4 +268,69 @@ NTSTATUS NTAPI WdfRequestRetrieveUnsafeUserOutputBuffer(PWDF_DRIVER_GLOBALS Driv
 
     wdf_need(OutputBuffer, caller);
     return user_buffer(wdf_request_check(Request, caller), true, MinimumRequiredLength, OutputBuffer, Length);
+}
+
+/* What MmProbeAndLockPages would raise an exception for. */
+static bool is_there(const void *buffer, size_t length, KPROCESSOR_MODE mode)
+{
+    uint64_t start = (uint64_t)(uintptr_t)buffer, end = start + length;
+
+    if (end < start || (mode != KernelMode && end > USER_PROBE_ADDRESS))
+        return false;
+    for (uint64_t page = start & ~(uint64_t)(RAM_PAGE - 1); page < end; page += RAM_PAGE)
+        if (ram_pa((const void *)(uintptr_t)page) == UINT64_MAX)
+            return false;
+    return true;
+}
+
+static NTSTATUS probe_and_lock(struct wdf_request *request, PVOID buffer, size_t length, LOCK_OPERATION operation,
+                               WDFMEMORY *memory, const void *caller)
+{
+    struct wdf_memory *made;
+    NTSTATUS status;
+    PMDL mdl;
+
+    *memory = NULL;
+    if (!length || length > MAXULONG)
+        return STATUS_INVALID_USER_BUFFER;
+    if (!request->irp || request->made_by_driver || !is_there(buffer, length, request->irp->RequestorMode))
+        return STATUS_ACCESS_VIOLATION;
+    mdl = IoAllocateMdl(buffer, (ULONG)length, FALSE, FALSE, NULL);
+    if (!mdl)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    MmProbeAndLockPages(mdl, request->irp->RequestorMode, operation);
+    void *address = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority);
+    status = address ? wdf_memory_over(&request->object, address, length, caller, &made) : STATUS_INSUFFICIENT_RESOURCES;
+    if (!NT_SUCCESS(status)) {
+        MmUnlockPages(mdl);
+        IoFreeMdl(mdl);
+        return status;
+    }
+    made->kind = MEMORY_LOCKED;
+    made->mdl = mdl;
+    made->read_only = operation == IoReadAccess;
+    *memory = (WDFMEMORY)made;
+    return STATUS_SUCCESS;
+}
+
+/* Locks the requester's buffer in memory until the request is completed, and gives a memory object over it. In the
+ * requester's context (EvtIoInCallerContext), PASSIVE_LEVEL. STATUS_INVALID_USER_BUFFER, STATUS_ACCESS_VIOLATION,
+ * STATUS_INSUFFICIENT_RESOURCES. docs: wdfrequest/nf-wdfrequest-wdfrequestprobeandlockuserbufferforread */
+NTSTATUS NTAPI WdfRequestProbeAndLockUserBufferForRead(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Request, PVOID Buffer,
+                                                       size_t Length, WDFMEMORY *MemoryObject)
+{
+    const void *caller = WDF_CALLER();
+
+    wdf_need(MemoryObject, caller);
+    return probe_and_lock(wdf_request_check(Request, caller), Buffer, Length, IoReadAccess, MemoryObject, caller);
+}
+
+/* The same to write into. docs: wdfrequest/nf-wdfrequest-wdfrequestprobeandlockuserbufferforwrite */
+NTSTATUS NTAPI WdfRequestProbeAndLockUserBufferForWrite(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Request, PVOID Buffer,
+                                                        size_t Length, WDFMEMORY *MemoryObject)
+{
+    const void *caller = WDF_CALLER();
+
+    wdf_need(MemoryObject, caller);
+    return probe_and_lock(wdf_request_check(Request, caller), Buffer, Length, IoWriteAccess, MemoryObject, caller);
 }
