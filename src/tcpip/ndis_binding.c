@@ -133,6 +133,8 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
     b->if_index = parameters->LowestIfIndex;
     multicast_open(b, parameters->MaxMulticastListSize);
     list_push_back(&bindings, &b->node);
+    if (parameters->DefaultOffloadConfiguration)
+        offload_take(b, parameters->DefaultOffloadConfiguration, parameters->DefaultOffloadConfiguration->Header.Size);
     if (!protocol_allocate_buffers(b, protocol, parameters->MtuSize + ETHERNET_HEADER + VLAN_TAG)) {
         free_binding(b);
         return NDIS_STATUS_RESOURCES;
@@ -145,6 +147,8 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
     b->state = BINDING_PAUSED;
     ULONG filter = FILTER;
     status = protocol_set_oid(b, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof filter);
+    offload_enable(b);
+    scaling_enable(b, parameters->RcvScaleCapabilities);
     if (status == NDIS_STATUS_SUCCESS && attach(b, parameters))
         return NDIS_STATUS_SUCCESS;
     b->state = BINDING_CLOSING;
@@ -191,6 +195,11 @@ static VOID NTAPI status_indicated(NDIS_HANDLE context, PNDIS_STATUS_INDICATION 
         b->speed = link->XmitLinkSpeed;
         if (b->state == BINDING_RUNNING)
             interface_link(b->interface, b->link_up, b->speed);
+    }
+    if (indication->StatusCode == NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG && indication->StatusBuffer) {
+        stack_enter();
+        offload_take(b, indication->StatusBuffer, indication->StatusBufferSize);
+        stack_leave();
     }
 }
 

@@ -15,21 +15,27 @@ static struct binding *outputs;         /* bindings with frames to send */
 
 /* --- buffers -------------------------------------------------------------------------------------------------- */
 
-static bool allocate_one(struct binding *b, NDIS_HANDLE protocol, unsigned n)
+bool protocol_allocate_buffer(struct binding *b, NDIS_HANDLE protocol, struct send_buffer *buffer, uint8_t *data, size_t size)
 {
-    struct send_buffer *buffer = &b->buffers[n];
-
-    buffer->data = b->memory + n * align_up(b->frame_size, 64);
-    buffer->mdl = NdisAllocateMdl(protocol, buffer->data, (ULONG)b->frame_size);
+    buffer->data = data;
+    buffer->mdl = NdisAllocateMdl(protocol, data, (ULONG)size);
     if (!buffer->mdl)
         return false;
     buffer->list = NdisAllocateNetBufferAndNetBufferList(b->pool, 0, 0, buffer->mdl, 0, 0);
     if (!buffer->list)
         return false;
     buffer->list->ProtocolReserved[0] = buffer;
-    buffer->next = b->free;
-    b->free = buffer;
+    buffer->next = *buffer->home;
+    *buffer->home = buffer;
     return true;
+}
+
+void protocol_free_buffer(struct send_buffer *buffer)
+{
+    if (buffer->list)
+        NdisFreeNetBufferList(buffer->list);
+    if (buffer->mdl)
+        NdisFreeMdl(buffer->mdl);
 }
 
 bool protocol_allocate_buffers(struct binding *b, NDIS_HANDLE protocol, size_t frame_size)
@@ -50,20 +56,19 @@ bool protocol_allocate_buffers(struct binding *b, NDIS_HANDLE protocol, size_t f
     b->buffers = calloc(SEND_BUFFERS, sizeof *b->buffers);
     if (!b->pool || !b->memory || !b->buffers)
         return false;
-    for (unsigned n = SEND_BUFFERS; n-- > 0;)
-        if (!allocate_one(b, protocol, n))
+    for (unsigned n = SEND_BUFFERS; n-- > 0;) {
+        b->buffers[n].home = &b->free;
+        if (!protocol_allocate_buffer(b, protocol, &b->buffers[n], b->memory + n * align_up(frame_size, 64), frame_size))
             return false;
-    return true;
+    }
+    return offload_allocate(b, protocol);
 }
 
 void protocol_free_buffers(struct binding *b)
 {
-    for (unsigned n = 0; b->buffers && n < SEND_BUFFERS; n++) {
-        if (b->buffers[n].list)
-            NdisFreeNetBufferList(b->buffers[n].list);
-        if (b->buffers[n].mdl)
-            NdisFreeMdl(b->buffers[n].mdl);
-    }
+    offload_free(b);
+    for (unsigned n = 0; b->buffers && n < SEND_BUFFERS; n++)
+        protocol_free_buffer(&b->buffers[n]);
     free(b->buffers);
     if (b->memory)
         ExFreePoolWithTag(b->memory, BINDING_TAG);
@@ -95,6 +100,11 @@ uint8_t *protocol_reserve(struct binding *b, size_t size)
     if (!buffer || b->state != BINDING_RUNNING || size > b->frame_size)
         return NULL;
     b->free = buffer->next;
+    return protocol_queue(b, buffer, size);
+}
+
+uint8_t *protocol_queue(struct binding *b, struct send_buffer *buffer, size_t size)
+{
     PNET_BUFFER_LIST list = buffer->list;
     PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(list);
     NET_BUFFER_DATA_LENGTH(nb) = (ULONG)size;
@@ -105,6 +115,7 @@ uint8_t *protocol_reserve(struct binding *b, size_t size)
     list->SourceHandle = b->handle;
     memset(list->NetBufferListInfo, 0, sizeof list->NetBufferListInfo);
     b->outstanding++;
+    b->offload.open = NULL;
     queue_output(b, list);
     return buffer->data;
 }
@@ -145,8 +156,11 @@ void protocol_flush_all(void)
         b->on_output_list = false;
         b->output = NULL;
         b->output_last = &b->output;
-        for (PNET_BUFFER_LIST list = lists; list; list = list->Next)
+        b->offload.open = NULL;
+        for (PNET_BUFFER_LIST list = lists; list; list = list->Next) {
             set_frame_type(list);
+            offload_ask(b, list);
+        }
         NdisSendNetBufferLists(b->handle, lists, NDIS_DEFAULT_PORT_NUMBER, NDIS_SEND_FLAGS_DISPATCH_LEVEL);
     }
     flushing &= ~self;
@@ -164,8 +178,8 @@ VOID NTAPI protocol_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST lists, U
         next = list->Next;
         if (list->Status != NDIS_STATUS_SUCCESS && b->interface)
             interface_stats(b->interface)->tx_failed++;
-        buffer->next = b->free;
-        b->free = buffer;
+        buffer->next = *buffer->home;
+        *buffer->home = buffer;
         b->outstanding--;
     }
     drained = b->outstanding == 0 && b->state != BINDING_RUNNING;
@@ -191,7 +205,7 @@ void protocol_pause(struct binding *b, enum binding_state then)
 
 /* --- in ------------------------------------------------------------------------------------------------------- */
 
-static void receive_one(struct binding *b, PNET_BUFFER nb)
+static void receive_one(struct binding *b, PNET_BUFFER nb, bool checked)
 {
     struct iovec parts[RECEIVE_PARTS];
     size_t left = NET_BUFFER_DATA_LENGTH(nb), total = left;
@@ -211,7 +225,7 @@ static void receive_one(struct binding *b, PNET_BUFFER nb)
     if (left)
         interface_stats(b->interface)->rx_dropped++;
     else
-        interface_input(b->interface, parts, count, total);
+        interface_input(b->interface, parts, count, total, checked);
 }
 
 VOID NTAPI protocol_receive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG count, ULONG flags)
@@ -222,7 +236,7 @@ VOID NTAPI protocol_receive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PO
     if (b->state == BINDING_RUNNING && b->interface)
         for (PNET_BUFFER_LIST list = lists; list; list = list->Next)
             for (PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(list); nb; nb = NET_BUFFER_NEXT_NB(nb))
-                receive_one(b, nb);
+                receive_one(b, nb, offload_checked(list));
     stack_leave();
     if (!NDIS_TEST_RECEIVE_CANNOT_PEND(flags))
         NdisReturnNetBufferLists(b->handle, lists,

@@ -23,11 +23,24 @@
 
 enum binding_state { BINDING_OPENING, BINDING_PAUSED, BINDING_RUNNING, BINDING_PAUSING, BINDING_CLOSING };
 
+#define LARGE_PAYLOAD 61440u            /* of a large send, at most */
+
 struct send_buffer {
-    struct send_buffer *next;
+    struct send_buffer *next, **home;   /* home: the list of free ones */
     uint8_t *data;
     PMDL mdl;
     PNET_BUFFER_LIST list;
+    /* Of a large one: the first segment, and what is there by now. */
+    bool v6;
+    uint16_t headers;
+    uint32_t sequence, payload, mss;
+};
+
+/* What is asked of the adapter, IPv4 and IPv6. */
+struct binding_offload {
+    bool checksum[2];                   /* of TCP segments sent */
+    uint32_t large[2];                  /* bytes of payload of a large send; 0: none */
+    struct send_buffer *open;           /* a large frame that may grow */
 };
 
 struct binding {
@@ -48,6 +61,9 @@ struct binding {
     size_t frame_size;
     struct send_buffer *buffers, *free;
     PNET_BUFFER_LIST output, *output_last;
+    struct binding_offload offload;
+    uint8_t *large_memory;
+    struct send_buffer *large_buffers, *free_large;
     bool on_output_list;
     struct binding *next_output;
     unsigned outstanding;
@@ -68,6 +84,25 @@ void protocol_free_buffers(struct binding *binding);
 void protocol_pause(struct binding *binding, enum binding_state then);
 VOID NTAPI protocol_receive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG count, ULONG flags);
 VOID NTAPI protocol_send_complete(NDIS_HANDLE context, PNET_BUFFER_LIST lists, ULONG flags);
+
+/* Makes the MDL and list of a buffer of `size` bytes at `data`, and puts it where it belongs. */
+bool protocol_allocate_buffer(struct binding *binding, NDIS_HANDLE protocol, struct send_buffer *buffer, uint8_t *data, size_t size);
+void protocol_free_buffer(struct send_buffer *buffer);
+/* Queues a buffer with a frame of `size` bytes; returns where its bytes go. */
+uint8_t *protocol_queue(struct binding *binding, struct send_buffer *buffer, size_t size);
+
+/* ndis_offload.c: what the adapter offers now (`size` bytes are there; NULL: nothing); asks it to (PASSIVE_LEVEL). */
+void offload_take(struct binding *binding, const NDIS_OFFLOAD *offload, size_t size);
+void offload_enable(struct binding *binding);
+bool offload_allocate(struct binding *binding, NDIS_HANDLE protocol);
+void offload_free(struct binding *binding);
+/* Before a list goes down. */
+void offload_ask(struct binding *binding, PNET_BUFFER_LIST list);
+/* The adapter has found the transport checksum of a received list good. */
+bool offload_checked(PNET_BUFFER_LIST list);
+
+/* ndis_scaling.c: PASSIVE_LEVEL; NULL: the adapter does not scale. */
+void scaling_enable(struct binding *binding, const NDIS_RECEIVE_SCALE_CAPABILITIES *capabilities);
 
 /* ndis_binding.c: a set request, PASSIVE_LEVEL, waits for its end. */
 NDIS_STATUS protocol_set_oid(struct binding *binding, NDIS_OID oid, void *data, ULONG size);

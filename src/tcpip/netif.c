@@ -30,10 +30,13 @@ static struct interface *arriving;      /* whose packet lwIP has in hand */
 
 /* --- out ---------------------------------------------------------------------------------------------------- */
 
-static uint8_t *reserve(struct interface *i, size_t size)
+/* Room for the frame at `head`, of which *skip bytes are sent already. */
+static uint8_t *reserve(struct interface *i, const void *head, size_t seen, size_t size, size_t *skip)
 {
-    uint8_t *room = i->bound && size <= i->config.mtu + 14u + 4u ? protocol_reserve(i->config.binding, size) : NULL;
+    uint8_t *room = NULL;
 
+    if (i->bound && size <= i->config.mtu + 14u + 4u)
+        room = protocol_reserve_frame(i->config.binding, head, seen, size, skip);
     if (!room) {
         i->stats.tx_dropped++;
         return NULL;
@@ -45,20 +48,22 @@ static uint8_t *reserve(struct interface *i, size_t size)
 
 static err_t link_output(struct netif *netif, struct pbuf *p)
 {
-    uint8_t *room = reserve(netif->state, p->tot_len);
+    size_t skip;
+    uint8_t *room = reserve(netif->state, p->payload, p->len, p->tot_len, &skip);
 
     if (!room)
         return ERR_MEM;
-    pbuf_copy_partial(p, room, p->tot_len, 0);
+    pbuf_copy_partial(p, room, (u16_t)(p->tot_len - skip), (u16_t)skip);
     return ERR_OK;
 }
 
 bool interface_send_frame(struct interface *i, const void *frame, size_t size)
 {
-    uint8_t *room = reserve(i, size);
+    size_t skip;
+    uint8_t *room = reserve(i, frame, size, size, &skip);
 
     if (room)
-        memcpy(room, frame, size);
+        memcpy(room, (const uint8_t *)frame + skip, size - skip);
     return room != NULL;
 }
 
@@ -205,7 +210,7 @@ static struct netif *choose_netif(struct interface *i, const uint8_t *frame, siz
     return &i->netif;
 }
 
-bool interface_input(struct interface *i, const struct iovec *parts, int count, size_t total)
+bool interface_input(struct interface *i, const struct iovec *parts, int count, size_t total, bool checked)
 {
     if (!i->bound || total < 14 || total > TCPIP_FRAME_MAX) {
         i->stats.rx_dropped++;
@@ -231,11 +236,13 @@ bool interface_input(struct interface *i, const struct iovec *parts, int count, 
     }
     struct netif *netif = choose_netif(i, p->payload, total);
     arriving = i;
+    checksum_trust(checked ? p : NULL);
     if (!netif || netif->input(p, netif) != ERR_OK) {
         pbuf_free(p);
         i->stats.rx_dropped++;
     }
     arriving = NULL;
+    checksum_trust(NULL);
     return true;
 }
 

@@ -60,6 +60,9 @@ void protocol_deregister(void);          /* PASSIVE_LEVEL; returns when every ad
 /* Room for one frame of `size` bytes in a preallocated send buffer; NULL when there is none. Stack entered. The
  * frame goes out at the outermost leave. */
 uint8_t *protocol_reserve(struct binding *binding, size_t size);
+/* The same for the frame whose first `seen` of `size` bytes are at `head`; *skip: so many of its bytes are there already, the rest
+ * goes to the address returned. */
+uint8_t *protocol_reserve_frame(struct binding *binding, const uint8_t *head, size_t seen, size_t size, size_t *skip);
 /* Detaches and sends what was reserved on every binding. Called without the lock. */
 void protocol_flush_all(void);
 bool protocol_has_output(void);
@@ -89,7 +92,9 @@ struct interface_config {
 struct interface *interface_attach(const struct interface_config *config);
 void interface_detach(struct interface *interface);
 /* One frame in parts. Stack entered. False: not taken. */
-bool interface_input(struct interface *interface, const struct iovec *parts, int count, size_t total);
+bool interface_input(struct interface *interface, const struct iovec *parts, int count, size_t total, bool checked);
+/* checksum.c: the transport checksum of this packet need not be verified; NULL: of none. */
+void checksum_trust(const struct pbuf *p);
 void interface_link(struct interface *interface, bool up, uint64_t bits_per_second);
 struct tcpip_stats *interface_stats(struct interface *interface);
 /* Removes every interface that is left (a driver that never unbound). */
