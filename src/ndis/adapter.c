@@ -22,6 +22,8 @@
 #include "base/log.h"
 #include "ndis/dma.h"
 #include "ndis/event.h"
+#include "ndis/idle.h"
+#include "ndis/ports.h"
 #include "ndis/scaling.h"
 #include "nt/pool.h"
 
@@ -38,6 +40,7 @@ void adapter_set_state(struct adapter *a, enum adapter_state state)
 void adapter_lock(struct adapter *a)
 {
     KeWaitForSingleObject(&a->pnp_lock, Executive, KernelMode, FALSE, NULL);
+    idle_resume(a);
 }
 
 void adapter_unlock(struct adapter *a)
@@ -193,6 +196,7 @@ static void pause_miniport(struct adapter *a, uint32_t reason)
         parameters.PauseReason = NDIS_PAUSE_NDIS_INTERNAL;
     adapter_set_state(a, ADAPTER_PAUSING);
     hang_stop(a);
+    idle_stop(a);
     prepare_change(a);
     finish_change(a, a->driver->miniport.PauseHandler(a->context, &parameters));
     adapter_set_state(a, ADAPTER_PAUSED);
@@ -286,6 +290,7 @@ bool adapter_restart(struct adapter *a)
     }
     adapter_set_state(a, ADAPTER_RUNNING);
     hang_start(a);
+    idle_start(a);
     if (!filters_restart(a, &attributes))
         give_up_bindings(a);
     list_each_safe(it, &a->bindings)
@@ -339,6 +344,7 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
     a->halting = true;
     a->driver->miniport.HaltHandlerEx(a->context, action);
     a->halting = false;
+    port_close(a);
     a->context = NULL;
     if (a->interrupt)
         NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and the interrupt is still registered", NULL);

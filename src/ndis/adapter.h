@@ -43,7 +43,7 @@ struct oid_entry {
     PKEVENT done;                       /* NDIS's own: set at the end */
     NDIS_STATUS status;
     bool pended, finished;              /* the asker got NDIS_STATUS_PENDING; status is final */
-    bool swapped;
+    bool swapped, own;                  /* own: an idle miniport gets it, too */
     NDIS_OID asked_oid;
     void *asked_buffer;
     uint32_t asked_length, value, old_value;
@@ -88,6 +88,32 @@ struct ndis_rss {
     uint8_t table[128 * sizeof(PROCESSOR_NUMBER)], key[NDIS_RSS_HASH_SECRET_KEY_MAX_SIZE_REVISION_2];
 };
 
+/* idle.c */
+enum idle_state { IDLE_OFF, IDLE_ACTIVE, IDLE_NOTIFIED, IDLE_SUSPENDED };
+
+struct ndis_idle {
+    enum idle_state state;
+    bool confirmed, completed, wanted;  /* by the miniport; by it; somebody wants to send or ask */
+    bool resuming, own_power, holding, work_queued;
+    NDIS_DEVICE_POWER_STATE power;      /* as confirmed */
+    uint32_t seconds, quiet;            /* *SSIdleTimeout; seconds without activity */
+    uint64_t seen;
+    PNET_BUFFER_LIST held, *held_last;
+    KEVENT done;
+    KTIMER timer;
+    KDPC dpc;
+    WORK_QUEUE_ITEM work;
+};
+
+/* ports.c */
+#define NDIS_PORTS_MAX 16u
+enum ndis_port_state { PORT_UNKNOWN, PORT_ALLOCATED, PORT_ACTIVE };
+
+struct ndis_port {
+    enum ndis_port_state state;
+    NDIS_PORT_CHARACTERISTICS characteristics;
+};
+
 struct adapter {
     struct ndis_object object;
     struct list node;                   /* ndis_adapters */
@@ -125,6 +151,11 @@ struct adapter {
     PNDIS_OID_REQUEST hang_request;     /* with the miniport at the last check, */
     uint64_t hang_oids;                 /* which had had so many then, */
     unsigned hang_checks;               /* and at so many checks before */
+
+    struct ndis_idle idle;
+    struct ndis_port ports[NDIS_PORTS_MAX + 1];
+    WORK_QUEUE_ITEM port_work;
+    bool port_queued;
 
     /* requests */
     struct oid_level oid;
@@ -299,6 +330,10 @@ void oid_cancel(struct adapter *adapter, struct binding *binding, struct filter 
 /* NDIS's own request; waits. PASSIVE_LEVEL. *written may be NULL. */
 NDIS_STATUS oid_ask(struct adapter *adapter, NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer, uint32_t length,
                     uint32_t *written);
+/* The same for the miniport alone, before all that waits. No request may be with it. */
+NDIS_STATUS oid_ask_now(struct adapter *adapter, NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer, uint32_t length);
+/* Requests that waited for the miniport go on. PASSIVE_LEVEL. */
+void oid_run(struct adapter *adapter);
 /* Waits until no request is with the miniport or a filter module. PASSIVE_LEVEL. */
 void oid_drain(struct adapter *adapter);
 void oid_drain_level(struct oid_level *level);
@@ -344,6 +379,8 @@ void attributes_reset(struct adapter *adapter);
 void attributes_copy(void *to, size_t room, uint8_t newest, const void *from, size_t length);
 
 /* config.c */
+/* An integer of the adapter's own key; `fallback` when there is none. PASSIVE_LEVEL. */
+uint32_t config_keyword(struct adapter *adapter, const WCHAR *name, uint32_t fallback);
 NDIS_STATUS config_device_key(struct adapter *adapter, HANDLE *key);
 /* NAME\Parameters\Adapters\{adapter}: the binding's key below Services, as ProtocolSection has it. */
 void config_binding_path(const struct binding *binding, UNICODE_STRING *path);

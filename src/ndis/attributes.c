@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ndis/ports.h"
 #include "nt/pool.h"
 
 void attributes_copy(void *to, size_t room, uint8_t newest, const void *from, size_t length)
@@ -50,6 +51,7 @@ static NDIS_STATUS set_registration(struct adapter *a, const NDIS_OBJECT_HEADER 
     a->attribute_flags = r->AttributeFlags;
     a->hang_seconds = r->CheckForHangTimeInSeconds ? r->CheckForHangTimeInSeconds : 2;
     a->has_registration = true;
+    port_open(a);
     return NDIS_STATUS_SUCCESS;
 }
 

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "ndis/event.h"
+#include "ndis/ports.h"
 #include "nt/pool.h"
 
 void adapter_pick_receive_path(struct adapter *a)
@@ -284,6 +285,8 @@ VOID NTAPI NdisCompleteBindAdapterEx(NDIS_HANDLE BindAdapterContext, NDIS_STATUS
 
 void bindings_create(struct adapter *a)
 {
+    if (!port_is_active(a, NDIS_DEFAULT_PORT_NUMBER))
+        return;
     list_each_safe(it, &ndis_protocols) {
         struct ndis_protocol *protocol = container_of(it, struct ndis_protocol, node);
         if (binds(protocol, a))

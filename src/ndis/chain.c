@@ -1,5 +1,6 @@
 /* The chain of a stack: bindings, filter modules, miniport. Computed when it changes, so that lists pass in one call each. */
 #include "ndis/filter_module.h"
+#include "ndis/idle.h"
 
 /* Modules that are attaching or detaching are passed over. */
 static struct filter *module_at(const struct adapter *a, struct list *it, bool down)
@@ -27,6 +28,7 @@ static void link_down(struct adapter *a)
 {
     struct ndis_below below = { .send = a->send, .send_context = a->context, .send_stats = &a->stats.miniport };
 
+    idle_redirect(a, &below);
     list_each(it, &a->filters) {
         struct filter *f = container_of(it, struct filter, node);
 

@@ -468,3 +468,24 @@ VOID NTAPI NdisOpenConfigurationKeyByIndex(PNDIS_STATUS Status, NDIS_HANDLE Conf
     *KeyName = (NDIS_STRING){ (USHORT)info->NameLength, (USHORT)(info->NameLength + 2), (PWCH)(void *)v->data };
     NdisOpenConfigurationKeyByName(Status, ConfigurationHandle, KeyName, KeyHandle);
 }
+
+uint32_t config_keyword(struct adapter *a, const WCHAR *text, uint32_t fallback)
+{
+    NDIS_CONFIGURATION_OBJECT object = {
+        .Header = { NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT, NDIS_CONFIGURATION_OBJECT_REVISION_1,
+                    NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1 },
+        .NdisHandle = a,
+    };
+    PNDIS_CONFIGURATION_PARAMETER parameter;
+    NDIS_HANDLE configuration;
+    NDIS_STATUS status;
+    NDIS_STRING name;
+
+    if (NdisOpenConfigurationEx(&object, &configuration) != NDIS_STATUS_SUCCESS)
+        return fallback;
+    RtlInitUnicodeString(&name, text);
+    NdisReadConfiguration(&status, &parameter, configuration, &name, NdisParameterInteger);
+    uint32_t value = status == NDIS_STATUS_SUCCESS ? parameter->ParameterData.IntegerData : fallback;
+    NdisCloseConfiguration(configuration);
+    return value;
+}

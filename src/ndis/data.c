@@ -10,6 +10,7 @@
  * chains as they come; several share them by demux.c. docs: network/net-buffer-list-send-and-receive-operations */
 #include "ndis/demux.h"
 #include "ndis/event.h"
+#include "ndis/ports.h"
 
 /* --- send ----------------------------------------------------------------------------------------------------------- */
 
@@ -22,8 +23,10 @@ static void reject(struct binding *b, PNET_BUFFER_LIST lists, NDIS_STATUS status
     b->send_complete(b->context, lists, flags & NDIS_SEND_FLAGS_DISPATCH_LEVEL ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0);
 }
 
-static NDIS_STATUS why_not(const struct binding *b)
+static NDIS_STATUS why_not(const struct binding *b, bool running)
 {
+    if (running)
+        return NDIS_STATUS_INVALID_PORT;
     if (b->adapter->surprise_removed)
         return NDIS_STATUS_ADAPTER_REMOVED;
     if (b->adapter->low_power)
@@ -31,7 +34,7 @@ static NDIS_STATUS why_not(const struct binding *b)
     return NDIS_STATUS_PAUSED;
 }
 
-/* Sends a chain of lists to the adapter. NDIS owns them until ProtocolSendNetBufferListsComplete. SendFlags:
+/* Sends a chain of lists to a port of the adapter (one that is not active: NDIS_STATUS_INVALID_PORT). NDIS owns them until ProtocolSendNetBufferListsComplete. SendFlags:
  * NDIS_SEND_FLAGS_XXX; with _CHECK_FOR_LOOPBACK bindings whose filter takes them see them, too, when the miniport does not loop
  * back. A binding that is not running gets them back at once with NDIS_STATUS_PAUSED. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndissendnetbufferlists */
 VOID NTAPI NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
@@ -42,8 +45,9 @@ VOID NTAPI NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIS
     struct tally t = { 0 };
 
     NDIS_EMIT(NDIS_EVENT_SEND, NetBufferLists, b, NDIS_CALLER());
-    if (unlikely(b->state != BINDING_RUNNING || a->state != ADAPTER_RUNNING)) {
-        reject(b, NetBufferLists, why_not(b), SendFlags);
+    bool running = b->state == BINDING_RUNNING && a->state == ADAPTER_RUNNING;
+    if (unlikely(!running || (PortNumber && !port_is_active(a, PortNumber)))) {
+        reject(b, NetBufferLists, why_not(b, running), SendFlags);
         return;
     }
     for (PNET_BUFFER_LIST nbl = NetBufferLists; nbl; nbl = nbl->Next) {

@@ -38,7 +38,7 @@ static VOID NTAPI check_for_hang(PVOID context)
 
     bool hung = false;
 
-    if (a->state == ADAPTER_RUNNING && !a->resetting) {
+    if (a->state == ADAPTER_RUNNING && !a->resetting && a->idle.state < IDLE_NOTIFIED) {
         a->hang_checking = true;
         hung = a->driver->miniport.CheckForHangHandlerEx(a->context);
         hung |= request_hangs(a);

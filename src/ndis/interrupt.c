@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "nt/hal.h"
 #include "nt/ke.h"
+#include "nt/pnp.h"
 #include "nt/pool.h"
 
 static ULONG queue_on(struct ndis_interrupt *in, uint32_t message, uint32_t processor, void *context)
@@ -250,10 +252,22 @@ KAFFINITY NTAPI NdisMQueueDpcEx(NDIS_HANDLE NdisInterruptHandle, ULONG MessageId
     return queue_on_set(in, message, TargetProcessors->Mask, MiniportDpcContext);
 }
 
-/* Masking and remapping of MSI-X table entries at run time: not done; NDIS_STATUS_NOT_SUPPORTED, as Windows says for a device
- * that cannot. docs: ndis/nf-ndis-ndismconfigmsixtableentry */
+/* Masks an entry of the device's MSI-X table (any IRQL), unmasks it (any IRQL), or has it send another of the adapter's messages
+ * (<= DISPATCH_LEVEL), which lasts until the device loses power. NDIS_STATUS_INVALID_PARAMETER for an operation, entry or message
+ * that there is not, NDIS_STATUS_NOT_SUPPORTED without MSI-X. docs: ndis/nf-ndis-ndismconfigmsixtableentry */
 NDIS_STATUS NTAPI NdisMConfigMSIXTableEntry(NDIS_HANDLE NdisMiniportHandle, PNDIS_MSIX_CONFIG_PARAMETERS MSIXConfigParameters)
 {
-    ndis_object_check(NdisMiniportHandle, NDIS_ADAPTER);
-    return NDIS_STATUS_NOT_SUPPORTED;
+    struct adapter *a = ndis_object_check(NdisMiniportHandle, NDIS_ADAPTER);
+    const NDIS_MSIX_CONFIG_PARAMETERS *p = MSIXConfigParameters;
+    bool done = false;
+
+    if (p->Header.Size < NDIS_SIZEOF_MSIX_CONFIG_PARAMETERS_REVISION_1)
+        return NDIS_STATUS_INVALID_PARAMETER;
+    if (!a->interrupt || !a->interrupt->message_based)
+        return NDIS_STATUS_NOT_SUPPORTED;
+    if (p->ConfigOperation == NdisMSIXTableConfigSetTableEntry)
+        done = hal_map_msix(pnp_node_of(a->pdo), p->TableEntry, p->MessageNumber);
+    else if (p->ConfigOperation == NdisMSIXTableConfigMaskTableEntry || p->ConfigOperation == NdisMSIXTableConfigUnmaskTableEntry)
+        done = hal_mask_msix(pnp_node_of(a->pdo), p->TableEntry, p->ConfigOperation == NdisMSIXTableConfigMaskTableEntry);
+    return done ? NDIS_STATUS_SUCCESS : NDIS_STATUS_INVALID_PARAMETER;
 }

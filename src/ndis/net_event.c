@@ -1,5 +1,6 @@
 /* PnP events that go up a stack, and removal on a miniport's own wish. */
 #include "ndis/filter_module.h"
+#include "ndis/ports.h"
 
 static NDIS_STATUS tell_bindings(struct adapter *a, const NET_PNP_EVENT *event)
 {
@@ -33,11 +34,17 @@ NDIS_STATUS net_event(struct adapter *a, NET_PNP_EVENT_CODE code, void *buffer, 
     return net_event_up(a, NULL, &notification);
 }
 
-/* Passes an event to the filter modules and protocols above. PASSIVE_LEVEL. The first status that is neither success nor "not
+/* Passes an event to the filter modules and protocols above; NDIS itself takes those that activate and deactivate ports first, and
+ * may refuse them. PASSIVE_LEVEL. The first status that is neither success nor "not
  * supported", else NDIS_STATUS_SUCCESS. docs: ndis/nf-ndis-ndismnetpnpevent */
 NDIS_STATUS NTAPI NdisMNetPnPEvent(NDIS_HANDLE NdisMiniportHandle, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification)
 {
-    return net_event_up(ndis_object_check(NdisMiniportHandle, NDIS_ADAPTER), NULL, NetPnPEventNotification);
+    struct adapter *a = ndis_object_check(NdisMiniportHandle, NDIS_ADAPTER);
+    NDIS_STATUS status;
+
+    if (port_event(a, &NetPnPEventNotification->NetPnPEvent, &status) && status != NDIS_STATUS_SUCCESS)
+        return status;
+    return net_event_up(a, NULL, NetPnPEventNotification);
 }
 
 /* The adapter is beyond help: PnP finds the device failed, and removes it as one that was pulled out. <= DISPATCH_LEVEL.

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "ndis/event.h"
+#include "ndis/idle.h"
 #include "ndis/scaling.h"
 
 static void tell_asker(struct oid_entry *entry)
@@ -135,14 +136,23 @@ static void run_one(struct oid_level *level, struct oid_entry *entry)
     finish(level, entry, status);
 }
 
+/* An idle miniport is not asked, but by whoever makes it idle. */
+static bool held(const struct oid_level *level)
+{
+    return !level->filter && level->adapter->idle.state >= IDLE_NOTIFIED &&
+           !container_of(level->queue.next, struct oid_entry, node)->own;
+}
+
 static void run(struct oid_level *level)
 {
     if (level->in_loop)
         return;
     level->in_loop = true;
-    while (!level->current && !list_empty(&level->queue))
+    while (!level->current && !list_empty(&level->queue) && !held(level))
         run_one(level, container_of(list_pop_front(&level->queue), struct oid_entry, node));
     level->in_loop = false;
+    if (unlikely(!list_empty(&level->queue) && held(level)))
+        idle_wake(level->adapter);      /* outside of the loop: it asks, too */
     if (level->draining && !level->current && list_empty(&level->queue))
         KeSetEvent(&level->idle, IO_NO_INCREMENT, FALSE);
 }
@@ -214,25 +224,53 @@ NDIS_STATUS oid_submit(struct adapter *a, struct binding *b, struct filter *f, P
     return NDIS_STATUS_PENDING;
 }
 
-NDIS_STATUS oid_ask(struct adapter *a, NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer, uint32_t length, uint32_t *written)
+static NDIS_STATUS ask(struct oid_level *level, PNDIS_OID_REQUEST request, bool now)
 {
-    NDIS_OID_REQUEST request = {
+    struct oid_entry *entry = enter(level, NULL, NULL, request);
+    KEVENT done;
+
+    KeInitializeEvent(&done, NotificationEvent, FALSE);
+    entry->done = &done;
+    entry->own = now;
+    if (now) {
+        list_remove(&entry->node);
+        list_push_front(&level->queue, &entry->node);
+    }
+    run(level);
+    if (!entry->finished)
+        KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+    return entry->status;
+}
+
+static NDIS_OID_REQUEST own_request(NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer, uint32_t length)
+{
+    return (NDIS_OID_REQUEST){
         .Header = { NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1, NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
         .RequestType = type,
         .DATA.QUERY_INFORMATION = { .Oid = oid, .InformationBuffer = buffer, .InformationBufferLength = length },
     };
-    struct oid_level *level = level_below(a, NULL);
-    KEVENT done;
+}
 
-    KeInitializeEvent(&done, NotificationEvent, FALSE);
-    struct oid_entry *entry = enter(level, NULL, NULL, &request);
-    entry->done = &done;
-    run(level);
-    if (!entry->finished)
-        KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+NDIS_STATUS oid_ask(struct adapter *a, NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer, uint32_t length, uint32_t *written)
+{
+    NDIS_OID_REQUEST request = own_request(type, oid, buffer, length);
+    NDIS_STATUS status = ask(level_below(a, NULL), &request, false);
+
     if (written)
         *written = request.DATA.QUERY_INFORMATION.BytesWritten;
-    return entry->status;
+    return status;
+}
+
+NDIS_STATUS oid_ask_now(struct adapter *a, NDIS_REQUEST_TYPE type, NDIS_OID oid, void *buffer, uint32_t length)
+{
+    NDIS_OID_REQUEST request = own_request(type, oid, buffer, length);
+
+    return ask(&a->oid, &request, true);
+}
+
+void oid_run(struct adapter *a)
+{
+    run(&a->oid);
 }
 
 static bool busy(const struct oid_level *level)

@@ -1,5 +1,6 @@
 /* Queries that NDIS answers from a miniport's attributes and status indications. docs: network/ndis-oids (the "not requested"
  * rows), network/obtaining-and-setting-miniport-driver-information-and-ndis-support-for-wmi */
+#include "ndis/ports.h"
 #include "ndis/scaling.h"
 
 #include <string.h>
@@ -165,34 +166,10 @@ bool oid_answer_binding(struct binding *b, PNDIS_OID_REQUEST r, NDIS_STATUS *sta
     }
 }
 
-static NDIS_STATUS enumerate_ports(struct adapter *a, PNDIS_OID_REQUEST r)
-{
-    NDIS_PORT_ARRAY ports = {
-        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_PORT_ARRAY_REVISION_1, sizeof(NDIS_PORT_ARRAY) },
-        .NumberOfPorts = 1,
-        .OffsetFirstPort = offsetof(NDIS_PORT_ARRAY, Ports),
-        .ElementSize = sizeof(NDIS_PORT_CHARACTERISTICS),
-        .Ports = { {
-            .Header = { NDIS_OBJECT_TYPE_PORT_CHARACTERISTICS, NDIS_PORT_CHARACTERISTICS_REVISION_1,
-                        NDIS_SIZEOF_PORT_CHARACTERISTICS_REVISION_1 },
-            .MediaConnectState = a->link.MediaConnectState,
-            .XmitLinkSpeed = a->link.XmitLinkSpeed,
-            .RcvLinkSpeed = a->link.RcvLinkSpeed,
-            .Direction = a->general.DirectionType,
-            .SendControlState = a->port_auth.SendControlState,
-            .RcvControlState = a->port_auth.RcvControlState,
-            .SendAuthorizationState = a->port_auth.SendAuthorizationState,
-            .RcvAuthorizationState = a->port_auth.RcvAuthorizationState,
-        } },
-    };
-
-    return oid_reply(r, &ports, sizeof ports);
-}
-
 bool oid_answer(struct adapter *a, PNDIS_OID_REQUEST r, NDIS_STATUS *status)
 {
     if (r->DATA.Oid == OID_GEN_ENUMERATE_PORTS) {
-        *status = enumerate_ports(a, r);
+        *status = port_enumerate(a, r);
         return true;
     }
     return answer_link(a, r, status) || answer_general(a, r, status) || answer_capabilities(a, r, status);

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ndis/idle.h"
+#include "ndis/ports.h"
 #include "nt/io.h"
 #include "nt/pnp.h"
 #include "nt/pool.h"
@@ -51,7 +53,8 @@ static void free_adapter(struct adapter *a)
     LARGE_INTEGER moment = { .QuadPart = -10000 };
 
     /* Work that is queued still looks at the adapter. */
-    while (a->hang_queued || a->reset_queued || a->restart_queued || a->oid.work_queued || a->im_callers)
+    while (a->hang_queued || a->reset_queued || a->idle.work_queued || a->port_queued || a->restart_queued ||
+           a->oid.work_queued || a->im_callers)
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     list_remove(&a->node);
     list_remove(&a->driver_node);
@@ -114,6 +117,8 @@ static void init_adapter(struct adapter *a, struct ndis_driver *driver, PDEVICE_
     KeInitializeEvent(&a->changed, SynchronizationEvent, FALSE);
     KeInitializeMutex(&a->pnp_lock, 0);
     hang_init(a);
+    idle_init(a);
+    port_init(a);
     oid_init(&a->oid, a, NULL);
     filter_restart_init(a);
     adapter_name(a);

@@ -79,6 +79,11 @@ static void wake(struct adapter *a)
 
 static NTSTATUS device_power(struct adapter *a, PIRP irp, DEVICE_POWER_STATE state)
 {
+    if (a->idle.own_power) {            /* selective suspend asks for it, and has done the rest */
+        PoStartNextPowerIrp(irp);
+        irp->IoStatus.Status = STATUS_SUCCESS;
+        return ndis_pass_down(a, irp);
+    }
     if (state != PowerDeviceD0) {
         sleep(a, state);
         PoStartNextPowerIrp(irp);

@@ -6,50 +6,24 @@
 
 #include "nt/ke.h"
 
-#define KEYWORD(text) { sizeof text - sizeof(WCHAR), sizeof text, (PWCH)(uintptr_t)(text) }
-
 /* --- keywords ------------------------------------------------------------------------------------------------------------ */
-
-static uint32_t read_keyword(NDIS_HANDLE configuration, const NDIS_STRING *keyword, uint32_t fallback)
-{
-    PNDIS_CONFIGURATION_PARAMETER parameter;
-    NDIS_STRING name = *keyword;
-    NDIS_STATUS status;
-
-    NdisReadConfiguration(&status, &parameter, configuration, &name, NdisParameterInteger);
-    return status == NDIS_STATUS_SUCCESS ? parameter->ParameterData.IntegerData : fallback;
-}
-
-static void read_keywords(struct adapter *a)
-{
-    static const WCHAR rss[] = u"*RSS", base[] = u"*RssBaseProcNumber", last[] = u"*RssMaxProcNumber", most[] = u"*MaxRssProcessors";
-    static const NDIS_STRING names[] = { KEYWORD(rss), KEYWORD(base), KEYWORD(last), KEYWORD(most) };
-    NDIS_CONFIGURATION_OBJECT object = {
-        .Header = { NDIS_OBJECT_TYPE_CONFIGURATION_OBJECT, NDIS_CONFIGURATION_OBJECT_REVISION_1,
-                    NDIS_SIZEOF_CONFIGURATION_OBJECT_REVISION_1 },
-        .NdisHandle = a,
-    };
-    NDIS_HANDLE configuration;
-
-    a->rss = (struct ndis_rss){ .keyword = 1, .last = ke.cpu_count - 1, .most = ke.cpu_count };
-    if (NdisOpenConfigurationEx(&object, &configuration) != NDIS_STATUS_SUCCESS)
-        return;
-    a->rss.keyword = read_keyword(configuration, &names[0], 1);
-    a->rss.base = read_keyword(configuration, &names[1], 0);
-    a->rss.last = read_keyword(configuration, &names[2], ke.cpu_count - 1);
-    a->rss.most = read_keyword(configuration, &names[3], ke.cpu_count);
-    NdisCloseConfiguration(configuration);
-    if (a->rss.last >= ke.cpu_count)
-        a->rss.last = ke.cpu_count - 1;
-    if (a->rss.base > a->rss.last)
-        a->rss.base = 0;
-    if (!a->rss.most)
-        a->rss.most = 1;
-}
 
 void rss_open(struct adapter *a)
 {
-    read_keywords(a);
+    struct ndis_rss *rss = &a->rss;
+
+    *rss = (struct ndis_rss){
+        .keyword = config_keyword(a, u"*RSS", 1),
+        .base = config_keyword(a, u"*RssBaseProcNumber", 0),
+        .last = config_keyword(a, u"*RssMaxProcNumber", ke.cpu_count - 1),
+        .most = config_keyword(a, u"*MaxRssProcessors", ke.cpu_count),
+    };
+    if (rss->last >= ke.cpu_count)
+        rss->last = ke.cpu_count - 1;
+    if (rss->base > rss->last)
+        rss->base = 0;
+    if (!rss->most)
+        rss->most = 1;
 }
 
 /* --- parameters ---------------------------------------------------------------------------------------------------------- */

@@ -12,7 +12,7 @@ struct ndis_layer_stats {
 struct ndis_adapter_stats {
     struct ndis_layer_stats miniport;   /* between NDIS and the miniport */
     struct ndis_layer_stats protocol;   /* between NDIS and all protocols */
-    uint64_t interrupts, dpcs, oids, resets;
+    uint64_t interrupts, dpcs, oids, resets, suspends;
 };
 
 struct ndis_adapter_info {

@@ -1,5 +1,6 @@
 /* Status indications. docs: ndis/nf-ndis-ndismindicatestatusex */
 #include "ndis/filter_module.h"
+#include "ndis/ports.h"
 
 #include <string.h>
 
@@ -50,5 +51,8 @@ VOID NTAPI NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS
         keep_link_state(a, StatusIndication);
     else if (StatusIndication->StatusCode == NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG && StatusIndication->StatusBuffer)
         keep_offload(a, StatusIndication);
+    else if (StatusIndication->StatusCode == NDIS_STATUS_PORT_STATE &&
+             StatusIndication->StatusBufferSize >= NDIS_SIZEOF_PORT_STATE_REVISION_1)
+        port_keep_state(a, StatusIndication->PortNumber, StatusIndication->StatusBuffer);
     status_deliver(a, NULL, StatusIndication);
 }

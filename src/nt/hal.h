@@ -54,6 +54,9 @@ void hal_restore_messages(struct pnp_node *node);
 /* Masks one connected message in the device's MSI-X table, or lets it through again; what came meanwhile comes then. False
  * without MSI-X. Any IRQL. */
 bool hal_mask_msix(struct pnp_node *node, unsigned n, bool mask);
+/* Has an entry of the table send another of the device's messages, unmasked; until the device loses power. False: there is no such
+ * entry or message. <= DISPATCH_LEVEL. */
+bool hal_map_msix(struct pnp_node *node, unsigned entry, unsigned message);
 /* A driver's image is gone: what it left connected is reported and disconnected. */
 void hal_driver_gone(const void *base, size_t size);
 /* Interrupts that were raised with nobody connected. */

@@ -151,6 +151,17 @@ bool hal_mask_msix(struct pnp_node *node, unsigned n, bool mask)
     return true;
 }
 
+bool hal_map_msix(struct pnp_node *node, unsigned entry, unsigned message)
+{
+    struct device *device = node != NULL ? node->device : NULL;
+    unsigned capability = device != NULL && !device->gone ? find_capability(device, PCI_CAP_MSIX) : 0;
+
+    if (capability == 0 || message >= node->message_count || entry > (pci_config_read(device, capability + 2, 2) & 0x7ff))
+        return false;
+    write_entry(device, capability, entry, &node->messages[message]);
+    return true;
+}
+
 void hal_restore_messages(struct pnp_node *node)
 {
     list_each(it, &hal_interrupts) {

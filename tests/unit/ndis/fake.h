@@ -22,6 +22,8 @@ struct fake_miniport {
     bool pend_pause, pend_restart, pend_reset, pend_oids, keep_oids, addressing_reset, hung, slow_check, hold_sends;
     NDIS_STATUS (*on_initialize)(NDIS_HANDLE adapter);  /* at the end of MiniportInitializeEx; may be NULL */
     void (*on_halt)(void);
+    NDIS_PM_CAPABILITIES *power;        /* NULL: knows no power management */
+    NDIS_STATUS (*on_set)(PNDIS_OID_REQUEST request);   /* NDIS_STATUS_NOT_SUPPORTED: the fake's own way */
     /* what it saw */
     uint32_t filter, multicast_count;
     KIRQL shutdown_irql;
@@ -40,6 +42,7 @@ struct fake_protocol {
     char journal[256];
     unsigned completed, received;
     NDIS_STATUS last_status;
+    void (*on_event)(const NET_PNP_EVENT *event);
     bool keep;                          /* received lists are given back by the test */
     PNET_BUFFER_LIST kept;
     unsigned oid_completions;
@@ -142,6 +145,7 @@ static NDIS_STATUS set_attributes(NDIS_HANDLE adapter)
         .AccessType = NET_IF_ACCESS_BROADCAST,
         .ConnectionType = NET_IF_CONNECTION_DEDICATED,
         .IfType = IF_TYPE_ETHERNET_CSMACD,
+        .PowerManagementCapabilitiesEx = mp.power,
         .SupportedOidList = fake_oids,
         .SupportedOidListLength = sizeof fake_oids,
     };
@@ -240,8 +244,11 @@ static NDIS_STATUS mp_set(PNDIS_OID_REQUEST r)
 static NDIS_STATUS NTAPI mp_oid(NDIS_HANDLE context, PNDIS_OID_REQUEST r)
 {
     mp.oids++;
-    if (r->RequestType == NdisRequestSetInformation)
-        return mp_set(r);
+    if (r->RequestType == NdisRequestSetInformation) {
+        NDIS_STATUS status = mp.on_set ? mp.on_set(r) : NDIS_STATUS_NOT_SUPPORTED;
+
+        return status == NDIS_STATUS_NOT_SUPPORTED ? mp_set(r) : status;
+    }
     if (r->DATA.Oid == OID_GEN_STATISTICS) {
         NDIS_STATISTICS_INFO info = { .ifHCInOctets = 12345 };
         memcpy(r->DATA.QUERY_INFORMATION.InformationBuffer, &info, sizeof info);
@@ -376,6 +383,8 @@ static void keep_restart(PNDIS_PROTOCOL_RESTART_PARAMETERS p)
 
 static NDIS_STATUS NTAPI pr_event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICATION n)
 {
+    if (pr.on_event)
+        pr.on_event(&n->NetPnPEvent);
     if (n->NetPnPEvent.NetEvent == NetEventPause)
         note(pr.journal, 'p');
     if (n->NetPnPEvent.NetEvent == NetEventRestart) {
