@@ -7,6 +7,7 @@
 #include "base/util.h"
 #include "nt/ke.h"
 #include "tcpip/interface.h"
+#include "tcpip/wfp_stream.h"
 
 #define PORT_TRIES 100
 
@@ -354,7 +355,7 @@ static bool can_send(const struct tcpip_tcp *tcp)
 size_t tcpip_tcp_room(struct tcpip_tcp *tcp)
 {
     stack_enter();
-    size_t room = can_send(tcp) ? tcp->pcb->snd_buf : 0;
+    size_t room = !can_send(tcp) ? 0 : tcp->wfp.stream ? wfp_stream_room(tcp) : tcp->pcb->snd_buf;
     stack_leave();
     return room;
 }
@@ -365,6 +366,11 @@ size_t tcpip_tcp_send(struct tcpip_tcp *tcp, const void *data, size_t size, unsi
     size_t taken = 0;
 
     stack_enter();
+    if (can_send(tcp) && tcp->wfp.stream) {
+        taken = wfp_stream_send(tcp, data, size);
+        stack_leave();
+        return taken;
+    }
     while (can_send(tcp) && taken < size) {
         size_t n = min_u64(min_u64(size - taken, tcp->pcb->snd_buf), 16384);
         bool more = (flags & TCPIP_SEND_MORE) || taken + n < size;
@@ -400,7 +406,7 @@ static NTSTATUS silence(struct tcpip_tcp *tcp)
 {
     struct tcp_pcb *pcb = tcp->pcb;
 
-    if (!pcb || !tcp->connected || tcp->fin_sent || pcb->unsent || pcb->unacked)
+    if (!pcb || !tcp->connected || tcp->fin_sent || tcp->wfp.stream || pcb->unsent || pcb->unacked)
         return STATUS_INVALID_DEVICE_STATE;
     if (ip_addr_isloopback(&pcb->remote_ip) || ip_addr_cmp(&pcb->local_ip, &pcb->remote_ip))
         return STATUS_NOT_SUPPORTED;
@@ -421,14 +427,16 @@ NTSTATUS tcpip_tcp_silence(struct tcpip_tcp *tcp)
 void tcpip_tcp_consumed(struct tcpip_tcp *tcp, size_t size)
 {
     stack_enter();
-    if (tcp->pcb && tcp->connected && !tcp->silent)
+    if (tcp->wfp.stream)
+        size = wfp_stream_consumed(tcp, size);
+    if (size && tcp->pcb && tcp->connected && !tcp->silent)
         tcp_open_window(tcp, size);
     stack_leave();
 }
 
 /* --- the end --------------------------------------------------------------------------------------------------------- */
 
-static void send_fin(struct tcpip_tcp *tcp)
+void tcp_end_sending(struct tcpip_tcp *tcp)
 {
     if (!tcp->fin_sent)
         tcp_shutdown(tcp->pcb, 0, 1);       /* without memory lwIP's timer tries again */
@@ -440,8 +448,10 @@ NTSTATUS tcpip_tcp_shutdown(struct tcpip_tcp *tcp)
     NTSTATUS status = STATUS_SUCCESS;
 
     stack_enter();
-    if (tcp->pcb && tcp->connected)
-        send_fin(tcp);
+    if (tcp->pcb && tcp->connected && tcp->wfp.stream)
+        wfp_stream_shut(tcp);
+    else if (tcp->pcb && tcp->connected)
+        tcp_end_sending(tcp);
     else if (!tcp->connected)
         status = STATUS_CONNECTION_INVALID;
     stack_leave();
@@ -461,8 +471,10 @@ void tcpip_tcp_close(struct tcpip_tcp *tcp)
         tcp_close_listener(tcp);
     if (tcp->pcb && (!tcp->connected || tcp->silent || unread(tcp)))
         tcp_kill_pcb(tcp);              /* bytes that nobody will read: the peer learns it by a RST */
-    if (tcp->pcb) {
-        send_fin(tcp);
+    if (tcp->pcb && tcp->wfp.stream) {
+        wfp_stream_shut(tcp);
+    } else if (tcp->pcb) {
+        tcp_end_sending(tcp);
         if (tcp->pcb->state == FIN_WAIT_2)
             tcp->lonely_since = tcp_ticks + 1;
     } else {

@@ -3,6 +3,7 @@
 
 #include "tcpip/real.h"
 #include "tcpip/tcp_internal.h"
+#include "tcpip/wfp_stream.h"
 
 #define MOST_RETRANSMISSIONS 5u         /* as Windows (TcpMaxDataRetransmissions); lwIP goes on for 40 minutes */
 
@@ -54,6 +55,8 @@ static err_t on_received(void *argument, struct tcp_pcb *pcb, struct pbuf *p, er
         pbuf_free(p);
         tcp_kill_pcb(tcp);
         tcp_failed(tcp, STATUS_CONNECTION_ABORTED);
+    } else if (tcp->wfp.stream) {
+        wfp_stream_received(tcp, p);
     } else {
         tcp->events->received(tcp, tcp->context, (struct tcpip_packet *)p);
     }
@@ -64,9 +67,13 @@ static err_t on_sent(void *argument, struct tcp_pcb *pcb, u16_t size)
 {
     struct tcpip_tcp *tcp = argument;
 
-    if (!tcp || tcp->orphan || !tcp->events->sent)
+    if (!tcp || ((tcp->orphan || !tcp->events->sent) && !tcp->wfp.stream))
         return ERR_OK;
     tcp->busy++;
+    if (tcp->wfp.stream) {              /* its owner heard of the bytes when the stream took them */
+        wfp_stream_sent(tcp);
+        return end(tcp);
+    }
     tcp->wants_memory = false;
     tcp->events->sent(tcp, tcp->context, size);
     return end(tcp);

@@ -78,6 +78,8 @@ void tcp_kill_pcb(struct tcpip_tcp *tcp);
 void tcp_failed(struct tcpip_tcp *tcp, NTSTATUS status);
 /* Both sides have closed, and the pcb is gone or in TIME_WAIT. */
 void tcp_finished(struct tcpip_tcp *tcp);
+/* Behind what is queued. */
+void tcp_end_sending(struct tcpip_tcp *tcp);
 void tcp_fin_acknowledged(struct tcpip_tcp *tcp);
 void tcp_connect_timeout(void *argument);
 struct tcpip_address tcp_report(const struct tcpip_tcp *tcp, const ip_addr_t *ip, uint16_t port);

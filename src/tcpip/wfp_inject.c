@@ -8,6 +8,7 @@
 #include "tcpip/stack.h"
 #include "tcpip/wfp_endpoint.h"
 #include "tcpip/wfp_stream.h"
+#include "tcpip/wfp_stream_lists.h"
 
 static const struct wfp_injected *injecting;
 
@@ -96,6 +97,7 @@ bool wfp_open(void)
     fwp_injections_open();
     fwp_pending_open();
     wfp_tcp_open();
+    wfp_stream_open();
     fwp_set_network(&network);
     return wfp_ale_open();
 }
@@ -105,6 +107,7 @@ void wfp_close(void)
     fwp_set_network(NULL);
     wfp_ale_close();
     wfp_tcp_close();
+    wfp_stream_close();
     fwp_pending_close();
     fwp_injections_close();
     fwp_packets_close();

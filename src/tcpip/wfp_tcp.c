@@ -6,6 +6,7 @@
 #include "tcpip/interface.h"
 #include "tcpip/tcp_internal.h"
 #include "tcpip/wfp_endpoint.h"
+#include "tcpip/wfp_stream.h"
 
 #define BUCKETS 1024u
 
@@ -187,6 +188,7 @@ bool wfp_tcp_established(struct tcpip_tcp *tcp, bool inbound)
     if (!flow_is_wanted(family))
         return true;
     wfp_make_flow(&tcp->wfp);
+    wfp_stream_begin(tcp);
     if (fwp_layer_is_empty(layer))
         return true;
     struct wfp_info info = describe(tcp, inbound);
@@ -256,5 +258,6 @@ void wfp_end_flow(struct wfp_endpoint *e)
 void wfp_tcp_ended(struct tcpip_tcp *tcp)
 {
     tcp->wfp.established = false;
+    wfp_stream_end(tcp);
     wfp_end_flow(&tcp->wfp);
 }
