@@ -35,7 +35,7 @@ endif
 include mk/drivers.mk
 
 SOURCES := $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c src/$(l)/*.S)))
-OBJECTS := $(SOURCES:src/%=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/exports.o $(BUILD)/obj/gen/ntstatus.o
+OBJECTS := $(SOURCES:src/%=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/exports.o $(BUILD)/obj/gen/ntstatus.o $(BUILD)/obj/gen/templates.o
 LIB_OBJECTS := $(filter-out $(BUILD)/obj/cli/main.c.o,$(OBJECTS))
 
 all: host drivers
@@ -55,6 +55,17 @@ $(BUILD)/obj/%.o: src/% Makefile
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
 	@$(CCACHE) $(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# What `ring3 new` starts from: our own drivers, and the files around them.
+TEMPLATE_DRIVERS := vhub vlanmux lwfcount rawport wskecho warden vioblk ramlun
+TEMPLATE_FILES := $(sort $(wildcard src/pkg/templates/* drivers/lib/*.[ch] $(foreach d,$(TEMPLATE_DRIVERS),drivers/$(d)/*.[ch] drivers/$(d)/*.inf)))
+$(BUILD)/gen/templates.c: $(TEMPLATE_FILES) tools/templates.awk
+	@mkdir -p $(@D)
+	@awk -f tools/templates.awk $(TEMPLATE_FILES) > $@
+
+$(BUILD)/obj/gen/templates.o: $(BUILD)/gen/templates.c
+	@mkdir -p $(@D)
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/gen/exports.o: $(BUILD)/gen/exports.c
 	@mkdir -p $(@D)

@@ -1,8 +1,11 @@
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "cli/run.h"
+#include "host/dir.h"
+#include "host/file.h"
 
 static bool add(struct run_list *list, const char *value)
 {
@@ -20,7 +23,20 @@ static bool add(struct run_list *list, const char *value)
         return add(&((struct run *)target)->list, value);                                                           \
     }
 
-LIST_OPTION(driver, drivers)
+/* A bare name is a driver that comes with ring3: PROGRAM/drivers/NAME/NAME.sys. */
+static bool take_driver(void *target, const char *value)
+{
+    char program[2048], *path = NULL;
+
+    if (strchr(value, '/') || strchr(value, '.') || host_file_exists(value) || !host_program_dir(program, sizeof program) ||
+        asprintf(&path, "%s/drivers/%s/%s.sys", program, value, value) < 0)
+        return add(&((struct run *)target)->drivers, value);
+    if (host_file_exists(path))
+        return add(&((struct run *)target)->drivers, path);     /* kept for the life of the process */
+    free(path);
+    return error_set("%s: neither a file nor a driver that comes with ring3", value);
+}
+
 LIST_OPTION(nic, nics)
 LIST_OPTION(disk, disks)
 LIST_OPTION(root_device, root_devices)
@@ -175,7 +191,8 @@ static bool take_format(void *target, const char *value)
 }
 
 const struct cli_option run_options[] = {
-    { NULL, "DRIVER.sys", "drivers to load, in this order; an INF beside one says which devices it serves", take_driver },
+    { NULL, "DRIVER.sys", "drivers to load, in this order; an INF beside one says which devices it serves; a bare\n"
+      "name (vionet) is a driver that comes with ring3", take_driver },
     { "--nic", "SPEC", "a network card on a wire: slirp[,hostfwd=tcp:ADDRESS:PORT:PORT], tap:NAME[,ip=ADDRESS/LENGTH],\n"
       "pcap:IN[,out=OUT], link:SOCKET, null, loop; also model=, driver=NAME, mac=, capture=FILE", take_nic },
     { "--disk", "SPEC", "a block card on a disk: file:PATH[,size=N][,ro=on], mem:SIZE, null:SIZE; also model=, driver=NAME,\n"
