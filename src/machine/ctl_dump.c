@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "fwp/describe.h"
 #include "machine/ctl_session.h"
 #include "ndis/describe.h"
 #include "nt/io.h"
@@ -166,7 +167,16 @@ static bool dump_adapters(struct ring3_computer *computer, struct writer *w)
     return true;
 }
 
+static bool dump_wfp(struct ring3_computer *computer, struct writer *w)
+{
+    if (w->format == WRITE_DOT)
+        return error_set("the filter engine comes as text or json");
+    fwp_describe(w, false);
+    return true;
+}
+
 CTL_VERB(dump_verb) = { .name = "dump", .run = verb_dump };
 CTL_DUMP(adapters_dump) = { "adapters", dump_adapters };
 CTL_DUMP(devices_dump) = { "devices", dump_devices };
 CTL_DUMP(drivers_dump) = { "drivers", dump_drivers };
+CTL_DUMP(wfp_dump) = { "wfp", dump_wfp };

@@ -54,12 +54,25 @@ static void note(struct log *log, unsigned callout, UINT64 filter, UINT32 found,
     log->calls[log->count++] = (struct call){ callout, filter, found, rights };
 }
 
+/* --- changes under a classification ------------------------------------------------------------------------------------------------- */
+
+static struct {
+    bool armed;                         /* the next callout commits a whole new policy */
+    HANDLE engine;
+    GUID layer;
+    UINT64 block;                       /* its only filter */
+} meddler;
+
+static void replace_everything(void);
+
 static void answer(unsigned callout, const FWPS_FILTER2 *filter, FWPS_CLASSIFY_OUT0 *out)
 {
     struct behaviour b = behaviour_of(callout, filter->filterId, filter->action.type == FWP_ACTION_CALLOUT_INSPECTION);
     bool may = out->rights & FWPS_RIGHT_ACTION_WRITE;
 
     note(&engine_log, callout, filter->filterId, out->actionType, out->rights);
+    if (meddler.armed)
+        replace_everything();
     /* without the right, only a veto is written: a callout that keeps to the rules */
     if (b.action && (may || (b.action == FWP_ACTION_BLOCK && out->actionType == FWP_ACTION_PERMIT))) {
         out->actionType = b.action;
@@ -257,6 +270,45 @@ static void compare(const struct fwp_layer *layer)
     CHECK_EQ(verdict.callouts, engine_log.count);
 }
 
+/* From within a classifyFn: all filters and sublayers of the set go, one filter that blocks comes, in one commit. */
+static void replace_everything(void)
+{
+    FWPM_FILTER0 filter = { .displayData = { name, NULL }, .layerKey = meddler.layer, .action = { .type = FWP_ACTION_BLOCK } };
+
+    meddler.armed = false;
+    CHECK_EQ(FwpmTransactionBegin0(meddler.engine, 0), STATUS_SUCCESS);
+    for (unsigned f = 0; f < set.filters; f++)
+        CHECK_EQ(FwpmFilterDeleteById0(meddler.engine, set.id[f]), STATUS_SUCCESS);
+    for (unsigned s = 0; s < set.sublayers; s++) {
+        GUID key = sublayer_key(s);
+        CHECK_EQ(FwpmSubLayerDeleteByKey0(meddler.engine, &key), STATUS_SUCCESS);
+    }
+    CHECK_EQ(FwpmFilterAdd0(meddler.engine, &filter, NULL, &meddler.block), STATUS_SUCCESS);
+    CHECK_EQ(FwpmTransactionCommit0(meddler.engine), STATUS_SUCCESS);
+}
+
+/* The classification under which everything is replaced is decided by what was there when it began; the next one is not. */
+static void compare_under_changes(HANDLE engine, const struct fwp_layer *layer)
+{
+    struct any_packet packet;
+    struct fwp_verdict verdict = { 0 };
+
+    meddler.armed = true;
+    meddler.engine = engine;
+    meddler.layer = layer->key;
+    compare(layer);
+    if (meddler.armed) {                /* no callout was called */
+        meddler.armed = false;
+        return;
+    }
+    any_packet(&packet, layer);
+    fwp_classify(&packet.values, NULL, NULL, &verdict);
+    CHECK_EQ(verdict.action, FWP_ACTION_BLOCK);
+    CHECK_EQ(verdict.filter_id, meddler.block);
+}
+
+static bool with_changes;
+
 static void one_set(const struct fwp_layer *layer)
 {
     FWPM_SESSION0 dynamic = { .flags = FWPM_SESSION_FLAG_DYNAMIC };
@@ -279,6 +331,8 @@ static void one_set(const struct fwp_layer *layer)
     CHECK_EQ(fwp_layer_is_empty(layer->id), set.filters == 0);
     for (int i = 0; i < PACKETS; i++)
         compare(layer);
+    if (with_changes)
+        compare_under_changes(engine, layer);
     CHECK_EQ(FwpmEngineClose0(engine), STATUS_SUCCESS);
     CHECK(fwp_layer_is_empty(layer->id));
 }
@@ -328,4 +382,10 @@ TEST(the_other_readings_are_decided_as_their_model_says)
     with_policy((struct fwp_policy){ .filter_block_vetoes = true }, SETS / 10, 4);
     with_policy((struct fwp_policy){ .block_stops = true }, SETS / 10, 5);
     with_policy((struct fwp_policy){ .filter_block_soft = true, .filter_block_vetoes = true }, SETS / 10, 6);
+}
+
+TEST(a_classification_sees_one_commit_whatever_is_committed_meanwhile)
+{
+    with_changes = true;
+    with_policy((struct fwp_policy){ 0 }, SETS / 5, 7);
 }
