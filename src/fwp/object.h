@@ -21,6 +21,7 @@ enum fwp_kind { FWP_PROVIDER, FWP_CONTEXT, FWP_SUBLAYER, FWP_CALLOUT, FWP_FILTER
 enum fwp_lifetime { FWP_BUILTIN, FWP_PERSISTENT, FWP_STATIC, FWP_DYNAMIC };
 
 struct fwp_session;
+struct fwp_change;
 struct fwp_rule;
 struct fwp_callout;
 
@@ -40,7 +41,7 @@ struct fwp_object {
     void *security;                     /* a self-relative descriptor; NULL: the default one */
     struct fwp_rule *rule;              /* FILTER */
     struct fwp_callout *slot;           /* CALLOUT */
-    bool fresh;                         /* added by the transaction that runs */
+    struct fwp_change *addition;        /* of the transaction that runs, when that added it (session.h) */
     uint16_t number;                    /* SUBLAYER: breaks ties of weight */
 };
 

@@ -12,6 +12,7 @@
 #include "pe/pe.h"
 
 #define DEFAULT_WAIT_MS 15000
+#define CLOSE_WAITS 200                 /* of 100 ms */
 
 static struct {
     struct list sessions;
@@ -39,7 +40,7 @@ static struct fwp_session *session_of(HANDLE handle)
 {
     list_each(it, &sessions.sessions) {
         struct fwp_session *session = container_of(it, struct fwp_session, node);
-        if (session->handle == handle)
+        if (handle && session->handle == handle)
             return session;
     }
     return NULL;
@@ -100,6 +101,13 @@ static NTSTATUS finish(struct fwp_session *session, bool keep)
     return status;
 }
 
+/* The last thing a call does with its session. */
+static void not_busy(struct fwp_session *session)
+{
+    if (--session->busy == 0 && session->closing)
+        KeSetEvent(&sessions.freed, IO_NO_INCREMENT, FALSE);
+}
+
 /* --- calls ---------------------------------------------------------------------------------------------------------------- */
 
 NTSTATUS fwp_enter(HANDLE engine, enum fwp_access access, struct fwp_session **result)
@@ -123,7 +131,7 @@ NTSTATUS fwp_enter(HANDLE engine, enum fwp_access access, struct fwp_session **r
         status = STATUS_FWP_INCOMPATIBLE_TXN;
     }
     if (!NT_SUCCESS(status))
-        session->busy--;
+        not_busy(session);
     *result = session;
     return status;
 }
@@ -135,7 +143,7 @@ NTSTATUS fwp_leave(struct fwp_session *session, NTSTATUS status)
         if (NT_SUCCESS(status))
             status = end;
     }
-    session->busy--;
+    not_busy(session);
     return status;
 }
 
@@ -156,7 +164,10 @@ NTSTATUS NTAPI FwpmTransactionBegin0(HANDLE engineHandle, UINT32 flags)
     }
     if (session->transaction != FWP_NO_TRANSACTION && !session->implicit)
         return STATUS_FWP_TXN_IN_PROGRESS;
-    return lock(session, !(flags & FWPM_TXN_READ_ONLY));
+    session->busy++;
+    NTSTATUS status = lock(session, !(flags & FWPM_TXN_READ_ONLY));
+    not_busy(session);
+    return status;
 }
 
 static NTSTATUS end_transaction(HANDLE engine, bool keep)
@@ -259,26 +270,16 @@ NTSTATUS NTAPI FwpmEngineOpen0(const WCHAR *serverName, UINT32 authnService, SEC
     return STATUS_SUCCESS;
 }
 
-/* The last object of the kind that the dynamic session added; later ones may refer to earlier ones. */
-static struct fwp_object *dynamic_object(struct fwp_session *session, enum fwp_kind kind)
-{
-    list_each_back(it, fwp_objects_of(kind)) {
-        struct fwp_object *object = container_of(it, struct fwp_object, node);
-        if (object->session == session && !object->references)
-            return object;
-    }
-    return NULL;
-}
-
-/* In one transaction: filters first, because the rest may be referred to only by what the same session made. */
+/* In one transaction: what refers to others first. Objects of one kind do not refer to each other. */
 static void delete_dynamic(struct fwp_session *session)
 {
-    struct fwp_object *object;
-
     while (lock(session, true) != STATUS_SUCCESS) {}
     for (enum fwp_kind kind = FWP_KINDS; kind-- > 0;)
-        while ((object = dynamic_object(session, kind)) != NULL)
-            fwp_change_delete(session, object);
+        list_each_safe(it, fwp_objects_of(kind)) {
+            struct fwp_object *object = container_of(it, struct fwp_object, node);
+            if (object->session == session && !object->references)
+                fwp_change_delete(session, object);
+        }
     finish(session, true);
 }
 
@@ -301,13 +302,26 @@ static void close_session(struct fwp_session *session)
 }
 
 /* Closes the session: an open transaction is aborted, and a dynamic session's objects are deleted, with its subscriptions and
- * enumerations. PASSIVE_LEVEL. STATUS_INVALID_HANDLE. docs: fwpmk/nf-fwpmk-fwpmengineclose0 */
+ * enumerations. Waits for calls of other threads on the session to end, STATUS_FWP_IN_USE when they do not within a while (one may be the
+ * caller of this very function: a notifyFn). PASSIVE_LEVEL. STATUS_INVALID_HANDLE. docs: fwpmk/nf-fwpmk-fwpmengineclose0 */
 NTSTATUS NTAPI FwpmEngineClose0(HANDLE engineHandle)
 {
     struct fwp_session *session = session_of(engineHandle);
 
     if (!session)
         return STATUS_INVALID_HANDLE;
+    session->handle = NULL;
+    session->closing = true;
+    for (int i = 0; i < CLOSE_WAITS && session->busy; i++) {
+        LARGE_INTEGER while_waiting = { .QuadPart = -10000 * 100 };
+        KeClearEvent(&sessions.freed);
+        ke_wait_timeout(&sessions.freed, &while_waiting);
+    }
+    if (session->busy) {
+        session->handle = engineHandle;
+        session->closing = false;
+        return STATUS_FWP_IN_USE;
+    }
     close_session(session);
     return STATUS_SUCCESS;
 }

@@ -37,6 +37,7 @@ struct fwp_session {
     enum fwp_transaction transaction;
     bool implicit;                      /* it lasts for one call only */
     unsigned busy;                      /* calls that run */
+    bool closing;
     struct list changes;
     struct list enums;                  /* enumerate.h */
     struct list subscriptions;          /* subscribe.h */

@@ -26,23 +26,12 @@ static void forget(struct fwp_change *change)
     free(change);
 }
 
-/* The change of this transaction that added the object; NULL: it was there before. */
-static struct fwp_change *addition_of(struct fwp_session *session, struct fwp_object *object)
-{
-    list_each_back(it, &session->changes) {
-        struct fwp_change *change = container_of(it, struct fwp_change, node);
-        if (change->object == object && change->added)
-            return change;
-    }
-    return NULL;
-}
-
 NTSTATUS fwp_change_add(struct fwp_session *session, struct fwp_object *object)
 {
     struct fwp_change *change = note(session, object, true);
 
     if (change && fwp_object_insert(object)) {
-        object->fresh = true;
+        object->addition = change;
         return STATUS_SUCCESS;
     }
     if (change)
@@ -52,7 +41,7 @@ NTSTATUS fwp_change_add(struct fwp_session *session, struct fwp_object *object)
 
 NTSTATUS fwp_change_delete(struct fwp_session *session, struct fwp_object *object)
 {
-    struct fwp_change *addition = object->fresh ? addition_of(session, object) : NULL;
+    struct fwp_change *addition = object->addition;
 
     if (addition) {
         fwp_object_take_out(object);
@@ -92,7 +81,7 @@ static void take_over(struct fwp_session *session, struct list *done)
         fwp_subscriptions_note(session, object, change->added);
         if (object->rule)
             fwp_layer_changed(object->rule->layer);
-        object->fresh = false;
+        object->addition = NULL;
         list_remove(&change->node);
         if (!change->added && object->rule) {
             fwp_filter_remove(object);
