@@ -1,5 +1,5 @@
 #!/bin/sh
-# A source written for the WDK compiles as C++, with the warnings a driver project has, and as C of an older standard.
+# Sources written for the WDK compile as C++, with the warnings a driver project has, and as C of an older standard.
 . tests/system/lib.sh
 command -v clang-19 >/dev/null || skip 'clang-19 is not installed'
 
@@ -10,12 +10,14 @@ flags='--target=x86_64-pc-windows-msvc -fms-extensions -fms-compatibility-versio
 try() {
     name=$1
     shift
-    if clang-19 $flags "$@" tests/guest/wdk_style.c >"$TMP/out" 2>&1; then
-        ok "$name"
-    else
-        bad "$name"
-        head -n 20 "$TMP/out" | sed 's/^/    /'
-    fi
+    for source in wdk_style storport_style; do
+        if clang-19 $flags "$@" tests/guest/$source.c >"$TMP/out" 2>&1; then
+            ok "$source $name"
+        else
+            bad "$source $name"
+            head -n 20 "$TMP/out" | sed 's/^/    /'
+        fi
+    done
 }
 
 try 'as C++17' -x c++ -std=c++17
