@@ -1,0 +1,101 @@
+#include <ntddk.h>
+#include "wfp_callouts.h"
+
+static NTSTATUS NTAPI Notified(_In_ FWPS_CALLOUT_NOTIFY_TYPE Type, _In_ const GUID *Key, _Inout_ FWPS_FILTER1 *Filter)
+{
+    UNREFERENCED_PARAMETER(Type);
+    UNREFERENCED_PARAMETER(Key);
+    UNREFERENCED_PARAMETER(Filter);
+    return STATUS_SUCCESS;
+}
+
+_Use_decl_annotations_
+NTSTATUS WfpCalloutsBegin(PWFP_CALLOUTS Callouts, PDEVICE_OBJECT Device, PCWSTR Name, const GUID *SubLayer, UINT16 Weight)
+{
+    FWPM_SESSION0 session = { 0 };
+    FWPM_SUBLAYER0 sublayer = { 0 };
+    NTSTATUS status;
+
+    RtlZeroMemory(Callouts, sizeof *Callouts);
+    Callouts->Device = Device;
+    Callouts->Name = Name;
+    Callouts->SubLayer = *SubLayer;
+    session.flags = FWPM_SESSION_FLAG_DYNAMIC;
+    session.displayData.name = (WCHAR *)Name;
+    status = FwpmEngineOpen0(NULL, RPC_C_AUTHN_WINNT, NULL, &session, &Callouts->Engine);
+    if (!NT_SUCCESS(status)) {
+        Callouts->Engine = NULL;
+        return status;
+    }
+    status = FwpmTransactionBegin0(Callouts->Engine, 0);
+    if (!NT_SUCCESS(status))
+        return status;
+    Callouts->Changing = TRUE;
+    sublayer.subLayerKey = *SubLayer;
+    sublayer.displayData.name = (WCHAR *)Name;
+    sublayer.weight = Weight;
+    return FwpmSubLayerAdd0(Callouts->Engine, &sublayer, NULL);
+}
+
+_Use_decl_annotations_
+NTSTATUS WfpCalloutsAdd(PWFP_CALLOUTS Callouts, const GUID *Key, const GUID *Layer, FWPS_CALLOUT_CLASSIFY_FN1 Classify, PUINT32 Id)
+{
+    FWPS_CALLOUT1 registered = { 0 };
+    FWPM_CALLOUT0 callout = { 0 };
+    NTSTATUS status;
+
+    if (Callouts->Count == WFP_CALLOUTS_MAX)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    registered.calloutKey = *Key;
+    registered.classifyFn = Classify;
+    registered.notifyFn = Notified;
+    status = FwpsCalloutRegister1(Callouts->Device, &registered, Id);
+    if (!NT_SUCCESS(status))
+        return status;
+    Callouts->Registered[Callouts->Count++] = *Id;
+    callout.calloutKey = *Key;
+    callout.displayData.name = (WCHAR *)Callouts->Name;
+    callout.applicableLayer = *Layer;
+    return FwpmCalloutAdd0(Callouts->Engine, &callout, NULL, NULL);
+}
+
+_Use_decl_annotations_
+NTSTATUS WfpCalloutsFilter(PWFP_CALLOUTS Callouts, const GUID *Layer, const GUID *Callout, UINT32 Action, UINT64 Context,
+                           FWPM_FILTER_CONDITION0 *Conditions, UINT32 Count)
+{
+    FWPM_FILTER0 filter = { 0 };
+
+    filter.displayData.name = (WCHAR *)Callouts->Name;
+    filter.layerKey = *Layer;
+    filter.subLayerKey = Callouts->SubLayer;
+    filter.weight.type = FWP_EMPTY;
+    filter.action.type = Action;
+    filter.action.calloutKey = *Callout;
+    filter.rawContext = Context;
+    filter.numFilterConditions = Count;
+    filter.filterCondition = Conditions;
+    return FwpmFilterAdd0(Callouts->Engine, &filter, NULL, NULL);
+}
+
+_Use_decl_annotations_
+NTSTATUS WfpCalloutsCommit(PWFP_CALLOUTS Callouts)
+{
+    NTSTATUS status = FwpmTransactionCommit0(Callouts->Engine);
+
+    if (NT_SUCCESS(status))
+        Callouts->Changing = FALSE;
+    return status;
+}
+
+_Use_decl_annotations_
+VOID WfpCalloutsEnd(PWFP_CALLOUTS Callouts)
+{
+    if (Callouts->Changing)
+        FwpmTransactionAbort0(Callouts->Engine);
+    if (Callouts->Engine)
+        FwpmEngineClose0(Callouts->Engine);
+    while (Callouts->Count)
+        FwpsCalloutUnregisterById0(Callouts->Registered[--Callouts->Count]);
+    Callouts->Engine = NULL;
+    Callouts->Changing = FALSE;
+}
