@@ -22,9 +22,11 @@ static bool inside(const struct search *search, uint64_t address)
 static void visit_context(void *context, const struct fwp_flow_view *view)
 {
     const struct search *search = context;
-    struct fwp_leak leak = { .caller = view->associated_by };
+    const struct fwp_callout *callout = fwp_callout_of(view->callout);
+    uint64_t deleted = callout ? (uint64_t)(uintptr_t)callout->functions.flowDeleteFn : 0;
+    struct fwp_leak leak = { .caller = inside(search, view->associated_by) ? view->associated_by : deleted };
 
-    if (!inside(search, view->associated_by))
+    if (!inside(search, leak.caller))
         return;
     snprintf(leak.text, sizeof leak.text, "a context %#llx of callout %u on flow %llu (FwpsFlowRemoveContext0 was never called)",
              (unsigned long long)view->context, (unsigned)view->callout, (unsigned long long)view->flow);
@@ -33,7 +35,8 @@ static void visit_context(void *context, const struct fwp_flow_view *view)
 
 static void visit_callout(const struct search *search, const struct fwp_callout *callout)
 {
-    struct fwp_leak leak = { .caller = callout->registrar };
+    uint64_t classify = (uint64_t)(uintptr_t)callout->functions.classifyFn;
+    struct fwp_leak leak = { .caller = inside(search, callout->registrar) ? callout->registrar : classify };
     char key[40];
 
     snprintf(leak.text, sizeof leak.text, "callout %u %s registered (FwpsCalloutUnregisterById0 was never called, or failed)",
