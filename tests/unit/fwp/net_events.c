@@ -1,0 +1,157 @@
+/* Net events: what is dropped is recorded, enumerated in every version, and told to subscribers; a flood leaves nothing behind. */
+#define UNIT_LIBRARY_BYTES 512          /* lwIP's timers */
+#include <malloc.h>
+
+#include <fwpmk.h>
+#include <fwpsk.h>
+
+#include "fwp/fwp.h"
+#include "fwp/layer.h"
+#include "fwp/net_event.h"
+#include "machine/machine.h"
+#include "nt/ke_wait.h"
+#include "ring3.h"
+#include "unit.h"
+
+static WCHAR name[] = { 'e', 0 };
+static HANDLE engine;
+static UINT64 blocker;
+static int told;
+static FWPM_NET_EVENT2 last;
+static FWPM_NET_EVENT_CLASSIFY_DROP2 last_drop;
+
+static void block(UINT32 remote, UINT16 port)
+{
+    const struct fwp_layer *layer = fwp_layer_of(FWPS_LAYER_ALE_AUTH_CONNECT_V4);
+    FWPS_INCOMING_VALUE0 value[64] = { 0 };
+    FWPS_INCOMING_VALUES0 values = { layer->id, layer->field_count, value };
+    struct fwp_verdict verdict = { 0 };
+
+    value[FWPS_FIELD_ALE_AUTH_CONNECT_V4_IP_REMOTE_ADDRESS].value = (FWP_VALUE0){ .type = FWP_UINT32, .uint32 = remote };
+    value[FWPS_FIELD_ALE_AUTH_CONNECT_V4_IP_LOCAL_ADDRESS].value = (FWP_VALUE0){ .type = FWP_UINT32, .uint32 = 0x0a000001 };
+    value[FWPS_FIELD_ALE_AUTH_CONNECT_V4_IP_REMOTE_PORT].value = (FWP_VALUE0){ .type = FWP_UINT16, .uint16 = port };
+    value[FWPS_FIELD_ALE_AUTH_CONNECT_V4_IP_PROTOCOL].value = (FWP_VALUE0){ .type = FWP_UINT8, .uint8 = 6 };
+    fwp_classify(&values, NULL, NULL, &verdict);
+    CHECK_EQ(verdict.action, FWP_ACTION_BLOCK);
+}
+
+static void NTAPI event(void *context, const FWPM_NET_EVENT2 *what)
+{
+    CHECK_EQ(ke_irql(), PASSIVE_LEVEL);
+    CHECK(context == &told);
+    told++;
+    last = *what;
+    last_drop = *what->classifyDrop;
+}
+
+static void open_blocked(void)
+{
+    FWPM_SESSION0 dynamic = { .flags = FWPM_SESSION_FLAG_DYNAMIC };
+    FWPM_FILTER0 filter = { .displayData = { name, NULL }, .layerKey = fwp_layer_of(FWPS_LAYER_ALE_AUTH_CONNECT_V4)->key,
+                            .action = { .type = FWP_ACTION_BLOCK } };
+
+    CHECK_EQ(FwpmEngineOpen0(NULL, RPC_C_AUTHN_WINNT, NULL, &dynamic, &engine), STATUS_SUCCESS);
+    CHECK_EQ(FwpmFilterAdd0(engine, &filter, NULL, &blocker), STATUS_SUCCESS);
+}
+
+static void enumerate(void *unused)
+{
+    FWPM_NET_EVENT0 **zero;
+    FWPM_NET_EVENT1 **one;
+    HANDLE handle;
+    UINT32 returned;
+
+    open_blocked();
+    block(0x0a000002, 80);
+    block(0x0a000003, 443);
+    CHECK_EQ(FwpmNetEventCreateEnumHandle0(engine, NULL, &handle), STATUS_SUCCESS);
+    block(0x0a000004, 1);               /* the enumeration is not live */
+    CHECK_EQ(FwpmNetEventEnum0(engine, handle, 1, &zero, &returned), STATUS_SUCCESS);
+    CHECK_EQ(returned, 1);
+    CHECK_EQ(zero[0]->type, FWPM_NET_EVENT_TYPE_CLASSIFY_DROP);
+    CHECK_EQ(zero[0]->header.remoteAddrV4, 0x0a000002);
+    CHECK_EQ(zero[0]->header.localAddrV4, 0x0a000001);
+    CHECK_EQ(zero[0]->header.ipProtocol, 6);
+    CHECK_EQ(zero[0]->classifyDrop->filterId, blocker);
+    CHECK_EQ(zero[0]->classifyDrop->layerId, FWPS_LAYER_ALE_AUTH_CONNECT_V4);
+    CHECK(zero[0]->header.flags & FWPM_NET_EVENT_FLAG_REMOTE_PORT_SET);
+    CHECK(!(zero[0]->header.flags & FWPM_NET_EVENT_FLAG_LOCAL_PORT_SET));
+    FwpmFreeMemory0((void **)&zero);
+    CHECK_EQ(FwpmNetEventEnum1(engine, handle, 10, &one, &returned), STATUS_SUCCESS);
+    CHECK_EQ(returned, 1);
+    CHECK_EQ(one[0]->header.remotePort, 443);
+    CHECK_EQ(one[0]->classifyDrop->msFwpDirection, 0x3901);
+    FwpmFreeMemory0((void **)&one);
+    CHECK_EQ(FwpmNetEventDestroyEnumHandle0(engine, handle), STATUS_SUCCESS);
+    CHECK_EQ(FwpmEngineClose0(engine), STATUS_SUCCESS);
+}
+
+static void subscribe(void *unused)
+{
+    FWPM_NET_EVENT_SUBSCRIPTION0 subscription = { 0 };
+    LARGE_INTEGER tick = { .QuadPart = -10000 };
+    HANDLE session, events;
+    KEVENT never;
+
+    KeInitializeEvent(&never, NotificationEvent, FALSE);
+    open_blocked();
+    CHECK_EQ(FwpmEngineOpen0(NULL, RPC_C_AUTHN_WINNT, NULL, NULL, &session), STATUS_SUCCESS);
+    block(0x0a000002, 80);
+    CHECK_EQ(FwpmNetEventSubscribe1(session, &subscription, event, &told, &events), STATUS_SUCCESS);
+    block(0x0a000003, 443);
+    block(0x0a000004, 444);
+    ke_wait_timeout(&never, &tick);
+    CHECK_EQ(told, 2);
+    CHECK_EQ(last.header.remoteAddrV4, 0x0a000004);
+    CHECK_EQ(last.header.remotePort, 444);
+    CHECK_EQ(last_drop.filterId, blocker);
+    CHECK_EQ(FwpmNetEventUnsubscribe0(session, events), STATUS_SUCCESS);
+    CHECK_EQ(FwpmNetEventUnsubscribe0(session, events), STATUS_FWP_NOT_FOUND);
+    block(0x0a000005, 445);
+    ke_wait_timeout(&never, &tick);
+    CHECK_EQ(told, 2);
+    CHECK_EQ(FwpmEngineClose0(session), STATUS_SUCCESS);
+    CHECK_EQ(FwpmEngineClose0(engine), STATUS_SUCCESS);
+}
+
+static void flood(void *unused)
+{
+    open_blocked();
+    block(1, 1);
+    size_t before = mallinfo2().uordblks;
+    for (unsigned i = 0; i < 1000000; i++)
+        block(i, (UINT16)i);
+    CHECK_EQ(mallinfo2().uordblks, before);
+    CHECK_EQ(fwp_net_event_count(), 1000001);
+    CHECK_EQ(fwp_net_event_from(1)->sequence, 1000001 - FWP_NET_EVENTS + 1);
+    CHECK_EQ(FwpmEngineClose0(engine), STATUS_SUCCESS);
+}
+
+static void run_inside(void (*run)(void *))
+{
+    struct ring3_config config;
+
+    ring3_config_init(&config);
+    config.memory = 64u << 20;
+    config.clock = RING3_CLOCK_VIRTUAL;
+    config.log = RING3_LOG_WARN;
+    struct ring3_computer *computer = ring3_open(&config);
+    CHECK(computer);
+    CHECK(machine_call(run, NULL));
+    ring3_close(computer, NULL);
+}
+
+TEST(drops_are_enumerated_in_every_version)
+{
+    run_inside(enumerate);
+}
+
+TEST(drops_are_told_to_subscribers)
+{
+    run_inside(subscribe);
+}
+
+TEST(a_million_blocked_packets_leave_no_memory_behind)
+{
+    run_inside(flood);
+}
