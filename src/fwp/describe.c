@@ -252,7 +252,8 @@ static void flows(struct writer *w)
 static void endpoint(struct writer *w, const struct fwp_net_event *event, const void *address, uint16_t port, bool has_port)
 {
     fwp_describe_address(w, event->version, address);
-    write_text(w, has_port ? " port %u" : "", port);
+    if (has_port)
+        write_text(w, " port %u", port);
 }
 
 static void one_drop(struct writer *w, const struct fwp_net_event *event, bool first)

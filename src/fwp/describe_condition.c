@@ -52,7 +52,8 @@ static void bytes(struct writer *w, const UINT8 *data, UINT32 size)
 {
     for (UINT32 i = 0; i < size && i < 16; i++)
         write_text(w, "%02x", data[i]);
-    write_text(w, size > 16 ? "... (%u bytes)" : "", (unsigned)size);
+    if (size > 16)
+        write_text(w, "... (%u bytes)", (unsigned)size);
 }
 
 static void string(struct writer *w, const WCHAR *from)
