@@ -282,6 +282,7 @@ BOOLEAN VioBlkPassiveInitialize(PVOID extension)
 
     for (ULONG i = 0; i < adapter->QueueCount; i++)
         StorPortInitializeDpc(adapter, &adapter->Queue[i].Dpc, VioBlkDpc);
+    VioBlkRegisterAdapterPower(adapter);
     return TRUE;
 }
 
@@ -334,12 +335,15 @@ _Use_decl_annotations_
 SCSI_UNIT_CONTROL_STATUS VioBlkUnitControl(PVOID extension, SCSI_UNIT_CONTROL_TYPE type, PVOID parameters)
 {
     static const UCHAR supported[] = {
-        ScsiQuerySupportedUnitControlTypes, ScsiUnitStart, ScsiUnitRemove, ScsiUnitSurpriseRemoval,
+        ScsiQuerySupportedUnitControlTypes, ScsiUnitStart, ScsiUnitPoFxPowerInfo, ScsiUnitRemove, ScsiUnitSurpriseRemoval,
     };
 
     switch (type) {
     case ScsiQuerySupportedUnitControlTypes:
         ListSupported(parameters, supported, ARRAYSIZE(supported));
+        return ScsiUnitControlSuccess;
+    case ScsiUnitPoFxPowerInfo:
+        VioBlkRegisterUnitPower(extension, parameters);
         return ScsiUnitControlSuccess;
     case ScsiUnitStart:
     case ScsiUnitRemove:

@@ -71,6 +71,10 @@ VOID VioBlkReset(_Inout_ PVIOBLK_ADAPTER adapter, _In_ UCHAR status);
  * At any IRQL; nothing else touches the adapter meanwhile. */
 BOOLEAN VioBlkStartDevice(_Inout_ PVIOBLK_ADAPTER adapter);
 
+/* Runtime power, registered where Storport wants it: in HwStorPassiveInitializeRoutine and ScsiUnitPoFxPowerInfo. */
+VOID VioBlkRegisterAdapterPower(_In_ PVIOBLK_ADAPTER adapter);
+VOID VioBlkRegisterUnitPower(_In_ PVIOBLK_ADAPTER adapter, _In_ PSTOR_POFX_UNIT_POWER_INFO info);
+
 /* scsi.c: answers a command that needs no device, or makes a request of it. TRUE: it goes on to StartIo. IRQL <= DISPATCH_LEVEL. */
 BOOLEAN VioBlkScsi(_Inout_ PVIOBLK_ADAPTER adapter, _Inout_ PSCSI_REQUEST_BLOCK srb);
 /* Completes with CHECK CONDITION and this sense. */

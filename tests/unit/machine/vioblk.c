@@ -2,6 +2,7 @@
 #define UNIT_LIBRARY_BYTES 512          /* lwIP's timers */
 #include "machine/machine.h"
 #include "nt/pnp.h"
+#include "storport/adapter.h"
 #include "ring3.h"
 #include "unit.h"
 
@@ -217,6 +218,42 @@ TEST(a_power_cut_ends_the_run_and_leaves_the_driver_as_it_was)
     CHECK(report.power_cut);
     CHECK_EQ(report.findings, 0);
     _exit(0);                           /* nothing of such a computer can be taken down */
+}
+
+static void inside_powered(void *arg)
+{
+    struct ring3_disk *disk = container_of(machine->disks.next, struct ring3_disk, node);
+    struct pnp_node *node = pnp_node_of_device(disk->device);
+
+    list_each(d, &sp_drivers)
+        list_each(it, &container_of(d, struct sp_driver, node)->adapters)
+            if (container_of(it, struct adapter, node)->pdo == node->pdo)
+                *(bool *)arg = container_of(it, struct adapter, node)->powered;
+}
+
+TEST(an_idle_card_is_powered_down_and_comes_back_for_a_request)
+{
+    for (uint64_t seed = 0; seed < 4; seed++) {
+        struct ring3_computer *computer = open_computer(1 + (unsigned)seed, seed);
+        struct ring3_file *file;
+        bool powered = false;
+
+        CHECK(ring3_add_disk(computer, "mem:16M,queues=2") != NULL);
+        CHECK(ring3_load(computer, vioblk_path()) != NULL);
+        file = open_disk(computer);
+        for (int n = 0; n < 3; n++) {
+            check_round_trip(file, 8);
+            CHECK(machine_call(inside_powered, &powered));
+            CHECK(powered);
+            CHECK_EQ(ring3_run(computer, 90 * SECOND), RING3_END_TIME);
+            CHECK(machine_call(inside_powered, &powered));
+            CHECK(!powered);
+        }
+        check_round_trip(file, 8);
+        CHECK_EQ(ring3_run(computer, 90 * SECOND), RING3_END_TIME);
+        ring3_file_close(file);
+        close_cleanly(computer);        /* without power */
+    }
 }
 
 static void inside_stop_start(void *arg)
