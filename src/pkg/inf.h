@@ -41,6 +41,8 @@ struct inf_section {
     int count;
     int number;                         /* line of its first [header] */
     struct inf_section *next;
+    struct inf_section *same_hash;      /* the INF's own: its index by name */
+    bool marked;                        /* for whoever walks the sections */
 };
 
 /* Reads a file, or text in memory (`name` is for messages). UTF-16 needs its byte order mark; all else is UTF-8.

@@ -6,8 +6,11 @@
 
 struct inf_chunk;
 
+#define INF_INDEX 16384
+
 struct inf {
     const char *name;
+    struct inf_section *index[INF_INDEX];       /* sections by the hash of their names */
     struct inf_chunk *chunks;           /* everything an INF allocates, freed at once */
     struct inf_section *sections, **last;
     struct inf_model *models;
@@ -32,6 +35,13 @@ bool inf_expand_strings(struct inf *inf);
 const struct inf_section *inf_decorated(const struct inf *inf, const char *base);
 
 bool inf_error(const struct inf *inf, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Puts a section into the index; the whole of it again, after names changed. */
+void inf_index_add(struct inf *inf, struct inf_section *section);
+void inf_index_again(struct inf *inf);
+struct inf_section *inf_index_find(const struct inf *inf, const char *name, size_t length);
+/* A hash of text that does not look at ASCII case. */
+unsigned inf_hash(const char *text, size_t length);
+
 bool inf_same(const char *a, const char *b);
 bool inf_same_part(const char *a, const char *prefix, size_t length);
 

@@ -94,17 +94,16 @@ static bool read_line(struct reader *reader)
 
 static struct inf_section *section_named(struct inf *inf, const char *name, size_t length, int number)
 {
-    struct inf_section *section;
+    struct inf_section *section = inf_index_find(inf, name, length);
 
-    for (section = inf->sections; section != NULL; section = section->next) {
-        if (strlen(section->name) == length && inf_same_part(section->name, name, length))
-            return section;
-    }
+    if (section != NULL)
+        return section;
     section = inf_alloc(inf, sizeof(*section));
     section->name = inf_copy(inf, name, length);
     section->number = number;
     *inf->last = section;
     inf->last = &section->next;
+    inf_index_add(inf, section);
     return section;
 }
 

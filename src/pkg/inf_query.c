@@ -16,13 +16,47 @@ const struct inf_section *inf_sections(const struct inf *inf)
     return inf->sections;
 }
 
+unsigned inf_hash(const char *text, size_t length)
+{
+    unsigned hash = 2166136261u;
+
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+
+        hash = (hash ^ (c >= 'A' && c <= 'Z' ? c + 32u : c)) * 16777619u;
+    }
+    return hash;
+}
+
+void inf_index_add(struct inf *inf, struct inf_section *section)
+{
+    struct inf_section **bucket = &inf->index[inf_hash(section->name, strlen(section->name)) % INF_INDEX];
+
+    while (*bucket != NULL)             /* the first of a name stays the first */
+        bucket = &(*bucket)->same_hash;
+    section->same_hash = NULL;
+    *bucket = section;
+}
+
+void inf_index_again(struct inf *inf)
+{
+    memset(inf->index, 0, sizeof(inf->index));
+    for (struct inf_section *section = inf->sections; section != NULL; section = section->next)
+        inf_index_add(inf, section);
+}
+
+struct inf_section *inf_index_find(const struct inf *inf, const char *name, size_t length)
+{
+    struct inf_section *section = inf->index[inf_hash(name, length) % INF_INDEX];
+
+    while (section != NULL && (strlen(section->name) != length || !inf_same_part(section->name, name, length)))
+        section = section->same_hash;
+    return section;
+}
+
 const struct inf_section *inf_section(const struct inf *inf, const char *name)
 {
-    for (const struct inf_section *section = inf->sections; section != NULL; section = section->next) {
-        if (inf_same(section->name, name))
-            return section;
-    }
-    return NULL;
+    return inf_index_find(inf, name, strlen(name));
 }
 
 const struct inf_line *inf_line(const struct inf_section *section, const char *key, const struct inf_line *after)
@@ -167,5 +201,6 @@ bool inf_expand_strings(struct inf *inf)
                 return false;
         }
     }
+    inf_index_again(inf);
     return true;
 }

@@ -15,6 +15,7 @@
 #include "pkg/authenticode_image.h"
 #include "pkg/catalog.h"
 #include "pkg/inf.h"
+#include "pkg/inf_check.h"
 
 #define INFS_MAX 64
 #define OS_MAX 32
@@ -316,7 +317,6 @@ static const char *catalog_name(struct inf *inf)
 static bool make_package(struct making *making, struct inf *inf, const char *inf_file)
 {
     struct package package = { 0 };
-    int before = making->errors;
     time_t date = check_version(making, inf);
     const char *catalog = catalog_name(inf);
     bool good;
@@ -324,7 +324,7 @@ static bool make_package(struct making *making, struct inf *inf, const char *inf
     if (!catalog && !making->config->no_catalog)
         unsignable(making, "%s: [Version] has no CatalogFile; without it there is nothing to sign", inf_name(inf));
     good = collect(making, inf, inf_file, &package);
-    if (good && making->errors == before)
+    if (good && making->errors == 0)
         good = write_files(making, &package) &&
                (making->config->no_catalog || write_catalog(making, inf, &package, catalog, date));
     free_package(&package);
@@ -340,12 +340,26 @@ static bool is_inf(const char *name)
     return length > 4 && !strcasecmp(name + length - 4, ".inf");
 }
 
+/* Errors of the INF that every Windows minds; the numbers are InfVerif's. */
+static void check_inf(struct making *making, const char *path)
+{
+    struct inf_report report;
+
+    inf_check(path, &(struct inf_check_options){ .mode = INF_MODE_K }, &report);
+    for (int i = 0; i < report.count; i++)
+        if (report.problem[i].severity == INF_ERROR)
+            unsignable(making, "%d: %s:%d: %s", report.problem[i].code, path, report.problem[i].line, report.problem[i].text);
+    inf_report_free(&report);
+}
+
 static bool package_one(struct making *making, const char *name)
 {
     char path[PATH_SIZE];
     struct inf *inf = path_of(path, making->config->dir, name) ? inf_open(path) : NULL;
-    bool good = inf && make_package(making, inf, name);
 
+    if (inf)
+        check_inf(making, path);
+    bool good = inf && make_package(making, inf, name);
     inf_close(inf);
     return good;
 }
