@@ -151,10 +151,11 @@ static NTSTATUS set_option(struct fwp_session *session, FWPM_ENGINE_OPTION optio
         return STATUS_FWP_OUT_OF_BOUNDS;
     engine.options[option] = value->uint32;
     fwp_net_events_on = engine.options[FWPM_ENGINE_COLLECT_NET_EVENTS] != 0;
+    fwp_net_event_keywords = engine.options[FWPM_ENGINE_NET_EVENT_MATCH_ANY_KEYWORDS];
     return STATUS_SUCCESS;
 }
 
-/* Sets an option (FWP_UINT32). Only the collection of net events has an effect; the others are kept. Not within a transaction nor from
+/* Sets an option (FWP_UINT32). The collection of net events and its keywords have an effect; the others are kept. Not within a transaction nor from
  * a dynamic session. PASSIVE_LEVEL. STATUS_FWP_NULL_POINTER, _INVALID_ENUMERATOR, _TYPE_MISMATCH, _OUT_OF_BOUNDS,
  * _DYNAMIC_SESSION_IN_PROGRESS, _TXN_IN_PROGRESS; STATUS_INVALID_HANDLE. docs: fwpmu/nf-fwpmu-fwpmenginesetoption0 */
 NTSTATUS NTAPI FwpmEngineSetOption0(HANDLE engineHandle, FWPM_ENGINE_OPTION option, const FWP_VALUE0 *newValue)

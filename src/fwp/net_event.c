@@ -6,6 +6,7 @@
 #include "nt/ke.h"
 
 bool fwp_net_events_on;
+uint32_t fwp_net_event_keywords;
 void (*fwp_net_event_recorded)(void);
 
 static struct {
@@ -38,6 +39,7 @@ void fwp_net_events_open(void)
 {
     memset(&ring, 0, sizeof ring);
     fwp_net_events_on = true;
+    fwp_net_event_keywords = 0;
     for (unsigned id = 0; id < FWP_LAYERS; id++) {
         const struct fwp_layer *layer = fwp_layer_of((uint16_t)id);
         for (enum term term = 0; layer && term < TERMS; term++)
@@ -94,21 +96,29 @@ static bool is_inbound(const struct fwp_layer *layer)
     return strncmp(layer->name, "INBOUND", 7) == 0 || strncmp(layer->name, "INGRESS", 7) == 0 || strstr(layer->name, "RECV_ACCEPT");
 }
 
+/* Inbound multicast and broadcast are collected when the keywords say so. */
+static bool is_wanted(const struct fwp_net_event *event)
+{
+    bool v6 = event->version == FWP_IP_VERSION_V6, broadcast = !v6 && event->local.v4 == 0xffffffff;
+    bool multicast = v6 ? event->local.v6.byteArray16[0] == 0xff : event->local.v4 >> 28 == 14;
+
+    if (!event->inbound || !(event->flags & FWPM_NET_EVENT_FLAG_LOCAL_ADDR_SET) || (!broadcast && !multicast))
+        return true;
+    return fwp_net_event_keywords & (broadcast ? FWPM_NET_EVENT_KEYWORD_INBOUND_BCAST : FWPM_NET_EVENT_KEYWORD_INBOUND_MCAST);
+}
+
 void fwp_net_event_drop(const struct fwp_layer *layer, const FWPS_INCOMING_VALUES0 *values,
                         const FWPS_INCOMING_METADATA_VALUES0 *metadata, const struct fwp_verdict *verdict)
 {
-    struct fwp_net_event *event = &ring.event[ring.count % FWP_NET_EVENTS];
-
     if (!fwp_net_events_on)
         return;
-    memset(event, 0, sizeof *event);
-    event->sequence = ++ring.count;
-    event->time = ke_system_time();
-    event->layer = layer->id;
-    event->filter = verdict->filter_id;
-    event->veto = verdict->veto;
-    event->inbound = is_inbound(layer);
-    take_values(event, values);
+    struct fwp_net_event event = { .time = ke_system_time(), .layer = layer->id, .filter = verdict->filter_id, .veto = verdict->veto,
+                                   .inbound = is_inbound(layer) };
+    take_values(&event, values);
+    if (!is_wanted(&event))
+        return;
+    event.sequence = ring.count + 1;
+    ring.event[ring.count++ % FWP_NET_EVENTS] = event;
     if (fwp_net_event_recorded)
         fwp_net_event_recorded();
 }

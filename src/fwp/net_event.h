@@ -37,6 +37,7 @@ const struct fwp_net_event *fwp_net_event_from(uint64_t sequence);
 uint64_t fwp_net_event_count(void);
 
 extern bool fwp_net_events_on;          /* FWPM_ENGINE_COLLECT_NET_EVENTS */
+extern uint32_t fwp_net_event_keywords; /* FWPM_ENGINE_NET_EVENT_MATCH_ANY_KEYWORDS: inbound multicast and broadcast are wanted, too */
 /* net_event_calls.c: an event was recorded; tells subscribers when that can be done. */
 extern void (*fwp_net_event_recorded)(void);
 

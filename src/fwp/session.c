@@ -117,10 +117,6 @@ NTSTATUS fwp_enter(HANDLE engine, enum fwp_access access, struct fwp_session **r
 
     if (!session)
         return STATUS_INVALID_HANDLE;
-    if (session->transaction == FWP_ABORTED) {
-        session->transaction = FWP_NO_TRANSACTION;
-        return STATUS_FWP_TXN_ABORTED;
-    }
     session->busy++;
     if (session->transaction == FWP_NO_TRANSACTION || session->implicit) {
         status = lock(session, access == FWP_WRITE);
@@ -158,10 +154,6 @@ NTSTATUS NTAPI FwpmTransactionBegin0(HANDLE engineHandle, UINT32 flags)
         return STATUS_INVALID_HANDLE;
     if (flags & ~(UINT32)FWPM_TXN_READ_ONLY)
         return STATUS_FWP_INVALID_FLAGS;
-    if (session->transaction == FWP_ABORTED) {
-        session->transaction = FWP_NO_TRANSACTION;
-        return STATUS_FWP_TXN_ABORTED;
-    }
     if (session->transaction != FWP_NO_TRANSACTION && !session->implicit)
         return STATUS_FWP_TXN_IN_PROGRESS;
     session->busy++;
@@ -176,17 +168,13 @@ static NTSTATUS end_transaction(HANDLE engine, bool keep)
 
     if (!session)
         return STATUS_INVALID_HANDLE;
-    if (session->transaction == FWP_ABORTED) {
-        session->transaction = FWP_NO_TRANSACTION;
-        return STATUS_FWP_TXN_ABORTED;
-    }
     if (session->transaction == FWP_NO_TRANSACTION || session->implicit)
         return STATUS_FWP_NO_TXN_IN_PROGRESS;
     return finish(session, keep);
 }
 
 /* Ends the transaction and makes what it did visible, all at once. PASSIVE_LEVEL. STATUS_FWP_NO_TXN_IN_PROGRESS,
- * STATUS_FWP_TXN_ABORTED, STATUS_INVALID_HANDLE; STATUS_INSUFFICIENT_RESOURCES, and then nothing was done.
+ * STATUS_INVALID_HANDLE; STATUS_INSUFFICIENT_RESOURCES, and then nothing was done.
  * docs: fwpmu/nf-fwpmu-fwpmtransactioncommit0 */
 NTSTATUS NTAPI FwpmTransactionCommit0(HANDLE engineHandle)
 {

@@ -9,13 +9,15 @@
  *  3. No driver code runs while the tables are between two states: notifyFn runs before a filter is in the tables, or after it has
  *     left them.
  *
- * | call                    | no transaction      | read-only           | read/write          | aborted by force        |
- * |-------------------------|---------------------|---------------------|---------------------|-------------------------|
- * | begin                   | takes the lock      | TXN_IN_PROGRESS     | TXN_IN_PROGRESS     | TXN_ABORTED, then none  |
- * | commit, abort           | NO_TXN_IN_PROGRESS  | ends it             | ends it             | TXN_ABORTED, then none  |
- * | reads                   | for itself          | as they are         | as they are         | TXN_ABORTED, then none  |
- * | changes                 | for itself          | INCOMPATIBLE_TXN    | as they are         | TXN_ABORTED, then none  |
- * | subscribe, net events   | for itself          | TXN_IN_PROGRESS     | TXN_IN_PROGRESS     | TXN_ABORTED, then none  | */
+ * | call                    | no transaction      | read-only           | read/write          |
+ * |-------------------------|---------------------|---------------------|---------------------|
+ * | begin                   | takes the lock      | TXN_IN_PROGRESS     | TXN_IN_PROGRESS     |
+ * | commit, abort           | NO_TXN_IN_PROGRESS  | ends it             | ends it             |
+ * | reads                   | for itself          | as they are         | as they are         |
+ * | changes                 | for itself          | INCOMPATIBLE_TXN    | as they are         |
+ * | subscribe, options      | for itself          | TXN_IN_PROGRESS     | TXN_IN_PROGRESS     |
+ *
+ * No transaction is aborted by force: the documentation gives kernel-mode callers all the time they want. */
 #ifndef FWP_SESSION_H
 #define FWP_SESSION_H
 
@@ -28,7 +30,7 @@
 #include "base/list.h"
 #include "fwp/object.h"
 
-enum fwp_transaction { FWP_NO_TRANSACTION, FWP_READING, FWP_WRITING, FWP_ABORTED };
+enum fwp_transaction { FWP_NO_TRANSACTION, FWP_READING, FWP_WRITING };
 
 struct fwp_session {
     struct list node;

@@ -114,6 +114,39 @@ static void subscribe(void *unused)
     CHECK_EQ(FwpmEngineClose0(engine), STATUS_SUCCESS);
 }
 
+static void drop_inbound(UINT32 local)
+{
+    const struct fwp_layer *layer = fwp_layer_of(FWPS_LAYER_INBOUND_TRANSPORT_V4);
+    FWPS_INCOMING_VALUE0 value[64] = { 0 };
+    FWPS_INCOMING_VALUES0 values = { layer->id, layer->field_count, value };
+    struct fwp_verdict verdict = { .action = FWP_ACTION_BLOCK };
+
+    value[FWPS_FIELD_INBOUND_TRANSPORT_V4_IP_LOCAL_ADDRESS].value = (FWP_VALUE0){ .type = FWP_UINT32, .uint32 = local };
+    fwp_net_event_drop(layer, &values, NULL, &verdict);
+}
+
+static void keywords(void *unused)
+{
+    FWP_VALUE0 value = { .type = FWP_UINT32, .uint32 = FWPM_NET_EVENT_KEYWORD_INBOUND_MCAST };
+    HANDLE session;
+
+    drop_inbound(0x0a000001);
+    CHECK_EQ(fwp_net_event_count(), 1);
+    drop_inbound(0xe0000001);
+    drop_inbound(0xffffffff);
+    CHECK_EQ(fwp_net_event_count(), 1);
+    CHECK_EQ(FwpmEngineOpen0(NULL, RPC_C_AUTHN_WINNT, NULL, NULL, &session), STATUS_SUCCESS);
+    CHECK_EQ(FwpmEngineSetOption0(session, FWPM_ENGINE_NET_EVENT_MATCH_ANY_KEYWORDS, &value), STATUS_SUCCESS);
+    drop_inbound(0xe0000001);
+    drop_inbound(0xffffffff);
+    CHECK_EQ(fwp_net_event_count(), 2);
+    value.uint32 = 0;
+    CHECK_EQ(FwpmEngineSetOption0(session, FWPM_ENGINE_COLLECT_NET_EVENTS, &value), STATUS_SUCCESS);
+    drop_inbound(0x0a000001);
+    CHECK_EQ(fwp_net_event_count(), 2);
+    CHECK_EQ(FwpmEngineClose0(session), STATUS_SUCCESS);
+}
+
 static void flood(void *unused)
 {
     open_blocked();
@@ -149,6 +182,11 @@ TEST(drops_are_enumerated_in_every_version)
 TEST(drops_are_told_to_subscribers)
 {
     run_inside(subscribe);
+}
+
+TEST(inbound_multicast_and_broadcast_are_collected_when_asked_for)
+{
+    run_inside(keywords);
 }
 
 TEST(a_million_blocked_packets_leave_no_memory_behind)
