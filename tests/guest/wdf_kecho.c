@@ -122,10 +122,13 @@ TEST_CASE(a_read_that_waits_is_cancelled_when_its_file_is_closed)
     REQUIRE(NT_SUCCESS(OpenAs(&other, 0)));
     InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
     REQUIRE(NT_SUCCESS(ZwCreateEvent(&event, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE)));
-    EXPECT_EQ(ZwReadFile(other, event, NULL, NULL, &iosb, buffer, sizeof buffer, &offset, NULL), STATUS_PENDING);
-    ZwClose(other);
-    EXPECT_EQ(ZwWaitForSingleObject(event, FALSE, NULL), STATUS_SUCCESS);
-    EXPECT_EQ(iosb.Status, STATUS_CANCELLED);
+    if (EXPECT_EQ(ZwReadFile(other, event, NULL, NULL, &iosb, buffer, sizeof buffer, &offset, NULL), STATUS_PENDING)) {
+        ZwClose(other);
+        EXPECT_EQ(ZwWaitForSingleObject(event, FALSE, NULL), STATUS_SUCCESS);
+        EXPECT_EQ(iosb.Status, STATUS_CANCELLED);
+    } else {
+        ZwClose(other);
+    }
     ZwClose(event);
 }
 
@@ -151,11 +154,14 @@ TEST_CASE(a_delayed_request_is_cancelled_when_its_file_is_closed)
     REQUIRE(NT_SUCCESS(OpenAs(&other, 0)));
     InitializeObjectAttributes(&attributes, NULL, OBJ_KERNEL_HANDLE, NULL, NULL);
     REQUIRE(NT_SUCCESS(ZwCreateEvent(&event, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE)));
-    EXPECT_EQ(ZwDeviceIoControlFile(other, event, NULL, NULL, &iosb, IOCTL_KECHO_DELAY, &milliseconds, sizeof milliseconds, NULL,
-                                    0), STATUS_PENDING);
-    ZwClose(other);
-    EXPECT_EQ(ZwWaitForSingleObject(event, FALSE, NULL), STATUS_SUCCESS);
-    EXPECT_EQ(iosb.Status, STATUS_CANCELLED);
+    if (EXPECT_EQ(ZwDeviceIoControlFile(other, event, NULL, NULL, &iosb, IOCTL_KECHO_DELAY, &milliseconds, sizeof milliseconds,
+                                        NULL, 0), STATUS_PENDING)) {
+        ZwClose(other);
+        EXPECT_EQ(ZwWaitForSingleObject(event, FALSE, NULL), STATUS_SUCCESS);
+        EXPECT_EQ(iosb.Status, STATUS_CANCELLED);
+    } else {
+        ZwClose(other);
+    }
     ZwClose(event);
 }
 

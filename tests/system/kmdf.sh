@@ -7,7 +7,7 @@ USER=$BUILD/tests/guest/wdf_kecho.sys
 needs "$KECHO"
 needs "$USER"
 
-run() { timeout -k 5 60 "$RING3" run "$@" --clock=virtual --for=1s >"$TMP/out" 2>&1; }
+run() { timeout -k 5 20 "$RING3" run "$@" --clock=virtual --for=1s >"$TMP/out" 2>&1; }
 
 # Each allocation of start and use fails once: whatever fails says so, nothing crashes, nothing is left.
 n=1 wrong_at=
