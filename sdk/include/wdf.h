@@ -4,6 +4,9 @@
 #define WDF_H
 
 #include <wdm.h>
+#ifndef RING3_HOST
+#include <wdmsec.h>          /* the SDDL_DEVOBJ_ constants */
+#endif
 #include <wdfstatus.h>
 #include <wdf/wdftypes.h>
 #include <wdf/wdfcore.h>

@@ -12,6 +12,17 @@
 static ZydisDecoder decoder;
 static bool decoder_ready;
 
+/* Bytes that may be read from address on: up to the end of its section, as the next one may be discarded. */
+static uint64_t readable(const struct pe_image *image, uint64_t address)
+{
+    uint64_t rva = address - (uint64_t)image->base;
+
+    for (unsigned i = 0; i < image->section_count; i++)
+        if (rva - image->sections[i].rva < image->sections[i].size)
+            return image->sections[i].rva + image->sections[i].size - rva;
+    return image->size - rva;
+}
+
 bool decode_at(uint64_t address, struct instruction *instruction)
 {
     struct pe_image *image = pe_image_at(address);
@@ -21,8 +32,8 @@ bool decode_at(uint64_t address, struct instruction *instruction)
         ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
         decoder_ready = true;
     }
-    if (image && (uint64_t)image->base + image->size - address < most)
-        most = (uint64_t)image->base + image->size - address;
+    if (image && readable(image, address) < most)
+        most = readable(image, address);
     return ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, pristine_code(address), most, &instruction->decoded,
                                                instruction->operands));
 }
