@@ -2,45 +2,6 @@
  * hold around a virtual miniport's StartIo, makes them one after the other. */
 #include "ramlun.h"
 
-#define WRITES 0x1u                             /* not on a read-only unit */
-#define ATTENTION 0x2u                          /* answered before a pending unit attention is reported */
-#define ANY_UNIT 0x4u                           /* answered for units that are not there */
-
-typedef UCHAR COMMAND_HANDLER(_Inout_ PRAMLUN_COMMAND Command);
-
-static COMMAND_HANDLER Nothing, RequestSense;
-
-static const struct {
-    UCHAR Code, Flags;
-    COMMAND_HANDLER *Handler;
-} Commands[] = {
-    { SCSIOP_READ, 0, CommandReadWrite },
-    { SCSIOP_WRITE, WRITES, CommandReadWrite },
-    { SCSIOP_READ16, 0, CommandReadWrite },
-    { SCSIOP_WRITE16, WRITES, CommandReadWrite },
-    { SCSIOP_READ6, 0, CommandReadWrite },
-    { SCSIOP_WRITE6, WRITES, CommandReadWrite },
-    { SCSIOP_READ12, 0, CommandReadWrite },
-    { SCSIOP_WRITE12, WRITES, CommandReadWrite },
-    { SCSIOP_SYNCHRONIZE_CACHE, 0, Nothing },
-    { SCSIOP_SYNCHRONIZE_CACHE16, 0, Nothing },
-    { SCSIOP_UNMAP, WRITES, CommandUnmap },
-    { SCSIOP_WRITE_SAME, WRITES, CommandWriteSame },
-    { SCSIOP_WRITE_SAME16, WRITES, CommandWriteSame },
-    { SCSIOP_VERIFY, 0, CommandVerify },
-    { SCSIOP_VERIFY16, 0, CommandVerify },
-    { SCSIOP_TEST_UNIT_READY, 0, Nothing },
-    { SCSIOP_START_STOP_UNIT, 0, Nothing },
-    { SCSIOP_MEDIUM_REMOVAL, 0, Nothing },
-    { SCSIOP_REQUEST_SENSE, ATTENTION, RequestSense },
-    { SCSIOP_INQUIRY, ATTENTION | ANY_UNIT, CommandInquiry },
-    { SCSIOP_REPORT_LUNS, ATTENTION | ANY_UNIT, CommandReportLuns },
-    { SCSIOP_READ_CAPACITY, 0, CommandReadCapacity },
-    { SCSIOP_SERVICE_ACTION_IN16, 0, CommandReadCapacity },
-    { SCSIOP_MODE_SENSE, 0, CommandModeSense },
-    { SCSIOP_MODE_SENSE10, 0, CommandModeSense },
-};
-
 /* --- bytes ------------------------------------------------------------------------------------------------------------- */
 
 _Use_decl_annotations_
@@ -110,60 +71,53 @@ UCHAR CommandAnswer(PRAMLUN_COMMAND Command, const VOID *Answer, ULONG Size, ULO
     return SRB_STATUS_SUCCESS;
 }
 
-_Use_decl_annotations_
-static UCHAR Nothing(PRAMLUN_COMMAND Command)
-{
-    Command->Length = 0;
-    return SRB_STATUS_SUCCESS;
-}
-
-/* A pending unit attention, or none: sense data as data. */
-_Use_decl_annotations_
-static UCHAR RequestSense(PRAMLUN_COMMAND Command)
-{
-    SENSE_DATA sense;
-
-    RtlZeroMemory(&sense, sizeof(sense));
-    sense.ErrorCode = SCSI_SENSE_ERRORCODE_FIXED_CURRENT;
-    sense.AdditionalSenseLength = sizeof(sense) - 8;
-    if (Command->Unit->Attention != 0) {
-        sense.SenseKey = SCSI_SENSE_UNIT_ATTENTION;
-        sense.AdditionalSenseCode = Command->Unit->Attention;
-        sense.AdditionalSenseCodeQualifier = Command->Unit->AttentionQualifier;
-        Command->Unit->Attention = 0;
-    }
-    return CommandAnswer(Command, &sense, sizeof(sense), Command->Cdb[4]);
-}
-
 /* --- one command ------------------------------------------------------------------------------------------------------------ */
 
-static UCHAR Run(PRAMLUN_COMMAND Command, UCHAR Flags, COMMAND_HANDLER *Handler)
+_Use_decl_annotations_
+VOID CommandSetAttention(PRAMLUN_UNIT Unit, UCHAR Path, UCHAR Code, UCHAR Qualifier)
 {
-    PRAMLUN_UNIT unit = Command->Unit;
-
-    if (!unit->Present && !(Flags & ANY_UNIT))
-        return SRB_STATUS_INVALID_LUN;
-    if (unit->Attention != 0 && !(Flags & ATTENTION)) {
-        UCHAR code = unit->Attention;
-
-        unit->Attention = 0;
-        return CommandFail(Command, SCSI_SENSE_UNIT_ATTENTION, code, unit->AttentionQualifier);
-    }
-    if (unit->ReadOnly && (Flags & WRITES))
-        return CommandFail(Command, SCSI_SENSE_DATA_PROTECT, SCSI_ADSENSE_WRITE_PROTECT, 0);
-    return Handler(Command);
+    Unit->Attention[Path] = Code;
+    Unit->AttentionQualifier[Path] = Qualifier;
 }
 
+static UCHAR Run(PRAMLUN_COMMAND Command, const RAMLUN_OPERATION *Operation)
+{
+    PRAMLUN_UNIT unit = Command->Unit;
+    UCHAR code = unit->Attention[Command->Path];
+
+    if (!unit->Present && !(Operation->Flags & COMMAND_ANY_UNIT))
+        return SRB_STATUS_INVALID_LUN;
+    if (code != 0 && !(Operation->Flags & COMMAND_ATTENTION)) {
+        unit->Attention[Command->Path] = 0;
+        return CommandFail(Command, SCSI_SENSE_UNIT_ATTENTION, code, unit->AttentionQualifier[Command->Path]);
+    }
+    if (ReservationConflicts(Command, Operation->Flags)) {
+        Command->Length = 0;
+        SrbSetScsiStatus(Command->Srb, SCSISTAT_RESERVATION_CONFLICT);
+        return SRB_STATUS_ERROR;
+    }
+    if (unit->ReadOnly && (Operation->Flags & COMMAND_WRITES))
+        return CommandFail(Command, SCSI_SENSE_DATA_PROTECT, SCSI_ADSENSE_WRITE_PROTECT, 0);
+    return Operation->Handler(Command);
+}
+
+/* A code that is known with another service action has an invalid field, else it is no command at all. */
 static UCHAR Dispatch(PRAMLUN_COMMAND Command)
 {
+    BOOLEAN known = FALSE;
     ULONG i;
 
-    for (i = 0; i < ARRAYSIZE(Commands); i++)
-        if (Commands[i].Code == Command->Cdb[0])
-            return Run(Command, Commands[i].Flags, Commands[i].Handler);
+    for (i = 0; i < OperationCount; i++) {
+        if (Operations[i].Code != Command->Cdb[0])
+            continue;
+        if (Operations[i].Action == NO_ACTION || Operations[i].Action == (Command->Cdb[1] & 0x1f))
+            return Run(Command, &Operations[i]);
+        known = TRUE;
+    }
     if (!Command->Unit->Present)
         return SRB_STATUS_INVALID_LUN;
-    return CommandFail(Command, SCSI_SENSE_ILLEGAL_REQUEST, SCSI_ADSENSE_ILLEGAL_COMMAND, 0);
+    return known ? CommandBadField(Command)
+                 : CommandFail(Command, SCSI_SENSE_ILLEGAL_REQUEST, SCSI_ADSENSE_ILLEGAL_COMMAND, 0);
 }
 
 _Use_decl_annotations_
@@ -176,12 +130,13 @@ UCHAR CommandExecute(PRAMLUN_ADAPTER Adapter, PVOID Srb)
     SrbGetPathTargetLun(Srb, &path, &target, &lun);
     if (path != 0)
         return SRB_STATUS_INVALID_PATH_ID;
-    if (target != 0)
+    if (target >= Adapter->Paths)
         return SRB_STATUS_INVALID_TARGET_ID;
     if (lun >= RAMLUN_MAX_LUNS)
         return SRB_STATUS_INVALID_LUN;
     command.Adapter = Adapter;
     command.Unit = &Adapter->Units[lun];
+    command.Path = target;
     command.Srb = Srb;
     command.Cdb = (PUCHAR)SrbGetCdb(Srb);
     command.Data = SrbGetDataBuffer(Srb);

@@ -53,12 +53,13 @@ static ULONG NTAPI FindAdapter(PVOID DeviceExtension, PVOID HwContext, PVOID Bus
         adapter->SectorSize = 512;
     adapter->InitialMegabytes = ReadParameter(adapter, "SizeMB", 1024, 1, 1024 * 1024);
     adapter->InitialLuns = ReadParameter(adapter, "Luns", 1, 0, RAMLUN_MAX_LUNS);
+    adapter->Paths = ReadParameter(adapter, "Paths", 1, 1, RAMLUN_MAX_PATHS);
     ConfigInfo->VirtualDevice = TRUE;
     ConfigInfo->MaximumTransferLength = RAMLUN_MAX_TRANSFER;
     ConfigInfo->NumberOfPhysicalBreaks = RAMLUN_MAX_TRANSFER / PAGE_SIZE + 1;
     ConfigInfo->AlignmentMask = FILE_BYTE_ALIGNMENT;
     ConfigInfo->NumberOfBuses = 1;
-    ConfigInfo->MaximumNumberOfTargets = 1;
+    ConfigInfo->MaximumNumberOfTargets = (UCHAR)adapter->Paths;
     ConfigInfo->MaximumNumberOfLogicalUnits = RAMLUN_MAX_LUNS;
     ConfigInfo->MapBuffers = STOR_MAP_ALL_BUFFERS_INCLUDING_READ_WRITE;
     ConfigInfo->SynchronizationModel = StorSynchronizeFullDuplex;
@@ -78,6 +79,20 @@ static BOOLEAN NTAPI Initialize(PVOID DeviceExtension)
     return TRUE;
 }
 
+/* One unit, or all of them. */
+static VOID ResetUnits(PRAMLUN_ADAPTER Adapter, PSCSI_REQUEST_BLOCK Srb)
+{
+    STOR_LOCK_HANDLE lock;
+    UCHAR path, target, lun, i;
+
+    SrbGetPathTargetLun(Srb, &path, &target, &lun);
+    StorPortAcquireSpinLock(Adapter, StartIoLock, NULL, &lock);
+    for (i = 0; i < RAMLUN_MAX_LUNS; i++)
+        if (Adapter->Units[i].Present && (i == lun || SrbGetSrbFunction(Srb) != SRB_FUNCTION_RESET_LOGICAL_UNIT))
+            ReservationReset(&Adapter->Units[i]);
+    StorPortReleaseSpinLock(Adapter, &lock);
+}
+
 _Use_decl_annotations_
 static BOOLEAN NTAPI StartIo(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb)
 {
@@ -93,10 +108,13 @@ static BOOLEAN NTAPI StartIo(PVOID DeviceExtension, PSCSI_REQUEST_BLOCK Srb)
     case SRB_FUNCTION_RESET_LOGICAL_UNIT:
     case SRB_FUNCTION_RESET_DEVICE:
     case SRB_FUNCTION_RESET_BUS:
+        ResetUnits(DeviceExtension, Srb);       /* every request is complete when StartIo returns */
+        status = SRB_STATUS_SUCCESS;
+        break;
     case SRB_FUNCTION_FLUSH:
     case SRB_FUNCTION_SHUTDOWN:
     case SRB_FUNCTION_POWER:
-        status = SRB_STATUS_SUCCESS;            /* every request is complete when StartIo returns */
+        status = SRB_STATUS_SUCCESS;
         break;
     default:
         status = SRB_STATUS_INVALID_REQUEST;

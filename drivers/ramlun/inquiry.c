@@ -16,12 +16,15 @@ static ULONG Standard(PRAMLUN_COMMAND Command, PUCHAR Answer)
     data->DeviceTypeQualifier = Command->Unit->Present ? DEVICE_QUALIFIER_ACTIVE : DEVICE_QUALIFIER_NOT_SUPPORTED;
     data->Versions = 6;                         /* SPC-4 */
     data->ResponseDataFormat = 2;
-    data->AdditionalLength = 36 - 5;
+    data->AdditionalLength = 66 - 5;
     data->CommandQueue = 1;
     Copy(data->VendorId, Vendor, 8);
     Copy(data->ProductId, Product, 16);
     Copy(data->ProductRevisionLevel, Revision, 4);
-    return 36;
+    PutUshort(Answer + 58, 0x0460);             /* SPC-4 */
+    PutUshort(Answer + 60, 0x04c0);             /* SBC-3 */
+    PutUshort(Answer + 62, 0x00a0);             /* SAM-5 */
+    return 66;
 }
 
 static ULONG SupportedPages(PRAMLUN_COMMAND Command, PUCHAR Answer)
@@ -60,6 +63,7 @@ static ULONG BlockLimits(PRAMLUN_COMMAND Command, PUCHAR Answer)
 {
     ULONG chunk = RAMLUN_CHUNK >> Command->Unit->SectorShift;
 
+    Answer[5] = (UCHAR)min(255, RAMLUN_MAX_TRANSFER / 2 >> Command->Unit->SectorShift);     /* of COMPARE AND WRITE */
     PutUlong(Answer + 8, RAMLUN_MAX_TRANSFER >> Command->Unit->SectorShift);
     PutUlong(Answer + 20, RAMLUN_MAX_UNMAP);
     PutUlong(Answer + 24, 255);

@@ -1,36 +1,36 @@
 /* Reads, writes, and commands that deallocate. */
 #include "ramlun.h"
 
-typedef struct _RANGE {
-    ULONGLONG Sector;
-    ULONG Count;
-} RANGE;
-
-static BOOLEAN Inside(const RAMLUN_UNIT *Unit, ULONGLONG Sector, ULONGLONG Count)
+_Use_decl_annotations_
+BOOLEAN UnitHolds(const RAMLUN_UNIT *Unit, RAMLUN_RANGE Range)
 {
-    return Sector <= Unit->Sectors && Count <= Unit->Sectors - Sector;
+    return Range.Sector <= Unit->Sectors && Range.Count <= Unit->Sectors - Range.Sector;
 }
 
-static UCHAR OutOfRange(PRAMLUN_COMMAND Command)
+_Use_decl_annotations_
+UCHAR CommandOutOfRange(PRAMLUN_COMMAND Command)
 {
     return CommandFail(Command, SCSI_SENSE_ILLEGAL_REQUEST, SCSI_ADSENSE_ILLEGAL_BLOCK, 0);
 }
 
-static UCHAR BadField(PRAMLUN_COMMAND Command)
+_Use_decl_annotations_
+UCHAR CommandBadField(PRAMLUN_COMMAND Command)
 {
     return CommandFail(Command, SCSI_SENSE_ILLEGAL_REQUEST, SCSI_ADSENSE_INVALID_CDB, 0);
 }
 
-static UCHAR NoSpace(PRAMLUN_COMMAND Command)
+_Use_decl_annotations_
+UCHAR CommandNoSpace(PRAMLUN_COMMAND Command)
 {
     return CommandFail(Command, SCSI_SENSE_DATA_PROTECT, SCSI_ADSENSE_WRITE_PROTECT,
                        SCSI_SENSEQ_SPACE_ALLOC_FAILED_WRITE_PROTECT);
 }
 
 /* The addresses of a CDB, by its length. In a 6-byte CDB a count of 0 means 256. */
-static RANGE GetRange(const UCHAR *Cdb)
+_Use_decl_annotations_
+RAMLUN_RANGE CommandRange(const UCHAR *Cdb)
 {
-    RANGE range;
+    RAMLUN_RANGE range;
 
     switch (Cdb[0] >> 5) {
     case 0:
@@ -61,11 +61,13 @@ _Use_decl_annotations_
 UCHAR CommandReadWrite(PRAMLUN_COMMAND Command)
 {
     PRAMLUN_UNIT unit = Command->Unit;
-    RANGE range = GetRange(Command->Cdb);
+    RAMLUN_RANGE range = CommandRange(Command->Cdb);
     ULONGLONG bytes = (ULONGLONG)range.Count << unit->SectorShift;
 
-    if (!Inside(unit, range.Sector, range.Count))
-        return OutOfRange(Command);
+    if (Command->Cdb[0] >> 5 != 0 && (Command->Cdb[1] & 0xe0))
+        return CommandBadField(Command);        /* protection information */
+    if (!UnitHolds(unit, range))
+        return CommandOutOfRange(Command);
     if (bytes > Command->Length || (Command->Data == NULL && bytes != 0)) {
         Command->Length = 0;
         return SRB_STATUS_DATA_OVERRUN;
@@ -73,7 +75,7 @@ UCHAR CommandReadWrite(PRAMLUN_COMMAND Command)
     if (!IsWrite(Command->Cdb[0]))
         UnitRead(unit, range.Sector << unit->SectorShift, Command->Data, (ULONG)bytes);
     else if (!UnitWrite(Command->Adapter, unit, range.Sector << unit->SectorShift, Command->Data, (ULONG)bytes))
-        return NoSpace(Command);
+        return CommandNoSpace(Command);
     Command->Length = (ULONG)bytes;
     return SRB_STATUS_SUCCESS;
 }
@@ -85,7 +87,10 @@ UCHAR CommandUnmap(PRAMLUN_COMMAND Command)
     PRAMLUN_UNIT unit = Command->Unit;
     ULONG listed = (ULONG)Command->Cdb[7] << 8 | Command->Cdb[8], size, i;
     PUCHAR list = Command->Data;
+    RAMLUN_RANGE range;
 
+    if (Command->Cdb[1] & 0x01)                 /* anchored blocks are not supported */
+        return CommandBadField(Command);
     if (listed == 0) {
         Command->Length = 0;
         return SRB_STATUS_SUCCESS;
@@ -98,8 +103,10 @@ UCHAR CommandUnmap(PRAMLUN_COMMAND Command)
     for (i = 8; i + 16 <= 8 + size; i += 16) {
         if (GetUlong(list + i + 8) > RAMLUN_MAX_UNMAP)
             return CommandFail(Command, SCSI_SENSE_ILLEGAL_REQUEST, SCSI_ADSENSE_INVALID_FIELD_PARAMETER_LIST, 0);
-        if (!Inside(unit, GetUlonglong(list + i), GetUlong(list + i + 8)))
-            return OutOfRange(Command);
+        range.Sector = GetUlonglong(list + i);
+        range.Count = GetUlong(list + i + 8);
+        if (!UnitHolds(unit, range))
+            return CommandOutOfRange(Command);
     }
     for (i = 8; i + 16 <= 8 + size; i += 16)
         UnitDiscard(Command->Adapter, unit, GetUlonglong(list + i) << unit->SectorShift,
@@ -123,38 +130,27 @@ _Use_decl_annotations_
 UCHAR CommandWriteSame(PRAMLUN_COMMAND Command)
 {
     PRAMLUN_UNIT unit = Command->Unit;
-    RANGE range = GetRange(Command->Cdb);
-    ULONGLONG count = range.Count != 0 ? range.Count : unit->Sectors - min(range.Sector, unit->Sectors), i;
+    RAMLUN_RANGE range = CommandRange(Command->Cdb);
     BOOLEAN no_buffer = Command->Cdb[0] == SCSIOP_WRITE_SAME16 && (Command->Cdb[1] & 0x01);
+    ULONGLONG i;
 
-    if (Command->Cdb[1] & 0xe6)                 /* protection information, PBDATA and LBDATA are not supported */
-        return BadField(Command);
-    if (!Inside(unit, range.Sector, count))
-        return OutOfRange(Command);
-    if (!no_buffer && (Command->Data == NULL || Command->Length < unit->SectorSize)) {
-        Command->Length = 0;
-        return SRB_STATUS_DATA_OVERRUN;
-    }
+    if (Command->Cdb[1] & 0xf6)                 /* protection, anchored blocks, PBDATA and LBDATA are not supported */
+        return CommandBadField(Command);
+    if (range.Count == 0)
+        range.Count = unit->Sectors - min(range.Sector, unit->Sectors);
+    if (!UnitHolds(unit, range))
+        return CommandOutOfRange(Command);
+    if (range.Count > RAMLUN_MAX_UNMAP)         /* MAXIMUM WRITE SAME LENGTH */
+        return CommandBadField(Command);
+    if (!no_buffer && (Command->Data == NULL || Command->Length != unit->SectorSize))
+        return CommandBadField(Command);
     Command->Length = no_buffer ? 0 : unit->SectorSize;
     if (no_buffer || ((Command->Cdb[1] & 0x08) && IsZero(Command->Data, unit->SectorSize))) {
-        UnitDiscard(Command->Adapter, unit, range.Sector << unit->SectorShift, count << unit->SectorShift);
+        UnitDiscard(Command->Adapter, unit, range.Sector << unit->SectorShift, range.Count << unit->SectorShift);
         return SRB_STATUS_SUCCESS;
     }
-    for (i = 0; i < count; i++)
+    for (i = 0; i < range.Count; i++)
         if (!UnitWrite(Command->Adapter, unit, (range.Sector + i) << unit->SectorShift, Command->Data, unit->SectorSize))
-            return NoSpace(Command);
-    return SRB_STATUS_SUCCESS;
-}
-
-_Use_decl_annotations_
-UCHAR CommandVerify(PRAMLUN_COMMAND Command)
-{
-    RANGE range = GetRange(Command->Cdb);
-
-    if (Command->Cdb[1] & 0x06)                 /* comparing with data is not supported */
-        return BadField(Command);
-    if (!Inside(Command->Unit, range.Sector, range.Count))
-        return OutOfRange(Command);
-    Command->Length = 0;
+            return CommandNoSpace(Command);
     return SRB_STATUS_SUCCESS;
 }

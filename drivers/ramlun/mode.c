@@ -57,22 +57,13 @@ static UCHAR Capacity16(PRAMLUN_COMMAND Command)
     return CommandAnswer(Command, answer, sizeof(answer), GetUlong(Command->Cdb + 10));
 }
 
-/* READ CAPACITY (10) and what SERVICE ACTION IN (16) carries. */
 _Use_decl_annotations_
 UCHAR CommandReadCapacity(PRAMLUN_COMMAND Command)
 {
     UCHAR answer[8];
 
-    if (Command->Cdb[0] == SCSIOP_SERVICE_ACTION_IN16) {
-        switch (Command->Cdb[1] & 0x1f) {
-        case SERVICE_ACTION_READ_CAPACITY16:
-            return Capacity16(Command);
-        case SERVICE_ACTION_GET_LBA_STATUS:
-            return CommandLbaStatus(Command);
-        default:
-            return CommandFail(Command, SCSI_SENSE_ILLEGAL_REQUEST, SCSI_ADSENSE_INVALID_CDB, 0);
-        }
-    }
+    if (Command->Cdb[0] == SCSIOP_SERVICE_ACTION_IN16)
+        return Capacity16(Command);
     PutUlong(answer, Command->Unit->Sectors > 0xffffffff ? 0xffffffff : (ULONG)(Command->Unit->Sectors - 1));
     PutUlong(answer + 4, Command->Unit->SectorSize);
     return CommandAnswer(Command, answer, sizeof(answer), sizeof(answer));

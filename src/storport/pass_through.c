@@ -36,8 +36,9 @@ NTSTATUS unit_run(struct unit *u, struct unit_command *c)
     if (c->sense_length)
         memcpy(c->sense, r->sense, c->sense_length);
     request_release(r);
-    if (status == SRB_STATUS_SUCCESS || status == SRB_STATUS_DATA_OVERRUN || sensed)
-        return STATUS_SUCCESS;
+    if (status == SRB_STATUS_SUCCESS || status == SRB_STATUS_DATA_OVERRUN || sensed ||
+        (status == SRB_STATUS_ERROR && c->scsi_status != SCSISTAT_GOOD))
+        return STATUS_SUCCESS;          /* the device answered: ScsiStatus says how */
     return sp_status(status);
 }
 
