@@ -57,8 +57,8 @@ void fwp_close(void)
 
 void fwp_driver_gone(uint64_t base, uint64_t size)
 {
+    fwp_callouts_driver_gone(base, size);       /* first: what the sessions delete is not told to them */
     fwp_sessions_driver_gone(base, size);
-    fwp_callouts_driver_gone(base, size);
     fwp_engine_calls_driver_gone(base, size);
 }
 

@@ -25,6 +25,8 @@ static VOID NTAPI Classify(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOM
 
 static NTSTATUS NTAPI Notify(FWPS_CALLOUT_NOTIFY_TYPE type, const GUID *key, const FWPS_FILTER0 *filter)
 {
+    if (type == FWPS_CALLOUT_NOTIFY_DELETE_FILTER && Device == NULL)
+        DbgPrint("leaky is called after it has gone\n");
     return STATUS_SUCCESS;
 }
 
@@ -40,6 +42,7 @@ static VOID NTAPI Unload(PDRIVER_OBJECT driver)
     FwpsCalloutUnregisterById0(Id);
 #endif
     IoDeleteDevice(Device);
+    Device = NULL;
 }
 
 NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
@@ -81,6 +84,7 @@ grep -q 'left callout 1 {51515151-.*} registered' "$TMP/log" || fail "the callou
 grep -q "left a subscription to the filter engine's state" "$TMP/log" || fail "the subscription is not named"
 grep -q 'leaky.sys!DriverEntry.*leaky.c:[5-6][0-9]' "$TMP/log" || fail "the line is not told"
 grep -q 'STOP' "$TMP/log" && fail "the computer stopped"
+grep -q 'called after it has gone' "$TMP/log" && fail "a driver that is gone was called"
 
 try '#define CLEANS'
 [ $code -eq 0 ] || fail "a driver that cleans up is not exit code 0"

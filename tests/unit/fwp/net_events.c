@@ -147,6 +147,28 @@ static void keywords(void *unused)
     CHECK_EQ(FwpmEngineClose0(session), STATUS_SUCCESS);
 }
 
+/* Nothing is deleted or closed: the computer's end has to find it all. */
+static void leave_everything(void *unused)
+{
+    FWPM_PROVIDER0 provider = { .displayData = { name, NULL }, .providerKey = { 1 } };
+    FWPM_CALLOUT0 callout = { .displayData = { name, NULL }, .calloutKey = { 2 },
+                              .applicableLayer = fwp_layer_of(FWPS_LAYER_ALE_AUTH_CONNECT_V4)->key };
+    FWPM_FILTER0 filter = { .displayData = { name, NULL }, .layerKey = callout.applicableLayer, .providerKey = &provider.providerKey,
+                            .action = { .type = FWP_ACTION_CALLOUT_UNKNOWN, .calloutKey = callout.calloutKey } };
+    FWPM_NET_EVENT_SUBSCRIPTION0 subscription = { 0 };
+    HANDLE session, handle;
+
+    CHECK_EQ(FwpmEngineOpen0(NULL, RPC_C_AUTHN_WINNT, NULL, NULL, &session), STATUS_SUCCESS);
+    CHECK_EQ(FwpmProviderAdd0(session, &provider, NULL), STATUS_SUCCESS);
+    CHECK_EQ(FwpmCalloutAdd0(session, &callout, NULL, NULL), STATUS_SUCCESS);
+    CHECK_EQ(FwpmFilterAdd0(session, &filter, NULL, NULL), STATUS_SUCCESS);
+    CHECK_EQ(FwpmNetEventSubscribe1(session, &subscription, event, &told, &handle), STATUS_SUCCESS);
+    CHECK_EQ(FwpmFilterCreateEnumHandle0(session, NULL, &handle), STATUS_SUCCESS);
+    CHECK_EQ(FwpmTransactionBegin0(session, 0), STATUS_SUCCESS);
+    CHECK_EQ(FwpmFilterAdd0(session, &filter, NULL, NULL), STATUS_SUCCESS);
+    CHECK(fwp_flow_create(NULL));
+}
+
 static void flood(void *unused)
 {
     open_blocked();
@@ -187,6 +209,11 @@ TEST(drops_are_told_to_subscribers)
 TEST(inbound_multicast_and_broadcast_are_collected_when_asked_for)
 {
     run_inside(keywords);
+}
+
+TEST(what_is_left_goes_with_the_computer)
+{
+    run_inside(leave_everything);
 }
 
 TEST(a_million_blocked_packets_leave_no_memory_behind)
