@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "nt/pnp.h"
+#include "nt/wmi.h"
 
 static uint32_t next_automatic_name;
 
@@ -163,6 +164,7 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     }
     io_timer_free(DeviceObject);
     po_device_deleted(DeviceObject);
+    wmi_remove(DeviceObject);
     host->delete_pending = true;
     ob_remove_name(DeviceObject);
     if (DeviceObject->ReferenceCount == 0)

@@ -1,6 +1,7 @@
 /* WMI: which devices registered as providers. Their data blocks are asked for with IRP_MJ_SYSTEM_CONTROL. */
 #include "base/log.h"
 #include "nt/pnp_internal.h"
+#include "nt/wmi.h"
 
 /* Registers, changes or takes away a device as a WMI provider. With WMIREG_FLAG_CALLBACK DeviceObject is no device but the
  * control block of a driver built with the trace preprocessor: nobody asks it for its GUIDs. PASSIVE_LEVEL.
@@ -16,13 +17,15 @@ NTSTATUS NTAPI IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Actio
     host = io_device_of(DeviceObject);
     switch (Action) {
     case WMIREG_ACTION_REGISTER:
-        host->wmi_registered = true;
-        return STATUS_SUCCESS;
+        host->wmi_registered = wmi_add(DeviceObject);
+        return host->wmi_registered ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
     case WMIREG_ACTION_DEREGISTER:
+        wmi_remove(DeviceObject);
         host->wmi_registered = false;
         return STATUS_SUCCESS;
     case WMIREG_ACTION_REREGISTER:
     case WMIREG_ACTION_UPDATE_GUIDS:
+        return wmi_changed(DeviceObject) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     case WMIREG_ACTION_BLOCK_IRPS:
         return host->wmi_registered ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
     default:
@@ -30,8 +33,8 @@ NTSTATUS NTAPI IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Actio
     }
 }
 
-/* An event for whoever listens, which is nobody: the WNODE, pool memory of the driver's, is taken and freed.
- * IRQL <= APC. docs: wdm/nf-wdm-iowmiwriteevent */
+/* An event for whoever listens (IoWMISetNotificationCallback): the WNODE, pool memory of the driver's, is taken, and freed when they
+ * have been told. IRQL <= APC. docs: wdm/nf-wdm-iowmiwriteevent */
 NTSTATUS NTAPI IoWMIWriteEvent(PVOID WnodeEventItem)
 {
     PWNODE_HEADER node = WnodeEventItem;
@@ -41,7 +44,8 @@ NTSTATUS NTAPI IoWMIWriteEvent(PVOID WnodeEventItem)
         return STATUS_INVALID_PARAMETER;
     pnp_guid_text(&node->Guid, guid);
     log_debug("wmi", "event %s, %u bytes", guid, (unsigned)node->BufferSize);
-    ExFreePool(WnodeEventItem);
+    if (!wmi_tell(node))
+        ExFreePool(WnodeEventItem);
     return STATUS_SUCCESS;
 }
 

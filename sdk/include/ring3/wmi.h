@@ -26,6 +26,27 @@ NTKERNELAPI NTSTATUS NTAPI IoWMISuggestInstanceName(PDEVICE_OBJECT PhysicalDevic
 NTKERNELAPI ULONG NTAPI IoWMIDeviceObjectToProviderId(PDEVICE_OBJECT DeviceObject);
 NTKERNELAPI NTSTATUS NTAPI IoWMIOpenBlock(LPCGUID Guid, ULONG DesiredAccess, PVOID *DataBlockObject);
 NTKERNELAPI NTSTATUS NTAPI IoWMIQueryAllData(PVOID DataBlockObject, PULONG InOutBufferSize, PVOID OutBuffer);
+NTKERNELAPI NTSTATUS NTAPI IoWMIQuerySingleInstance(PVOID DataBlockObject, PUNICODE_STRING InstanceName,
+                                                    PULONG InOutBufferSize, PVOID OutBuffer);
+NTKERNELAPI NTSTATUS NTAPI IoWMISetSingleInstance(PVOID DataBlockObject, PUNICODE_STRING InstanceName, ULONG Version,
+                                                  ULONG ValueBufferSize, PVOID ValueBuffer);
+NTKERNELAPI NTSTATUS NTAPI IoWMISetSingleItem(PVOID DataBlockObject, PUNICODE_STRING InstanceName, ULONG DataItemId,
+                                              ULONG Version, ULONG ValueBufferSize, PVOID ValueBuffer);
+NTKERNELAPI NTSTATUS NTAPI IoWMIExecuteMethod(PVOID DataBlockObject, PUNICODE_STRING InstanceName, ULONG MethodId,
+                                              ULONG InBufferSize, PULONG OutBufferSize, PUCHAR InOutBuffer);
+
+typedef VOID (NTAPI FWMI_NOTIFICATION_CALLBACK)(PVOID Wnode, PVOID Context);
+typedef FWMI_NOTIFICATION_CALLBACK *WMI_NOTIFICATION_CALLBACK;
+NTKERNELAPI NTSTATUS NTAPI IoWMISetNotificationCallback(PVOID Object, WMI_NOTIFICATION_CALLBACK Callback, PVOID Context);
+
+/* Rights to a data block object. docs: wdm/nf-wdm-iowmiopenblock */
+#ifndef WMIGUID_QUERY
+#define WMIGUID_QUERY        0x0001
+#define WMIGUID_SET          0x0002
+#define WMIGUID_NOTIFICATION 0x0004
+#define WMIGUID_EXECUTE      0x0010
+#define WMIGUID_ALL_ACCESS   (STANDARD_RIGHTS_READ | SYNCHRONIZE | 0x0fff)
+#endif
 
 typedef enum _TRACE_INFORMATION_CLASS {
     TraceIdClass,
