@@ -16,6 +16,8 @@
 
 #define FAKE_BYTES (1u << 20)
 #define FAKE_MAX 64
+#define FAKE_OWNER ((void *)0x1234000)  /* DriverStart: whom Storport's allocations are charged to */
+static const GUID FAKE_GUID __attribute__((unused)) = { 0x44444444, 4, 4, { 4, 4, 4, 4, 4, 4, 4, 4 } };
 
 struct fake {
     struct io_driver *io;
@@ -349,6 +351,7 @@ static NTSTATUS NTAPI fake_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
         .HwUnitControl = fake.on_unit,
     };
 
+    driver->DriverStart = FAKE_OWNER;
     return (NTSTATUS)StorPortInitialize(driver, path, &data, NULL);
 }
 
