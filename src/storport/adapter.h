@@ -154,6 +154,7 @@ struct adapter {
     uint8_t map_buffers;
     bool storage_srbs, half_duplex, powered;
     bool failed;                        /* the miniport gave it up: PnP is to remove it */
+    bool services_ended;                /* HwStorCompleteServiceIrp was called */
     bool found;                         /* HwStorFindAdapter succeeded: a virtual miniport has something to free */
     uint32_t max_transfer, breaks, max_io;
     bool reset_hold, link_down;         /* after a bus reset, for its hold time; while the link is down */

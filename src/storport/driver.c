@@ -27,6 +27,8 @@ static VOID NTAPI unload(PDRIVER_OBJECT object)
         return;
     if (driver->unload && driver->unload != unload)
         driver->unload(object);
+    if (driver->is_virtual && driver->init.HwCleanupTracing)
+        driver->init.HwCleanupTracing(object);
     list_remove(&driver->node);
     free(driver);
 }
@@ -107,6 +109,8 @@ ULONG NTAPI StorPortInitialize(PVOID Argument1, PVOID Argument2, PHW_INITIALIZAT
     list_init(&driver->adapters);
     list_push_back(&sp_drivers, &driver->node);
     take_over(object, driver);
+    if (is_virtual && init.HwInitializeTracing)
+        init.HwInitializeTracing(Argument1, Argument2);
     return STATUS_SUCCESS;
 }
 

@@ -44,8 +44,18 @@ static void units_gone(struct adapter *a)
     }
 }
 
+/* A virtual miniport gives back the IRPs that it keeps for its callers. docs: storport/nc-storport-hw_complete_service_irp */
+static void end_services(struct adapter *a)
+{
+    if (a->found && a->driver->is_virtual && a->driver->init.HwCompleteServiceIrp && !a->services_ended) {
+        a->services_ended = true;
+        a->driver->init.HwCompleteServiceIrp(a->extension);
+    }
+}
+
 static NTSTATUS surprise(struct adapter *a, PIRP irp)
 {
+    end_services(a);
     units_gone(a);
     adapter_control(a, ScsiAdapterSurpriseRemoval, NULL);
     adapter_stop(a);
@@ -82,6 +92,7 @@ static void free_units(struct adapter *a)
 
 static NTSTATUS remove(struct adapter *a, PIRP irp)
 {
+    end_services(a);
     if (a->state == ADAPTER_STARTED && a->powered)
         adapter_flush(a);
     units_gone(a);

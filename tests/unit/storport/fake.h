@@ -42,6 +42,10 @@ struct fake {
     PHW_UNIT_CONTROL on_unit;
     bool (*on_start)(PVOID srb);        /* true: it is done with the SRB */
     void (*on_initialize)(void);
+    PHW_PROCESS_SERVICE_REQUEST on_service;     /* of a virtual miniport */
+    PHW_COMPLETE_SERVICE_IRP on_services_end;
+    PHW_INITIALIZE_TRACING on_trace;
+    PHW_CLEANUP_TRACING on_trace_end;
     /* what it saw */
     unsigned finds, initializes, passives, builds, starts, lun_resets, target_resets, bus_resets, stops, frees, flushes, same, unmaps;
     unsigned most_at_once, at_once, elements;
@@ -349,6 +353,10 @@ static NTSTATUS NTAPI fake_entry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
         .SrbTypeFlags = SRB_TYPE_FLAG_SCSI_REQUEST_BLOCK | (fake.storage_srbs ? SRB_TYPE_FLAG_STORAGE_REQUEST_BLOCK : 0),
         .AddressTypeFlags = ADDRESS_TYPE_FLAG_BTL8,
         .HwUnitControl = fake.on_unit,
+        .HwProcessServiceRequest = fake.on_service,
+        .HwCompleteServiceIrp = fake.on_services_end,
+        .HwInitializeTracing = fake.on_trace,
+        .HwCleanupTracing = fake.on_trace_end,
     };
 
     driver->DriverStart = FAKE_OWNER;

@@ -1,6 +1,8 @@
 /* A miniport's life, and a disk through the host's interface. */
 #include "fake.h"
 
+#include <ntddscsi.h>
+
 static void transfer(void *unused)
 {
     uint8_t *data = ram_buffer(262144), *back = ram_buffer(262144);
@@ -238,5 +240,98 @@ TEST(a_miniport_with_extended_srbs_hears_of_pnp)
 {
     fake.knows_pnp = fake.storage_srbs = true;
     on_a_computer(capabilities, 1);
+    CHECK_EQ(fake_findings, 0);
+}
+
+/* --- reverse callbacks and tracing of virtual miniports --------------------------------------------------------------- */
+
+static PIRP service;
+static unsigned traces, trace_ends, service_ends;
+static bool answer_at_once;
+
+static void answer_service(ULONG value)
+{
+    PIRP irp = service;
+
+    service = NULL;
+    *(PULONG)irp->AssociatedIrp.SystemBuffer = value;
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    irp->IoStatus.Information = sizeof value;
+    CHECK_EQ(StorPortCompleteServiceIrp(fake.extension, NULL), (ULONG)STOR_STATUS_INVALID_PARAMETER);
+    CHECK_EQ(StorPortCompleteServiceIrp(fake.extension, irp), STOR_STATUS_SUCCESS);
+}
+
+static VOID NTAPI on_service(PVOID extension, PVOID irp)
+{
+    CHECK(extension == fake.extension && ke_irql() == PASSIVE_LEVEL);
+    service = irp;
+    if (answer_at_once)
+        answer_service(1);
+}
+
+static VOID NTAPI on_services_end(PVOID extension)
+{
+    CHECK_EQ(ke_irql(), PASSIVE_LEVEL);
+    service_ends++;
+    if (service)
+        answer_service(3);
+}
+
+static VOID NTAPI on_trace(PVOID driver, PVOID path)
+{
+    CHECK(driver && path && ke_irql() == PASSIVE_LEVEL);
+    traces++;
+}
+
+static VOID NTAPI on_trace_end(PVOID driver)
+{
+    trace_ends++;
+}
+
+static void ask_service(PDEVICE_OBJECT device, ULONG *value, KEVENT *done, IO_STATUS_BLOCK *result)
+{
+    KeInitializeEvent(done, NotificationEvent, FALSE);
+    PIRP irp = IoBuildDeviceIoControlRequest(IOCTL_MINIPORT_PROCESS_SERVICE_IRP, device, value, sizeof *value, value, sizeof *value,
+                                             FALSE, done, result);
+    CHECK(irp != NULL);
+    IofCallDriver(device, irp);
+}
+
+static void services(void *unused)
+{
+    IO_STATUS_BLOCK result;
+    ULONG value = 0;
+    KEVENT done;
+
+    plug_fake();
+    CHECK_EQ(traces, 1);
+    PDEVICE_OBJECT device = adapter_find(fake.extension)->fdo;
+    answer_at_once = true;
+    ask_service(device, &value, &done, &result);
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+    CHECK(result.Status == STATUS_SUCCESS && value == 1);
+    answer_at_once = false;
+    ask_service(device, &value, &done, &result);
+    CHECK(!KeReadStateEvent(&done));
+    answer_service(2);
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+    CHECK_EQ(value, 2);
+    /* What is left is given back when the adapter goes. */
+    ask_service(device, &value, &done, &result);
+    unplug_fake();
+    KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, NULL);
+    CHECK_EQ(value, 3);
+    CHECK_EQ(service_ends, 1);
+    CHECK_EQ(trace_ends, 1);
+}
+
+TEST(a_virtual_miniport_keeps_irps_and_gives_them_back)
+{
+    fake.is_virtual = true;
+    fake.on_service = on_service;
+    fake.on_services_end = on_services_end;
+    fake.on_trace = on_trace;
+    fake.on_trace_end = on_trace_end;
+    on_a_computer(services, 1);
     CHECK_EQ(fake_findings, 0);
 }
