@@ -58,10 +58,15 @@ struct adapter *ndis_adapter_of(NDIS_HANDLE handle)
 }
 
 /* A handler returned `status`: waits when it is pending. */
-static NDIS_STATUS finish_change(struct adapter *a, NDIS_STATUS status)
+static NDIS_STATUS finish_change(struct adapter *a, NDIS_STATUS status, const char *what)
 {
+    LARGE_INTEGER patience = { .QuadPart = -10 * 10000000LL };  /* 10 s */
+
     if (status == NDIS_STATUS_PENDING) {
-        KeWaitForSingleObject(&a->changed, Executive, KernelMode, FALSE, NULL);
+        if (KeWaitForSingleObject(&a->changed, Executive, KernelMode, FALSE, &patience) == STATUS_TIMEOUT) {
+            NDIS_EMIT(NDIS_EVENT_WAITS, a, what, NULL);
+            KeWaitForSingleObject(&a->changed, Executive, KernelMode, FALSE, NULL);
+        }
         status = a->change_status;
     }
     a->change_pended = false;
@@ -198,7 +203,7 @@ static void pause_miniport(struct adapter *a, uint32_t reason)
     hang_stop(a);
     idle_stop(a);
     prepare_change(a);
-    finish_change(a, a->driver->miniport.PauseHandler(a->context, &parameters));
+    finish_change(a, a->driver->miniport.PauseHandler(a->context, &parameters), "NdisMPauseComplete");
     adapter_set_state(a, ADAPTER_PAUSED);
 }
 
@@ -265,7 +270,7 @@ static NDIS_STATUS restart_miniport(struct adapter *a, PNDIS_RESTART_ATTRIBUTES 
 
     adapter_set_state(a, ADAPTER_RESTARTING);
     prepare_change(a);
-    NDIS_STATUS status = finish_change(a, a->driver->miniport.RestartHandler(a->context, &parameters));
+    NDIS_STATUS status = finish_change(a, a->driver->miniport.RestartHandler(a->context, &parameters), "NdisMRestartComplete");
     *attributes = parameters.RestartAttributes;
     return status;
 }

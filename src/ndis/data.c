@@ -44,12 +44,12 @@ VOID NTAPI NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIS
     struct adapter *a = b->adapter;
     struct tally t = { 0 };
 
-    NDIS_EMIT(NDIS_EVENT_SEND, NetBufferLists, b, NDIS_CALLER());
     bool running = b->state == BINDING_RUNNING && a->state == ADAPTER_RUNNING;
     if (unlikely(!running || (PortNumber && !port_is_active(a, PortNumber)))) {
         reject(b, NetBufferLists, why_not(b, running), SendFlags);
         return;
     }
+    NDIS_EMIT(NDIS_EVENT_SEND, NetBufferLists, b, NDIS_CALLER());
     for (PNET_BUFFER_LIST nbl = NetBufferLists; nbl; nbl = nbl->Next) {
         nbl->SourceHandle = b;
         count_list(&t, nbl);
@@ -65,6 +65,7 @@ VOID NTAPI NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIS
         deliver_loopback(a, NetBufferLists, PortNumber, SendFlags);
     if (unlikely(a->below.send_filter != NULL))
         a->below.send_filter->sends_held += (int64_t)t.lists;
+    NDIS_EMIT(NDIS_EVENT_HELD, NetBufferLists, ndis_next_below(a, &a->below), NULL);
     a->below.send(a->below.send_context, NetBufferLists, PortNumber, SendFlags & ~(ULONG)NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
 }
 
@@ -95,6 +96,7 @@ static void complete_to_bindings(struct adapter *a, PNET_BUFFER_LIST lists, ULON
             NDIS_EMIT(NDIS_EVENT_MISUSE, lists, "NET_BUFFER_LISTs are completed that the miniport does not have", NDIS_CALLER());
             continue;
         }
+        NDIS_EMIT(NDIS_EVENT_HELD, lists, b, NULL);
         b->send_complete(b->context, lists, flags);
         binding_sends_done(b, count);
     }
@@ -146,10 +148,12 @@ VOID NTAPI NdisCancelSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PVOID Can
 
 void return_down(struct adapter *a, const struct ndis_below *below, PNET_BUFFER_LIST lists, ULONG flags)
 {
-    if (likely(!below || !below->return_filter))
+    if (likely(!below || !below->return_filter)) {
+        NDIS_EMIT(NDIS_EVENT_HELD, lists, a, NULL);
         a->give_back(a->context, lists, flags);
-    else
-        filter_return(below->return_filter, lists, flags);
+        return;
+    }
+    filter_return(below->return_filter, lists, flags);
 }
 
 void give_back(struct adapter *a, const struct ndis_below *below, PNET_BUFFER_LIST lists, ULONG flags)
@@ -164,8 +168,10 @@ void deliver(struct adapter *a, struct binding *b, PNET_BUFFER_LIST lists, NDIS_
     b->stats.rx_bytes += t->bytes;
     a->stats.protocol.rx_frames += t->frames;
     a->stats.protocol.rx_bytes += t->bytes;
-    if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES))
+    if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES)) {
         a->receives_out += t->lists;
+        NDIS_EMIT(NDIS_EVENT_HELD, lists, b, NULL);
+    }
     b->receive(b->context, lists, port, (ULONG)t->lists, flags);
 }
 
@@ -204,7 +210,6 @@ VOID NTAPI NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
     struct adapter *a = MiniportAdapterHandle;
     struct tally t = { 0 };
 
-    NDIS_EMIT(NDIS_EVENT_INDICATE, NetBufferList, ReceiveFlags, NDIS_CALLER());
     for (PNET_BUFFER_LIST nbl = NetBufferList; nbl; nbl = nbl->Next) {
         nbl->SourceHandle = a;
         count_list(&t, nbl);
@@ -220,6 +225,8 @@ VOID NTAPI NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
                          ReceiveFlags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
         return;
     }
+    if (!(ReceiveFlags & NDIS_RECEIVE_FLAGS_RESOURCES))
+        NDIS_EMIT(NDIS_EVENT_INDICATE, NetBufferList, a, NDIS_CALLER());
     indicate_up(a, &a->above, NULL, NetBufferList, PortNumber, &t, ReceiveFlags);
 }
 
@@ -229,7 +236,7 @@ VOID NTAPI NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_L
     struct adapter *a = ((struct binding *)NdisBindingHandle)->adapter;
     uint64_t count = 0;
 
-    NDIS_EMIT(NDIS_EVENT_RETURN, NetBufferLists, a, NDIS_CALLER());
+    NDIS_EMIT(NDIS_EVENT_RETURN, NetBufferLists, NdisBindingHandle, NDIS_CALLER());
     for (PNET_BUFFER_LIST nbl = NetBufferLists; nbl; nbl = nbl->Next)
         count++;
     if (unlikely(count > a->receives_out)) {

@@ -17,6 +17,12 @@ static inline void count_list(struct tally *t, const NET_BUFFER_LIST *nbl)
     }
 }
 
+/* Who gets what is sent down from above `below`: a filter module, or the adapter itself. */
+static inline const void *ndis_next_below(const struct adapter *adapter, const struct ndis_below *below)
+{
+    return below->send_filter ? (const void *)below->send_filter : adapter;
+}
+
 /* data.c: hands a chain to one binding. */
 void deliver(struct adapter *adapter, struct binding *binding, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port,
              const struct tally *tally, ULONG flags);

@@ -3,6 +3,8 @@
  * docs: network/ndis-scatter-gather-dma */
 #include "ndis/dma.h"
 
+#include "ndis/event.h"
+#include "ndis/nbl_pool.h"
 #include "nt/pool.h"
 
 #define LIST_BYTES(n) (sizeof(SCATTER_GATHER_LIST) + (n) * sizeof(SCATTER_GATHER_ELEMENT))
@@ -66,6 +68,8 @@ VOID NTAPI NdisMDeregisterScatterGatherDma(NDIS_HANDLE NdisMiniportDmaHandle)
     struct dma *dma = ndis_object_check(NdisMiniportDmaHandle, NDIS_DMA);
     LARGE_INTEGER moment = { .QuadPart = -10000 };
 
+    if (dma->lists)
+        NDIS_EMIT(NDIS_EVENT_MISUSE, dma, "scatter/gather DMA is deregistered while lists of NET_BUFFERs are not freed", NDIS_CALLER());
     while (dma->shared_pending)
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     dma->adapter->dma = NULL;
@@ -170,6 +174,8 @@ NDIS_STATUS NTAPI NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle
 
     if (!list)
         return NDIS_STATUS_RESOURCES;
+    container_of(NetBuffer, struct nb_cell, nb)->sg_lists++;
+    dma->lists++;
     dma->process(dma->adapter->fdo, NULL, list, Context);
     return NDIS_STATUS_SUCCESS;
 }
@@ -178,7 +184,13 @@ NDIS_STATUS NTAPI NdisMAllocateNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle
  * docs: ndis/nf-ndis-ndismfreenetbuffersglist */
 VOID NTAPI NdisMFreeNetBufferSGList(NDIS_HANDLE NdisMiniportDmaHandle, PSCATTER_GATHER_LIST pSGL, PNET_BUFFER NetBuffer)
 {
-    ndis_object_check(NdisMiniportDmaHandle, NDIS_DMA);
+    struct dma *dma = ndis_object_check(NdisMiniportDmaHandle, NDIS_DMA);
+    struct nb_cell *nb = container_of(NetBuffer, struct nb_cell, nb);
+
+    if (unlikely(!NetBuffer || !nb->sg_lists || !dma->lists))
+        NDIS_EMIT(NDIS_EVENT_MISUSE, pSGL, "a scatter/gather list is freed that its NET_BUFFER does not have", NDIS_CALLER());
+    else
+        nb->sg_lists--, dma->lists--;
     if (pSGL->Reserved == OURS)
         pool_free(pSGL, 0, NDIS_CALLER());
 }

@@ -11,6 +11,7 @@ struct dma {
     MINIPORT_ALLOCATE_SHARED_MEM_COMPLETE_HANDLER shared_complete;
     uint32_t maximum, list_size;
     bool wide;                          /* the device takes 64-bit addresses */
+    uint64_t lists;                     /* of NET_BUFFERs, made and not freed */
     unsigned shared_pending;            /* asynchronous allocations on their way */
 };
 

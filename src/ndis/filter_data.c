@@ -40,8 +40,10 @@ static void misuse(const struct filter *f, const char *what, const void *caller)
 
 void filter_give(struct filter *f, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, uint64_t count, ULONG flags)
 {
-    if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES))
+    if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES)) {
         f->receives_held += (int64_t)count;
+        NDIS_EMIT(NDIS_EVENT_HELD, lists, f, NULL);
+    }
     f->on.ReceiveNetBufferListsHandler(f->context, lists, port, (ULONG)count, flags);
 }
 
@@ -52,6 +54,7 @@ void filter_complete(struct filter *f, PNET_BUFFER_LIST lists, ULONG flags)
     f->own_sends -= s.own;
     f->sends_held += s.lists - s.own;
     f->completed_in += (uint64_t)(s.lists - s.own);
+    NDIS_EMIT(NDIS_EVENT_HELD, lists, f, NULL);
     f->on.SendNetBufferListsCompleteHandler(f->context, lists, flags);
 }
 
@@ -62,6 +65,7 @@ void filter_return(struct filter *f, PNET_BUFFER_LIST lists, ULONG flags)
     f->own_receives -= s.own;
     f->receives_held += s.lists - s.own;
     f->returned_in += (uint64_t)(s.lists - s.own);
+    NDIS_EMIT(NDIS_EVENT_HELD, lists, f, NULL);
     f->on.ReturnNetBufferListsHandler(f->context, lists, flags);
 }
 
@@ -96,6 +100,7 @@ VOID NTAPI NdisFSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIS
         reject(f, NetBufferLists, SendFlags);
         return;
     }
+    NDIS_EMIT(NDIS_EVENT_SEND, NetBufferLists, f, NDIS_CALLER());
     f->own_sends += s.own;
     f->sends_held -= s.lists - s.own;
     if (unlikely(f->sends_held < 0))
@@ -108,6 +113,7 @@ VOID NTAPI NdisFSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIS
         below->send_filter->sends_held += s.lists;
     if (unlikely(SendFlags & NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK) && (f->adapter->general.MacOptions & NDIS_MAC_OPTION_NO_LOOPBACK))
         deliver_loopback(f->adapter, NetBufferLists, PortNumber, SendFlags);
+    NDIS_EMIT(NDIS_EVENT_HELD, NetBufferLists, ndis_next_below(f->adapter, below), NULL);
     below->send(below->send_context, NetBufferLists, PortNumber, SendFlags & ~(ULONG)NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
 }
 
@@ -118,6 +124,7 @@ VOID NTAPI NdisFSendNetBufferListsComplete(NDIS_HANDLE NdisFilterHandle, PNET_BU
     struct filter *f = NdisFilterHandle;
     struct share s = share_of(f, NetBufferLists);
 
+    NDIS_EMIT(NDIS_EVENT_SEND_COMPLETE, NetBufferLists, f, NDIS_CALLER());
     if (unlikely(s.own || s.lists > f->sends_held)) {
         misuse(f, s.own ? "a filter module completes NET_BUFFER_LISTs that it made itself"
                         : "a filter module completes NET_BUFFER_LISTs that it does not have", NDIS_CALLER());
@@ -154,6 +161,7 @@ VOID NTAPI NdisFIndicateReceiveNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET
     if (unlikely(s.own && f->state <= FILTER_PAUSED))
         misuse(f, "a filter module makes receive indications and is not running", NDIS_CALLER());
     if (!(ReceiveFlags & NDIS_RECEIVE_FLAGS_RESOURCES)) {
+        NDIS_EMIT(NDIS_EVENT_INDICATE, NetBufferLists, f, NDIS_CALLER());
         if (unlikely(!f->on.ReturnNetBufferListsHandler && s.own))
             misuse(f, "a filter module without FilterReturnNetBufferLists indicates lists of its own", NDIS_CALLER());
         f->own_receives += s.own;
@@ -171,6 +179,7 @@ VOID NTAPI NdisFReturnNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_L
     struct filter *f = NdisFilterHandle;
     struct share s = share_of(f, NetBufferLists);
 
+    NDIS_EMIT(NDIS_EVENT_RETURN, NetBufferLists, f, NDIS_CALLER());
     if (unlikely(s.own || s.lists > f->receives_held)) {
         misuse(f, s.own ? "a filter module returns NET_BUFFER_LISTs that it made itself"
                         : "a filter module returns NET_BUFFER_LISTs that it does not have", NDIS_CALLER());

@@ -71,6 +71,7 @@ static struct nb_cell *take(struct nb_pool *pool, const void *caller)
     pool->outside++;
     memset(&cell->nb, 0, sizeof cell->nb);
     cell->nb.NdisPoolHandle = pool;
+    cell->sg_lists = 0;
     return cell;
 }
 

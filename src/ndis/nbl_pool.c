@@ -11,6 +11,7 @@
 
 /* The first bytes of a slab link it to the next one; cells start at the next multiple of 64. */
 #define SLAB_HEAD 64u
+#define OUTSIDE ((struct nbl_cell *)(uintptr_t)1)       /* next_free of a list that is allocated */
 
 static void init_embedded_nb(struct nbl_pool *pool, struct nbl_cell *cell)
 {
@@ -126,6 +127,7 @@ static void reset_nbl(struct nbl_pool *pool, struct nbl_cell *cell)
     nbl->NdisPoolHandle = pool;
     if (pool->with_nb) {
         nbl->FirstNetBuffer = &cell->own_nb->nb;
+        cell->own_nb->sg_lists = 0;
         memset(nbl->FirstNetBuffer, 0, sizeof(NET_BUFFER));
         nbl->FirstNetBuffer->NdisPoolHandle = pool;
         if (cell->own_nb->own_mdl)
@@ -139,7 +141,9 @@ PNET_BUFFER_LIST nbl_alloc(struct nbl_pool *pool, uint16_t context_size, uint16_
         return NULL;
     struct nbl_cell *cell = pool->free;
     pool->free = cell->next_free;
+    cell->next_free = OUTSIDE;
     pool->outside++;
+    NDIS_EMIT(NDIS_EVENT_NBL_ALLOC, &cell->nbl, pool, caller);
     reset_nbl(pool, cell);
     if (cell->own_context) {
         cell->nbl.Context = cell->own_context;
@@ -151,7 +155,6 @@ PNET_BUFFER_LIST nbl_alloc(struct nbl_pool *pool, uint16_t context_size, uint16_
         nbl_free(&cell->nbl, caller);
         return NULL;
     }
-    NDIS_EMIT(NDIS_EVENT_NBL_ALLOC, &cell->nbl, pool, caller);
     return &cell->nbl;
 }
 
@@ -160,12 +163,12 @@ void nbl_free(PNET_BUFFER_LIST nbl, const void *caller)
     struct nbl_cell *cell = container_of(nbl, struct nbl_cell, nbl);
     struct nbl_pool *pool = ndis_object_check(nbl->NdisPoolHandle, NDIS_NBL_POOL);
 
-    NDIS_EMIT(NDIS_EVENT_NBL_FREE, nbl, pool, caller);
     while (nbl->Context && nbl->Context != cell->own_context) {
         PNET_BUFFER_LIST_CONTEXT context = nbl->Context;
         nbl->Context = context->Next;
         pool_free(context, 0, caller);
     }
+    NDIS_EMIT(NDIS_EVENT_NBL_FREE, nbl, pool, caller);
     /* A NET_BUFFER that NDIS allocated with the list goes with it, others are the driver's to free. */
     cell->next_free = pool->free;
     pool->free = cell;
@@ -257,6 +260,27 @@ NDIS_HANDLE NTAPI NdisGetPoolFromNetBufferList(PNET_BUFFER_LIST NetBufferList)
 UCHAR NTAPI NdisGetNetBufferListProtocolId(PNET_BUFFER_LIST NetBufferList)
 {
     return ((struct nbl_pool *)NetBufferList->NdisPoolHandle)->protocol_id;
+}
+
+static void each_of_pool(struct nbl_pool *pool, void (*visit)(void *context, PNET_BUFFER_LIST nbl), void *context)
+{
+    size_t bytes = SLAB_BYTES < SLAB_HEAD + pool->cell_size ? SLAB_HEAD + pool->cell_size : SLAB_BYTES;
+
+    for (char *slab = pool->slabs; slab; slab = *(void **)(void *)slab)
+        for (size_t n = 0; n < (bytes - SLAB_HEAD) / pool->cell_size; n++) {
+            struct nbl_cell *cell = (struct nbl_cell *)(void *)(slab + SLAB_HEAD + n * pool->cell_size);
+            if (cell->next_free == OUTSIDE)
+                visit(context, &cell->nbl);
+        }
+}
+
+void nbl_each(void (*visit)(void *context, PNET_BUFFER_LIST nbl), void *context)
+{
+    list_each(it, &ndis_objects) {
+        struct ndis_object *object = container_of(it, struct ndis_object, node);
+        if (object->type == NDIS_NBL_POOL)
+            each_of_pool((struct nbl_pool *)(void *)object, visit, context);
+    }
 }
 
 uint64_t ndis_object_uses(const struct ndis_object *object)

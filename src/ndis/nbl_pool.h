@@ -17,11 +17,27 @@ struct nb_cell {
     NET_BUFFER nb;
     struct nb_cell *next_free;
     PMDL own_mdl;                       /* of NdisAllocateNetBufferMdlAndData pools; NULL otherwise */
+    uint32_t sg_lists;                  /* that a miniport made for it and has not freed */
     bool embedded;                      /* belongs to an nbl_cell */
+};
+
+/* Where a list is: check/'s ledger keeps it. A list is on its way once at least when `depth` is not 0, and again inside that when an
+ * intermediate driver sends on what it was given. */
+#define NBL_WAYS 4u
+struct nbl_trace {
+    struct {
+        const void *origin, *holder;    /* who set it on its way; who has it. A binding, filter or adapter */
+        bool received;                  /* up, not down */
+    } way[NBL_WAYS];
+    uint8_t depth;
+    bool freed;                         /* and marked, so that a later write is seen */
+    const void *caller;                 /* who moved it last */
+    uint64_t since;
 };
 
 struct nbl_cell {
     NET_BUFFER_LIST nbl;
+    struct nbl_trace trace;
     struct nbl_cell *next_free;
     PNET_BUFFER_LIST_CONTEXT own_context;   /* space for the pool's ContextSize; NULL: none */
     struct nb_cell *own_nb;                 /* fAllocateNetBuffer; NULL: none */
@@ -61,6 +77,9 @@ PNET_BUFFER nb_alloc(struct nb_pool *pool, PMDL mdl, uint32_t offset, size_t len
 void nb_free(PNET_BUFFER nb);
 /* Sets MdlChain, DataOffset, DataLength and the current MDL from them. */
 void nb_set_data(PNET_BUFFER nb, PMDL mdl, uint32_t offset, size_t length);
+
+/* Every list that is allocated. */
+void nbl_each(void (*visit)(void *context, PNET_BUFFER_LIST nbl), void *context);
 
 /* Copies `length` bytes from the data start + offset into `to`; false when there are not as many. */
 bool nb_copy_out(const NET_BUFFER *nb, uint32_t offset, void *to, size_t length);
