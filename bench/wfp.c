@@ -32,6 +32,15 @@ static double now_ns(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
+/* Of this thread: what others take from the core meanwhile does not count. */
+static double cpu_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
 static const struct fwp_layer *layer;
 
 static unsigned field(const char *wanted)
@@ -187,9 +196,9 @@ static void measure_one_more(HANDLE engine)
     for (unsigned i = 0; i < 1000; i++) {
         struct bench_rule rule;
         bench_make_rule(&rule);
-        double begin = now_ns();
+        double begin = cpu_ns();
         add_filter(engine, &rule, i);
-        double took = now_ns() - begin;
+        double took = cpu_ns() - begin;
         total += took;
         most = took > most ? took : most;
     }

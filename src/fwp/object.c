@@ -148,6 +148,7 @@ struct fwp_object *fwp_object_create(enum fwp_kind kind, const void *value, cons
     if (!object)
         return NULL;
     list_init(&object->node);
+    list_init(&object->change_node);
     object->kind = kind;
     object->key = *key;
     object->id = id;

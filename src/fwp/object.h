@@ -18,10 +18,10 @@
 #include "fwp/pack.h"
 
 enum fwp_kind { FWP_PROVIDER, FWP_CONTEXT, FWP_SUBLAYER, FWP_CALLOUT, FWP_FILTER, FWP_KINDS };
+enum fwp_change { FWP_UNCHANGED, FWP_ADDED, FWP_DELETED };
 enum fwp_lifetime { FWP_BUILTIN, FWP_PERSISTENT, FWP_STATIC, FWP_DYNAMIC };
 
 struct fwp_session;
-struct fwp_change;
 struct fwp_rule;
 struct fwp_callout;
 
@@ -41,7 +41,8 @@ struct fwp_object {
     void *security;                     /* a self-relative descriptor; NULL: the default one */
     struct fwp_rule *rule;              /* FILTER */
     struct fwp_callout *slot;           /* CALLOUT */
-    struct fwp_change *addition;        /* of the transaction that runs, when that added it (session.h) */
+    struct list change_node;            /* session->changes of the transaction that runs, when that added or deleted it */
+    enum fwp_change change;
     uint16_t number;                    /* SUBLAYER: breaks ties of weight */
 };
 

@@ -69,7 +69,8 @@ static NTSTATUS delete_object(struct fwp_session *session, enum fwp_kind kind, s
         return STATUS_FWP_BUILTIN_OBJECT;
     if (object->references)
         return STATUS_FWP_IN_USE;
-    return fwp_change_delete(session, object);
+    fwp_change_delete(session, object);
+    return STATUS_SUCCESS;
 }
 
 static NTSTATUS delete_by_key(HANDLE engine, enum fwp_kind kind, const GUID *key)

@@ -4,7 +4,8 @@
  * waits for it longer than the session's time gets STATUS_FWP_TIMEOUT.
  *
  *  1. session->transaction says what the session holds; the lock's counts are their sum.
- *  2. Between its begin and its end, `changes` of the writer lists what it did to the tables, in order. An abort undoes them
+ *  2. Between its begin and its end, `changes` of the writer lists what it did to the tables, in order; an object is in it once, because
+ *     deleting what the transaction added only takes that back. An abort undoes them
  *     backwards; a commit publishes the filters among them at once, then tells those who subscribed.
  *  3. No driver code runs while the tables are between two states: notifyFn runs before a filter is in the tables, or after it has
  *     left them.
@@ -40,16 +41,10 @@ struct fwp_session {
     bool implicit;                      /* it lasts for one call only */
     unsigned busy;                      /* calls that run */
     bool closing;
-    struct list changes;
+    struct list changes;                /* objects, by change_node, in order */
     struct list enums;                  /* enumerate.h */
     struct list subscriptions;          /* subscribe.h */
     uint64_t opener;                    /* return address of FwpmEngineOpen0 */
-};
-
-struct fwp_change {
-    struct list node;
-    struct fwp_object *object;
-    bool added;                         /* else deleted */
 };
 
 void fwp_sessions_open(void);
@@ -68,7 +63,7 @@ NTSTATUS fwp_leave(struct fwp_session *session, NTSTATUS status);
 
 /* The object goes into the tables, or out of them, as part of the session's transaction. */
 NTSTATUS fwp_change_add(struct fwp_session *session, struct fwp_object *object);
-NTSTATUS fwp_change_delete(struct fwp_session *session, struct fwp_object *object);
+void fwp_change_delete(struct fwp_session *session, struct fwp_object *object);
 
 /* transaction.c */
 NTSTATUS fwp_commit(struct fwp_session *session);

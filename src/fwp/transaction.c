@@ -1,6 +1,4 @@
 /* What a transaction did: undone, or published. session.h has the invariants. */
-#include <stdlib.h>
-
 #include "fwp/callouts.h"
 #include "fwp/changes.h"
 #include "fwp/filter.h"
@@ -8,65 +6,52 @@
 #include "fwp/session.h"
 #include "fwp/subscribe.h"
 
-static struct fwp_change *note(struct fwp_session *session, struct fwp_object *object, bool added)
+static void note(struct fwp_session *session, struct fwp_object *object, enum fwp_change change)
 {
-    struct fwp_change *change = malloc(sizeof *change);
-
-    if (!change)
-        return NULL;
-    change->object = object;
-    change->added = added;
-    list_push_back(&session->changes, &change->node);
-    return change;
+    object->change = change;
+    list_push_back(&session->changes, &object->change_node);
 }
 
-static void forget(struct fwp_change *change)
+static void forget(struct fwp_object *object)
 {
-    list_remove(&change->node);
-    free(change);
+    object->change = FWP_UNCHANGED;
+    list_remove(&object->change_node);
 }
 
 NTSTATUS fwp_change_add(struct fwp_session *session, struct fwp_object *object)
 {
-    struct fwp_change *change = note(session, object, true);
-
-    if (change && fwp_object_insert(object)) {
-        object->addition = change;
-        return STATUS_SUCCESS;
-    }
-    if (change)
-        forget(change);
-    return STATUS_INSUFFICIENT_RESOURCES;
+    if (!fwp_object_insert(object))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    note(session, object, FWP_ADDED);
+    return STATUS_SUCCESS;
 }
 
-NTSTATUS fwp_change_delete(struct fwp_session *session, struct fwp_object *object)
+void fwp_change_delete(struct fwp_session *session, struct fwp_object *object)
 {
-    struct fwp_change *addition = object->addition;
-
-    if (addition) {
-        fwp_object_take_out(object);
-        forget(addition);
-        fwp_filter_never(object);
-        return STATUS_SUCCESS;
-    }
-    if (!note(session, object, false))
-        return STATUS_INSUFFICIENT_RESOURCES;
     fwp_object_take_out(object);
-    return STATUS_SUCCESS;
+    if (object->change == FWP_ADDED) {
+        forget(object);
+        fwp_filter_never(object);
+    } else {
+        note(session, object, FWP_DELETED);
+    }
+}
+
+static struct fwp_object *changed(struct list *node)
+{
+    return container_of(node, struct fwp_object, change_node);
 }
 
 /* Publishes the additions; false without memory, and then none is. */
 static bool add_rules(struct fwp_session *session)
 {
     list_each(it, &session->changes) {
-        struct fwp_change *change = container_of(it, struct fwp_change, node);
-        if (!change->added || !change->object->rule || fwp_filter_publish(change->object))
+        struct fwp_object *object = changed(it);
+        if (object->change != FWP_ADDED || !object->rule || fwp_filter_publish(object))
             continue;
-        for (struct list *back = it->prev; back != &session->changes; back = back->prev) {
-            struct fwp_change *done = container_of(back, struct fwp_change, node);
-            if (done->added && done->object->rule)
-                fwp_filter_withdraw(done->object);
-        }
+        for (struct list *back = it->prev; back != &session->changes; back = back->prev)
+            if (changed(back)->change == FWP_ADDED && changed(back)->rule)
+                fwp_filter_withdraw(changed(back));
         return false;
     }
     return true;
@@ -76,19 +61,16 @@ static bool add_rules(struct fwp_session *session)
 static void take_over(struct fwp_session *session, struct list *done)
 {
     list_each_safe(it, &session->changes) {
-        struct fwp_change *change = container_of(it, struct fwp_change, node);
-        struct fwp_object *object = change->object;
-        fwp_subscriptions_note(session, object, change->added);
+        struct fwp_object *object = changed(it);
+        bool added = object->change == FWP_ADDED;
+        fwp_subscriptions_note(session, object, added);
         if (object->rule)
             fwp_layer_changed(object->rule->layer);
-        object->addition = NULL;
-        list_remove(&change->node);
-        if (!change->added && object->rule) {
+        list_remove(it);
+        if (!added && object->rule)
             fwp_filter_remove(object);
-            free(change);
-        } else {
-            list_push_back(done, &change->node);
-        }
+        else
+            list_push_back(done, it);
     }
 }
 
@@ -101,12 +83,13 @@ NTSTATUS fwp_commit(struct fwp_session *session)
     take_over(session, &done);
     fwp_runtime_publish();
     while (!list_empty(&done)) {
-        struct fwp_change *change = container_of(list_pop_front(&done), struct fwp_change, node);
-        if (!change->added)
-            fwp_object_bury(change->object);
-        else if (change->object->rule)
-            fwp_filter_committed(change->object);
-        free(change);
+        struct fwp_object *object = changed(done.next);
+        bool added = object->change == FWP_ADDED;
+        forget(object);
+        if (!added)
+            fwp_object_bury(object);
+        else if (object->rule)
+            fwp_filter_committed(object);
     }
     return STATUS_SUCCESS;
 }
@@ -114,10 +97,9 @@ NTSTATUS fwp_commit(struct fwp_session *session)
 void fwp_abort(struct fwp_session *session)
 {
     while (!list_empty(&session->changes)) {
-        struct fwp_change *change = container_of(session->changes.prev, struct fwp_change, node);
-        struct fwp_object *object = change->object;
-        bool added = change->added;
-        forget(change);
+        struct fwp_object *object = changed(session->changes.prev);
+        bool added = object->change == FWP_ADDED;
+        forget(object);
         if (added) {
             fwp_object_take_out(object);
             fwp_filter_never(object);
