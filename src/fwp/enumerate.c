@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fwp/enumerate_kinds.h"
+#include "fwp/net_event.h"
 #include "fwp/rule.h"
 #include "fwp/subscribe.h"
 #include "pe/pe.h"
@@ -161,7 +162,7 @@ static NTSTATUS create(HANDLE engine, unsigned kind, fwp_packer *pack, const voi
 
     if (!handle)
         return STATUS_FWP_NULL_POINTER;
-    status = fwp_enter(engine, FWP_READ, &session);
+    status = fwp_enter(engine, kind == FWP_ENUM_NET_EVENTS ? FWP_OUTSIDE : FWP_READ, &session);
     if (!NT_SUCCESS(status))
         return status;
     it = calloc(1, sizeof *it);
@@ -203,8 +204,8 @@ static NTSTATUS next(HANDLE engine, unsigned kind, HANDLE handle, UINT32 wanted,
     if (!NT_SUCCESS(status))
         return status;
     it = find(session, kind, handle);
-    if (!it)
-        return fwp_leave(session, STATUS_FWP_NOT_FOUND);
+    if (!it || (kind == FWP_ENUM_NET_EVENTS && !fwp_net_events_on))
+        return fwp_leave(session, it ? STATUS_FWP_NET_EVENTS_DISABLED : STATUS_FWP_NOT_FOUND);
     count = it->count - it->at < wanted ? it->count - it->at : wanted;
     *entries = fwp_pack_array(pack ? pack : it->pack, (const void *const *)it->items + it->at, count, fwp_alloc_guest, caller);
     *returned = *entries ? count : 0;
@@ -230,7 +231,8 @@ static NTSTATUS end(HANDLE engine, unsigned kind, HANDLE handle)
  * hands out up to numEntriesRequested copies, continuing where the last call ended; *entries is one block for FwpmFreeMemory0, and
  * *numEntriesReturned is 0 when nothing is left. DestroyEnumHandle frees the picture; the session's end does, too. PASSIVE_LEVEL.
  * STATUS_FWP_NULL_POINTER, STATUS_FWP_NOT_FOUND for another handle, STATUS_FWP_TIMEOUT, STATUS_INVALID_HANDLE,
- * STATUS_INSUFFICIENT_RESOURCES; filters: STATUS_FWP_LAYER_NOT_FOUND, _CONDITION_NOT_FOUND, _DUPLICATE_CONDITION, _INVALID_ENUMERATOR. */
+ * STATUS_INSUFFICIENT_RESOURCES; net events: STATUS_FWP_TXN_IN_PROGRESS within a transaction, STATUS_FWP_NET_EVENTS_DISABLED while they are
+ * not collected, STATUS_NOT_SUPPORTED for templates with conditions; filters: STATUS_FWP_LAYER_NOT_FOUND, _CONDITION_NOT_FOUND, _DUPLICATE_CONDITION, _INVALID_ENUMERATOR. */
 #define ENUM_HANDLE(name, kind, pack, prefix)                                                                       \
     NTSTATUS NTAPI Fwpm##name##CreateEnumHandle0(HANDLE engineHandle, const FWPM_##prefix##_ENUM_TEMPLATE0 *enumTemplate, \
                                                  HANDLE *enumHandle)                                                \

@@ -128,7 +128,9 @@ static void drop_inbound(UINT32 local)
 static void keywords(void *unused)
 {
     FWP_VALUE0 value = { .type = FWP_UINT32, .uint32 = FWPM_NET_EVENT_KEYWORD_INBOUND_MCAST };
-    HANDLE session;
+    FWPM_NET_EVENT0 **entries;
+    HANDLE session, handle;
+    UINT32 returned;
 
     drop_inbound(0x0a000001);
     CHECK_EQ(fwp_net_event_count(), 1);
@@ -144,6 +146,10 @@ static void keywords(void *unused)
     CHECK_EQ(FwpmEngineSetOption0(session, FWPM_ENGINE_COLLECT_NET_EVENTS, &value), STATUS_SUCCESS);
     drop_inbound(0x0a000001);
     CHECK_EQ(fwp_net_event_count(), 2);
+    CHECK_EQ(FwpmNetEventCreateEnumHandle0(session, NULL, &handle), STATUS_SUCCESS);
+    CHECK_EQ(FwpmNetEventEnum0(session, handle, 1, &entries, &returned), STATUS_FWP_NET_EVENTS_DISABLED);
+    CHECK_EQ(FwpmTransactionBegin0(session, FWPM_TXN_READ_ONLY), STATUS_SUCCESS);
+    CHECK_EQ(FwpmNetEventCreateEnumHandle0(session, NULL, &handle), STATUS_FWP_TXN_IN_PROGRESS);
     CHECK_EQ(FwpmEngineClose0(session), STATUS_SUCCESS);
 }
 
