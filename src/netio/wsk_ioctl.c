@@ -107,12 +107,21 @@ static NTSTATUS loopback_fast_path(struct wsk_socket *s, struct wsk_control *con
     return STATUS_SUCCESS;
 }
 
-/* No connection of a socket is ever one that a callout has redirected. */
+/* Of connections that a callout has redirected to this computer, and of those that a proxy makes in their stead. */
 static NTSTATUS redirect(struct wsk_socket *s, struct wsk_control *control)
 {
+    size_t written = 0;
+
     if (s->role != WSK_CONNECTION)
         return STATUS_INVALID_DEVICE_REQUEST;
-    return control->code == SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS ? STATUS_NOT_SUPPORTED : STATUS_NOT_FOUND;
+    if (s->tcp == NULL)
+        return STATUS_INVALID_DEVICE_STATE;
+    if (control->code == SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS)
+        return tcpip_tcp_set_redirect_records(s->tcp, control->input, control->input_size);
+    NTSTATUS status = tcpip_tcp_redirection(s->tcp, control->code == SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT, control->output,
+                                            control->output_size, &written);
+    control->written = written;
+    return status;
 }
 
 static bool needs_irp(ULONG code)

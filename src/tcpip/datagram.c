@@ -122,17 +122,33 @@ NTSTATUS datagram_bind_any(struct tcpip_datagram *d)
     return d->local.family ? STATUS_SUCCESS : bind_to(d, &any, TCPIP_SHARE_DEFAULT);
 }
 
+static void unbind(struct tcpip_datagram *d)
+{
+    stack_enter();
+    port_release(&d->port);
+    if (d->protocol == IP_PROTO_UDP) {
+        list_remove(&d->lookup_node);
+        list_init(&d->lookup_node);
+    }
+    d->local = (struct tcpip_address){ 0 };
+    stack_leave();
+}
+
 NTSTATUS tcpip_datagram_bind(struct tcpip_datagram *d, const struct tcpip_address *local, enum tcpip_sharing sharing)
 {
     struct tcpip_address address = address_unmapped(local);
-    NTSTATUS status = STATUS_INVALID_DEVICE_STATE;
+    NTSTATUS status = d->local.family ? STATUS_INVALID_DEVICE_STATE : wfp_redirect_bind(&d->wfp, d->protocol, &address);
 
+    if (!NT_SUCCESS(status))
+        return status;
     stack_enter();
-    if (d->local.family == 0)
-        status = address_check_local(&address, d->family);
+    status = address_check_local(&address, d->family);
     if (NT_SUCCESS(status))
         status = bind_to(d, &address, sharing);
+    address = d->local;
     stack_leave();
+    if (NT_SUCCESS(status) && !NT_SUCCESS(status = wfp_ale_bind(&d->wfp, d->protocol, &address, false, d->protocol != IP_PROTO_UDP)))
+        unbind(d);
     return status;
 }
 

@@ -138,6 +138,11 @@ void tcpip_tcp_push(struct tcpip_tcp *tcp);
 /* From now on the connection sends nothing and hears nothing; close and abort are silent, too. STATUS_INVALID_DEVICE_STATE: not
  * connected, or something is on its way; STATUS_NOT_SUPPORTED: to this computer itself. */
 NTSTATUS tcpip_tcp_silence(struct tcpip_tcp *tcp);
+/* What a filter driver has written down when it redirected the connection to this one: its records, as opaque bytes, or its own context.
+ * STATUS_NOT_FOUND: it was not; STATUS_BUFFER_TOO_SMALL: *needed says how much there is. */
+NTSTATUS tcpip_tcp_redirection(struct tcpip_tcp *tcp, bool context, void *to, size_t size, size_t *needed);
+/* Before it connects: it goes on with the connection of those records. STATUS_ACCESS_DENIED: they are none. */
+NTSTATUS tcpip_tcp_set_redirect_records(struct tcpip_tcp *tcp, const void *from, size_t size);
 void tcpip_tcp_consumed(struct tcpip_tcp *tcp, size_t size);
 /* Sends a FIN after what is queued; receiving goes on. */
 NTSTATUS tcpip_tcp_shutdown(struct tcpip_tcp *tcp);

@@ -206,6 +206,9 @@ NTSTATUS tcpip_tcp_bind(struct tcpip_tcp *tcp, const struct tcpip_address *local
     struct tcpip_address address = address_unmapped(local);
     NTSTATUS status;
 
+    status = wfp_redirect_bind(&tcp->wfp, IP_PROTO_TCP, &address);
+    if (!NT_SUCCESS(status))
+        return status;
     stack_enter();
     if (!tcp->pcb || tcp->pcb->state != CLOSED || tcp->port.taken)
         status = STATUS_INVALID_DEVICE_STATE;
@@ -311,6 +314,30 @@ static NTSTATUS choose_source(struct tcpip_tcp *tcp, const struct tcpip_address 
     return status;
 }
 
+/* To where drivers want it. */
+static NTSTATUS authorise_redirected(struct tcpip_tcp *tcp)
+{
+    struct tcpip_address local;
+    struct wfp_link link;
+
+    stack_enter();
+    NTSTATUS status = choose_source(tcp, &tcp->asked_remote, &local, &link);
+    stack_leave();
+    if (!NT_SUCCESS(status))
+        return status;
+    return wfp_ale_connect(&tcp->wfp, IP_PROTO_TCP, &local, &tcp->asked_remote, link, NULL, connect_decided, tcp);
+}
+
+static void redirected(void *context, NTSTATUS status)
+{
+    struct tcpip_tcp *tcp = context;
+
+    if (NT_SUCCESS(status))
+        status = authorise_redirected(tcp);
+    if (status != STATUS_PENDING)
+        connect_decided(tcp, status);
+}
+
 static NTSTATUS authorise(struct tcpip_tcp *tcp, const struct tcpip_address *remote)
 {
     struct tcpip_address local;
@@ -324,7 +351,8 @@ static NTSTATUS authorise(struct tcpip_tcp *tcp, const struct tcpip_address *rem
     if (!NT_SUCCESS(status))
         return status;
     tcp->asked_remote = *remote;
-    return wfp_ale_connect(&tcp->wfp, IP_PROTO_TCP, &local, &tcp->asked_remote, link, NULL, connect_decided, tcp);
+    status = wfp_redirect_connect(&tcp->wfp, IP_PROTO_TCP, &local, &tcp->asked_remote, redirected, tcp);
+    return status == STATUS_SUCCESS ? authorise_redirected(tcp) : status;
 }
 
 NTSTATUS tcpip_tcp_connect(struct tcpip_tcp *tcp, const struct tcpip_address *remote)

@@ -46,6 +46,7 @@ static void changed(void *context, uint16_t layer)
 bool wfp_ale_open(void)
 {
     authorisation_filters = 0;
+    list_init(&wfp_redirected);
     return fwp_on_change(changed, NULL);
 }
 
@@ -235,7 +236,8 @@ NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct 
         .protocol = protocol, .endpoint = wfp_endpoint_id(e), .interface = link, .next_hop = link,
         .have = WFP_HAS_ENDPOINT | WFP_HAS_COMPLETION, .completion = &pendable,
     };
-    info.flags = loopback_flag(&info.remote) | (e->records ? WFP_IS_CONNECTION_REDIRECTED : 0);
+    info.flags = loopback_flag(&info.remote);
+    wfp_describe_redirection(e, &info);
     fwp_pendable_begin(&pendable, !resume);
     bool allowed = wfp_classify(layer, &info, data, &verdict);
     fwp_pendable_end(&pendable);
@@ -265,6 +267,7 @@ void wfp_ale_release(struct wfp_endpoint *e, uint8_t protocol, const struct tcpi
         fwp_pended_forget(p->pended);
         free(p);
     }
+    wfp_redirect_release(e);
     info.remote = remote ? bare(remote, family) : (struct ip_address){ .family = family };
     info.remote_port = remote ? remote->port : 0;
     if (e->authorised && !fwp_layer_is_empty(closure))

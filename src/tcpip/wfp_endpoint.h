@@ -13,6 +13,8 @@
 #include "tcpip/wfp.h"
 
 struct wfp_stream;
+struct fwp_records;
+struct wfp_redirecting;
 struct tcpip_tcp;
 struct tcpip_datagram;
 
@@ -24,7 +26,10 @@ struct wfp_endpoint {
     struct list by_flow;                /* linked while flow */
     struct wfp_stream *stream;
     void *pended;                       /* struct wfp_pended: connect waits for a driver */
-    void *records;                      /* redirect records */
+    struct fwp_records *records;        /* of the connection, or of the one that a proxy's goes on with */
+    bool redirected;                    /* by wfp_redirect_connect; by_records is linked */
+    struct list by_records;
+    struct wfp_redirecting *redirecting;    /* connect waits for a driver at a redirect layer */
 };
 
 /* Names it to drivers (the transport endpoint handle); the low byte is the protocol. 0 is none. */
@@ -50,6 +55,24 @@ bool wfp_ale_open(void);
 void wfp_ale_close(void);
 /* The endpoint goes: layers of release and closure; what is pended is forgotten. */
 void wfp_ale_release(struct wfp_endpoint *e, uint8_t protocol, const struct tcpip_address *local, const struct tcpip_address *remote);
+
+/* --- wfp_redirect.c: the stack is not entered ------------------------------------------------------------------------------ */
+
+/* Before the port is taken: STATUS_SUCCESS, and local as drivers want it; STATUS_ACCESS_DENIED, STATUS_INSUFFICIENT_RESOURCES. */
+NTSTATUS wfp_redirect_bind(struct wfp_endpoint *e, uint8_t protocol, struct tcpip_address *local);
+/* STATUS_SUCCESS, and *remote as drivers want it; STATUS_ACCESS_DENIED, STATUS_INSUFFICIENT_RESOURCES; STATUS_PENDING:
+ * resume(context, status) is called later, at DISPATCH_LEVEL. remote stays where it is until then. */
+NTSTATUS wfp_redirect_connect(struct wfp_endpoint *e, uint8_t protocol, const struct tcpip_address *local, struct tcpip_address *remote,
+                              void (*resume)(void *context, NTSTATUS status), void *context);
+void wfp_redirect_release(struct wfp_endpoint *e);
+/* Endpoints that are redirected. */
+extern struct list wfp_redirected;
+void wfp_share_records(struct wfp_endpoint *to, const struct wfp_endpoint *from);
+void wfp_describe_redirection(const struct wfp_endpoint *e, struct wfp_info *info);
+/* The sockets' control codes. STATUS_NOT_FOUND, STATUS_BUFFER_TOO_SMALL. */
+NTSTATUS wfp_records_get(struct wfp_endpoint *e, bool context, void *to, size_t size, size_t *needed);
+/* STATUS_ACCESS_DENIED: no records. */
+NTSTATUS wfp_records_set(struct wfp_endpoint *e, const void *from, size_t size);
 
 /* --- wfp_tcp.c ----------------------------------------------------------------------------------------------------------------- */
 

@@ -4,6 +4,7 @@
 #include "fwp/injection.h"
 #include "fwp/packet.h"
 #include "fwp/pending.h"
+#include "fwp/redirect.h"
 #include "ndis/nbl_pool.h"
 #include "tcpip/stack.h"
 #include "tcpip/wfp_endpoint.h"
@@ -96,6 +97,7 @@ bool wfp_open(void)
         return false;
     fwp_injections_open();
     fwp_pending_open();
+    fwp_redirect_open();
     wfp_tcp_open();
     wfp_stream_open();
     fwp_set_network(&network);
@@ -108,6 +110,7 @@ void wfp_close(void)
     wfp_ale_close();
     wfp_tcp_close();
     wfp_stream_close();
+    fwp_redirect_close();
     fwp_pending_close();
     fwp_injections_close();
     fwp_packets_close();

@@ -174,6 +174,19 @@ static bool flow_is_wanted(uint8_t family)
            !fwp_layer_is_empty(wfp_layer(FWPS_LAYER_OUTBOUND_TRANSPORT_V4, family)) || wfp_ale_active();
 }
 
+/* A connection from this computer that was redirected to this listener. */
+static void take_records(struct tcpip_tcp *tcp)
+{
+    list_each(node, &wfp_redirected) {
+        struct tcpip_tcp *client = container_of(node, struct tcpip_tcp, wfp.by_records);
+        if (client->local_port == tcp->remote_port && client->remote_port == tcp->local_port &&
+            ip_addr_cmp(&client->local_ip, &tcp->remote_ip) && ip_addr_cmp(&client->remote_ip, &tcp->local_ip)) {
+            wfp_share_records(&tcp->wfp, &client->wfp);
+            return;
+        }
+    }
+}
+
 bool wfp_tcp_established(struct tcpip_tcp *tcp, bool inbound)
 {
     uint8_t family = IP_IS_V6(&tcp->remote_ip) ? 6 : 4;
@@ -185,6 +198,8 @@ bool wfp_tcp_established(struct tcpip_tcp *tcp, bool inbound)
         tcp->wfp.epoch = wfp_epoch(wfp_layer(FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4, family));
     }
     tcp->wfp.established = true;
+    if (inbound && !list_empty(&wfp_redirected))
+        take_records(tcp);
     if (!flow_is_wanted(family))
         return true;
     wfp_make_flow(&tcp->wfp);
@@ -260,4 +275,20 @@ void wfp_tcp_ended(struct tcpip_tcp *tcp)
     tcp->wfp.established = false;
     wfp_stream_end(tcp);
     wfp_end_flow(&tcp->wfp);
+}
+
+NTSTATUS tcpip_tcp_redirection(struct tcpip_tcp *tcp, bool context, void *to, size_t size, size_t *needed)
+{
+    stack_enter();
+    NTSTATUS status = wfp_records_get(&tcp->wfp, context, to, size, needed);
+    stack_leave();
+    return status;
+}
+
+NTSTATUS tcpip_tcp_set_redirect_records(struct tcpip_tcp *tcp, const void *from, size_t size)
+{
+    stack_enter();
+    NTSTATUS status = wfp_records_set(&tcp->wfp, from, size);
+    stack_leave();
+    return status;
 }
