@@ -37,6 +37,7 @@ static void device_destroyed(struct wdf_object *object)
         if (!device->deleted)
             IoDeleteDevice(device->wdm);
     }
+    list_remove(&device->child);
     wdf_interfaces_free(device);
     wdf_text_free(&device->link);
     wdf_settings_free(&device->settings);
@@ -94,6 +95,12 @@ static NTSTATUS make_wdm(struct wdf_device *device, struct WDFDEVICE_INIT *init)
         return status;
     *(struct wdf_device **)device->wdm->DeviceExtension = device;
     device->wdm->Flags |= device_flags(settings);
+    if (init->parent) {
+        device->pdo = device->wdm;
+        device->wdm->StackSize = (CCHAR)(init->parent->wdm->StackSize + 1 + (settings->preprocess != NULL));
+        device->wdm->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+        return STATUS_SUCCESS;
+    }
     if (!init->pdo) {
         device->wdm->StackSize = (CCHAR)(device->wdm->StackSize + (settings->preprocess != NULL));
         return STATUS_SUCCESS;
@@ -117,6 +124,8 @@ void wdf_device_init_state(struct wdf_device *device, const WDF_OBJECT_ATTRIBUTE
 {
     resolve_constraints(device, attributes);
     list_init(&device->queues);
+    list_init(&device->children);
+    list_init(&device->child);
     list_init(&device->interrupts);
     list_init(&device->interfaces);
     list_init(&device->query_interfaces);
@@ -132,14 +141,16 @@ NTSTATUS wdf_device_create(struct WDFDEVICE_INIT *init, PWDF_OBJECT_ATTRIBUTES a
                        struct wdf_device **result)
 {
     struct wdf_create create = { .type = &wdf_device_type, .client = init->client, .attributes = attributes,
-                                 .parent_fixed = true, .caller = caller };
+                                 .parent = init->parent ? &init->parent->object : NULL, .parent_fixed = true,
+                                 .caller = caller };
     struct wdf_device *device;
     NTSTATUS status = wdf_object_create(&create, &device);
 
     if (!NT_SUCCESS(status))
         return status;
     device->object.device = device;
-    device->object.undeletable = init->settings.kind != DEVICE_CONTROL;
+    device->object.undeletable = init->settings.kind != DEVICE_CONTROL && !init->parent;
+    device->parent = init->parent;
     device->settings = init->settings;
     wdf_device_init_state(device, attributes);
     status = make_wdm(device, init);
@@ -182,7 +193,7 @@ NTSTATUS NTAPI WdfDeviceCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INI
     NTSTATUS status = wdf_device_create(init, DeviceAttributes, caller, &device);
     if (!NT_SUCCESS(status))
         return status;
-    if (device->settings.kind == DEVICE_CONTROL)
+    if (device->settings.kind == DEVICE_CONTROL || device->parent)
         wdf_init_free(init);
     else
         init->created = device;

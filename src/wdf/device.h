@@ -11,6 +11,7 @@
 
 #define WDF_MAJORS (IRP_MJ_MAXIMUM_FUNCTION + 1)
 
+struct pdo_settings;
 struct wdf_queue;
 struct wdf_target;
 
@@ -47,6 +48,7 @@ struct device_settings {
     WDF_PNPPOWER_EVENT_CALLBACKS pnp;
     WDF_POWER_POLICY_EVENT_CALLBACKS policy;
     WDF_FDO_EVENT_CALLBACKS fdo;
+    struct pdo_settings *pdo;           /* of a PDO */
     WDF_TRI_STATE policy_owner;
     bool release_after_descendants;
     ULONG shutdown_flags;               /* WDF_DEVICE_SHUTDOWN_FLAGS */
@@ -60,6 +62,7 @@ struct WDFDEVICE_INIT {
     struct list node;                   /* wdf_inits: those neither used nor freed */
     struct device_settings settings;
     PDEVICE_OBJECT pdo;
+    struct wdf_device *parent;          /* of a PDO */
     struct wdf_device *created;
     NTSTATUS failed;                    /* an earlier call did not succeed */
     const void *caller;
@@ -69,6 +72,8 @@ extern struct list wdf_inits;
 /* States of a PnP device, in the order in which it comes up. */
 enum pnp_step { STEP_CREATED, STEP_HARDWARE, STEP_POWERED, STEP_INTERRUPTS, STEP_STARTED };
 
+enum child_state { CHILD_NOT_ADDED, CHILD_PENDING, CHILD_PRESENT, CHILD_MISSING, CHILD_REPORTED_MISSING };  /* pdo.h */
+
 struct irp_dispatch {
     PFN_WDFDEVICE_WDM_IRP_DISPATCH callback;
     WDFCONTEXT context;
@@ -77,7 +82,7 @@ struct irp_dispatch {
 struct wdf_device {
     struct wdf_object object;
     struct device_settings settings;
-    PDEVICE_OBJECT wdm, next, pdo;      /* next, pdo: NULL for a control device */
+    PDEVICE_OBJECT wdm, next, pdo;      /* next: NULL for a control device and a PDO; pdo: NULL for a control device */
     struct wdf_lock lock;
     struct wdf_queue *default_queue, *by_type[WDF_MAJORS];
     struct irp_dispatch irp_dispatch[WDF_MAJORS];
@@ -104,6 +109,12 @@ struct wdf_device {
     ULONG special_files;
     PNP_BUS_INFORMATION bus_information;
     bool has_bus_information;
+    /* buses; children.c */
+    struct wdf_device *parent;          /* of a PDO; NULL: it is none */
+    struct list children, child;        /* of an FDO; of a PDO: in its parent's children */
+    enum child_state child_state;
+    bool child_known, children_changed; /* the PnP manager has heard of it; it has not heard of a change */
+    unsigned children_locked;
 };
 
 static inline struct wdf_device *wdf_device_of(PDEVICE_OBJECT wdm)
@@ -120,6 +131,8 @@ static inline struct wdf_device *wdf_device_check(WDFDEVICE handle, const void *
 /* device_init.c */
 struct WDFDEVICE_INIT *wdf_init_create(struct wdf_client *client, enum device_kind kind, const void *caller);
 void wdf_init_free(struct WDFDEVICE_INIT *init);
+/* The driver's pointer; stops the system when it is none. */
+struct WDFDEVICE_INIT *wdf_init_check(PWDFDEVICE_INIT init, const void *caller);
 void wdf_settings_free(struct device_settings *settings);
 bool wdf_sddl_is_valid(const UNICODE_STRING *text);
 
@@ -135,7 +148,10 @@ void wdf_device_wait_for_requests(struct wdf_device *device);
 NTSTATUS NTAPI wdf_dispatch(PDEVICE_OBJECT wdm, PIRP irp);
 NTSTATUS wdf_device_dispatch(struct wdf_device *device, PIRP irp);
 NTSTATUS wdf_complete_irp(PIRP irp, NTSTATUS status, ULONG_PTR information);
+/* To the device below; a PDO completes the request with the status it has. */
 NTSTATUS wdf_pass_down(struct wdf_device *device, PIRP irp);
+/* As that, and comes back with the result before the request is completed; for a PDO it is STATUS_SUCCESS. */
+NTSTATUS wdf_pass_and_wait(struct wdf_device *device, PIRP irp);
 
 /* file.c */
 NTSTATUS wdf_file_dispatch(struct wdf_device *device, PIRP irp);

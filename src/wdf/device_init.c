@@ -5,6 +5,7 @@
 #include "nt/ram.h"
 #include "nt/text.h"
 #include "wdf/driver.h"
+#include "wdf/pdo.h"
 
 #define INIT_MARK 0x57444644494e4954ull
 
@@ -57,6 +58,9 @@ void wdf_settings_free(struct device_settings *settings)
     if (settings->preprocess)
         wdf_free(settings->preprocess);
     settings->preprocess = NULL;
+    if (settings->pdo)
+        wdf_pdo_settings_free(settings->pdo);
+    settings->pdo = NULL;
 }
 
 void wdf_init_free(struct WDFDEVICE_INIT *init)
@@ -67,12 +71,17 @@ void wdf_init_free(struct WDFDEVICE_INIT *init)
     wdf_free(init);
 }
 
-static struct device_settings *settings_of(PWDFDEVICE_INIT init, const void *caller)
+struct WDFDEVICE_INIT *wdf_init_check(PWDFDEVICE_INIT init, const void *caller)
 {
     wdf_need(init, caller);
     if (!ram_contains(init) || init->mark != INIT_MARK)
         wdf_violation(WDF_INVALID_HANDLE, (ULONG_PTR)init, 0, "this is no WDFDEVICE_INIT, or one that has been used");
-    return &init->settings;
+    return init;
+}
+
+static struct device_settings *settings_of(PWDFDEVICE_INIT init, const void *caller)
+{
+    return &wdf_init_check(init, caller)->settings;
 }
 
 /* --- SDDL -------------------------------------------------------------------------------------------------------------- */

@@ -14,8 +14,17 @@ NTSTATUS wdf_complete_irp(PIRP irp, NTSTATUS status, ULONG_PTR information)
 
 NTSTATUS wdf_pass_down(struct wdf_device *device, PIRP irp)
 {
+    if (!device->next)
+        return wdf_complete_irp(irp, irp->IoStatus.Status, irp->IoStatus.Information);
     IoSkipCurrentIrpStackLocation(irp);
     return IofCallDriver(device->next, irp);
+}
+
+NTSTATUS wdf_pass_and_wait(struct wdf_device *device, PIRP irp)
+{
+    if (!device->next)
+        return STATUS_SUCCESS;
+    return IoForwardIrpSynchronously(device->next, irp) ? irp->IoStatus.Status : STATUS_UNSUCCESSFUL;
 }
 
 /* --- read, write, control ----------------------------------------------------------------------------------------------------- */
@@ -106,7 +115,9 @@ static NTSTATUS shut_down(struct wdf_device *device, PIRP irp)
 
 static NTSTATUS others(struct wdf_device *device, PIRP irp)
 {
-    return device->next ? wdf_pass_down(device, irp) : wdf_complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+    bool to_bus = device->parent && IoGetCurrentIrpStackLocation(irp)->MajorFunction == IRP_MJ_SYSTEM_CONTROL;
+
+    return device->next || to_bus ? wdf_pass_down(device, irp) : wdf_complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
 }
 
 NTSTATUS wdf_device_dispatch(struct wdf_device *device, PIRP irp)

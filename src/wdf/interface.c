@@ -265,7 +265,7 @@ NTSTATUS NTAPI WdfFdoQueryForInterface(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEV
 
     wdf_need(InterfaceType, caller);
     wdf_need(Interface, caller);
-    if (!device->next)
+    if (!device->pdo)
         return STATUS_INVALID_DEVICE_REQUEST;
     top = IoGetAttachedDeviceReference(device->wdm);
     NTSTATUS status = ask(top, InterfaceType, Interface, Size, Version, InterfaceSpecificData);

@@ -10,18 +10,13 @@
  *
  * docs: wdf/power-up-sequence-for-a-function-or-filter-driver, wdf/power-down-and-removal-sequence-for-a-function-or-filter-driver,
  * wdf/surprise-removal-sequence */
-#include "wdf/pnp.h"
+#include "wdf/pdo.h"
 
 #include "base/log.h"
 #include "wdf/queue.h"
 #include "wdf/target.h"
 
 #define HANDLE_OF(device) ((WDFDEVICE)(device))
-
-static NTSTATUS forward_and_wait(struct wdf_device *device, PIRP irp)
-{
-    return IoForwardIrpSynchronously(device->next, irp) ? irp->IoStatus.Status : STATUS_UNSUCCESSFUL;
-}
 
 /* --- up and down ---------------------------------------------------------------------------------------------------------- */
 
@@ -157,7 +152,7 @@ static NTSTATUS bring_up(struct wdf_device *device, PIRP irp)
 
 static NTSTATUS start(struct wdf_device *device, PIRP irp)
 {
-    NTSTATUS status = forward_and_wait(device, irp);
+    NTSTATUS status = wdf_pass_and_wait(device, irp);
 
     if (NT_SUCCESS(status))
         status = bring_up(device, irp);
@@ -211,10 +206,14 @@ static NTSTATUS remove_device(struct wdf_device *device, PIRP irp)
     shut_hardware(device);
     if (device->io_initialized && pnp->EvtDeviceSelfManagedIoFlush)
         WDF_CALL(pnp->EvtDeviceSelfManagedIoFlush, HANDLE_OF(device));
-    wdf_device_wait_for_requests(device);
+    if (device->child_state != CHILD_PRESENT)
+        wdf_device_wait_for_requests(device);
     if (device->io_initialized && pnp->EvtDeviceSelfManagedIoCleanup)
         WDF_CALL(pnp->EvtDeviceSelfManagedIoCleanup, HANDLE_OF(device));
     wdf_targets_close(device);
+    if (device->parent)
+        return wdf_child_removed(device, irp);
+    wdf_children_drop(device);
     irp->IoStatus.Status = STATUS_SUCCESS;
     status = wdf_pass_down(device, irp);
     wdf_device_remove(device);
@@ -299,7 +298,9 @@ static NTSTATUS capabilities(struct wdf_device *device, PIRP irp)
 
     if (device->has_pnp_caps && device->pnp_caps.Removable == WdfTrue)
         caps->Removable = TRUE;
-    status = forward_and_wait(device, irp);
+    status = wdf_pass_and_wait(device, irp);
+    if (device->parent)
+        wdf_pdo_capabilities(device, caps);
     if (NT_SUCCESS(status) && device->has_pnp_caps)
         merge_pnp(caps, &device->pnp_caps);
     if (NT_SUCCESS(status) && device->has_power_caps)
@@ -313,7 +314,7 @@ static NTSTATUS usage(struct wdf_device *device, PIRP irp)
     WDF_SPECIAL_FILE_TYPE type = (WDF_SPECIAL_FILE_TYPE)stack->Parameters.UsageNotification.Type;
     BOOLEAN on = stack->Parameters.UsageNotification.InPath;
 
-    if (device->settings.kind != DEVICE_FILTER && !(device->special_files & 1u << type))
+    if (device->settings.kind == DEVICE_FDO && !(device->special_files & 1u << type))
         return wdf_complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
     if (device->settings.pnp.EvtDeviceUsageNotification)
         WDF_CALL(device->settings.pnp.EvtDeviceUsageNotification, HANDLE_OF(device), type, on);
@@ -338,8 +339,12 @@ NTSTATUS wdf_pnp_dispatch(struct wdf_device *device, PIRP irp)
 {
     const WDF_PNPPOWER_EVENT_CALLBACKS *pnp = &device->settings.pnp;
 
-    if (!device->next)
+    NTSTATUS status;
+
+    if (!device->pdo)
         return wdf_complete_irp(irp, irp->IoStatus.Status, irp->IoStatus.Information);
+    if (device->parent && wdf_pdo_answers(device, irp, &status))
+        return wdf_complete_irp(irp, status, irp->IoStatus.Information);
     switch (IoGetCurrentIrpStackLocation(irp)->MinorFunction) {
     case IRP_MN_START_DEVICE:
         return start(device, irp);
@@ -364,6 +369,8 @@ NTSTATUS wdf_pnp_dispatch(struct wdf_device *device, PIRP irp)
         return usage(device, irp);
     case IRP_MN_QUERY_INTERFACE:
         return query_interface(device, irp);
+    case IRP_MN_QUERY_DEVICE_RELATIONS:
+        return wdf_children_relations(device, irp);
     case IRP_MN_FILTER_RESOURCE_REQUIREMENTS:
         return wdf_filter_requirements(device, irp);
     default:

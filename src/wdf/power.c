@@ -1,11 +1,11 @@
 /* Power: device and system power requests, and what drivers say about states. docs: wdf/power-management-in-wdf-drivers */
-#include "wdf/pnp.h"
+#include "wdf/pdo.h"
 
 static bool owns_policy(const struct wdf_device *device)
 {
     if (device->settings.policy_owner != WdfUseDefault)
         return device->settings.policy_owner == WdfTrue;
-    return device->settings.kind == DEVICE_FDO;
+    return device->settings.kind == DEVICE_FDO || (device->parent && device->settings.pdo->raw);
 }
 
 static WDF_POWER_DEVICE_STATE wdf_state(DEVICE_POWER_STATE state)
@@ -26,7 +26,7 @@ static NTSTATUS device_power(struct wdf_device *device, PIRP irp, DEVICE_POWER_S
         irp->IoStatus.Status = STATUS_SUCCESS;
         return wdf_pass_down(device, irp);
     }
-    status = IoForwardIrpSynchronously(device->next, irp) ? irp->IoStatus.Status : STATUS_UNSUCCESSFUL;
+    status = wdf_pass_and_wait(device, irp);
     if (NT_SUCCESS(status) && device->step == STEP_HARDWARE) {
         status = wdf_power_up(device, wdf_state(before));
         if (!NT_SUCCESS(status)) {
@@ -48,7 +48,7 @@ static VOID NTAPI device_power_done(PDEVICE_OBJECT wdm, UCHAR minor, POWER_STATE
 static NTSTATUS system_power(struct wdf_device *device, PIRP irp, SYSTEM_POWER_STATE system)
 {
     POWER_STATE wanted = { .DeviceState = system == PowerSystemWorking ? PowerDeviceD0 : PowerDeviceD3 };
-    NTSTATUS status = IoForwardIrpSynchronously(device->next, irp) ? irp->IoStatus.Status : STATUS_UNSUCCESSFUL;
+    NTSTATUS status = wdf_pass_and_wait(device, irp);
     KEVENT done;
 
     device->system_power = system;
@@ -65,7 +65,7 @@ NTSTATUS wdf_power_dispatch(struct wdf_device *device, PIRP irp)
 {
     PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(irp);
 
-    if (!device->next) {
+    if (!device->pdo) {
         PoStartNextPowerIrp(irp);
         return wdf_complete_irp(irp, irp->IoStatus.Status, 0);
     }
