@@ -9,6 +9,7 @@
 #include "host/file.h"
 #include "pkg/authenticode.h"
 #include "pkg/authenticode_asn1.h"
+#include "pkg/authenticode_cabinet.h"
 #include "pkg/authenticode_image.h"
 #include "pkg/authenticode_spc.h"
 
@@ -151,6 +152,57 @@ static bool sign_catalog(const char *path, const uint8_t *data, size_t size, con
     return good;
 }
 
+/* --- cabinets ------------------------------------------------------------------------------------------------------ */
+
+static bool write_cabinet(const struct signed_cabinet *cabinet, PKCS7 *message)
+{
+    unsigned char *der = NULL;
+    int der_size = message ? i2d_PKCS7(message, &der) : 0;
+    size_t size = 0;
+    uint8_t *file = der_size >= 0 ? signed_cabinet_with(cabinet, der, (size_t)der_size, &size) : NULL;
+    bool good = file ? host_replace_file(cabinet->name, file, size, false) : authenticode_openssl_failed(cabinet->name);
+
+    OPENSSL_free(der);
+    free(file);
+    return good;
+}
+
+/* signer NULL: takes the signature out. */
+static bool sign_cabinet(const char *path, const uint8_t *data, size_t size, const struct signer *signer,
+                         const struct authenticode_options *options)
+{
+    const EVP_MD *md = authenticode_digest(options->digest);
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    struct signed_cabinet cabinet;
+    unsigned char *content = NULL;
+    SpcIndirectData *indirect;
+    PKCS7 *message = NULL;
+    unsigned length;
+    int content_size;
+    bool good;
+
+    if (options->page_hashes || options->append)
+        return error_set("%s: a cabinet has one signature and no page hashes", path);
+    if (!md || !signed_cabinet_open(&cabinet, path, data, size))
+        return false;
+    good = signed_cabinet_digest(&cabinet, md, digest, &length);
+    if (good && signer) {
+        indirect = spc_indirect_data(OID_SPC_CAB_DATA, md, digest, length, NULL, 0);
+        content_size = indirect ? i2d_SpcIndirectData(indirect, &content) : -1;
+        SpcIndirectData_free(indirect);
+        if (content_size > 0)
+            message = authenticode_message(OID_SPC_INDIRECT_DATA, content, (size_t)content_size, signer, options);
+        else
+            authenticode_openssl_failed(path);
+        good = message != NULL;
+    }
+    good = good && write_cabinet(&cabinet, message);
+    OPENSSL_free(content);
+    PKCS7_free(message);
+    signed_cabinet_close(&cabinet);
+    return good;
+}
+
 /* --- any file ------------------------------------------------------------------------------------------------------ */
 
 bool authenticode_sign(const char *path, const struct signer *signer, const struct authenticode_options *options)
@@ -169,7 +221,7 @@ bool authenticode_sign(const char *path, const struct signer *signer, const stru
         good = sign_catalog(path, data, size, signer, options);
         break;
     case SIGNED_CABINET:
-        good = error_set("%s: cabinets cannot be signed yet", path);
+        good = sign_cabinet(path, data, size, signer, options);
         break;
     default:
         good = error_set("%s: neither an image, nor a catalog, nor a cabinet; only those carry signatures", path);
@@ -194,8 +246,11 @@ bool authenticode_remove(const char *path)
     case SIGNED_CATALOG:
         good = sign_catalog(path, data, size, NULL, &(struct authenticode_options){ 0 });
         break;
+    case SIGNED_CABINET:
+        good = sign_cabinet(path, data, size, NULL, &(struct authenticode_options){ 0 });
+        break;
     default:
-        good = error_set("%s: neither an image nor a catalog", path);
+        good = error_set("%s: neither an image, nor a catalog, nor a cabinet", path);
     }
     free(data);
     return good;

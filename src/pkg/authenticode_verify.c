@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "host/file.h"
 #include "pkg/authenticode.h"
+#include "pkg/authenticode_cabinet.h"
 #include "pkg/authenticode_spc.h"
 
 /* What is left of a table is compared entry by entry: an offset, and the digest of what lies there. */
@@ -98,6 +99,50 @@ static int verify_catalog(const char *path, const uint8_t *data, size_t size, co
     return count;
 }
 
+static bool check_cabinet(void *context, const PKCS7 *message, struct signature *signature)
+{
+    const struct signed_cabinet *cabinet = context;
+    const ASN1_STRING *string = spc_content(message, OID_SPC_INDIRECT_DATA);
+    const unsigned char *p = string ? string->data : NULL;
+    SpcIndirectData *content = string ? d2i_SpcIndirectData(NULL, &p, string->length) : NULL;
+    const EVP_MD *md = content ? EVP_get_digestbyobj(content->digest->algorithm->algorithm) : NULL;
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+
+    ERR_clear_error();
+    if (md && signed_cabinet_digest(cabinet, md, digest, &length)) {
+        signature->digest_name = EVP_MD_get0_name(md);
+        signature->digest_matches = content->digest->digest->length == (int)length &&
+                                    !memcmp(content->digest->digest->data, digest, length);
+    }
+    SpcIndirectData_free(content);
+    return string != NULL;
+}
+
+static int verify_cabinet(const char *path, const uint8_t *data, size_t size, const struct verify_options *options,
+                          struct signature *list, int room)
+{
+    struct signed_cabinet cabinet;
+    const unsigned char *p;
+    PKCS7 *message;
+    int count = 0;
+
+    if (!signed_cabinet_open(&cabinet, path, data, size))
+        return -1;
+    if (cabinet.signature_size) {
+        p = data + cabinet.signature;
+        message = d2i_PKCS7(NULL, &p, (long)cabinet.signature_size);
+        if (message)
+            count = verify_message(message, options, check_cabinet, &cabinet, list, room);
+        else
+            authenticode_openssl_failed(path);
+        count = message ? count : -1;
+        PKCS7_free(message);
+    }
+    signed_cabinet_close(&cabinet);
+    return count;
+}
+
 int authenticode_verify(const char *path, const struct verify_options *options, struct signature *list, int room)
 {
     uint8_t *data;
@@ -113,8 +158,11 @@ int authenticode_verify(const char *path, const struct verify_options *options, 
     case SIGNED_CATALOG:
         count = verify_catalog(path, data, size, options, list, room);
         break;
+    case SIGNED_CABINET:
+        count = verify_cabinet(path, data, size, options, list, room);
+        break;
     default:
-        error_set("%s: neither an image nor a catalog", path);
+        error_set("%s: neither an image, nor a catalog, nor a cabinet", path);
         count = -1;
     }
     free(data);

@@ -61,9 +61,33 @@ for cut in 1 40 200 700 1500; do
     [ $code -eq 1 ] || { bad "an image cut by $cut bytes: exit code $code"; cat out; }
 done
 ok 'cut images are refused'
-expect 'text is no signed file' 1 'neither an image nor a catalog' "$RING3" verify-signature judge.out
+expect 'text is no signed file' 1 'neither an image, nor a catalog, nor a cabinet' "$RING3" verify-signature judge.out
 expect 'a file of no kind cannot be signed' 4 'only those carry signatures' "$RING3" sign --test-certificate=test.pfx judge.out
 expect 'nobody signs' 2 'who signs?' "$RING3" sign a.sys
+
+# Cabinets.
+if command -v gcab >/dev/null; then
+    mkdir -p folder && echo hello >folder/x.txt && head -c 5000 /dev/urandom >folder/y.bin
+    gcab -c k.cab folder/x.txt folder/y.bin
+    expect 'an unsigned cabinet is called unsigned' 1 'not signed' "$RING3" verify-signature k.cab
+    expect 'a cabinet is signed' 0 'signed k.cab' "$RING3" sign --test-certificate=test.pfx k.cab
+    judge 'the other verifier accepts it' k.cab test.pem
+    expect 'and ours' 0 'signature: holds' "$RING3" verify-signature --roots=test.cer k.cab
+    mkdir x && gcab -x -C x k.cab >/dev/null && cmp folder/y.bin x/folder/y.bin && ok 'it still unpacks' || bad 'a signed cabinet does not unpack'
+    expect 'signing again replaces' 0 'signed k.cab' "$RING3" sign --test-certificate=other.pfx k.cab
+    "$RING3" sign --test-certificate=test.pfx k.cab >/dev/null
+    gcab -c l.cab folder/x.txt folder/y.bin
+    osslsigncode sign -pkcs12 test.pfx -pass '' -h sha256 -in l.cab -out m.cab >/dev/null 2>&1
+    expect 'a cabinet of the other tool holds' 0 'signature: holds' "$RING3" verify-signature --roots=test.cer m.cab
+    printf 'x' | dd of=m.cab bs=1 seek=200 conv=notrunc status=none
+    expect 'a changed cabinet is found' 1 'its digest differs' "$RING3" verify-signature m.cab
+    for cut in 1 100 1400 4000; do
+        head -c $(($(stat -c %s k.cab) - cut)) k.cab >n.cab
+        "$RING3" verify-signature n.cab >out 2>&1
+        [ $? -eq 1 ] || { bad "a cabinet cut by $cut bytes"; cat out; }
+    done
+    ok 'cut cabinets are refused'
+fi
 
 # Keys in PEM, with password, with a chain; a key without its certificate.
 openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -subj /CN=TestRoot -days 30 2>/dev/null
