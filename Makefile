@@ -4,6 +4,7 @@
 #   make bench      measures, with ratios against the peer run beside it
 #   make tidy       layers, sizes, leftovers, help against docs, headers that compile alone
 #   make fuzz       every fuzz target for FUZZ_SECONDS (10) seconds each
+#   make install    the program, its drivers and the SDK below PREFIX (/usr/local)
 #   make sanitize   builds and tests with AddressSanitizer and UndefinedBehaviorSanitizer in build/asan
 # BUILD=DIR builds elsewhere; CC=clang-19 uses the other compiler.
 BUILD ?= build
@@ -29,7 +30,7 @@ ifneq ($(SAN),)
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all host unit-tests run test bench tidy fuzz fuzzers clean packages sanitize
+.PHONY: all host unit-tests run test bench tidy fuzz fuzzers clean packages sanitize install
 .DELETE_ON_ERROR:
 
 include mk/drivers.mk
@@ -145,6 +146,23 @@ tidy:
 	@tools/packages test
 	@$(MAKE) --no-print-directory all
 	@BUILD=$(BUILD) tests/tidy
+
+# The program, its drivers and the SDK below PREFIX; DESTDIR is put before it. The SDK is of use without the program.
+PREFIX ?= /usr/local
+SDK_DEST = $(DESTDIR)$(PREFIX)/share/ring3/sdk
+sdk_text = sed -e 's|@CC@|$(DRIVER_CC)|' -e 's|@LD@|$(DRIVER_LD)|' -e 's|@PREFIX@|$(PREFIX)|' \
+	-e 's|@VERSION@|$(shell $(BUILD)/ring3 --version | cut -d" " -f2)|' -e 's|@CFLAGS@|$(filter-out -Isdk% -Idrivers%,$(DRIVER_CFLAGS))|' \
+	-e 's|@LDFLAGS@|$(DRIVER_LDFLAGS)|' -e 's|@LIBS@|$(1)|'
+install: all sdk-lib
+	@mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/ring3/drivers $(DESTDIR)$(PREFIX)/lib/pkgconfig $(SDK_DEST)/lib $(SDK_DEST)/cmake
+	@install -m 755 $(BUILD)/ring3 $(DESTDIR)$(PREFIX)/bin/
+	@cp -r sdk/include $(SDK_DEST)/
+	@install -m 644 $(SDK_LIB)/*.lib $(SDK_DEST)/lib/
+	@mkdir -p $(SDK_DEST)/shared && install -m 644 drivers/lib/*.h $(SDK_DEST)/shared/
+	@for sys in $(DRIVER_SYS); do d=$(DESTDIR)$(PREFIX)/share/ring3/drivers/$$(basename $$sys .sys); mkdir -p $$d; \
+		install -m 644 $$sys $${sys%.sys}.pdb $$d/; for inf in $${sys%/*}/*.inf; do [ ! -e $$inf ] || install -m 644 $$inf $$d/; done; done
+	@$(call sdk_text,$(foreach l,$(DRIVER_LIBS),$${RING3_SDK}/lib/$(notdir $(l)))) sdk/cmake/ring3-driver.cmake.in > $(SDK_DEST)/cmake/ring3-driver.cmake
+	@$(call sdk_text,$(foreach l,$(DRIVER_LIBS),$${sdk}/lib/$(notdir $(l)))) sdk/cmake/ring3-sdk.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/ring3-sdk.pc
 
 sanitize:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT=-O1 SAN=address,undefined test TESTFLAGS="--quick $(TESTFLAGS)"

@@ -46,6 +46,12 @@ static bool take_configuration(void *target, const char *value)
     return true;
 }
 
+static bool take_sdk(void *target, const char *value)
+{
+    ((struct build_config *)target)->sdk = value;
+    return true;
+}
+
 static bool take_jobs(void *target, const char *value)
 {
     uint64_t jobs;
@@ -82,6 +88,7 @@ static const struct cli_option options[] = {
     { "--configuration", "NAME", "of a project: Release, Debug (default: what the project says)", take_configuration },
     { "--property", "NAME=VALUE", "a property that wins over the project's; may be given again", take_property },
     { "--define", "NAME[=VALUE]", "for every source; may be given again", take_define },
+    { "--sdk", "DIR", "a Windows Driver Kit of yours instead of ring3's headers and libraries (.../Windows Kits/10)", take_sdk },
     { "--jobs", "N", "compilers at once (default: one a processor)", take_jobs },
     { "--force", NULL, "compile everything again", take_force },
     { "--release", NULL, "write the image's checksum", take_release },

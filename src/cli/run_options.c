@@ -23,17 +23,21 @@ static bool add(struct run_list *list, const char *value)
         return add(&((struct run *)target)->list, value);                                                           \
     }
 
-/* A bare name is a driver that comes with ring3: PROGRAM/drivers/NAME/NAME.sys. */
+/* A bare name is a driver that comes with ring3: drivers/NAME/NAME.sys beside the program, or where it is installed. */
 static bool take_driver(void *target, const char *value)
 {
+    static const char *const places[] = { "drivers", "../share/ring3/drivers" };
     char program[2048], *path = NULL;
 
-    if (strchr(value, '/') || strchr(value, '.') || host_file_exists(value) || !host_program_dir(program, sizeof program) ||
-        asprintf(&path, "%s/drivers/%s/%s.sys", program, value, value) < 0)
+    if (strchr(value, '/') || strchr(value, '.') || host_file_exists(value) || !host_program_dir(program, sizeof program))
         return add(&((struct run *)target)->drivers, value);
-    if (host_file_exists(path))
-        return add(&((struct run *)target)->drivers, path);     /* kept for the life of the process */
-    free(path);
+    for (int i = 0; i < 2; i++) {
+        if (asprintf(&path, "%s/%s/%s/%s.sys", program, places[i], value, value) < 0)
+            return error_set("%s: out of memory", value);
+        if (host_file_exists(path))
+            return add(&((struct run *)target)->drivers, path);     /* kept for the life of the process */
+        free(path);
+    }
     return error_set("%s: neither a file nor a driver that comes with ring3", value);
 }
 

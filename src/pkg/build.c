@@ -154,6 +154,26 @@ static bool find_sdk(struct build_plan *plan)
     return (size_t)snprintf(plan->shared, sizeof plan->shared, "%s/../shared", plan->lib) < sizeof plan->shared;
 }
 
+/* The newest version below DIR/Include that has the kernel's headers. */
+static bool find_kit(struct build_plan *plan, const char *directory)
+{
+    char path[BUILD_PATH], probe[BUILD_PATH + 64], newest[64] = "", **names;
+
+    snprintf(path, sizeof path, "%s/Include", directory);
+    names = host_list_dir(path, "");
+    for (char **name = names; name && *name; name++) {
+        snprintf(probe, sizeof probe, "%s/%s/km/ntddk.h", path, *name);
+        if (host_file_exists(probe) && strverscmp(*name, newest) > 0)
+            snprintf(newest, sizeof newest, "%s", *name);
+    }
+    host_free_names(names);
+    if (!newest[0])
+        return error_set("%s: no Windows Driver Kit: there is no Include/VERSION/km/ntddk.h", directory);
+    snprintf(plan->sdk, sizeof plan->sdk, "%.3000s", directory);
+    snprintf(plan->sdk_version, sizeof plan->sdk_version, "%s", newest);
+    return true;
+}
+
 struct build_plan *build_plan_new(const struct build_config *config)
 {
     struct build_plan *plan = calloc(1, sizeof *plan);
@@ -163,7 +183,7 @@ struct build_plan *build_plan_new(const struct build_config *config)
     plan->force = config->force;
     plan->release = config->release;
     plan->jobs = config->jobs;
-    if (find_sdk(plan))
+    if (find_sdk(plan) && (!config->sdk || find_kit(plan, config->sdk)))
         return plan;
     free(plan);
     return NULL;

@@ -41,7 +41,7 @@ struct build_plan {
     char out[BUILD_PATH];               /* whole path */
     char result[BUILD_PATH];
     char include[BUILD_PATH], lib[BUILD_PATH], shared[BUILD_PATH];      /* the SDK */
-    char sdk[BUILD_PATH];               /* a WDK of the user's instead, or "" */
+    char sdk[BUILD_PATH], sdk_version[64];      /* a WDK of the user's instead, or "" */
     enum build_kind kind;
     bool debug, release, force, kmdf, wpp, verbose;
     int kmdf_minor, jobs;

@@ -136,6 +136,13 @@ static void add_includes(struct build_list *arguments, const struct build_plan *
     build_add(arguments, "%s%s", option, plan->out);        /* what wpp_write and the message compiler wrote */
     for (size_t i = 0; i < plan->headers.count; i++)
         build_add(arguments, "%s%s", option, plan->headers.text[i]);
+    if (plan->sdk[0]) {
+        build_add(arguments, "%s%s/Include/%s/km", option, plan->sdk, plan->sdk_version);
+        build_add(arguments, "%s%s/Include/%s/km/crt", option, plan->sdk, plan->sdk_version);
+        build_add(arguments, "%s%s/Include/%s/shared", option, plan->sdk, plan->sdk_version);
+        build_add(arguments, "%s%s/Include/wdf/kmdf/1.%d", option, plan->sdk, plan->kmdf_minor ? plan->kmdf_minor : 33);
+        return;
+    }
     build_add(arguments, "%s%s", option, plan->include);
     build_add(arguments, "%s%s/crt", option, plan->include);
     build_add(arguments, "%s%s", option, plan->shared);
@@ -349,11 +356,41 @@ static bool uses_framework(const struct build_plan *plan)
     return found;
 }
 
+/* The libraries of the user's kit that are there; their names are the kit's. */
+static void add_kit_libraries(struct build_list *a, const struct build_plan *plan, bool kmdf)
+{
+    static const char *const names[] = { "BufferOverflowFastFailK", "ntoskrnl", "hal", "wmilib", "ndis", "netio", "fwpkclnt", "storport",
+                                         "wdmsec", "ntstrsafe", "ksecdd", "uuid", "wpprecorder" };
+    static const char *const framework[] = { "WdfDriverEntry", "WdfLdr" };
+    char path[BUILD_PATH * 2];
+
+    for (size_t i = 0; i < countof(names); i++) {
+        snprintf(path, sizeof path, "%s/Lib/%s/km/x64/%s.lib", plan->sdk, plan->sdk_version, names[i]);
+        if (host_file_exists(path))
+            build_add(a, "%s", path);
+    }
+    for (size_t i = 0; kmdf && i < countof(framework); i++)
+        build_add(a, "%s/Lib/wdf/kmdf/x64/1.%d/%s.lib", plan->sdk, plan->kmdf_minor ? plan->kmdf_minor : 33, framework[i]);
+}
+
+/* ring3's own: what every driver links. */
+static void add_sdk_libraries(struct build_list *a, const struct build_plan *plan, bool kmdf)
+{
+    char shared[BUILD_PATH + 16];
+
+    snprintf(shared, sizeof shared, "%s/drvlib.lib", plan->lib);
+    if (host_file_exists(shared))
+        build_add(a, "%s", shared);
+    for (size_t i = 0; i < countof(libraries); i++)
+        build_add(a, "%s/%s.lib", plan->lib, libraries[i]);
+    if (kmdf)
+        build_add(a, "%s/wdfentry.lib", plan->lib);
+}
+
 static bool link_driver(struct build_plan *plan)
 {
     bool kmdf = uses_framework(plan);
     struct build_list a = { 0 };
-    char shared[BUILD_PATH + 16];
 
     build_add(&a, LINKER);
     add_all(&a, linker_flags, countof(linker_flags));
@@ -366,13 +403,7 @@ static bool link_driver(struct build_plan *plan)
         build_add(&a, "/def:%s", plan->definition_file);
     build_add(&a, "/out:%s", plan->result);
     add_inputs(&a, plan);
-    snprintf(shared, sizeof shared, "%s/drvlib.lib", plan->lib);
-    if (host_file_exists(shared))
-        build_add(&a, "%s", shared);
-    for (size_t i = 0; i < countof(libraries); i++)
-        build_add(&a, "%s/%s.lib", plan->lib, libraries[i]);
-    if (kmdf)
-        build_add(&a, "%s/wdfentry.lib", plan->lib);
+    (plan->sdk[0] ? add_kit_libraries : add_sdk_libraries)(&a, plan, kmdf);
     return run_one(&a, "linking");
 }
 
@@ -393,14 +424,18 @@ static bool library_changed(const struct build_plan *plan)
 static bool write_overlay(const struct build_plan *plan)
 {
     const char **directories = calloc(plan->headers.count + 3, sizeof *directories);
-    char crt[BUILD_PATH + 8], file[BUILD_PATH + 16];
+    char crt[BUILD_PATH + 8], km[BUILD_PATH], file[BUILD_PATH + 16];
     size_t count = 0;
 
     if (!directories)
         abort();
     snprintf(crt, sizeof crt, "%s/crt", plan->include);
     snprintf(file, sizeof file, "%s/headers.yaml", plan->out);
-    directories[count++] = plan->include;
+    if (plan->sdk[0]) {
+        snprintf(crt, sizeof crt, "%.3000s/Include/%s/shared", plan->sdk, plan->sdk_version);
+        snprintf(km, sizeof km, "%.3000s/Include/%s/km", plan->sdk, plan->sdk_version);
+    }
+    directories[count++] = plan->sdk[0] ? km : plan->include;
     directories[count++] = crt;
     for (size_t i = 0; i < plan->headers.count; i++)
         directories[count++] = plan->headers.text[i];
