@@ -1,5 +1,5 @@
 /* A classifyFn that takes longer than a millisecond: the packet path waits for it, mostly at DISPATCH_LEVEL. Time is the computer's
- * clock: a virtual clock does not advance while a driver computes. */
+ * clock: a virtual clock does not advance while a driver computes. What the host's other processes had of it does not count. */
 #include "check/check.h"
 
 static void on_event(const struct fwp_event *event);

@@ -33,6 +33,7 @@ struct fwp_callout {
     KEVENT idle;
     uint64_t registrar;                 /* return address of the call that registered it */
     uint64_t calls;
+    unsigned slow;                      /* how many of them took too long */
 };
 
 struct fwp_callout_table {

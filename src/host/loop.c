@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "host/time.h"
 
 #define BATCH 32
 
@@ -113,6 +114,8 @@ int loop_poll(uint64_t timeout_ns)
     loop.batch_count = loop.watches > 0 || timeout_ns ? wait_ns(timeout_ns) : 0;
     if (loop.batch_count < 0)
         loop.batch_count = 0;
+    if (timeout_ns != 0)                /* it may have slept */
+        host_time_mark();
     for (int i = 0; i < loop.batch_count; i++) {
         struct loop_watch *w = loop.batch[i].data.ptr;
         uint32_t e = loop.batch[i].events;

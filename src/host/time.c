@@ -18,6 +18,21 @@ uint64_t host_monotonic_ns(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+static uint64_t marked_real, marked_used;
+
+void host_time_mark(void)
+{
+    marked_real = host_monotonic_ns();
+    marked_used = read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
+uint64_t host_lost_ns(void)
+{
+    uint64_t real = host_monotonic_ns() - marked_real, used = read_clock(CLOCK_THREAD_CPUTIME_ID) - marked_used;
+
+    return real > used ? real - used : 0;
+}
+
 uint64_t host_wall_ns(void)
 {
     return read_clock(CLOCK_REALTIME);

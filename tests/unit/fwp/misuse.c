@@ -3,10 +3,13 @@
 #include <fwpmk.h>
 #include <fwpsk.h>
 
+#include <time.h>
+
 #include "fwp/event.h"
 #include "fwp/fwp.h"
 #include "fwp/layer.h"
 #include "machine/machine.h"
+#include "host/time.h"
 #include "nt/ke.h"
 #include "ring3.h"
 #include "unit.h"
@@ -40,9 +43,9 @@ static VOID NTAPI first(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING
 static VOID NTAPI second(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *metadata, VOID *data,
                          const FWPS_FILTER0 *filter, UINT64 context, FWPS_CLASSIFY_OUT0 *out)
 {
-    uint64_t until = ke_now() + 1500000;
+    clock_t begin = clock();
 
-    while (slow && ke_now() < until) {}
+    while (slow && clock() - begin < CLOCKS_PER_SEC / 400) {}     /* of the processor's own time */
     if (action)
         out->actionType = action;
     out->flags |= flags;
@@ -79,7 +82,10 @@ static struct fwp_verdict classify(uint16_t id, UINT32 type)
     add(engine, 1, 100, type, layer);
     misuses = slows = 0;
     said[0] = 0;
-    fwp_classify(&values, NULL, NULL, &verdict);
+    for (int n = slow ? 0 : 2; n < 3; n++) {    /* a third slow call is one too many */
+        host_time_mark();
+        fwp_classify(&values, NULL, NULL, &verdict);
+    }
     CHECK_EQ(FwpmEngineClose0(engine), STATUS_SUCCESS);
     return verdict;
 }
