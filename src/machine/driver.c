@@ -114,11 +114,17 @@ static void set_names(struct ring3_driver *driver, const char *path)
     snprintf(driver->path, sizeof driver->path, "%s", path);
 }
 
-/* The install of the first model whose service runs this file. NULL: none does. */
+/* The install of the first model, or of a primitive driver, whose service runs this file. NULL: none does. */
 static struct inf_install *find_service(struct inf *inf, const char *file)
 {
     const struct inf_model *models;
     int count = inf ? inf_models(inf, &models) : 0;
+    struct inf_install *primitive = inf ? inf_default_install(inf) : NULL;
+
+    if (primitive && service_of(primitive, file))
+        return primitive;
+    if (primitive)
+        inf_install_free(primitive);
 
     for (int i = 0; i < count; i++) {
         struct inf_install *install = inf_install_of(inf, &models[i]);

@@ -136,6 +136,8 @@ struct inf_file {
 int inf_files(struct inf *inf, const struct inf_file **files);
 
 struct inf_install *inf_install_of(struct inf *inf, const struct inf_model *model);
+/* What installing a primitive driver's INF does ([DefaultInstall.NTamd64]); NULL when it has no such section, or with error_text(). */
+struct inf_install *inf_default_install(struct inf *inf);
 void inf_install_free(struct inf_install *install);
 
 #endif

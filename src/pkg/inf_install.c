@@ -205,6 +205,13 @@ fail:
     return NULL;
 }
 
+struct inf_install *inf_default_install(struct inf *inf)
+{
+    const struct inf_section *section = inf_decorated(inf, "DefaultInstall");
+
+    return section ? inf_install_of(inf, &(struct inf_model){ .install_section = "DefaultInstall", .number = section->number }) : NULL;
+}
+
 void inf_install_free(struct inf_install *install)
 {
     free(install);                      /* its arrays belong to the INF */

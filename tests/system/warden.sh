@@ -48,6 +48,14 @@ expect 'text that is no policy is refused' 1 'STATUS_INVALID_PARAMETER' ctl ioct
 grep -q 'warden' "$TMP/out" && ok 'ring3 wfp shows its filters' || { bad 'ring3 wfp does not show its filters'; head -5 "$TMP/out"; }
 end 'it ends cleanly'
 
+"$RING3" run "$WARDEN" --for=200ms --ctl="$TMP/ctl2" >"$TMP/log" 2>&1 &
+ring3=$!
+for _ in $(seq 50); do
+    "$RING3" ctl --socket="$TMP/ctl2" ioctl '\\.\Warden' 0x12,0x801,buffered,read --out-length=100 --format=binary >"$TMP/out" 2>/dev/null && break
+done
+wait $ring3
+grep -q '^inspect any any any' "$TMP/out" && ok 'the INF of a primitive driver has its first policy' || bad 'the INF of a primitive driver is not looked at'
+
 begin 'pend in tcp 7 300 permit'
 expect 'a pended connection goes on when its time is over' 0 'the line came back' client line
 logged 'it waited' 'pend in tcp'
