@@ -25,6 +25,7 @@
 #include "ndis/idle.h"
 #include "ndis/ports.h"
 #include "ndis/scaling.h"
+#include "ndis/wmi_provider.h"
 #include "nt/pool.h"
 
 struct list ndis_adapters = LIST_INIT(ndis_adapters);
@@ -296,6 +297,7 @@ bool adapter_restart(struct adapter *a)
     adapter_set_state(a, ADAPTER_RUNNING);
     hang_start(a);
     idle_start(a);
+    wmi_provide(a);
     if (!filters_restart(a, &attributes))
         give_up_bindings(a);
     list_each_safe(it, &a->bindings)
@@ -325,6 +327,8 @@ VOID NTAPI NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS S
 
 void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
 {
+    if (action != NdisHaltDevicePoweredDown)
+        wmi_withdraw(a);
     if (a->state == ADAPTER_SHUT_DOWN) {        /* the miniport is left alone */
         hang_stop(a);
         bindings_remove(a);

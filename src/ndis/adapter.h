@@ -152,6 +152,7 @@ struct adapter {
     uint64_t hang_oids;                 /* which had had so many then, */
     unsigned hang_checks;               /* and at so many checks before */
 
+    struct { bool registered; uint32_t count; PNDIS_GUID custom; } wmi;        /* wmi.c */
     struct ndis_idle idle;
     struct ndis_port ports[NDIS_PORTS_MAX + 1];
     WORK_QUEUE_ITEM port_work;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "ndis/idle.h"
 #include "ndis/ports.h"
+#include "ndis/wmi_provider.h"
 #include "nt/io.h"
 #include "nt/pnp.h"
 #include "nt/pool.h"
@@ -351,7 +352,7 @@ static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
     case IRP_MJ_POWER:
         return ndis_power(a, irp);
     case IRP_MJ_SYSTEM_CONTROL:
-        return ndis_pass_down(a, irp);
+        return wmi_control(a, irp);
     case IRP_MJ_SHUTDOWN:
         return shut_down(a, irp);
     case IRP_MJ_DEVICE_CONTROL:

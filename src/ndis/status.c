@@ -1,6 +1,7 @@
 /* Status indications. docs: ndis/nf-ndis-ndismindicatestatusex */
 #include "ndis/filter_module.h"
 #include "ndis/ports.h"
+#include "ndis/wmi_provider.h"
 
 #include <string.h>
 
@@ -54,5 +55,6 @@ VOID NTAPI NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS
     else if (StatusIndication->StatusCode == NDIS_STATUS_PORT_STATE &&
              StatusIndication->StatusBufferSize >= NDIS_SIZEOF_PORT_STATE_REVISION_1)
         port_keep_state(a, StatusIndication->PortNumber, StatusIndication->StatusBuffer);
+    wmi_status(a, StatusIndication);
     status_deliver(a, NULL, StatusIndication);
 }
