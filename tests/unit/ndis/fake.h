@@ -23,6 +23,8 @@ struct fake_miniport {
     NDIS_STATUS (*on_initialize)(NDIS_HANDLE adapter);  /* at the end of MiniportInitializeEx; may be NULL */
     void (*on_halt)(void);
     NDIS_PM_CAPABILITIES *power;        /* NULL: knows no power management */
+    NDIS_STATUS (*on_query)(PNDIS_OID_REQUEST request);
+    bool has_guids;                     /* lists OID_GEN_SUPPORTED_GUIDS */
     NDIS_STATUS (*on_set)(PNDIS_OID_REQUEST request);   /* NDIS_STATUS_NOT_SUPPORTED: the fake's own way */
     /* what it saw */
     uint32_t filter, multicast_count;
@@ -81,7 +83,7 @@ static void note(char *journal, char what)
 /* --- miniport ------------------------------------------------------------------------------------------------------- */
 
 static NDIS_OID fake_oids[] = { OID_GEN_STATISTICS, OID_GEN_VENDOR_DESCRIPTION, OID_GEN_CURRENT_PACKET_FILTER,
-                                OID_802_3_MULTICAST_LIST };
+                                OID_802_3_MULTICAST_LIST, OID_GEN_SUPPORTED_GUIDS };   /* the last one on demand */
 
 /* Completes what is pending, some time later, at DISPATCH_LEVEL. */
 static VOID NTAPI mp_timer(PVOID a, PVOID context, PVOID b, PVOID c)
@@ -147,7 +149,7 @@ static NDIS_STATUS set_attributes(NDIS_HANDLE adapter)
         .IfType = IF_TYPE_ETHERNET_CSMACD,
         .PowerManagementCapabilitiesEx = mp.power,
         .SupportedOidList = fake_oids,
-        .SupportedOidListLength = sizeof fake_oids,
+        .SupportedOidListLength = sizeof fake_oids - (mp.has_guids ? 0 : sizeof(NDIS_OID)),
     };
     return NdisMSetMiniportAttributes(adapter, &a);
 }
@@ -249,6 +251,8 @@ static NDIS_STATUS NTAPI mp_oid(NDIS_HANDLE context, PNDIS_OID_REQUEST r)
 
         return status == NDIS_STATUS_NOT_SUPPORTED ? mp_set(r) : status;
     }
+    if (mp.on_query && mp.on_query(r) == NDIS_STATUS_SUCCESS)
+        return NDIS_STATUS_SUCCESS;
     if (r->DATA.Oid == OID_GEN_STATISTICS) {
         NDIS_STATISTICS_INFO info = { .ifHCInOctets = 12345 };
         memcpy(r->DATA.QUERY_INFORMATION.InformationBuffer, &info, sizeof info);
