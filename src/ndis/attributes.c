@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "ndis/ports.h"
 #include "nt/pool.h"
 
@@ -121,6 +122,12 @@ static NDIS_STATUS set_general(struct adapter *a, const NDIS_OBJECT_HEADER *head
     memcpy(&a->general, header, size);
     if (a->general.MacAddressLength > NDIS_MAX_PHYS_ADDRESS_LENGTH)
         return NDIS_STATUS_INVALID_PARAMETER;
+    if (a->general.MediaType == NdisMediumWan || a->general.MediaType == NdisMediumCoWan ||
+        a->general.MediaType == NdisMediumAtm) {
+        log_warn("ndis", "the miniport is for %s: such adapters are not supported, only those that show Ethernet frames",
+                 a->general.MediaType == NdisMediumWan ? "WAN (NDISWAN)" : "connections (CoNDIS)");
+        return NDIS_STATUS_NOT_SUPPORTED;
+    }
     if (!copy_oids(a))
         return NDIS_STATUS_RESOURCES;
     copy_capabilities(a);

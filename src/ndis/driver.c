@@ -1,4 +1,5 @@
 /* Miniport driver registration. */
+#include "base/log.h"
 #include "ndis/filter_module.h"
 #include "ndis/virtual.h"
 
@@ -145,6 +146,12 @@ static NDIS_STATUS set_selective_suspend(struct ndis_driver *driver, const NDIS_
     return NDIS_STATUS_SUCCESS;
 }
 
+static bool is_connection_oriented(UCHAR type)
+{
+    return type == NDIS_OBJECT_TYPE_CO_PROTOCOL_CHARACTERISTICS || type == NDIS_OBJECT_TYPE_CO_MINIPORT_CHARACTERISTICS ||
+           type == NDIS_OBJECT_TYPE_CO_CALL_MANAGER_OPTIONAL_HANDLERS || type == NDIS_OBJECT_TYPE_CO_CLIENT_OPTIONAL_HANDLERS;
+}
+
 /* Installs further handlers of a miniport driver, those of PnP and of selective suspend, or, from FilterSetModuleOptions, the
  * handlers of one filter module. Other sets (connection-oriented,
  * chimney, NDK, shared memory), and all that a protocol, a binding or a filter driver could have, are refused with
@@ -154,6 +161,9 @@ NDIS_STATUS NTAPI NdisSetOptionalHandlers(NDIS_HANDLE NdisHandle, PNDIS_DRIVER_O
     struct ndis_driver *driver = NdisHandle;
     enum ndis_type type = ndis_object_type(NdisHandle);
 
+    if (is_connection_oriented(OptionalHandlers->Header.Type))
+        log_warn("ndis", "a driver registers handlers for connections (CoNDIS): connection-oriented miniports, call managers and "
+                         "clients are not supported");
     if (type == NDIS_PROTOCOL || type == NDIS_BINDING || type == NDIS_FILTER_DRIVER)
         return NDIS_STATUS_NOT_SUPPORTED;
     if (type == NDIS_FILTER)

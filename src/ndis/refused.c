@@ -41,3 +41,14 @@ NDIS_STATUS NTAPI NdisMWriteConfigBlock(NDIS_HANDLE NdisMiniportHandle, ULONG Bl
     ndis_object_check(NdisMiniportHandle, NDIS_ADAPTER);
     return NDIS_STATUS_FAILURE;
 }
+
+/* --- Hyper-V's extensible switch: no filter module stands in one ---------------------------------------------------- */
+
+/* NDIS_STATUS_NOT_SUPPORTED: the module is attached to a network adapter, not to a switch. PASSIVE_LEVEL.
+ * docs: ndis/nf-ndis-ndisfgetoptionalswitchhandlers */
+NDIS_STATUS NTAPI NdisFGetOptionalSwitchHandlers(NDIS_HANDLE NdisFilterHandle, PNDIS_SWITCH_CONTEXT NdisSwitchContext,
+                                                 PNDIS_SWITCH_OPTIONAL_HANDLERS NdisSwitchHandlers)
+{
+    ndis_object_check(NdisFilterHandle, NDIS_FILTER);
+    return NDIS_STATUS_NOT_SUPPORTED;
+}

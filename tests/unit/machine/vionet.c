@@ -243,6 +243,28 @@ TEST(it_goes_on_after_a_reset)
     close_cleanly(computer);
 }
 
+TEST(several_queues_go_through_sleep_and_reset_and_removal)
+{
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        struct ring3_computer *computer = open_computer(4, seed);
+        struct ring3_nic *nic = ring3_add_nic(computer, "loop,queues=4");
+        NTSTATUS status;
+
+        CHECK(ring3_load(computer, vionet_path()) != NULL);
+        CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
+        check_traffic(computer);
+        CHECK(container_of(ndis_adapters.next, struct adapter, node)->rss.enabled);     /* TCP/IP has set it */
+        CHECK(machine_call(inside_sleep, &status));
+        CHECK(machine_call(inside_wake, &status));
+        check_traffic(computer);
+        CHECK(machine_call(inside_reset, NULL));
+        check_traffic(computer);
+        CHECK(ring3_unplug_nic(nic));
+        ring3_run(computer, 50 * MS);
+        close_cleanly(computer);
+    }
+}
+
 static void inside_stop_start(void *arg)
 {
     struct pnp_node *node = pnp_node_of(container_of(ndis_adapters.next, struct adapter, node)->pdo);
