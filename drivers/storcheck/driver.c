@@ -62,8 +62,11 @@ ULONG StorCheckFindAdapter(PVOID extension, PVOID context, PVOID bus, PVOID lowe
 
 BOOLEAN StorCheckInitialize(PVOID extension)
 {
+    PERF_CONFIGURATION_DATA data = { .Version = STOR_PERF_VERSION, .Size = sizeof(data) };
     PSTORCHECK device = extension;
 
+    device->PerformanceStatus = StorPortInitializePerfOpts(extension, TRUE, &data);
+    device->PerformanceFlags = data.Flags;
     StorPortInitializeDpc(extension, &device->Dpc, KeptDpc);
     return StorPortInitializeTimer(extension, &device->Timer) == STOR_STATUS_SUCCESS;
 }

@@ -24,6 +24,7 @@ typedef struct _STORCHECK {
     STOR_DPC Dpc;
     PVOID Timer;                        /* completes what is kept later */
     ULONG UnitResets, BusResets;
+    ULONG PerformanceStatus, PerformanceFlags;  /* what HwStorInitialize was answered */
 } STORCHECK, *PSTORCHECK;
 
 /* One call of a check. */

@@ -103,7 +103,21 @@ static void fill_targets(struct adapter *a, PPERF_CONFIGURATION_DATA data)
                 (GROUP_AFFINITY){ .Mask = 1ull << node->messages[m].cpu };
 }
 
-/* Query: says what can be asked for; otherwise takes it. docs: storport/nf-storport-storportinitializeperfopts */
+/* What a flag takes to make sense. */
+static bool consistent(const PERF_CONFIGURATION_DATA *data)
+{
+    ULONG flags = data->Flags, need_redirection = STOR_PERF_INTERRUPT_MESSAGE_RANGES | STOR_PERF_ADV_CONFIG_LOCALITY |
+                                                  STOR_PERF_OPTIMIZE_FOR_COMPLETION_DURING_STARTIO |
+                                                  STOR_PERF_DPC_REDIRECTION_CURRENT_CPU;
+
+    if ((flags & STOR_PERF_CONCURRENT_CHANNELS) && !data->ConcurrentChannels)
+        return false;
+    if ((flags & STOR_PERF_ADV_CONFIG_LOCALITY) && !(flags & STOR_PERF_INTERRUPT_MESSAGE_RANGES))
+        return false;
+    return !(flags & need_redirection) || (flags & STOR_PERF_DPC_REDIRECTION);
+}
+
+/* Query: says what can be asked for; otherwise takes it. Only from HwStorInitialize and HwStorPassiveInitializeRoutine. docs: storport/nf-storport-storportinitializeperfopts */
 SP_HANDLER(ext_perf_opts)
 {
     BOOLEAN query = ARG(int) & 0xff;
@@ -113,16 +127,16 @@ SP_HANDLER(ext_perf_opts)
         return NO(INVALID_PARAMETER);
     if (data->Version < STOR_PERF_VERSION_2 || data->Version > STOR_PERF_VERSION)
         return NO(UNSUPPORTED_VERSION);
+    if (!a->initializing)
+        return NO(UNSUCCESSFUL);
     if (query) {
         data->Flags = perf_flags(data->Version);
         data->ConcurrentChannels = ke.cpu_count;
         return STOR_STATUS_SUCCESS;
     }
     if (data->Flags & ~perf_flags(data->Version))
-        return NO(INVALID_PARAMETER);
-    if ((data->Flags & STOR_PERF_CONCURRENT_CHANNELS) && !data->ConcurrentChannels)
-        return NO(INVALID_PARAMETER);
-    if ((data->Flags & STOR_PERF_INTERRUPT_MESSAGE_RANGES) && !(data->Flags & STOR_PERF_DPC_REDIRECTION))
+        return NO(UNSUCCESSFUL);
+    if (!consistent(data))
         return NO(INVALID_PARAMETER);
     data->DeviceNode = 0;
     if ((data->Flags & STOR_PERF_ADV_CONFIG_LOCALITY) && data->MessageTargets)
@@ -138,8 +152,9 @@ SP_HANDLER(ext_start_io_perf)
     PSTARTIO_PERFORMANCE_PARAMETERS out = ARG(PSTARTIO_PERFORMANCE_PARAMETERS);
     ULONG channels = a->perf_set && (a->perf.Flags & STOR_PERF_CONCURRENT_CHANNELS) ? a->perf.ConcurrentChannels : 1;
 
-    if (!r || !out)
+    if (!r || !out || out->Size < sizeof *out)
         return NO(INVALID_PARAMETER);
+    out->Version = 1;
     out->ChannelNumber = this_cpu->number % channels;
     out->MessageNumber = 0;
     if (a->perf_set && (a->perf.Flags & STOR_PERF_INTERRUPT_MESSAGE_RANGES)) {

@@ -207,6 +207,29 @@ TEST(releasing_a_lock_that_is_none_is_found)
 
 /* --- the system and the registry ------------------------------------------------------------------------------------------------ */
 
+static unsigned perf_checks;
+
+static void performance(void)
+{
+    PERF_CONFIGURATION_DATA perf = { .Version = STOR_PERF_VERSION, .Size = sizeof perf };
+
+    CHECK_EQ(StorPortInitializePerfOpts(ext(), TRUE, NULL), (ULONG)STOR_STATUS_INVALID_PARAMETER);
+    CHECK_EQ(StorPortInitializePerfOpts(ext(), TRUE, &perf), STOR_STATUS_SUCCESS);
+    CHECK(perf.Flags & STOR_PERF_CONCURRENT_CHANNELS);
+    perf.Flags = STOR_PERF_INTERRUPT_MESSAGE_RANGES;    /* without DPC redirection */
+    CHECK_EQ(StorPortInitializePerfOpts(ext(), FALSE, &perf), (ULONG)STOR_STATUS_INVALID_PARAMETER);
+    perf.Flags = STOR_PERF_DPC_REDIRECTION | STOR_PERF_ADV_CONFIG_LOCALITY;     /* without message ranges */
+    CHECK_EQ(StorPortInitializePerfOpts(ext(), FALSE, &perf), (ULONG)STOR_STATUS_INVALID_PARAMETER);
+    perf.Flags = 0x80000000;
+    CHECK_EQ(StorPortInitializePerfOpts(ext(), FALSE, &perf), (ULONG)STOR_STATUS_UNSUCCESSFUL);
+    perf.Flags = STOR_PERF_DPC_REDIRECTION | STOR_PERF_CONCURRENT_CHANNELS;
+    perf.ConcurrentChannels = 2;
+    CHECK_EQ(StorPortInitializePerfOpts(ext(), FALSE, &perf), STOR_STATUS_SUCCESS);
+    perf.Version = 77;
+    CHECK_EQ(StorPortInitializePerfOpts(ext(), TRUE, &perf), (ULONG)STOR_STATUS_UNSUPPORTED_VERSION);
+    perf_checks++;
+}
+
 static void system_functions(void *unused)
 {
     PVOID fdo, pdo, lower;
@@ -219,7 +242,9 @@ static void system_functions(void *unused)
     STOR_LOG_EVENT_DETAILS details = { .InterfaceRevision = 0x00000200, .Size = sizeof details };
     PUCHAR buffer;
 
+    fake.on_initialize = performance;
     plug_fake();
+    CHECK_EQ(perf_checks, 1);
     CHECK_EQ(StorPortGetDeviceObjects(ext(), &fdo, &pdo, &lower), STOR_STATUS_SUCCESS);
     CHECK(pdo == fake.node->pdo && fdo && lower);
     CHECK_EQ(StorPortGetActiveGroupCount(ext(), &groups), STOR_STATUS_SUCCESS);
@@ -231,12 +256,7 @@ static void system_functions(void *unused)
     CHECK_EQ(nodes, 0);
     CHECK_EQ(StorPortGetCurrentProcessorIndex(ext(), &index), STOR_STATUS_SUCCESS);
     CHECK(index < 2);
-    CHECK_EQ(StorPortInitializePerfOpts(ext(), TRUE, &perf), STOR_STATUS_SUCCESS);
-    CHECK(perf.Flags & STOR_PERF_CONCURRENT_CHANNELS);
-    perf.Flags = STOR_PERF_INTERRUPT_MESSAGE_RANGES;
-    CHECK_EQ(StorPortInitializePerfOpts(ext(), FALSE, &perf), (ULONG)STOR_STATUS_INVALID_PARAMETER);
-    perf.Version = 77;
-    CHECK_EQ(StorPortInitializePerfOpts(ext(), TRUE, &perf), (ULONG)STOR_STATUS_UNSUPPORTED_VERSION);
+    CHECK_EQ(StorPortInitializePerfOpts(ext(), TRUE, &perf), (ULONG)STOR_STATUS_UNSUCCESSFUL);     /* it is initialised */
     CHECK_EQ(StorPortGetMSIInfo(ext(), 0, &message), (ULONG)STOR_STATUS_INVALID_PARAMETER);
     CHECK_EQ(StorPortGetSystemPortNumber(ext(), (PSTOR_ADDRESS)&address), STOR_STATUS_SUCCESS);
     CHECK_EQ(address.Port, 0);
