@@ -36,7 +36,7 @@ endif
 include mk/drivers.mk
 
 SOURCES := $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c src/$(l)/*.S)))
-OBJECTS := $(SOURCES:src/%=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/exports.o $(BUILD)/obj/gen/ntstatus.o $(BUILD)/obj/gen/templates.o
+OBJECTS := $(SOURCES:src/%=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/exports.o $(BUILD)/obj/gen/ntstatus.o $(BUILD)/obj/gen/replaced.o $(BUILD)/obj/gen/templates.o
 LIB_OBJECTS := $(filter-out $(BUILD)/obj/cli/main.c.o,$(OBJECTS))
 
 all: host drivers
@@ -76,7 +76,11 @@ $(BUILD)/gen/ntstatus.c: src/nt/ntstatus_text.tsv sdk/include/ntstatus.h tools/n
 	@mkdir -p $(@D)
 	@awk -f tools/ntstatus.awk src/nt/ntstatus_text.tsv sdk/include/ntstatus.h > $@
 
-$(BUILD)/obj/gen/ntstatus.o: $(BUILD)/gen/ntstatus.c
+$(BUILD)/gen/replaced.c: src/ndis/ndis5.tsv tools/replaced.awk
+	@mkdir -p $(@D)
+	@awk -f tools/replaced.awk src/ndis/ndis5.tsv > $@
+
+$(BUILD)/obj/gen/ntstatus.o $(BUILD)/obj/gen/replaced.o: $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 

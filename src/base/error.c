@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static char sentence[1024];
+static char sentence[8192];
 
 bool error_set(const char *format, ...)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "pe/replaced.h"
 #include "pe/internal.h"
 
 #define BY_ORDINAL 0x8000000000000000ull
@@ -131,7 +132,7 @@ static bool add_dependency(struct pe_image *image, struct pe_image *from)
 
 struct binding {
     bool allow_missing;
-    unsigned missing;
+    unsigned missing, replaced;         /* of the missing ones, functions of NDIS 5 */
     size_t used;
     char text[4096];
 };
@@ -142,6 +143,17 @@ static void describe(char *text, size_t size, const struct import *import)
         snprintf(text, size, "%s", import->name);
     else
         snprintf(text, size, "#%u", import->ordinal);
+}
+
+/* What NDIS 6 has instead of a function of NDIS 5; NULL: it is none. */
+static const char *replaced_by(const char *module, const char *name)
+{
+    if (strcasecmp(module, "ndis.sys"))
+        return NULL;
+    for (unsigned i = 0; i < pe_replaced_count; i++)
+        if (!strcmp(pe_replaced_rows[i].name, name))
+            return pe_replaced_rows[i].instead;
+    return NULL;
 }
 
 static bool bind_one(struct pe_image *image, const struct import *import, void *context)
@@ -156,7 +168,9 @@ static bool bind_one(struct pe_image *image, const struct import *import, void *
     }
     char name[256];
     describe(name, sizeof name, import);
+    const char *instead = replaced_by(import->module, name);
     binding->missing++;
+    binding->replaced += instead != NULL;
     if (binding->allow_missing) {
         target = missing_stub(image, import->module, name);
         memcpy(import->slot, &target, sizeof target);
@@ -165,7 +179,10 @@ static bool bind_one(struct pe_image *image, const struct import *import, void *
     if (binding->missing <= MISSING_SHOWN && binding->used < sizeof binding->text) {
         char doc[320];
 
-        pe_document_of(import->module, name, doc, sizeof doc);
+        if (instead)
+            snprintf(doc, sizeof doc, "  (NDIS 5; NDIS 6 has %s)", instead);
+        else
+            pe_document_of(import->module, name, doc, sizeof doc);
         binding->used += (size_t)snprintf(binding->text + binding->used, sizeof binding->text - binding->used,
                                           "\n    %s!%s%s", import->module, name, doc);
     }
@@ -184,6 +201,9 @@ bool bind_imports(struct pe_image *image, uint32_t rva, bool allow_missing)
     if (binding.missing > MISSING_SHOWN && binding.used < sizeof binding.text)
         snprintf(binding.text + binding.used, sizeof binding.text - binding.used, "\n    and %u more",
                  binding.missing - MISSING_SHOWN);
+    if (binding.replaced)
+        return error_set("%s is an NDIS 5.x driver: it has to be ported (\"Porting NDIS 5.x Drivers to NDIS 6.0\"). It needs %u import%s that "
+                         "ring3 does not have:%s", image->name, binding.missing, binding.missing == 1 ? "" : "s", binding.text);
     return error_set("%s needs %u import%s that ring3 does not have (--allow-missing runs it all the same):%s",
                      image->name, binding.missing, binding.missing == 1 ? "" : "s", binding.text);
 }
