@@ -252,6 +252,7 @@ static void forget_image(void *arg)
     netio_driver_gone((uint64_t)(uintptr_t)image->base, image->size);
     fwp_driver_gone((uint64_t)(uintptr_t)image->base, image->size);
     ndis_filter_driver_gone((uint64_t)(uintptr_t)image->base, image->size);
+    ndis_protocol_gone((uint64_t)(uintptr_t)image->base, image->size);
 }
 
 /* Nothing may call an image that goes. */
@@ -259,7 +260,7 @@ static void unload_image(struct pe_image *image)
 {
     uint64_t base = (uint64_t)(uintptr_t)image->base;
 
-    if ((netio_driver_has_left(base, image->size) || ndis_filter_driver_left(base, image->size) ||
+    if ((netio_driver_has_left(base, image->size) || ndis_filter_driver_left(base, image->size) || ndis_protocol_left(base, image->size) ||
          fwp_driver_has_left(base, image->size)) && !machine_call(forget_image, image))
         log_warn("machine", "%s: %s", image->name, error_text());
     pe_unload(image);

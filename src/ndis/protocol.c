@@ -74,7 +74,7 @@ NDIS_STATUS NTAPI NdisRegisterProtocolDriver(NDIS_HANDLE ProtocolDriverContext,
         return NDIS_STATUS_BAD_CHARACTERISTICS;
     if (ProtocolCharacteristics->MajorNdisVersion != 6)
         return NDIS_STATUS_BAD_VERSION;
-    struct ndis_protocol *protocol = ndis_object_create(NDIS_PROTOCOL, sizeof *protocol, NDIS_TAG('N', 'D', 'p', 'r'), NULL);
+    struct ndis_protocol *protocol = ndis_object_create(NDIS_PROTOCOL, sizeof *protocol, NDIS_TAG('N', 'D', 'p', 'r'), NDIS_CALLER());
     if (!protocol)
         return NDIS_STATUS_RESOURCES;
     memcpy(&protocol->handlers, ProtocolCharacteristics, size);

@@ -44,6 +44,9 @@ bool ndis_adapter_info_of(void *pdo, struct ndis_adapter_info *info);
  * their stacks. PASSIVE_LEVEL, inside. */
 bool ndis_filter_driver_left(uint64_t base, uint64_t size);
 void ndis_filter_driver_gone(uint64_t base, uint64_t size);
+/* The same for protocol drivers: they are unbound. */
+bool ndis_protocol_left(uint64_t base, uint64_t size);
+void ndis_protocol_gone(uint64_t base, uint64_t size);
 
 /* Prepares the configuration of an intermediate driver's binding, as its notify object would: names the virtual miniports of the
  * adapter ({GUID}) in UpperBindings and makes their devices. driver: its DRIVER_OBJECT. False: there is no way to. Set by
