@@ -72,7 +72,7 @@ static bool wait_for(struct ctl *ctl, short events)
     do
         n = poll(&p, 1, timeout);
     while (n < 0 && errno == EINTR);
-    return n > 0 || error_set(n ? strerror(errno) : "no answer in the time of --timeout; the request is cancelled");
+    return n > 0 || error_set("%s", n ? strerror(errno) : "no answer in the time of --timeout; the request is cancelled");
 }
 
 static bool send_all(struct ctl *ctl, const void *data, size_t size)
