@@ -24,7 +24,8 @@ size_t ndis_miniport_characteristics_size(const NDIS_OBJECT_HEADER *header)
 {
     size_t size = 0;
 
-    if (header->Type != NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS)
+    /* Drivers are around that say "default" here, and Windows takes them. */
+    if (header->Type != NDIS_OBJECT_TYPE_MINIPORT_DRIVER_CHARACTERISTICS && header->Type != NDIS_OBJECT_TYPE_DEFAULT)
         return 0;
     for (size_t i = 0; i < countof(miniport_revisions); i++)
         if (header->Revision >= miniport_revisions[i].revision && header->Size >= miniport_revisions[i].size)

@@ -7,7 +7,9 @@ struct list ndis_protocols = LIST_INIT(ndis_protocols);
 
 static size_t characteristics_size(const NDIS_OBJECT_HEADER *header)
 {
-    if (header->Type != NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS || header->Revision < 1)
+    /* Drivers are around that say "default" here, and Windows takes them. */
+    if ((header->Type != NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS && header->Type != NDIS_OBJECT_TYPE_DEFAULT) ||
+        header->Revision < 1)
         return 0;
     if (header->Revision >= 2 && header->Size >= NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2)
         return NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2;
