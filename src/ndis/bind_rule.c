@@ -8,7 +8,8 @@
  * 3. An intermediate driver takes the adapters that it belongs on: only it binds them, as notify objects of such drivers see to.
  *    It takes none for which its UpperBindings is an empty list. Of several, the first registered takes an adapter, and the
  *    others find its virtual miniports.
- * 4. An intermediate driver never binds its own virtual miniports.
+ * 4. An intermediate driver binds virtual miniports of drivers that registered before it only, never its own: no stack has a
+ *    driver twice.
  * docs: network/specifying-binding-interfaces, network/intermediate-driver-upperrange-and-lowerrange-inf-file-entries,
  * network/intermediate-driver-notify-object */
 #include "ndis/virtual.h"
@@ -188,9 +189,22 @@ static bool has_virtual_miniports(struct ndis_protocol *protocol, struct adapter
     return !key || !cm_get(key, "UpperBindings", &value) || multi_has(key, "UpperBindings", NULL) == 0;
 }
 
+static bool stands_below(const struct adapter *a, const struct ndis_protocol *protocol)
+{
+    if (!a->driver->intermediate)
+        return true;
+    list_each(it, &ndis_protocols) {
+        const struct ndis_protocol *other = container_of(it, struct ndis_protocol, node);
+
+        if (other == protocol || other == a->driver->protocol)
+            return other != protocol;
+    }
+    return false;
+}
+
 static bool would_take(struct ndis_protocol *protocol, struct adapter *a)
 {
-    return protocol->miniport && !protocol->closing && protocol->miniport != a->driver && belongs(protocol, a) &&
+    return protocol->miniport && !protocol->closing && stands_below(a, protocol) && belongs(protocol, a) &&
            has_virtual_miniports(protocol, a);
 }
 
@@ -215,7 +229,7 @@ bool binds(struct ndis_protocol *protocol, struct adapter *a)
     if (protocol->closing || a->incomplete || settled)
         return false;
     if (protocol->miniport)
-        return would_take(protocol, a) && !taken(protocol, a);
+        return !taken(protocol, a) && would_take(protocol, a);
     text_utf8(name, sizeof name, &protocol->name);
     if (adapter_says(a, name, upper) == 1)
         return true;                    /* named outright */

@@ -190,6 +190,16 @@ static void fill_power(struct binding *b, NDIS_BIND_PARAMETERS *p, NDIS_PNP_CAPA
     p->PowerManagementCapabilitiesEx = new;
 }
 
+/* Drivers compare the revision with that of their own version of NDIS. */
+static NDIS_OBJECT_HEADER bind_header(const struct ndis_protocol *protocol)
+{
+    static const USHORT sizes[] = { NDIS_SIZEOF_BIND_PARAMETERS_REVISION_1, NDIS_SIZEOF_BIND_PARAMETERS_REVISION_2,
+                                    NDIS_SIZEOF_BIND_PARAMETERS_REVISION_3, NDIS_SIZEOF_BIND_PARAMETERS_REVISION_4 };
+    uint8_t minor = protocol->handlers.MinorNdisVersion, n = minor >= 30 ? 3 : minor >= 20 ? 2 : minor >= 1 ? 1 : 0;
+
+    return (NDIS_OBJECT_HEADER){ NDIS_OBJECT_TYPE_BIND_PARAMETERS, (UCHAR)(n + 1), sizes[n] };
+}
+
 static void fill_bind_parameters(struct binding *b, NDIS_BIND_PARAMETERS *p)
 {
     struct adapter *a = b->adapter;
@@ -197,7 +207,7 @@ static void fill_bind_parameters(struct binding *b, NDIS_BIND_PARAMETERS *p)
     const struct filter *top = filter_below(a, NULL);
 
     *p = (NDIS_BIND_PARAMETERS){
-        .Header = { NDIS_OBJECT_TYPE_BIND_PARAMETERS, NDIS_BIND_PARAMETERS_REVISION_4, NDIS_SIZEOF_BIND_PARAMETERS_REVISION_4 },
+        .Header = bind_header(b->protocol),
         .AdapterName = &a->name,
         .PhysicalDeviceObject = a->pdo,
         .MediaType = g->MediaType,

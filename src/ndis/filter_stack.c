@@ -92,14 +92,23 @@ static void destroy(struct filter *f)
     ndis_object_destroy(f);
 }
 
+/* Drivers compare the revision with that of their own version of NDIS. */
+static NDIS_OBJECT_HEADER attach_header(const struct filter_driver *driver)
+{
+    static const USHORT sizes[] = { NDIS_SIZEOF_FILTER_ATTACH_PARAMETERS_REVISION_1, NDIS_SIZEOF_FILTER_ATTACH_PARAMETERS_REVISION_2,
+                                    NDIS_SIZEOF_FILTER_ATTACH_PARAMETERS_REVISION_3, NDIS_SIZEOF_FILTER_ATTACH_PARAMETERS_REVISION_4 };
+    uint8_t minor = driver->handlers.MinorNdisVersion, n = minor >= 30 ? 3 : minor >= 20 ? 2 : minor >= 1 ? 1 : 0;
+
+    return (NDIS_OBJECT_HEADER){ NDIS_OBJECT_TYPE_FILTER_ATTACH_PARAMETERS, (UCHAR)(n + 1), sizes[n] };
+}
+
 static NDIS_STATUS call_attach(struct filter *f)
 {
     struct adapter *a = f->adapter;
     const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *g = &a->general;
     struct filter *lower = filter_below(a, f);
     NDIS_FILTER_ATTACH_PARAMETERS p = {
-        .Header = { NDIS_OBJECT_TYPE_FILTER_ATTACH_PARAMETERS, NDIS_FILTER_ATTACH_PARAMETERS_REVISION_4,
-                    NDIS_SIZEOF_FILTER_ATTACH_PARAMETERS_REVISION_4 },
+        .Header = attach_header(f->driver),
         .IfIndex = f->if_index,
         .NetLuid = f->luid,
         .FilterModuleGuidName = &f->name,
