@@ -42,6 +42,7 @@ static void wait_for_something(void)
     uint64_t due = ke_next_alarm(), now = ke_now();
 
     if (due <= now) {
+        ke.runnable |= 1ull << this_cpu->number;        /* an alarm may go to another processor and has to come back */
         ke_run_alarms_here();
     } else if (loop_stop_requested() && !patience()) {
         ke.stop = KE_STOPPED;
