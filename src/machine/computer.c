@@ -255,7 +255,9 @@ enum ring3_end ring3_run(struct ring3_computer *computer, uint64_t duration_ns)
         return RING3_END_POWER_CUT;
     computer->until_idle = duration_ns == RING3_UNTIL_IDLE;
     computer->idle_since = UINT64_MAX;
-    computer->watch = (struct ke_alarm){ .fire = watch, .context = computer };
+    /* A watch that was under way when the last run ended may have armed it since. */
+    computer->watch.fire = watch;
+    computer->watch.context = computer;
     ke_alarm_set(&computer->watch, ke_now());
     tcpip_on_change(traffic_changed, computer);
     enum ke_stop stop = ke_run(forever ? UINT64_MAX : ke_now() + duration_ns);

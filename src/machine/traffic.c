@@ -117,9 +117,11 @@ void traffic_try_start(struct ring3_computer *computer)
         if (t->started || t->failed)
             continue;
         bool can = ready(t);
-        if (can && start_now(t)) {
-            t->started = true;
-        } else if (ke_now() >= t->give_up_ns) {
+        t->started = can;               /* starting waits for the stack: meanwhile nobody else may */
+        if (can && start_now(t))
+            continue;
+        t->started = false;
+        if (ke_now() >= t->give_up_ns) {
             t->failed = true;
             snprintf(t->why, sizeof t->why, "%s", can ? error_text() : "no network interface got an address in time");
         } else if (!can && ke_now() >= t->give_up_ns - GIVE_UP_NS + NO_INTERFACE_NS && !any_interface()) {
