@@ -64,6 +64,7 @@ static void plug(void *arg)
 
     call->status = pnp_plug(call->nic->device, NULL);
     call->nic->plugged = NT_SUCCESS(call->status);
+    pnp_flush();                        /* virtual adapters over the card */
 }
 
 static bool plug_in(struct ring3_nic *nic)

@@ -98,7 +98,7 @@ NTSTATUS pnp_stop_node(struct pnp_node *node);
 /* IRP_MN_QUERY_REMOVE_DEVICE (unless forced) and IRP_MN_REMOVE_DEVICE: as when disabled in Device Manager.
  * pnp_start_node starts it again. */
 NTSTATUS pnp_remove_node(struct pnp_node *node, bool forced);
-/* Removes all devices that this driver serves, so that it can be unloaded. */
+/* Removes all devices that this driver serves, so that it can be unloaded; they are there for the next one (PNP_PRESENT). */
 NTSTATUS pnp_remove_driver_nodes(struct io_driver *driver, bool forced);
 
 struct pnp_node *pnp_node_of(PDEVICE_OBJECT device);            /* any device of the stack; NULL: not PnP */
