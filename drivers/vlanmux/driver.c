@@ -82,4 +82,5 @@ static VOID Unload(PDRIVER_OBJECT DriverObject)
     UNREFERENCED_PARAMETER(DriverObject);
     NdisDeregisterProtocolDriver(Mux.Protocol);
     NdisMDeregisterMiniportDriver(Mux.Driver);
+    KeFlushQueuedDpcs();                /* a DPC of the adapter below may still be on its way out of this code */
 }
