@@ -64,7 +64,7 @@ NDIS_STATUS BindingCreate(NDIS_HANDLE ProtocolDriverContext, NDIS_HANDLE BindCon
     if (binding == NULL)
         return NDIS_STATUS_RESOURCES;
     NdisInitializeEvent(&binding->Completed);
-    binding->Pool = TransmitPoolCreate();
+    binding->Pool = TransmitPoolCreate(BindParameters->ContextBackFillSize);
     if (binding->Pool == NULL) {
         status = NDIS_STATUS_RESOURCES;
         goto FreeBinding;

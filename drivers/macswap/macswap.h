@@ -34,10 +34,11 @@ PROTOCOL_STATUS_EX BindingStatus;
 PROTOCOL_RECEIVE_NET_BUFFER_LISTS EchoReceive;
 PROTOCOL_SEND_NET_BUFFER_LISTS_COMPLETE EchoSent;
 
-/* MACSWAP_FRAMES buffers with their NET_BUFFER_LISTs, made once. NULL when memory is short. */
+/* MACSWAP_FRAMES buffers with their NET_BUFFER_LISTs, made once, each with ContextSize bytes for the drivers below. NULL when
+ * memory is short. */
 _IRQL_requires_(PASSIVE_LEVEL)
 _Must_inspect_result_ _Ret_maybenull_
-PTRANSMIT_POOL TransmitPoolCreate(VOID);
+PTRANSMIT_POOL TransmitPoolCreate(_In_ ULONG ContextSize);
 
 /* Every frame must be back. */
 _IRQL_requires_(PASSIVE_LEVEL)

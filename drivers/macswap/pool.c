@@ -30,7 +30,7 @@ static BOOLEAN AddFrame(PTRANSMIT_POOL Pool, PUCHAR Buffer)
 }
 
 _Use_decl_annotations_
-PTRANSMIT_POOL TransmitPoolCreate(VOID)
+PTRANSMIT_POOL TransmitPoolCreate(ULONG ContextSize)
 {
     NET_BUFFER_LIST_POOL_PARAMETERS parameters = { 0 };
     PTRANSMIT_POOL pool = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(*pool), MACSWAP_TAG);
@@ -43,6 +43,7 @@ PTRANSMIT_POOL TransmitPoolCreate(VOID)
     parameters.Header.Size = NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1;
     parameters.ProtocolId = NDIS_PROTOCOL_ID_DEFAULT;
     parameters.fAllocateNetBuffer = TRUE;
+    parameters.ContextSize = (USHORT)ALIGN_UP_BY(ContextSize, MEMORY_ALLOCATION_ALIGNMENT);
     parameters.PoolTag = MACSWAP_TAG;
     pool->NblPool = NdisAllocateNetBufferListPool(MacswapProtocol, &parameters);
     pool->Buffers = ExAllocatePool2(POOL_FLAG_NON_PAGED, (SIZE_T)MACSWAP_FRAMES * MACSWAP_FRAME_SIZE, MACSWAP_TAG);

@@ -2,6 +2,8 @@
 
 #include "frame.h"
 
+/* Context space of a list, unused here: intermediate and filter drivers above find it and need not allocate. */
+#define UPPER_CONTEXT 32
 #define MAX_BATCH 64                    /* frames of one indication */
 /* Bytes of the information slots that receiving deals with: checksums to hashes. The others stay as they were made. */
 #define USED_INFO ((NetBufferListHashInfo + 1) * sizeof(PVOID))
@@ -25,6 +27,7 @@ static NDIS_HANDLE CreatePool(NDIS_HANDLE adapter)
     parameters.Header.Size = NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1;
     parameters.ProtocolId = NDIS_PROTOCOL_ID_DEFAULT;
     parameters.fAllocateNetBuffer = TRUE;
+    parameters.ContextSize = UPPER_CONTEXT;
     parameters.PoolTag = VIONET_TAG;
     return NdisAllocateNetBufferListPool(adapter, &parameters);
 }

@@ -42,24 +42,24 @@ static VOID HideVlan(PUPPER Upper, PNET_BUFFER_LIST List)
     NET_BUFFER_LIST_INFO(List, Ieee8021QNetBufferListInfo) = info.Value;
 }
 
-/* Marks the lists of a burst; those for which there is no memory go to the end of *Dropped. */
-static VOID Mark(BURST *Burst, BURST *Dropped, MUX_TALLY *Tally)
+static VOID UnmarkUntil(PNET_BUFFER_LIST Lists, PNET_BUFFER_LIST End)
 {
-    PNET_BUFFER_LIST list = Burst->First, next;
-    PUPPER upper = Burst->Upper;
+    for (; Lists != End; Lists = NET_BUFFER_LIST_NEXT_NBL(Lists))
+        MuxPop(Lists);
+}
 
-    Start(Burst, upper);
-    for (; list != NULL; list = next) {
-        next = NET_BUFFER_LIST_NEXT_NBL(list);
-        if (!MuxPush(list, upper, upper->Handle)) {
-            Append(Dropped, list);
-            continue;
+/* Marks all lists of a chain; FALSE, and none is marked: no memory. */
+static BOOLEAN Mark(PUPPER Upper, PNET_BUFFER_LIST Lists, MUX_TALLY *Tally)
+{
+    for (PNET_BUFFER_LIST list = Lists; list != NULL; list = NET_BUFFER_LIST_NEXT_NBL(list)) {
+        if (!MuxPush(list, Upper, Upper->Handle)) {
+            UnmarkUntil(Lists, list);
+            return FALSE;
         }
-        HideVlan(upper, list);
+        HideVlan(Upper, list);
         MuxCountList(Tally, list);
-        Append(Burst, list);
     }
-    *Burst->Last = NULL;
+    return TRUE;
 }
 
 /* Hands a burst up. Lists that the adapter below only lends are what they were when the call returns. */
@@ -68,7 +68,6 @@ static VOID Indicate(BURST *Burst, ULONG ReceiveFlags)
     PUPPER upper = Burst->Upper;
     LONG count = Burst->Count;
     MUX_TALLY tally = { 0 };
-    BURST dropped;
 
     *Burst->Last = NULL;
     if (count == 0)
@@ -77,23 +76,17 @@ static VOID Indicate(BURST *Burst, ULONG ReceiveFlags)
         GiveBack(upper->Lower, Burst->First, ReceiveFlags);
         return;
     }
-    Start(&dropped, upper);
-    Mark(Burst, &dropped, &tally);
-    *dropped.Last = NULL;
-    MuxAddTally(&upper->Received, &tally);
-    if (dropped.Count != 0) {
-        InterlockedAdd64(&upper->ReceiveDrops, dropped.Count);
-        GiveBack(upper->Lower, dropped.First, ReceiveFlags);
-        UpperRelease(upper, dropped.Count);
-    }
-    if (Burst->Count == 0)
+    if (!Mark(upper, Burst->First, &tally)) {
+        InterlockedAdd64(&upper->ReceiveDrops, count);
+        GiveBack(upper->Lower, Burst->First, ReceiveFlags);
+        UpperRelease(upper, count);
         return;
-    NdisMIndicateReceiveNetBufferLists(upper->Handle, Burst->First, NDIS_DEFAULT_PORT_NUMBER, (ULONG)Burst->Count, ReceiveFlags);
+    }
+    MuxAddTally(&upper->Received, &tally);
+    NdisMIndicateReceiveNetBufferLists(upper->Handle, Burst->First, NDIS_DEFAULT_PORT_NUMBER, (ULONG)count, ReceiveFlags);
     if (!NDIS_TEST_RECEIVE_CANNOT_PEND(ReceiveFlags))
         return;
-    count = Burst->Count;
-    for (PNET_BUFFER_LIST list = Burst->First; list != NULL; list = NET_BUFFER_LIST_NEXT_NBL(list))
-        MuxPop(list);
+    UnmarkUntil(Burst->First, NULL);
     UpperRelease(upper, count);
 }
 
@@ -217,28 +210,43 @@ VOID LowerReceive(NDIS_HANDLE ProtocolBindingContext, PNET_BUFFER_LIST NetBuffer
     Indicate(&burst, ReceiveFlags);
 }
 
+/* Frees the copies of a chain, and unmarks the others. */
+static PNET_BUFFER_LIST WithoutCopies(PLOWER Lower, PUPPER Upper, PNET_BUFFER_LIST Lists, PLONG Count)
+{
+    PNET_BUFFER_LIST next;
+    BURST down;
+
+    Start(&down, Upper);
+    for (; Lists != NULL; Lists = next) {
+        next = NET_BUFFER_LIST_NEXT_NBL(Lists);
+        ++*Count;
+        if (Lists->NdisPoolHandle == Lower->CopyPool) {
+            NdisFreeNetBufferList(Lists);
+            continue;
+        }
+        MuxPop(Lists);
+        Append(&down, Lists);
+    }
+    *down.Last = NULL;
+    return down.First;
+}
+
 _Use_decl_annotations_
 VOID UpperReturn(NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags)
 {
     PUPPER upper = MiniportAdapterContext;
     PLOWER lower = upper->Lower;
-    PNET_BUFFER_LIST next;
-    BURST down;
     LONG count = 0;
 
-    Start(&down, upper);
-    for (; NetBufferLists != NULL; NetBufferLists = next) {
-        next = NET_BUFFER_LIST_NEXT_NBL(NetBufferLists);
-        count++;
-        if (lower->CopyPool != NULL && NetBufferLists->NdisPoolHandle == lower->CopyPool) {
-            NdisFreeNetBufferList(NetBufferLists);
-            continue;
+    if (lower->CopyPool != NULL) {
+        NetBufferLists = WithoutCopies(lower, upper, NetBufferLists, &count);
+    } else {
+        for (PNET_BUFFER_LIST list = NetBufferLists; list != NULL; list = NET_BUFFER_LIST_NEXT_NBL(list)) {
+            MuxPop(list);
+            count++;
         }
-        MuxPop(NetBufferLists);
-        Append(&down, NetBufferLists);
     }
-    *down.Last = NULL;
-    if (down.First != NULL)
-        NdisReturnNetBufferLists(lower->Binding, down.First, ReturnFlags);
+    if (NetBufferLists != NULL)
+        NdisReturnNetBufferLists(lower->Binding, NetBufferLists, ReturnFlags);
     UpperRelease(upper, count);
 }

@@ -69,6 +69,25 @@ static BOOLEAN Prepare(PUPPER Upper, PNET_BUFFER_LIST List, CHAIN *Down)
     return TRUE;
 }
 
+/* Everything passes as it is: the chain, too. FALSE, and nothing is marked: no memory. */
+static BOOLEAN SendThrough(PUPPER Upper, PNET_BUFFER_LIST Lists, ULONG SendFlags)
+{
+    MUX_TALLY tally = { 0 };
+
+    for (PNET_BUFFER_LIST list = Lists; list != NULL; list = NET_BUFFER_LIST_NEXT_NBL(list)) {
+        if (!MuxPush(list, Upper, Upper->Lower->Binding)) {
+            for (PNET_BUFFER_LIST marked = Lists; marked != list; marked = NET_BUFFER_LIST_NEXT_NBL(marked))
+                MuxPop(marked);
+            return FALSE;
+        }
+        MuxCountList(&tally, list);
+    }
+    MuxAddTally(&Upper->Sent, &tally);
+    NdisSendNetBufferLists(Upper->Lower->Binding, Lists, NDIS_DEFAULT_PORT_NUMBER,
+                           SendFlags & ~(ULONG)NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
+    return TRUE;
+}
+
 static VOID SendDown(PUPPER Upper, PNET_BUFFER_LIST Lists, ULONG SendFlags)
 {
     CHAIN down = { NULL, &down.First, 0 }, failed = { NULL, &failed.First, 0 };
@@ -112,6 +131,8 @@ VOID UpperSend(NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST NetBufferLis
         UpperRelease(upper, count);
         return;
     }
+    if (upper->VlanId == 0 && SendThrough(upper, NetBufferLists, SendFlags))
+        return;
     SendDown(upper, NetBufferLists, SendFlags);
 }
 
@@ -135,6 +156,20 @@ static VOID CompleteUp(PUPPER Upper, CHAIN *Chain, ULONG Flags)
     UpperRelease(Upper, Chain->Count);
 }
 
+/* Of one virtual adapter that passes everything: the chain goes up as it came. */
+static VOID SentThrough(PLOWER Lower, PUPPER Upper, PNET_BUFFER_LIST Lists, ULONG Flags)
+{
+    LONG count = 0;
+
+    for (PNET_BUFFER_LIST list = Lists; list != NULL; list = NET_BUFFER_LIST_NEXT_NBL(list)) {
+        MuxPop(list);
+        count++;
+    }
+    NdisMSendNetBufferListsComplete(Upper->Handle, Lists, Flags);
+    UpperRelease(Upper, count);
+    LowerRelease(Lower, count);
+}
+
 _Use_decl_annotations_
 VOID LowerSent(NDIS_HANDLE ProtocolBindingContext, PNET_BUFFER_LIST NetBufferList, ULONG SendCompleteFlags)
 {
@@ -144,6 +179,10 @@ VOID LowerSent(NDIS_HANDLE ProtocolBindingContext, PNET_BUFFER_LIST NetBufferLis
     LONG count = 0;
     PNET_BUFFER_LIST list, next;
 
+    if (MuxIsTransparent(lower->Uppers)) {
+        SentThrough(lower, lower->Uppers, NetBufferList, SendCompleteFlags);
+        return;
+    }
     for (list = NetBufferList; list != NULL; list = next) {
         next = NET_BUFFER_LIST_NEXT_NBL(list);
         if (lower->CopyPool != NULL && list->NdisPoolHandle == lower->CopyPool)

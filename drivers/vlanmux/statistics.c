@@ -1,33 +1,13 @@
 /* Counters of a virtual adapter. */
 #include "vlanmux.h"
 
-/* Of the first byte of the destination, and for a group of the whole of it. */
-static MUX_KIND KindOf(PNET_BUFFER Frame)
+_Use_decl_annotations_
+MUX_KIND MuxKindOf(PNET_BUFFER Frame)
 {
     UCHAR storage[ETH_LENGTH_OF_ADDRESS];
-    PUCHAR address = NULL;
-    PMDL mdl = NET_BUFFER_CURRENT_MDL(Frame);
+    PUCHAR address = NdisGetDataBuffer(Frame, ETH_LENGTH_OF_ADDRESS, storage, 1, 0);
 
-    if (MmGetMdlByteCount(mdl) - NET_BUFFER_CURRENT_MDL_OFFSET(Frame) >= ETH_LENGTH_OF_ADDRESS)
-        address = MmGetSystemAddressForMdlSafe(mdl, LowPagePriority | MdlMappingNoExecute);
-    if (address != NULL)
-        address += NET_BUFFER_CURRENT_MDL_OFFSET(Frame);
-    else
-        address = NdisGetDataBuffer(Frame, ETH_LENGTH_OF_ADDRESS, storage, 1, 0);
-    if (address == NULL || !ETH_IS_MULTICAST(address))
-        return MuxUnicast;
-    return ETH_IS_BROADCAST(address) ? MuxBroadcast : MuxMulticast;
-}
-
-_Use_decl_annotations_
-VOID MuxCountList(MUX_TALLY *Tally, PNET_BUFFER_LIST List)
-{
-    for (PNET_BUFFER frame = NET_BUFFER_LIST_FIRST_NB(List); frame != NULL; frame = NET_BUFFER_NEXT_NB(frame)) {
-        MUX_KIND kind = KindOf(frame);
-
-        Tally->Frames[kind]++;
-        Tally->Bytes[kind] += NET_BUFFER_DATA_LENGTH(frame);
-    }
+    return address == NULL ? MuxUnicast : MuxKindOfAddress(address);
 }
 
 _Use_decl_annotations_

@@ -170,7 +170,7 @@ NDIS_STATUS MuxApplyMulticast(_Inout_ PLOWER Lower);
 
 /* statistics.c */
 _IRQL_requires_max_(DISPATCH_LEVEL)
-VOID MuxCountList(_Inout_ MUX_TALLY *Tally, _In_ PNET_BUFFER_LIST List);
+MUX_KIND MuxKindOf(_In_ PNET_BUFFER Frame);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID MuxAddTally(_Inout_ MUX_COUNT *Count, _In_ const MUX_TALLY *Tally);
 _IRQL_requires_max_(DISPATCH_LEVEL)
@@ -191,6 +191,31 @@ _IRQL_requires_max_(DISPATCH_LEVEL)
 PNET_BUFFER_LIST TagInsert(_In_ PUPPER Upper, _In_ PNET_BUFFER_LIST List, _In_ NDIS_NET_BUFFER_LIST_8021Q_INFO Info);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 PNET_BUFFER_LIST TagStrip(_In_ PUPPER Upper, _In_ PNET_BUFFER_LIST List, _In_ USHORT Tag);
+
+FORCEINLINE MUX_KIND MuxKindOfAddress(_In_ const UCHAR *Address)
+{
+    if (!ETH_IS_MULTICAST(Address))
+        return MuxUnicast;
+    return ETH_IS_BROADCAST(Address) ? MuxBroadcast : MuxMulticast;
+}
+
+/* Counts the frames of a list. Nearly all have their destination in one piece of mapped memory: only others are worth a call. */
+FORCEINLINE VOID MuxCountList(_Inout_ MUX_TALLY *Tally, _In_ PNET_BUFFER_LIST List)
+{
+    for (PNET_BUFFER frame = NET_BUFFER_LIST_FIRST_NB(List); frame != NULL; frame = NET_BUFFER_NEXT_NB(frame)) {
+        PMDL mdl = NET_BUFFER_CURRENT_MDL(frame);
+        ULONG offset = NET_BUFFER_CURRENT_MDL_OFFSET(frame);
+        MUX_KIND kind;
+
+        if ((mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) != 0 &&
+            offset + ETH_LENGTH_OF_ADDRESS <= MmGetMdlByteCount(mdl))
+            kind = MuxKindOfAddress((PUCHAR)mdl->MappedSystemVa + offset);
+        else
+            kind = MuxKindOf(frame);
+        Tally->Frames[kind]++;
+        Tally->Bytes[kind] += NET_BUFFER_DATA_LENGTH(frame);
+    }
+}
 
 /* The context that MuxPush left on a list. */
 FORCEINLINE PMUX_CONTEXT MuxContext(_In_ PNET_BUFFER_LIST List)

@@ -149,10 +149,19 @@ static void note_injection(const struct ring3_computer *computer)
         pool_set_fail_at(0, false);
 }
 
+/* A run ends in the middle of things: what is under way on a processor gets to its end before counters are read. */
+static void settle_inside(void *unused)
+{
+    for (unsigned turns = 0; turns < 8; turns++)        /* bounded: a driver's DPC may queue itself for ever */
+        KeStallExecutionProcessor(20);
+}
+
 void ring3_shut_down(struct ring3_computer *computer)
 {
     if (computer->shut_down)
         return;
+    if (!computer->power_cut)
+        machine_call(settle_inside, NULL);
     nic_remember(computer);
     disk_remember(computer);
     computer->shut_down = true;

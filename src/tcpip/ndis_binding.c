@@ -135,7 +135,8 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
     list_push_back(&bindings, &b->node);
     if (parameters->DefaultOffloadConfiguration)
         offload_take(b, parameters->DefaultOffloadConfiguration, parameters->DefaultOffloadConfiguration->Header.Size);
-    if (!protocol_allocate_buffers(b, protocol, parameters->MtuSize + ETHERNET_HEADER + VLAN_TAG)) {
+    if (!protocol_allocate_buffers(b, protocol, parameters->MtuSize + ETHERNET_HEADER + VLAN_TAG,
+                                   parameters->ContextBackFillSize)) {
         free_binding(b);
         return NDIS_STATUS_RESOURCES;
     }

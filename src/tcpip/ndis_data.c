@@ -38,12 +38,13 @@ void protocol_free_buffer(struct send_buffer *buffer)
         NdisFreeMdl(buffer->mdl);
 }
 
-bool protocol_allocate_buffers(struct binding *b, NDIS_HANDLE protocol, size_t frame_size)
+bool protocol_allocate_buffers(struct binding *b, NDIS_HANDLE protocol, size_t frame_size, size_t context_size)
 {
     NET_BUFFER_LIST_POOL_PARAMETERS parameters = {
         .Header = { NDIS_OBJECT_TYPE_DEFAULT, NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1,
                     NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 },
         .ProtocolId = NDIS_PROTOCOL_ID_TCP_IP,
+        .ContextSize = (USHORT)align_up(context_size, MEMORY_ALLOCATION_ALIGNMENT),
         .fAllocateNetBuffer = TRUE,
         .PoolTag = BINDING_TAG,
     };

@@ -78,7 +78,8 @@ struct binding {
 };
 
 /* ndis_data.c */
-bool protocol_allocate_buffers(struct binding *binding, NDIS_HANDLE protocol, size_t frame_size);
+/* context_size: of each list, for the drivers below (ContextBackFillSize). */
+bool protocol_allocate_buffers(struct binding *binding, NDIS_HANDLE protocol, size_t frame_size, size_t context_size);
 void protocol_free_buffers(struct binding *binding);
 /* No new frames; returns when NDIS has given back every send. PASSIVE_LEVEL. */
 void protocol_pause(struct binding *binding, enum binding_state then);
