@@ -108,26 +108,44 @@ bool pnp_has_open_files(const struct pnp_node *node)
     return false;
 }
 
-/* The bus no longer reports the node. After a surprise, IRP_MN_REMOVE_DEVICE waits until no file is open on the stack:
- * the node stays as an orphan, and pnp_finish_orphans ends it. */
-void pnp_take_away(struct pnp_node *node)
+/* The whole subtree hears of it, children first, before anything of it is removed: a bus driver can then still end what its children's
+ * drivers wait for. docs: kernel/handling-an-irp-mn-surprise-removal-request */
+static void surprise(struct pnp_node *node)
 {
-    struct pnp_node *child;
+    list_each_safe(it, &pnp_nodes) {
+        struct pnp_node *child = container_of(it, struct pnp_node, node);
 
-    while ((child = last_child(node)) != NULL)
-        pnp_take_away(child);
+        if (child->parent == node)
+            surprise(child);
+    }
     if (node->state == PNP_STARTED || node->state == PNP_STOPPED) {
         node->state = PNP_SURPRISED;
         pnp_send(node, IRP_MN_SURPRISE_REMOVAL, NULL, NULL);
         pnp_disable_interfaces(node);
-        if (pnp_has_open_files(node)) {
-            node->parent = NULL;
-            return;
-        }
     }
-    /* A device without a driver gets its removal, too: that is how its bus lets go of the PDO. */
+}
+
+/* After a surprise, IRP_MN_REMOVE_DEVICE waits until no file is open on the stack: the node stays as an orphan, and pnp_finish_orphans
+ * ends it. A device without a driver gets its removal, too: that is how its bus lets go of the PDO. */
+static void remove_or_orphan(struct pnp_node *node)
+{
+    struct pnp_node *child;
+
+    while ((child = last_child(node)) != NULL)
+        remove_or_orphan(child);
+    if (node->state == PNP_SURPRISED && pnp_has_open_files(node)) {
+        node->parent = NULL;
+        return;
+    }
     send_remove(node);
     pnp_free_node(node);
+}
+
+/* The bus no longer reports the node. */
+void pnp_take_away(struct pnp_node *node)
+{
+    surprise(node);
+    remove_or_orphan(node);
 }
 
 static struct pnp_node *finished_orphan(void)
