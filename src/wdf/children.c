@@ -1,5 +1,5 @@
-/* Static enumeration: the children that a bus driver's FDO reports. docs: wdf/static-enumeration */
-#include "wdf/pdo.h"
+/* The children of a bus driver's FDO, and static enumeration. docs: wdf/static-enumeration */
+#include "wdf/child_list.h"
 
 #include "nt/io.h"
 #include "nt/pool.h"
@@ -13,6 +13,7 @@ static struct wdf_device *child_at(struct list *node)
 
 static void take_out(struct wdf_device *child)
 {
+    wdf_child_forgotten(child);
     list_remove(&child->child);
     list_init(&child->child);
 }
@@ -29,21 +30,41 @@ static void delete_unheard(struct wdf_device *parent)
     }
 }
 
-static void changed(struct wdf_device *parent)
+void wdf_children_changed(struct wdf_device *parent)
 {
     parent->children_changed = true;
     if (parent->children_locked)
         return;
     parent->children_changed = false;
-    delete_unheard(parent);
+    if (ke_irql() == PASSIVE_LEVEL)
+        delete_unheard(parent);
     IoInvalidateDeviceRelations(parent->pdo, BusRelations);
+}
+
+void wdf_children_unlock(struct wdf_device *parent)
+{
+    if (parent->children_locked && --parent->children_locked == 0 && parent->children_changed)
+        wdf_children_changed(parent);
+}
+
+void wdf_child_admit(struct wdf_device *child)
+{
+    child->child_state = CHILD_PENDING;
+    child->object.undeletable = true;
+    list_push_back(&child->parent->children, &child->child);
 }
 
 /* --- the PnP manager's side --------------------------------------------------------------------------------------------- */
 
-static bool is_reported(const struct wdf_device *child)
+static bool is_there(const struct wdf_device *child)
 {
     return child->child_state == CHILD_PENDING || child->child_state == CHILD_PRESENT;
+}
+
+/* While the list is locked, nothing leaves. */
+static bool is_reported(const struct wdf_device *child)
+{
+    return is_there(child) || (child->child_state == CHILD_MISSING && child->child_known && child->parent->children_locked);
 }
 
 /* What the irp has already, and room for `more`. */
@@ -77,9 +98,10 @@ static void report(struct wdf_device *device, PDEVICE_RELATIONS relations)
         if (is_reported(child)) {
             ObReferenceObject(child->wdm);
             relations->Objects[relations->Count++] = child->wdm;
-            child->child_state = CHILD_PRESENT;
+            if (child->child_state == CHILD_PENDING)
+                child->child_state = CHILD_PRESENT;
             child->child_known = true;
-        } else if (child->child_state == CHILD_MISSING) {
+        } else if (child->child_state == CHILD_MISSING && child->child_known) {
             tell_missing(child);
         }
     }
@@ -90,7 +112,13 @@ NTSTATUS wdf_children_relations(struct wdf_device *device, PIRP irp)
     PDEVICE_RELATIONS old = (PDEVICE_RELATIONS)irp->IoStatus.Information, relations;
     ULONG more = 0;
 
-    if (IoGetCurrentIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type != BusRelations || list_empty(&device->children))
+    if (IoGetCurrentIrpStackLocation(irp)->Parameters.QueryDeviceRelations.Type != BusRelations)
+        return wdf_pass_down(device, irp);
+    if (!device->children_locked) {
+        delete_unheard(device);
+        wdf_child_lists_make(device);
+    }
+    if (list_empty(&device->children))
         return wdf_pass_down(device, irp);
     list_each(it, &device->children)
         more += is_reported(child_at(it));
@@ -139,10 +167,8 @@ NTSTATUS NTAPI WdfFdoAddStaticChild(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE
 
     if (parent->settings.kind != DEVICE_FDO || child->parent != parent || child->child_state != CHILD_NOT_ADDED)
         return STATUS_INVALID_PARAMETER;
-    child->child_state = CHILD_PENDING;
-    child->object.undeletable = true;
-    list_push_back(&parent->children, &child->child);
-    changed(parent);
+    wdf_child_admit(child);
+    wdf_children_changed(parent);
     return STATUS_SUCCESS;
 }
 
@@ -174,10 +200,7 @@ WDFDEVICE NTAPI WdfFdoRetrieveNextStaticChild(PWDF_DRIVER_GLOBALS DriverGlobals,
 /* docs: wdffdo/nf-wdffdo-wdffdounlockstaticchildlistfromiteration */
 VOID NTAPI WdfFdoUnlockStaticChildListFromIteration(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Fdo)
 {
-    struct wdf_device *parent = wdf_device_check(Fdo, WDF_CALLER());
-
-    if (parent->children_locked && --parent->children_locked == 0 && parent->children_changed)
-        changed(parent);
+    wdf_children_unlock(wdf_device_check(Fdo, WDF_CALLER()));
 }
 
 /* The device has gone from the bus. STATUS_INVALID_PARAMETER (no PDO), STATUS_NO_SUCH_DEVICE (never added).
@@ -190,10 +213,10 @@ NTSTATUS NTAPI WdfPdoMarkMissing(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE De
         return STATUS_INVALID_PARAMETER;
     if (device->child_state == CHILD_NOT_ADDED)
         return STATUS_NO_SUCH_DEVICE;
-    if (!is_reported(device))
+    if (!is_there(device))
         return STATUS_SUCCESS;
     device->child_state = CHILD_MISSING;
-    changed(device->parent);
+    wdf_children_changed(device->parent);
     return STATUS_SUCCESS;
 }
 

@@ -5,6 +5,7 @@
 
 #include "nt/io.h"
 #include "nt/text.h"
+#include "wdf/child_list.h"
 #include "wdf/collection.h"
 #include "wdf/pnp.h"
 #include "wdf/queue.h"
@@ -37,6 +38,7 @@ static void device_destroyed(struct wdf_object *object)
         if (!device->deleted)
             IoDeleteDevice(device->wdm);
     }
+    wdf_child_forgotten(device);
     list_remove(&device->child);
     wdf_interfaces_free(device);
     wdf_text_free(&device->link);
@@ -126,6 +128,7 @@ void wdf_device_init_state(struct wdf_device *device, const WDF_OBJECT_ATTRIBUTE
     list_init(&device->queues);
     list_init(&device->children);
     list_init(&device->child);
+    list_init(&device->child_lists);
     list_init(&device->interrupts);
     list_init(&device->interfaces);
     list_init(&device->query_interfaces);
@@ -135,6 +138,15 @@ void wdf_device_init_state(struct wdf_device *device, const WDF_OBJECT_ATTRIBUTE
     device->power = PowerDeviceD3;
     device->system_power = PowerSystemWorking;
     WDF_DEVICE_STATE_INIT(&device->state);
+}
+
+static NTSTATUS create_default_list(struct wdf_device *device, const void *caller)
+{
+    struct device_settings *settings = &device->settings;
+
+    return wdf_child_list_create(device, &settings->child_list,
+                                 settings->has_child_list_attributes ? &settings->child_list_attributes : NULL, caller,
+                                 &device->default_children);
 }
 
 NTSTATUS wdf_device_create(struct WDFDEVICE_INIT *init, PWDF_OBJECT_ATTRIBUTES attributes, const void *caller,
@@ -156,6 +168,8 @@ NTSTATUS wdf_device_create(struct WDFDEVICE_INIT *init, PWDF_OBJECT_ATTRIBUTES a
     status = make_wdm(device, init);
     if (NT_SUCCESS(status) && device->next)
         status = wdf_target_create_local(device, caller);
+    if (NT_SUCCESS(status) && device->settings.child_list.Size)
+        status = create_default_list(device, caller);
     if (!NT_SUCCESS(status)) {
         if (device->next)
             IoDetachDevice(device->next);
@@ -193,7 +207,7 @@ NTSTATUS NTAPI WdfDeviceCreate(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INI
     NTSTATUS status = wdf_device_create(init, DeviceAttributes, caller, &device);
     if (!NT_SUCCESS(status))
         return status;
-    if (device->settings.kind == DEVICE_CONTROL || device->parent)
+    if (device->settings.kind == DEVICE_CONTROL || (device->parent && !init->dynamic))
         wdf_init_free(init);
     else
         init->created = device;

@@ -12,6 +12,8 @@
 #define WDF_MAJORS (IRP_MJ_MAXIMUM_FUNCTION + 1)
 
 struct pdo_settings;
+struct wdf_child_entry;
+struct wdf_child_list;
 struct wdf_queue;
 struct wdf_target;
 
@@ -49,6 +51,9 @@ struct device_settings {
     WDF_POWER_POLICY_EVENT_CALLBACKS policy;
     WDF_FDO_EVENT_CALLBACKS fdo;
     struct pdo_settings *pdo;           /* of a PDO */
+    WDF_CHILD_LIST_CONFIG child_list;   /* of the default child list; Size 0: none */
+    WDF_OBJECT_ATTRIBUTES child_list_attributes;
+    bool has_child_list_attributes;
     WDF_TRI_STATE policy_owner;
     bool release_after_descendants;
     ULONG shutdown_flags;               /* WDF_DEVICE_SHUTDOWN_FLAGS */
@@ -63,6 +68,7 @@ struct WDFDEVICE_INIT {
     struct device_settings settings;
     PDEVICE_OBJECT pdo;
     struct wdf_device *parent;          /* of a PDO */
+    bool dynamic;                       /* for a PDO of a child list: the framework frees it */
     struct wdf_device *created;
     NTSTATUS failed;                    /* an earlier call did not succeed */
     const void *caller;
@@ -115,6 +121,9 @@ struct wdf_device {
     enum child_state child_state;
     bool child_known, children_changed; /* the PnP manager has heard of it; it has not heard of a change */
     unsigned children_locked;
+    struct list child_lists;            /* of an FDO */
+    struct wdf_child_list *default_children;
+    struct wdf_child_entry *entry;      /* of a PDO in a child list */
 };
 
 static inline struct wdf_device *wdf_device_of(PDEVICE_OBJECT wdm)

@@ -30,6 +30,7 @@ struct pdo_settings {
 };
 
 /* pdo_init.c */
+struct WDFDEVICE_INIT *wdf_pdo_init_create(struct wdf_device *parent, const void *caller);
 void wdf_pdo_settings_free(struct pdo_settings *settings);
 
 /* pdo.c: answers what only a bus driver can; false: the question is none of those. */
@@ -37,6 +38,11 @@ bool wdf_pdo_answers(struct wdf_device *device, PIRP irp, NTSTATUS *status);
 void wdf_pdo_capabilities(struct wdf_device *device, PDEVICE_CAPABILITIES caps);
 
 /* children.c */
+/* The PnP manager hears of a change, unless the list is locked. <= DISPATCH_LEVEL. */
+void wdf_children_changed(struct wdf_device *device);
+void wdf_children_unlock(struct wdf_device *device);
+/* A new PDO joins its parent's children. */
+void wdf_child_admit(struct wdf_device *child);
 NTSTATUS wdf_children_relations(struct wdf_device *device, PIRP irp);
 /* The PDO got its removal request, which is completed here. */
 NTSTATUS wdf_child_removed(struct wdf_device *device, PIRP irp);

@@ -26,12 +26,8 @@ static struct pdo_settings *pdo_of(PWDFDEVICE_INIT init, const void *caller)
     return wdf_init_check(init, caller)->settings.pdo;
 }
 
-/* Begins a child of a function driver's device. NULL: no memory. WdfDeviceCreate uses it up; WdfDeviceInitFree frees it.
- * PASSIVE_LEVEL. docs: wdfpdo/nf-wdfpdo-wdfpdoinitallocate */
-PWDFDEVICE_INIT NTAPI WdfPdoInitAllocate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE ParentDevice)
+struct WDFDEVICE_INIT *wdf_pdo_init_create(struct wdf_device *parent, const void *caller)
 {
-    const void *caller = WDF_CALLER();
-    struct wdf_device *parent = wdf_device_check(ParentDevice, caller);
     struct WDFDEVICE_INIT *init = wdf_init_create(parent->object.client, DEVICE_PDO, caller);
     struct pdo_settings *settings;
 
@@ -49,6 +45,15 @@ PWDFDEVICE_INIT NTAPI WdfPdoInitAllocate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFD
     init->settings.auto_name = true;
     init->parent = parent;
     return init;
+}
+
+/* Begins a child of a function driver's device. NULL: no memory. WdfDeviceCreate uses it up; WdfDeviceInitFree frees it.
+ * PASSIVE_LEVEL. docs: wdfpdo/nf-wdfpdo-wdfpdoinitallocate */
+PWDFDEVICE_INIT NTAPI WdfPdoInitAllocate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE ParentDevice)
+{
+    const void *caller = WDF_CALLER();
+
+    return wdf_pdo_init_create(wdf_device_check(ParentDevice, caller), caller);
 }
 
 /* PASSIVE_LEVEL. docs: wdfpdo/nf-wdfpdo-wdfpdoinitseteventcallbacks */

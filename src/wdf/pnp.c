@@ -10,7 +10,7 @@
  *
  * docs: wdf/power-up-sequence-for-a-function-or-filter-driver, wdf/power-down-and-removal-sequence-for-a-function-or-filter-driver,
  * wdf/surprise-removal-sequence */
-#include "wdf/pdo.h"
+#include "wdf/child_list.h"
 
 #include "base/log.h"
 #include "wdf/queue.h"
@@ -62,6 +62,7 @@ NTSTATUS wdf_power_up(struct wdf_device *device, WDF_POWER_DEVICE_STATE previous
         status = wdf_dma_power_up(device);
     if (NT_SUCCESS(status)) {
         device->step = STEP_STARTED;
+        wdf_child_lists_scan(device);
         wdf_queues_resume(device);
         status = self_managed_start(device);
     }
