@@ -71,7 +71,7 @@ struct io_device {
     struct pnp_node *node;              /* of a PDO */
     struct list shutdown_node;          /* linked when registered */
     bool shutdown_registered, last_chance;
-    bool delete_pending;
+    bool delete_pending, stacked;       /* stacked: it was attached to another once */
     bool deferred_start_io, start_io_not_cancelable, in_start_io, next_packet_wanted;
     ULONG next_packet_key;
     bool next_by_key, next_cancelable;

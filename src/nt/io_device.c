@@ -141,14 +141,21 @@ static void detach(PDEVICE_OBJECT below)
     below->AttachedDevice = NULL;
 }
 
-/* Takes the device away: at once, or when the last file on it is closed. The driver does not touch it afterwards.
- * IRQL <= APC. docs: wdm/nf-wdm-iodeletedevice */
+/* In a removal each driver deletes its device before the one above has detached: then it stays until that happens. A PDO is
+ * kept by its PnP node. */
+static bool waits_for_detach(PDEVICE_OBJECT device)
+{
+    return device->AttachedDevice != NULL && io_device_of(device)->stacked;
+}
+
+/* Takes the device away: at once, or when the last file on it is closed and the device above detached. The driver does not
+ * touch it afterwards. IRQL <= APC. docs: wdm/nf-wdm-iodeletedevice */
 VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 {
     struct io_device *host = io_device_of(DeviceObject);
 
     /* A bus deletes a PDO inside IRP_MN_REMOVE_DEVICE, before the function driver above has detached. */
-    if (DeviceObject->AttachedDevice != NULL && !(DeviceObject->Flags & DO_BUS_ENUMERATED_DEVICE))
+    if (DeviceObject->AttachedDevice != NULL && !host->stacked && !(DeviceObject->Flags & DO_BUS_ENUMERATED_DEVICE))
         NT_EMIT(NT_EVENT_MISUSE, "IoDeleteDevice of a device that another device is still attached to", DeviceObject,
                 DeviceObject->AttachedDevice, PE_CALLER());
     if (host->delete_pending)
@@ -167,7 +174,7 @@ VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
     wmi_remove(DeviceObject);
     host->delete_pending = true;
     ob_remove_name(DeviceObject);
-    if (DeviceObject->ReferenceCount == 0)
+    if (DeviceObject->ReferenceCount == 0 && !waits_for_detach(DeviceObject))
         finish_delete(DeviceObject);
 }
 
@@ -175,9 +182,9 @@ void io_device_close_reference(PDEVICE_OBJECT device)
 {
     if (--device->ReferenceCount != 0)
         return;
-    if (io_device_of(device)->delete_pending)
+    if (io_device_of(device)->delete_pending && !waits_for_detach(device))
         finish_delete(device);
-    else
+    else if (!io_device_of(device)->delete_pending)
         pnp_file_closed(device);
 }
 
@@ -230,6 +237,7 @@ PDEVICE_OBJECT NTAPI IoAttachDeviceToDeviceStack(PDEVICE_OBJECT SourceDevice, PD
         return NULL;
     top->AttachedDevice = SourceDevice;
     io_device_of(SourceDevice)->attached_to = top;
+    io_device_of(SourceDevice)->stacked = true;
     SourceDevice->StackSize = (CCHAR)(top->StackSize + 1);
     SourceDevice->AlignmentRequirement = top->AlignmentRequirement;
     SourceDevice->SectorSize = top->SectorSize;
@@ -262,9 +270,13 @@ NTSTATUS NTAPI IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING Targe
 /* Takes the device above TargetDevice off it. IRQL <= DISPATCH. docs: wdm/nf-wdm-iodetachdevice */
 VOID NTAPI IoDetachDevice(PDEVICE_OBJECT TargetDevice)
 {
+    bool waited = io_device_of(TargetDevice)->delete_pending && waits_for_detach(TargetDevice);
+
     if (TargetDevice->AttachedDevice == NULL)
         NT_EMIT(NT_EVENT_MISUSE, "IoDetachDevice of a device that nothing is attached to", TargetDevice, 0, PE_CALLER());
     detach(TargetDevice);
+    if (waited && TargetDevice->ReferenceCount == 0)
+        finish_delete(TargetDevice);
 }
 
 /* The top of the stack, not referenced. docs: ntifs/nf-ntifs-iogetattacheddevice */

@@ -500,3 +500,17 @@ TEST_CASE(a_filters_queue_is_not_power_managed_by_default)
     Pnp(IRP_MN_REMOVE_DEVICE);
     StoryIs("cd");
 }
+
+TEST_CASE(a_function_driver_goes_before_the_filter_above_it_has_detached)
+{
+    REQUIRE(NT_SUCCESS(Add()));
+    as_filter = TRUE;
+    if (NT_SUCCESS(TestDriverObject->DriverExtension->AddDevice(TestDriverObject, pdo))) {
+        EXPECT_EQ(Pnp(IRP_MN_START_DEVICE), STATUS_SUCCESS);
+        EXPECT(StoryIs("PEISPEIS"));
+        Pnp(IRP_MN_REMOVE_DEVICE);
+        EXPECT(StoryIs("siepUCsiepUCcdcd"));
+    } else {
+        Pnp(IRP_MN_REMOVE_DEVICE);
+    }
+}
