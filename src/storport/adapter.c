@@ -175,8 +175,11 @@ void adapter_free(struct adapter *a)
     }
     ke_interrupt_cancel(&a->wake);
     KeRemoveQueueDpc(&a->dpc);
-    if (a->extension)
-        pool_free((struct extension_head *)a->extension - 1, SP_TAG, NULL);
+    if (a->extension) {
+        struct extension_head *head = (struct extension_head *)a->extension - 1;
+        head->magic = 0;                /* a call with it from now on is seen */
+        pool_free(head, SP_TAG, NULL);
+    }
     if (a->config)
         pool_free(a->config, SP_TAG, NULL);
     list_remove(&a->node);

@@ -40,6 +40,7 @@ static void memory(void *unused)
     CHECK_EQ((uint64_t)pa.QuadPart, ram_pa(block));
     CHECK_EQ(StorPortFreeDmaMemory(ext(), block, 4096, MmCached, pa), STOR_STATUS_SUCCESS);
     unplug_fake();
+    CHECK_EQ(StorPortAllocatePool(ext(), 100, 0x74736554, &block), (ULONG)STOR_STATUS_INVALID_PARAMETER);     /* the adapter is gone */
 }
 
 TEST(memory_functions_answer_as_documented)
