@@ -232,6 +232,51 @@ TEST_CASE(a_swallowed_packet_is_received_by_network_injection)
     SwallowAndInject(FWPS_INJECTION_TYPE_NETWORK, &FWPM_LAYER_INBOUND_IPPACKET_V4, KeepIn, InjectNetworkReceive);
 }
 
+/* With a new IP header in the place of the one it has. */
+static NTSTATUS InjectRebuilt(PNET_BUFFER_LIST clone)
+{
+    static const UCHAR loopback[4] = {127, 0, 0, 1};
+    PNET_BUFFER buffer = NET_BUFFER_LIST_FIRST_NB(clone);
+    ULONG length = NET_BUFFER_DATA_LENGTH(buffer);
+    const UCHAR *header;
+    NTSTATUS status = FwpsConstructIpHeaderForTransportPacket0(clone, 20, AF_INET, loopback, loopback, IPPROTO_UDP, 0, NULL, 0, 0, NULL,
+                                                               It.Interface, 0);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    header = NdisGetDataBuffer(buffer, 20, NULL, 1, 0);
+    EXPECT_EQ(NET_BUFFER_DATA_LENGTH(buffer), length);
+    EXPECT(header != NULL && header[0] == 0x45 && header[9] == IPPROTO_UDP && header[12] == 127 && header[16] == 127);
+    EXPECT(header != NULL && header[2] * 256u + header[3] == length);
+    return InjectTransportReceive(clone);
+}
+
+TEST_CASE(a_swallowed_packet_is_received_with_a_rebuilt_ip_header)
+{
+    SwallowAndInject(FWPS_INJECTION_TYPE_TRANSPORT, &FWPM_LAYER_INBOUND_TRANSPORT_V4, KeepIn, InjectRebuilt);
+}
+
+/* With an IP header, as a transport packet that is sent has none. */
+static NTSTATUS InjectBuilt(PNET_BUFFER_LIST clone)
+{
+    static const UCHAR loopback[4] = {127, 0, 0, 1};
+    PNET_BUFFER buffer = NET_BUFFER_LIST_FIRST_NB(clone);
+    ULONG length = NET_BUFFER_DATA_LENGTH(buffer);
+    NTSTATUS status = FwpsConstructIpHeaderForTransportPacket0(clone, 0, AF_INET, loopback, It.Remote, IPPROTO_UDP, It.Endpoint, NULL, 0, 0,
+                                                               NULL, 0, 0);
+
+    if (status != STATUS_SUCCESS)
+        return status;
+    EXPECT_EQ(NET_BUFFER_DATA_LENGTH(buffer), length + 20);
+    It.Injected++;                      /* inbound, where the callout is not */
+    return InjectTransportReceive(clone);
+}
+
+TEST_CASE(a_swallowed_packet_that_was_to_be_sent_is_received_with_an_ip_header_of_its_own)
+{
+    SwallowAndInject(FWPS_INJECTION_TYPE_TRANSPORT, &FWPM_LAYER_OUTBOUND_TRANSPORT_V4, KeepOut, InjectBuilt);
+}
+
 /* Every packet of the connection is swallowed and injected, from within classifyFn. */
 static VOID NTAPI CloneOnward(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *meta, VOID *data,
                               const VOID *context, const FWPS_FILTER1 *filter, UINT64 flow, FWPS_CLASSIFY_OUT0 *out)
