@@ -49,6 +49,15 @@ static struct transport read_header(const struct pbuf *p, uint32_t at, uint8_t p
     return t;
 }
 
+/* What the stack sends of itself (echo requests, DHCP, resets): every packet that leaves has an endpoint. */
+static struct wfp_endpoint *stack_endpoint(uint8_t protocol)
+{
+    static struct wfp_endpoint own[256];
+
+    own[protocol].protocol = protocol;
+    return &own[protocol];
+}
+
 static void add_endpoint(struct wfp_info *info, struct wfp_endpoint *e)
 {
     if (!e)
@@ -213,7 +222,7 @@ static bool goes_out(struct pbuf *p, uint32_t at, uint8_t protocol, const struct
         .icmp_id_and_sequence = t.id_and_sequence, .flags = (loops ? WFP_IS_LOOPBACK : 0) | (at ? WFP_IS_RAW_ENDPOINT : 0),
     };
 
-    add_endpoint(&info, tcp ? &tcp->wfp : wfp_sender);
+    add_endpoint(&info, tcp ? &tcp->wfp : wfp_sender ? wfp_sender : stack_endpoint(protocol));
     struct fwp_packet *copy = wfp_copy(p, NULL, 0, at, &list);
     if (!copy)
         return false;

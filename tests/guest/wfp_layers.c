@@ -393,6 +393,35 @@ TEST_CASE(a_packet_that_is_blocked_is_dropped_at_each_packet_layer)
     SendThrough(&FWPM_LAYER_INBOUND_TRANSPORT_V4, FWP_ACTION_BLOCK, 0);
 }
 
+static VOID NTAPI ClassifyOwner(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *meta, VOID *data,
+                                const VOID *context, const FWPS_FILTER1 *filter, UINT64 flow, FWPS_CLASSIFY_OUT0 *out)
+{
+    Seen.Calls++;
+    Seen.Bad += !FWPS_IS_METADATA_FIELD_PRESENT(meta, FWPS_METADATA_FIELD_TRANSPORT_ENDPOINT_HANDLE) || !meta->transportEndpointHandle;
+    Answer(out);
+}
+
+/* The answer to a datagram for nobody is an ICMP error, which no socket sends. */
+TEST_CASE(an_outbound_packet_of_the_stack_itself_has_an_endpoint_too)
+{
+    PWSK_SOCKET from, to;
+    USHORT source, port;
+    HOOK hook;
+
+    Reset(FWP_ACTION_PERMIT);
+    from = NewDatagram(&source);
+    to = NewDatagram(&port);
+    REQUIRE(from != NULL && to != NULL);
+    EXPECT_EQ(CloseSocket(to), STATUS_SUCCESS);
+    REQUIRE(AddHook(&hook, &FWPM_LAYER_OUTBOUND_TRANSPORT_V4, ClassifyOwner, NULL, 0));
+    EXPECT_EQ(SendTo(from, port, "hello"), STATUS_SUCCESS);
+    Sleep(50);
+    EXPECT(Seen.Calls >= 2);
+    EXPECT_EQ(Seen.Bad, 0);
+    RemoveHook(&hook);
+    EXPECT_EQ(CloseSocket(from), STATUS_SUCCESS);
+}
+
 static VOID NTAPI ClassifyDatagram(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *meta, VOID *data,
                                    const VOID *context, const FWPS_FILTER1 *filter, UINT64 flow, FWPS_CLASSIFY_OUT0 *out)
 {
