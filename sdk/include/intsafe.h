@@ -1,0 +1,75 @@
+/* Integer arithmetic and conversion that reports overflow, with HRESULTs: what ntintsafe.h has, without Rtl before the names. docs: intsafe.h
+ * of the Windows SDK. Each returns S_OK, or INTSAFE_E_ARITHMETIC_OVERFLOW with every bit of *Result set. Any IRQL. */
+#ifndef RING3_INTSAFE_H
+#define RING3_INTSAFE_H
+
+#include <ntintsafe.h>
+
+RING3_BEGIN_C
+
+#ifndef _HRESULT_DEFINED
+#define _HRESULT_DEFINED
+typedef LONG HRESULT;
+#endif
+#ifndef S_OK
+#define S_OK ((HRESULT)0L)
+#endif
+#ifndef SUCCEEDED
+#define SUCCEEDED(hr) ((HRESULT)(hr) >= 0)
+#define FAILED(hr) ((HRESULT)(hr) < 0)
+#endif
+#undef INTSAFE_E_ARITHMETIC_OVERFLOW
+#define INTSAFE_E_ARITHMETIC_OVERFLOW ((HRESULT)0x80070216L)
+
+#define RING3_INTSAFE(status) ((status) == STATUS_SUCCESS ? S_OK : INTSAFE_E_ARITHMETIC_OVERFLOW)
+#define RING3_INTSAFE_OPERATION(name, type)                                             \
+    FORCEINLINE HRESULT name(_In_ type Left, _In_ type Right, _Out_ type *Result)       \
+    {                                                                                   \
+        return RING3_INTSAFE(Rtl##name(Left, Right, Result));                           \
+    }
+#define RING3_INTSAFE_ARITHMETIC(name, type, ...)  \
+    RING3_INTSAFE_OPERATION(name##Add, type)       \
+    RING3_INTSAFE_OPERATION(name##Sub, type)       \
+    RING3_INTSAFE_OPERATION(name##Mult, type)
+RING3_SAFE_TYPES(RING3_INTSAFE_ARITHMETIC, )
+
+#define RING3_INTSAFE_CONVERT(to, to_type, from, from_type)                              \
+    FORCEINLINE HRESULT from##To##to(_In_ from_type Value, _Out_ to_type *Result)        \
+    {                                                                                    \
+        return RING3_INTSAFE(Rtl##from##To##to(Value, Result));                          \
+    }
+#define RING3_INTSAFE_CONVERT_X(to, to_type, ...) RING3_INTSAFE_CONVERT_Y(to, to_type, __VA_ARGS__)
+#define RING3_INTSAFE_CONVERT_Y(to, to_type, from, from_type) RING3_INTSAFE_CONVERT(to, to_type, from, from_type)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, Int8, INT8)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, UInt8, UINT8)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, UChar, UCHAR)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, Char, CHAR)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, Byte, UCHAR)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, Short, SHORT)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, UShort, USHORT)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, Word, USHORT)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, Int16, INT16)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, UInt16, UINT16)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, Int, INT)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, UInt, UINT)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, Int32, INT32)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, UInt32, UINT32)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, Long, LONG)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, ULong, ULONG)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, DWord, ULONG)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, LongLong, LONGLONG)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, ULongLong, ULONGLONG)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, Int64, INT64)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, UInt64, UINT64)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, IntPtr, INT_PTR)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, UIntPtr, UINT_PTR)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, LongPtr, LONG_PTR)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, ULongPtr, ULONG_PTR)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, DWordPtr, ULONG_PTR)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, SizeT, SIZE_T)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, SSIZET, SSIZE_T)
+RING3_SAFE_TYPES(RING3_INTSAFE_CONVERT_X, PtrdiffT, LONG_PTR)
+
+RING3_END_C
+
+#endif
