@@ -29,7 +29,7 @@ static const char *const compiler_flags[] = {
     "-fstack-protector-strong", "-g", "-gcodeview", "-fno-ident",
     "-nostdlibinc", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-ignored-pragma-intrinsic",
     "-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno-microsoft", "-Wno-pragma-pack",
-    "-Wno-nonportable-include-path", "-D_AMD64_",
+    "-Wno-nonportable-include-path", "-Wno-error=incompatible-function-pointer-types", "-Wno-error=int-conversion", "-D_AMD64_",
     "-D_WIN64", "-D_KERNEL_MODE", "-DKERNEL_MODE", "-DPOOL_NX_OPTIN=1",
 };
 /* Unless the plan's flags say otherwise. */

@@ -35,17 +35,26 @@ static int answer_password(char *buffer, int size, int writing, void *password)
     return (int)strlen(password);
 }
 
-/* Providers that are not loaded by themselves: tokens, and the old ciphers of PKCS #12 files. They stay for the life of
- * the process. */
-static void load_providers(const char *uri)
-{
-    static bool legacy, token;
+/* Providers that are not loaded by themselves: the old ciphers of PKCS #12 files, and tokens. */
+struct providers {
+    OSSL_PROVIDER *legacy, *token;
+};
 
-    if (!legacy && OSSL_PROVIDER_try_load(NULL, "legacy", 1))
-        legacy = true;
-    if (!token && !strncmp(uri, "pkcs11:", 7) && OSSL_PROVIDER_try_load(NULL, "pkcs11", 1))
-        token = true;
+static struct providers load_providers(const char *uri)
+{
+    struct providers p = { .legacy = OSSL_PROVIDER_try_load(NULL, "legacy", 1) };
+
+    if (!strncmp(uri, "pkcs11:", 7))
+        p.token = OSSL_PROVIDER_try_load(NULL, "pkcs11", 1);
     ERR_clear_error();
+    return p;
+}
+
+/* A key of a token needs its provider for the life of the process. */
+static void unload_providers(struct providers *p)
+{
+    if (p->legacy)
+        OSSL_PROVIDER_unload(p->legacy);
 }
 
 struct found {
@@ -75,11 +84,11 @@ static void take(struct found *found, OSSL_STORE_INFO *info)
 static bool read_store(const char *uri, const char *password, struct found *found)
 {
     UI_METHOD *method = UI_UTIL_wrap_read_pem_callback(answer_password, 0);
+    struct providers providers = load_providers(uri);
     OSSL_STORE_CTX *store;
     bool good = true;
     int objects = 0;
 
-    load_providers(uri);
     store = OSSL_STORE_open(uri, method, (void *)(uintptr_t)password, NULL, NULL);
     if (!store)
         good = authenticode_openssl_failed(uri);
@@ -97,6 +106,7 @@ static bool read_store(const char *uri, const char *password, struct found *foun
     if (store)
         OSSL_STORE_close(store);
     UI_destroy_method(method);
+    unload_providers(&providers);
     ERR_clear_error();
     return good;
 }
