@@ -30,7 +30,7 @@ static struct {
     NDIS_EVENT Opened, Done, Started, Sent;
     NDIS_STATUS OpenStatus, DoneStatus, SentStatus;
     PVOID SentInfo;
-    volatile LONG Count;
+    volatile LONG Taken, Count;     /* places given out; frames that are whole */
     BOUND_RECEIVED *Frame;
 } Bound;
 
@@ -163,7 +163,7 @@ static inline void BoundKeep(PNET_BUFFER_LIST list)
 
     if (head == NULL || length > BOUND_FRAME || !BoundMarked(head, length))
         return;
-    at = InterlockedIncrement(&Bound.Count) - 1;
+    at = InterlockedIncrement(&Bound.Taken) - 1;
     if (at >= BOUND_FRAMES)
         return;
     frame = &Bound.Frame[at];
@@ -176,6 +176,7 @@ static inline void BoundKeep(PNET_BUFFER_LIST list)
     frame->Checksum.Value = NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo);
     frame->Vlan.Value = NET_BUFFER_LIST_INFO(list, Ieee8021QNetBufferListInfo);
     frame->Length = length;
+    InterlockedIncrement(&Bound.Count);
 }
 
 static VOID NTAPI BoundReceive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG count, ULONG flags)

@@ -58,7 +58,10 @@ static SCALING scaling(void)
 
 static NDIS_STATUS set(SCALING *s)
 {
-    return BoundSet(OID_GEN_RECEIVE_SCALE_PARAMETERS, s, sizeof(*s));
+    NDIS_STATUS status = BoundSet(OID_GEN_RECEIVE_SCALE_PARAMETERS, s, sizeof(*s));
+
+    KeFlushQueuedDpcs();            /* a DPC that was queued before may still serve its queue where it is */
+    return status;
 }
 
 /* The definition, bit by bit. docs: network/rss-hashing-functions */
