@@ -115,7 +115,7 @@ static NTSTATUS redirect(struct wsk_socket *s, struct wsk_control *control)
     if (s->role != WSK_CONNECTION)
         return STATUS_INVALID_DEVICE_REQUEST;
     if (s->tcp == NULL)
-        return STATUS_INVALID_DEVICE_STATE;
+        return control->code == SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS ? STATUS_INVALID_DEVICE_STATE : STATUS_NOT_FOUND;
     if (control->code == SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS)
         return tcpip_tcp_set_redirect_records(s->tcp, control->input, control->input_size);
     NTSTATUS status = tcpip_tcp_redirection(s->tcp, control->code == SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT, control->output,
