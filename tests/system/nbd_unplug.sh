@@ -28,7 +28,7 @@ end() {     # NAME
 pull() {    # NAME OPTION...: in the middle of two copies
     name=$1
     shift
-    timeout 40 nbdcopy --connections=2 "$TMP/in.img" "$uri" >"$TMP/copy.out" 2>&1 &
+    timeout 40 nbdcopy --connections=2 --requests=4 "$TMP/in.img" "$uri" >"$TMP/copy.out" 2>&1 &
     copy=$!
     timeout 40 nbdcopy "$uri" - 2>/dev/null | tail -c +200000000 >/dev/null &
     perl -MIO::Socket::UNIX -e 'for (1 .. 20) { my $s = IO::Socket::UNIX->new($ARGV[0]) or next; $s->syswrite(pack "N*", map { rand 2**32 } 1 .. 64) }' \
@@ -40,11 +40,11 @@ pull() {    # NAME OPTION...: in the middle of two copies
 }
 
 for queues in ${QUEUES:-1 4}; do
-    begin "$VIOBLK" --disk="mem:256M,delay=2ms,queues=$queues" --cpus=$queues
+    begin "$VIOBLK" --disk="mem:256M,delay=10ms,queues=$queues" --cpus=$queues
     pull "surprise, $queues queues" --surprise
     end "a card pulled out with clients leaves nothing, $queues queues"
 done
-begin "$VIOBLK" --disk="mem:256M,delay=2ms" --cpus=2
+begin "$VIOBLK" --disk="mem:256M,delay=10ms" --cpus=2
 pull 'orderly'
 end 'a card unplugged in order with clients leaves nothing'
 finish
