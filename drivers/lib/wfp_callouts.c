@@ -60,8 +60,8 @@ NTSTATUS WfpCalloutsAdd(PWFP_CALLOUTS Callouts, const GUID *Key, const GUID *Lay
 }
 
 _Use_decl_annotations_
-NTSTATUS WfpCalloutsFilter(PWFP_CALLOUTS Callouts, const GUID *Layer, const GUID *Callout, UINT32 Action, UINT64 Context,
-                           FWPM_FILTER_CONDITION0 *Conditions, UINT32 Count)
+NTSTATUS WfpCalloutsFilterId(PWFP_CALLOUTS Callouts, const GUID *Layer, const GUID *Callout, UINT32 Action, UINT64 Context,
+                             FWPM_FILTER_CONDITION0 *Conditions, UINT32 Count, PUINT64 Id)
 {
     FWPM_FILTER0 filter = { 0 };
 
@@ -74,7 +74,38 @@ NTSTATUS WfpCalloutsFilter(PWFP_CALLOUTS Callouts, const GUID *Layer, const GUID
     filter.rawContext = Context;
     filter.numFilterConditions = Count;
     filter.filterCondition = Conditions;
-    return FwpmFilterAdd0(Callouts->Engine, &filter, NULL, NULL);
+    return FwpmFilterAdd0(Callouts->Engine, &filter, NULL, Id);
+}
+
+_Use_decl_annotations_
+NTSTATUS WfpCalloutsFilter(PWFP_CALLOUTS Callouts, const GUID *Layer, const GUID *Callout, UINT32 Action, UINT64 Context,
+                           FWPM_FILTER_CONDITION0 *Conditions, UINT32 Count)
+{
+    return WfpCalloutsFilterId(Callouts, Layer, Callout, Action, Context, Conditions, Count, NULL);
+}
+
+_Use_decl_annotations_
+NTSTATUS WfpCalloutsRemoveFilter(PWFP_CALLOUTS Callouts, UINT64 Id)
+{
+    return FwpmFilterDeleteById0(Callouts->Engine, Id);
+}
+
+_Use_decl_annotations_
+NTSTATUS WfpCalloutsChange(PWFP_CALLOUTS Callouts)
+{
+    NTSTATUS status = FwpmTransactionBegin0(Callouts->Engine, 0);
+
+    if (NT_SUCCESS(status))
+        Callouts->Changing = TRUE;
+    return status;
+}
+
+_Use_decl_annotations_
+VOID WfpCalloutsAbort(PWFP_CALLOUTS Callouts)
+{
+    if (Callouts->Changing)
+        FwpmTransactionAbort0(Callouts->Engine);
+    Callouts->Changing = FALSE;
 }
 
 _Use_decl_annotations_
@@ -90,12 +121,10 @@ NTSTATUS WfpCalloutsCommit(PWFP_CALLOUTS Callouts)
 _Use_decl_annotations_
 VOID WfpCalloutsEnd(PWFP_CALLOUTS Callouts)
 {
-    if (Callouts->Changing)
-        FwpmTransactionAbort0(Callouts->Engine);
+    WfpCalloutsAbort(Callouts);
     if (Callouts->Engine)
         FwpmEngineClose0(Callouts->Engine);
     while (Callouts->Count)
         FwpsCalloutUnregisterById0(Callouts->Registered[--Callouts->Count]);
     Callouts->Engine = NULL;
-    Callouts->Changing = FALSE;
 }

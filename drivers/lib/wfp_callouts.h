@@ -30,6 +30,19 @@ NTSTATUS WfpCalloutsAdd(_Inout_ PWFP_CALLOUTS Callouts, _In_ const GUID *Key, _I
 _IRQL_requires_(PASSIVE_LEVEL)
 NTSTATUS WfpCalloutsFilter(_In_ PWFP_CALLOUTS Callouts, _In_ const GUID *Layer, _In_ const GUID *Callout, _In_ UINT32 Action,
                            _In_ UINT64 Context, _In_reads_opt_(Count) FWPM_FILTER_CONDITION0 *Conditions, _In_ UINT32 Count);
+/* The same; *Id: for WfpCalloutsRemoveFilter. */
+_IRQL_requires_(PASSIVE_LEVEL)
+NTSTATUS WfpCalloutsFilterId(_In_ PWFP_CALLOUTS Callouts, _In_ const GUID *Layer, _In_ const GUID *Callout, _In_ UINT32 Action,
+                             _In_ UINT64 Context, _In_reads_opt_(Count) FWPM_FILTER_CONDITION0 *Conditions, _In_ UINT32 Count,
+                             _Out_opt_ PUINT64 Id);
+_IRQL_requires_(PASSIVE_LEVEL)
+NTSTATUS WfpCalloutsRemoveFilter(_In_ PWFP_CALLOUTS Callouts, _In_ UINT64 Id);
+/* Opens another transaction, after WfpCalloutsCommit: WfpCalloutsCommit or WfpCalloutsAbort ends it. */
+_IRQL_requires_(PASSIVE_LEVEL)
+NTSTATUS WfpCalloutsChange(_Inout_ PWFP_CALLOUTS Callouts);
+/* Takes back what the open transaction did. No effect when there is none. */
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID WfpCalloutsAbort(_Inout_ PWFP_CALLOUTS Callouts);
 /* All that was added takes effect, at once. */
 _IRQL_requires_(PASSIVE_LEVEL)
 NTSTATUS WfpCalloutsCommit(_Inout_ PWFP_CALLOUTS Callouts);

@@ -1,86 +1,126 @@
-/* Where connects go. */
+/* The callout at the connect redirect layer, and its filter. */
+#define INITGUID
 #include "redirect.h"
 
-#include <ip2string.h>
+static const GUID SubLayer = { 0x90c7d41b, 0x2e58, 0x4f6d, { 0xb3, 0x07, 0x48, 0xaa, 0x1c, 0x5e, 0x92, 0x20 } };
+static const GUID Callout = { 0x90c7d41b, 0x2e58, 0x4f6d, { 0xb3, 0x07, 0x48, 0xaa, 0x1c, 0x5e, 0x92, 0x21 } };
 
-TARGET Target;
+REDIRECT_COUNTERS Counters;
 
-_Use_decl_annotations_
-NTSTATUS TargetRead(PUNICODE_STRING RegistryPath)
-{
-    static WCHAR text[64];
-    UNICODE_STRING address = { 0, sizeof text - sizeof(WCHAR), text };
-    ULONG port = 0, targetPort = 0;
-    RTL_QUERY_REGISTRY_TABLE table[5] = { 0 };
-    PCWSTR end;
-    NTSTATUS status;
+static WFP_CALLOUTS Callouts;
+static HANDLE RedirectHandle;
+static UINT64 FilterId;                 /* 0: none */
 
-    table[0].Flags = RTL_QUERY_REGISTRY_SUBKEY;
-    table[0].Name = L"Parameters";
-    table[1].Flags = RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK | RTL_QUERY_REGISTRY_REQUIRED;
-    table[1].Name = L"Target";
-    table[1].EntryContext = &address;
-    table[1].DefaultType = (REG_SZ << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT) | REG_NONE;
-    table[2].Flags = RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK | RTL_QUERY_REGISTRY_REQUIRED;
-    table[2].Name = L"Port";
-    table[2].EntryContext = &port;
-    table[2].DefaultType = (REG_DWORD << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT) | REG_NONE;
-    table[3] = table[2];
-    table[3].Name = L"TargetPort";
-    table[3].EntryContext = &targetPort;
-    status = RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, RegistryPath->Buffer, table, NULL, NULL);
-    if (!NT_SUCCESS(status))
-        return status;
-    if (!port || port > 65535 || !targetPort || targetPort > 65535)
-        return STATUS_INVALID_PARAMETER;
-    Target.Port = (USHORT)port;
-    Target.To.sin_family = AF_INET;
-    Target.To.sin_port = RtlUshortByteSwap((USHORT)targetPort);
-    return RtlIpv4StringToAddressW(text, TRUE, &end, &Target.To.sin_addr);
-}
+/* --- classification -------------------------------------------------------------------------------------------------- */
 
-static VOID Change(_Inout_ FWPS_CONNECT_REQUEST0 *Request)
+/* Without memory for what the client wanted, it goes there. */
+static VOID Change(_Inout_ FWPS_CONNECT_REQUEST0 *Request, _In_ const REDIRECT_TARGET *Target)
 {
     PSOCKADDR_IN remote = (PSOCKADDR_IN)&Request->remoteAddressAndPort;
     PVOID wanted = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *remote, REDIRECT_TAG);
 
-    if (!wanted)
-        return;                         /* it goes where it wanted */
+    if (wanted == NULL)
+        return;
     RtlCopyMemory(wanted, remote, sizeof *remote);
-    Request->localRedirectContext = wanted;
+    Request->localRedirectContext = wanted;     /* the system frees it */
     Request->localRedirectContextSize = sizeof *remote;
-    Request->localRedirectHandle = Target.Handle;
+    Request->localRedirectHandle = RedirectHandle;
     Request->localRedirectTargetPID = (DWORD)(ULONG_PTR)PsGetCurrentProcessId();
-    remote->sin_addr = Target.To.sin_addr;
-    remote->sin_port = Target.To.sin_port;
-    InterlockedIncrement(&Target.Redirected);
+    RtlCopyMemory(&remote->sin_addr, Target->Address, sizeof remote->sin_addr);
+    remote->sin_port = RtlUshortByteSwap(Target->TargetPort);
+    InterlockedIncrement((PLONG)&Counters.Redirected);
 }
 
-_Use_decl_annotations_
-VOID NTAPI RedirectConnect(const FWPS_INCOMING_VALUES0 *Values, const FWPS_INCOMING_METADATA_VALUES0 *Metadata, VOID *LayerData,
-                           const VOID *Context, const FWPS_FILTER1 *Filter, UINT64 Flow, FWPS_CLASSIFY_OUT0 *Out)
+static VOID NTAPI Connect(_In_ const FWPS_INCOMING_VALUES0 *Values, _In_ const FWPS_INCOMING_METADATA_VALUES0 *Metadata,
+                          _Inout_opt_ VOID *LayerData, _In_opt_ const VOID *Context, _In_ const FWPS_FILTER1 *Filter, _In_ UINT64 Flow,
+                          _Inout_ FWPS_CLASSIFY_OUT0 *Out)
 {
     HANDLE records = FWPS_IS_METADATA_FIELD_PRESENT(Metadata, FWPS_METADATA_FIELD_REDIRECT_RECORD_HANDLE) ? Metadata->redirectRecords : NULL;
+    UINT16 port = Values->incomingValue[FWPS_FIELD_ALE_CONNECT_REDIRECT_V4_IP_REMOTE_PORT].value.uint16;
+    REDIRECT_TARGET target = TargetGet();
     FWPS_CONNECTION_REDIRECT_STATE state;
     FWPS_CONNECT_REQUEST0 *request;
     UINT64 handle;
 
-    UNREFERENCED_PARAMETER(Values);
     UNREFERENCED_PARAMETER(LayerData);
     UNREFERENCED_PARAMETER(Flow);
     if (!(Out->rights & FWPS_RIGHT_ACTION_WRITE))
         return;
     Out->actionType = FWP_ACTION_PERMIT;
-    state = FwpsQueryConnectionRedirectState0(records, Target.Handle, NULL);
+    state = FwpsQueryConnectionRedirectState0(records, RedirectHandle, NULL);
     if (state == FWPS_CONNECTION_REDIRECTED_BY_SELF || state == FWPS_CONNECTION_PREVIOUSLY_REDIRECTED_BY_SELF)
-        InterlockedIncrement(&Target.Restored);
-    if (state != FWPS_CONNECTION_NOT_REDIRECTED || !NT_SUCCESS(FwpsAcquireClassifyHandle0((VOID *)Context, 0, &handle)))
+        InterlockedIncrement((PLONG)&Counters.Restored);
+    if (state != FWPS_CONNECTION_NOT_REDIRECTED || port != target.Port ||
+        !NT_SUCCESS(FwpsAcquireClassifyHandle0((VOID *)Context, 0, &handle)))
         return;
     if (NT_SUCCESS(FwpsAcquireWritableLayerDataPointer0(handle, Filter->filterId, 0, (PVOID *)&request, Out))) {
-        Change(request);
+        Change(request, &target);
         FwpsApplyModifiedLayerData0(handle, request, 0);
         Out->rights |= FWPS_RIGHT_ACTION_WRITE;
         Out->actionType = FWP_ACTION_PERMIT;
     }
     FwpsReleaseClassifyHandle0(handle);
+}
+
+/* --- life ------------------------------------------------------------------------------------------------------------ */
+
+_Use_decl_annotations_
+NTSTATUS ConnectStart(PDEVICE_OBJECT Device)
+{
+    UINT32 id;
+    NTSTATUS status = FwpsRedirectHandleCreate0(&SubLayer, 0, &RedirectHandle);
+
+    if (!NT_SUCCESS(status)) {
+        RedirectHandle = NULL;
+        return status;
+    }
+    status = WfpCalloutsBegin(&Callouts, Device, L"redirect", &SubLayer, 0x8000);
+    if (NT_SUCCESS(status))
+        status = WfpCalloutsAdd(&Callouts, &Callout, &FWPM_LAYER_ALE_CONNECT_REDIRECT_V4, Connect, &id);
+    return NT_SUCCESS(status) ? WfpCalloutsCommit(&Callouts) : status;
+}
+
+static NTSTATUS AddFilter(_In_ USHORT Port, _Out_ PUINT64 Id)
+{
+    FWPM_FILTER_CONDITION0 conditions[2] = { { { 0 } } };
+
+    conditions[0].fieldKey = FWPM_CONDITION_IP_REMOTE_PORT;
+    conditions[0].matchType = FWP_MATCH_EQUAL;
+    conditions[0].conditionValue.type = FWP_UINT16;
+    conditions[0].conditionValue.uint16 = Port;
+    conditions[1].fieldKey = FWPM_CONDITION_IP_PROTOCOL;
+    conditions[1].matchType = FWP_MATCH_EQUAL;
+    conditions[1].conditionValue.type = FWP_UINT8;
+    conditions[1].conditionValue.uint8 = IPPROTO_TCP;
+    return WfpCalloutsFilterId(&Callouts, &FWPM_LAYER_ALE_CONNECT_REDIRECT_V4, &Callout, FWP_ACTION_CALLOUT_UNKNOWN, 0, conditions, 2, Id);
+}
+
+_Use_decl_annotations_
+NTSTATUS ConnectRetarget(const REDIRECT_TARGET *Target)
+{
+    UINT64 added = 0;
+    NTSTATUS status = WfpCalloutsChange(&Callouts);
+
+    if (NT_SUCCESS(status) && Target->Port != 0)
+        status = AddFilter(Target->Port, &added);
+    if (NT_SUCCESS(status) && FilterId != 0)
+        status = WfpCalloutsRemoveFilter(&Callouts, FilterId);
+    if (NT_SUCCESS(status))
+        status = WfpCalloutsCommit(&Callouts);
+    if (!NT_SUCCESS(status)) {
+        WfpCalloutsAbort(&Callouts);
+        return status;
+    }
+    FilterId = added;
+    TargetSet(Target);
+    return STATUS_SUCCESS;
+}
+
+VOID ConnectStop(VOID)
+{
+    WfpCalloutsEnd(&Callouts);
+    if (RedirectHandle != NULL)
+        FwpsRedirectHandleDestroy0(RedirectHandle);
+    RedirectHandle = NULL;
+    FilterId = 0;
 }

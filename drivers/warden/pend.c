@@ -18,7 +18,8 @@ typedef struct _WAITING {
 
 static KSPIN_LOCK Lock;
 static LIST_ENTRY Waiting, Decided;     /* Decided: connects that were completed and are still to be classified again */
-static ULONG NextNumber, Count;
+static ULONG NextNumber, DecidedCount;
+static ULONG Count;                     /* in Waiting, or about to be */
 static BOOLEAN Stopping;
 static HANDLE InjectionV4, InjectionV6;
 static WDFTIMER Timer;
@@ -37,18 +38,32 @@ static VOID NTAPI Injected(_In_ void *Context, _Inout_ NET_BUFFER_LIST *Packet, 
     ExFreePoolWithTag(Context, WARDEN_TAG);
 }
 
+/* A connect whose socket was closed is never classified again: the oldest such decision makes room for a new one. */
+static VOID Remember(_In_ PWAITING waiting)
+{
+    PWAITING oldest = NULL;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&Lock, &irql);
+    if (DecidedCount == MOST_WAITING)
+        oldest = CONTAINING_RECORD(RemoveHeadList(&Decided), WAITING, Entry);
+    else
+        DecidedCount++;
+    InsertTailList(&Decided, &waiting->Entry);
+    KeReleaseSpinLock(&Lock, irql);
+    if (oldest != NULL)
+        ExFreePoolWithTag(oldest, WARDEN_TAG);
+}
+
 /* Owns `waiting`, which is in no list. An accept goes on with its packet; a connect is classified again, and finds its decision in
  * Decided. */
 static VOID Complete(_In_ PWAITING waiting, _In_ BOOLEAN Permit)
 {
     HANDLE completion = waiting->Completion;
-    KIRQL irql;
 
     waiting->Permit = Permit;
     if (waiting->Packet == NULL) {
-        KeAcquireSpinLock(&Lock, &irql);
-        InsertTailList(&Decided, &waiting->Entry);
-        KeReleaseSpinLock(&Lock, irql);
+        Remember(waiting);
         FwpsCompleteOperation0(completion, NULL);
         return;
     }
@@ -84,8 +99,10 @@ BOOLEAN PendDecided(const CONNECTION *Connection, void *LayerData, PBOOLEAN Perm
     for (PLIST_ENTRY entry = Decided.Flink; entry != &Decided && found == NULL; entry = entry->Flink)
         if (Same(&CONTAINING_RECORD(entry, WAITING, Entry)->Connection, Connection))
             found = CONTAINING_RECORD(entry, WAITING, Entry);
-    if (found != NULL)
+    if (found != NULL) {
         RemoveEntryList(&found->Entry);
+        DecidedCount--;
+    }
     KeReleaseSpinLock(&Lock, irql);
     if (found == NULL)
         return FALSE;
@@ -114,7 +131,7 @@ _Use_decl_annotations_
 NTSTATUS PendAdd(const CONNECTION *Connection, const RULE *Rule, const FWPS_INCOMING_METADATA_VALUES0 *Metadata, void *LayerData)
 {
     PWAITING waiting;
-    BOOLEAN room;
+    BOOLEAN room, first;
     NTSTATUS status;
     KIRQL irql;
 
@@ -139,9 +156,11 @@ NTSTATUS PendAdd(const CONNECTION *Connection, const RULE *Rule, const FWPS_INCO
         goto free_packet;
     KeAcquireSpinLock(&Lock, &irql);
     waiting->Number = ++NextNumber;
+    first = IsListEmpty(&Waiting);
     InsertTailList(&Waiting, &waiting->Entry);
     KeReleaseSpinLock(&Lock, irql);
-    WdfTimerStart(Timer, WDF_REL_TIMEOUT_IN_MS(TICK));
+    if (first)                          /* otherwise it runs, and starting it again would put it off */
+        WdfTimerStart(Timer, WDF_REL_TIMEOUT_IN_MS(TICK));
     return STATUS_SUCCESS;
 
 free_packet:
@@ -240,6 +259,7 @@ NTSTATUS PendStart(WDFDEVICE Device)
     KeInitializeSpinLock(&Lock);
     InitializeListHead(&Waiting);
     InitializeListHead(&Decided);
+    Count = DecidedCount = 0;
     Stopping = FALSE;
     WDF_TIMER_CONFIG_INIT(&config, TimeIsOver);
     config.AutomaticSerialization = FALSE;
@@ -262,6 +282,7 @@ NTSTATUS PendStart(WDFDEVICE Device)
 _Use_decl_annotations_
 VOID PendStop(VOID)
 {
+    LARGE_INTEGER moment = { .QuadPart = -10000 };
     PWAITING waiting;
     KIRQL irql;
 
@@ -271,8 +292,14 @@ VOID PendStop(VOID)
     Stopping = TRUE;
     KeReleaseSpinLock(&Lock, irql);
     WdfTimerStop(Timer, TRUE);
-    while ((waiting = Take(0, MAXULONG64)) != NULL)
-        Complete(waiting, FALSE);
+    for (;;) {
+        while ((waiting = Take(0, MAXULONG64)) != NULL)
+            Complete(waiting, FALSE);
+        if (ReadULongNoFence(&Count) == 0)
+            break;
+        KeDelayExecutionThread(KernelMode, FALSE, &moment);     /* one is about to be in the list */
+    }
+    WdfTimerStop(Timer, TRUE);          /* that one may have started it */
     FwpsInjectionHandleDestroy0(InjectionV4);   /* waits for what is being injected */
     FwpsInjectionHandleDestroy0(InjectionV6);
     InjectionV4 = InjectionV6 = NULL;
