@@ -22,7 +22,7 @@ endif
 CPPFLAGS += -D_GNU_SOURCE -DRING3_HOST -Isdk/include -Isrc -Iinclude -isystem /usr/include/lwip -isystem /usr/include/libxml2
 CFLAGS += -std=gnu11 $(OPT) -g -fno-strict-aliasing -fPIE -mfsgsbase -mno-red-zone -fasynchronous-unwind-tables $(WARN)
 LDFLAGS += -pie -rdynamic
-LDLIBS += -lcrypto -lxml2 -lZydis -llwip -lslirp -lpcap -luring -lresolv -ldl
+LDLIBS += -lssl -lcrypto -lxml2 -lZydis -llwip -lslirp -lpcap -luring -lresolv -ldl
 
 ifneq ($(SAN),)
   CFLAGS += -fsanitize=$(SAN) -fno-sanitize=alignment -fno-sanitize-recover=undefined -fno-omit-frame-pointer

@@ -1,11 +1,13 @@
 /* ring3 verify-signature: what a file's signatures are worth, and whether Windows would load it. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/error.h"
 #include "base/util.h"
 #include "cli/verb.h"
+#include "pkg/authenticode_revocation.h"
 #include "pkg/authenticode_verify.h"
 
 #define FILES_MAX 256
@@ -13,6 +15,7 @@
 
 struct verify_request {
     const char *roots;
+    struct revocation *revocation;
     bool json;
     const char *file[FILES_MAX];
     int count;
@@ -34,6 +37,24 @@ static bool take_roots(void *target, const char *value)
     return true;
 }
 
+static bool take_crl(void *target, const char *value)
+{
+    struct verify_request *request = target;
+
+    if (!request->revocation)
+        request->revocation = revocation_new();
+    return revocation_add_lists(request->revocation, value);
+}
+
+static bool take_ocsp(void *target, const char *value)
+{
+    struct verify_request *request = target;
+
+    if (!request->revocation)
+        request->revocation = revocation_new();
+    return revocation_add_response(request->revocation, value);
+}
+
 static bool take_format(void *target, const char *value)
 {
     ((struct verify_request *)target)->json = !strcmp(value, "json");
@@ -43,6 +64,8 @@ static bool take_format(void *target, const char *value)
 static const struct cli_option options[] = {
     { NULL, "FILE..", "signed .sys and .cat files", take_file },
     { "--roots", "FILE", "trusted certificates (PEM or DER); without them the chain is told, not judged", take_roots },
+    { "--crl", "FILE", "certificate revocation lists (PEM or DER); may be given again", take_crl },
+    { "--ocsp", "FILE", "an OCSP response (DER); may be given again", take_ocsp },
     { "--format", "text|json", "how results are printed", take_format },
     { 0 }
 };
@@ -54,6 +77,28 @@ static const char *day(time_t time, char text[32])
     if (!gmtime_r(&time, &tm) || !strftime(text, 32, "%Y-%m-%d %H:%M:%S UTC", &tm))
         strcpy(text, "?");
     return text;
+}
+
+static void print_revocation(const struct signature *s)
+{
+    char date[32];
+
+    switch (s->revocation) {
+    case SIGNATURE_NOT_LOOKED_UP:
+        return;
+    case SIGNATURE_NOT_REVOKED:
+        printf("    revocation: no certificate of the chain is revoked");
+        break;
+    case SIGNATURE_UNKNOWN:
+        printf("    revocation: nothing given speaks of %s", s->revoked_name);
+        break;
+    case SIGNATURE_REVOKED_LATER:
+    case SIGNATURE_REVOKED:
+        printf("    revocation: %s was revoked on %s%s%s%s", s->revoked_name, day(s->revoked, date), *s->revoked_reason ? ", " : "",
+               s->revoked_reason, s->revocation == SIGNATURE_REVOKED ? "" : ", after the time stamp: the signature stands");
+        break;
+    }
+    printf("%s\n", s->revocation_stale ? " (what says so is out of date)" : "");
 }
 
 static void print_text(const struct signature *s)
@@ -74,7 +119,14 @@ static void print_text(const struct signature *s)
         printf("    time stamp: %s by %s%s\n", day(s->timestamp, from), s->authority, s->timestamp_matches ? "" : ", does not hold");
     else
         printf("    time stamp: none\n");
+    print_revocation(s);
+    if (s->extended_validation)
+        printf("    certificate: extended validation, as the hardware dashboard asks for\n");
     printf("    %s\n", kernel_policy_text(s->policy));
+    for (int place = 0; place < PLACES; place++)
+        printf("      %s: %s\n", kernel_place_name(place), kernel_policy_at(s->policy, place));
+    if (!strcasecmp(s->digest_name, "SHA1"))
+        printf("      The policy asks for SHA-2 digests; this one is SHA-1.\n");
 }
 
 static void print_string(const char *key, const char *value)
@@ -93,6 +145,10 @@ static void print_string(const char *key, const char *value)
 
 static void print_json(const struct signature *s)
 {
+    static const char *const revocation[] = {
+        [SIGNATURE_NOT_LOOKED_UP] = "not looked up", [SIGNATURE_NOT_REVOKED] = "good", [SIGNATURE_UNKNOWN] = "unknown",
+        [SIGNATURE_REVOKED_LATER] = "revoked later", [SIGNATURE_REVOKED] = "revoked",
+    };
     char text[32];
 
     printf("{");
@@ -107,6 +163,13 @@ static void print_json(const struct signature *s)
     if (s->has_timestamp)
         print_string("timestamp", day(s->timestamp, text));
     print_string("kernel_policy", kernel_policy_name(s->policy));
+    print_string("revocation", revocation[s->revocation]);
+    if (s->revocation >= SIGNATURE_UNKNOWN)
+        print_string("revocation_of", s->revoked_name);
+    printf("\"loads\": {");
+    for (int place = 0; place < PLACES; place++)
+        printf("%s\"%s\": \"%s\"", place ? ", " : "", kernel_place_name(place), kernel_policy_at(s->policy, place));
+    printf("}, \"extended_validation\": %s, ", s->extended_validation ? "true" : "false");
     printf("\"holds\": %s, \"nested\": %s, \"page_hashes\": %s, \"trusted\": %s}", signature_holds(s) ? "true" : "false",
            s->nested ? "true" : "false", s->has_pages ? "true" : "false", s->trusted ? "true" : "false");
 }
@@ -149,6 +212,7 @@ static int run_verify(const struct verb *verb, int argc, char **argv)
         return cli_fail(EXIT_USAGE, "which files? ring3 verify-signature --help");
     if (request.roots && !(verify.roots = certificates_read(request.roots)))
         return cli_fail(EXIT_HOST, "%s", error_text());
+    verify.revocation = request.revocation;
     if (request.json)
         printf("[");
     for (int i = 0; i < request.count; i++) {
@@ -158,12 +222,13 @@ static int run_verify(const struct verb *verb, int argc, char **argv)
     if (request.json)
         printf("]\n");
     sk_X509_pop_free(verify.roots, X509_free);
+    revocation_free(request.revocation);
     return code;
 }
 
 VERB(verify_signature_verb) = {
     .name = "verify-signature",
-    .synopsis = "FILE.. [--roots=FILE] [--format=text|json]",
+    .synopsis = "FILE.. [--roots=FILE] [--crl=FILE].. [--ocsp=FILE].. [--format=text|json]",
     .summary = "say what signatures are worth, and whether Windows would load the file",
     .options = options,
     .run = run_verify,

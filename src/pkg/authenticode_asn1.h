@@ -31,6 +31,7 @@
 #define OID_EKU_LIFETIME_SIGNING  "1.3.6.1.4.1.311.10.3.13"
 #define OID_EKU_WHQL              "1.3.6.1.4.1.311.10.3.5"
 #define OID_EKU_ATTESTED          "1.3.6.1.4.1.311.10.3.5.1"
+#define OID_POLICY_EV_CODE_SIGNING "2.23.140.1.3"
 #define OID_EKU_NT5_CRYPTO        "1.3.6.1.4.1.311.10.3.6"
 
 typedef struct {

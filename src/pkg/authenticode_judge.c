@@ -13,12 +13,14 @@
 #include "host/file.h"
 #include "pkg/authenticode.h"
 #include "pkg/authenticode_asn1.h"
+#include "pkg/authenticode_judge.h"
+#include "pkg/authenticode_revocation.h"
 #include "pkg/authenticode_verify.h"
 
 #define CHAIN_MAX 16
 #define CERTIFICATES_LIMIT (4u << 20)
 
-static void wrong(struct signature *signature, const char *reason)
+void signature_wrong(struct signature *signature, const char *reason)
 {
     if (!signature->reason[0])
         snprintf(signature->reason, sizeof signature->reason, "%s", reason);
@@ -108,7 +110,7 @@ static X509 *find_issuer(X509 *of, STACK_OF(X509) *in)
 }
 
 /* From the signer up through the message's own certificates, each signature checked. Returns the last. */
-static X509 *walk(struct signature *signature, X509 *signer, STACK_OF(X509) *in)
+static X509 *walk(struct signature *signature, X509 *signer, STACK_OF(X509) *in, time_t when)
 {
     X509 *last = signer;
 
@@ -118,6 +120,10 @@ static X509 *walk(struct signature *signature, X509 *signer, STACK_OF(X509) *in)
         if (!next)
             break;
         last = next;
+        if (when < asn1_time(X509_get0_notBefore(last)) || when > asn1_time(X509_get0_notAfter(last)))
+            signature_wrong(signature, signature->timestamp_matches
+                                           ? "a certificate of the chain was not valid at the time of the time stamp"
+                                           : "a certificate of the chain is not valid now, and there is no time stamp");
     }
     ERR_clear_error();
     signature->self_signed = last == signer && X509_self_signed(signer, 1) == 1;
@@ -127,6 +133,55 @@ static X509 *walk(struct signature *signature, X509 *signer, STACK_OF(X509) *in)
     else
         name_text(signature->chain_end, sizeof signature->chain_end, X509_get_issuer_name(last));
     return last;
+}
+
+/* --- revocation ---------------------------------------------------------------------------------------------------- */
+
+/* One certificate of the chain; the worst word stays. */
+static void look_up(struct signature *signature, const struct revocation *revocation, X509 *certificate, X509 *issuer, time_t when)
+{
+    struct revocation_answer answer = revocation_of(revocation, certificate, issuer);
+    enum signature_revocation word = answer.word == REVOCATION_NOBODY_SAYS ? SIGNATURE_UNKNOWN
+                                     : answer.word == REVOCATION_GOOD      ? SIGNATURE_NOT_REVOKED
+                                     : when < answer.revoked               ? SIGNATURE_REVOKED_LATER
+                                                                           : SIGNATURE_REVOKED;
+
+    signature->revocation_stale = signature->revocation_stale || answer.stale;
+    if (word == SIGNATURE_REVOKED)
+        signature_wrong(signature, "a certificate of the chain was revoked");
+    if (word <= signature->revocation)
+        return;
+    signature->revocation = word;
+    if (word != SIGNATURE_NOT_REVOKED)
+        name_text(signature->revoked_name, sizeof signature->revoked_name, X509_get_subject_name(certificate));
+    signature->revoked = answer.revoked;
+    signature->revoked_reason = answer.reason;
+}
+
+static void judge_revocation(struct signature *signature, X509 *signer, STACK_OF(X509) *in, const struct verify_options *options,
+                             time_t when)
+{
+    X509 *certificate = signer;
+
+    signature->revoked_reason = "";
+    for (int i = 0; options->revocation && i < CHAIN_MAX && X509_self_signed(certificate, 0) != 1; i++) {
+        X509 *issuer = find_issuer(certificate, in);
+
+        if (!issuer && options->roots)
+            issuer = find_issuer(certificate, options->roots);
+        if (!issuer) {
+            if (signature->revocation < SIGNATURE_UNKNOWN) {
+                signature->revocation = SIGNATURE_UNKNOWN;
+                name_text(signature->revoked_name, sizeof signature->revoked_name, X509_get_subject_name(certificate));
+            }
+            break;
+        }
+        look_up(signature, options->revocation, certificate, issuer, when);
+        certificate = issuer;
+    }
+    if (options->revocation && signature->revocation == SIGNATURE_NOT_LOOKED_UP)
+        signature->revocation = SIGNATURE_NOT_REVOKED;      /* a self-signed certificate has nobody above it */
+    ERR_clear_error();
 }
 
 static bool leads_to_root(X509 *signer, STACK_OF(X509) *in, STACK_OF(X509) *roots, time_t when, const char **reason)
@@ -152,7 +207,7 @@ static bool leads_to_root(X509 *signer, STACK_OF(X509) *in, STACK_OF(X509) *root
     return good;
 }
 
-static bool has_usage(X509 *certificate, const char *oid)
+bool certificate_has_usage(X509 *certificate, const char *oid)
 {
     EXTENDED_KEY_USAGE *usage = X509_get_ext_d2i(certificate, NID_ext_key_usage, NULL, NULL);
     ASN1_OBJECT *wanted = OBJ_txt2obj(oid, 1);
@@ -162,6 +217,20 @@ static bool has_usage(X509 *certificate, const char *oid)
         found = found || OBJ_cmp(sk_ASN1_OBJECT_value(usage, i), wanted) == 0;
     ASN1_OBJECT_free(wanted);
     EXTENDED_KEY_USAGE_free(usage);
+    ERR_clear_error();
+    return found;
+}
+
+static bool certificate_has_policy(X509 *certificate, const char *oid)
+{
+    CERTIFICATEPOLICIES *policies = X509_get_ext_d2i(certificate, NID_certificate_policies, NULL, NULL);
+    ASN1_OBJECT *wanted = OBJ_txt2obj(oid, 1);
+    bool found = false;
+
+    for (int i = 0; i < sk_POLICYINFO_num(policies); i++)
+        found = found || OBJ_cmp(sk_POLICYINFO_value(policies, i)->policyid, wanted) == 0;
+    ASN1_OBJECT_free(wanted);
+    CERTIFICATEPOLICIES_free(policies);
     ERR_clear_error();
     return found;
 }
@@ -209,7 +278,7 @@ static bool token_holds(PKCS7 *token, const TS_TST_INFO *info, const ASN1_OCTET_
         if (good && options->roots)
             good = leads_to_root(authority, token->d.sign->cert, options->roots, signature->timestamp, &reason);
         if (!good)
-            wrong(signature, reason);
+            signature_wrong(signature, reason);
     }
     sk_X509_free(signers);
     BIO_free(content);
@@ -229,63 +298,10 @@ static void judge_timestamp(struct signature *signature, PKCS7_SIGNER_INFO *info
         signature->timestamp_matches = token_holds(token, stamp, info->enc_digest, options, signature);
     }
     if (string && !signature->timestamp_matches)
-        wrong(signature, "the time stamp does not belong to this signature");
+        signature_wrong(signature, "the time stamp does not belong to this signature");
     TS_TST_INFO_free(stamp);
     PKCS7_free(token);
     ERR_clear_error();
-}
-
-/* --- what Windows makes of it --------------------------------------------------------------------------------------- */
-
-#define CROSS_SIGNING_ENDED 1438128000  /* July 29, 2015 */
-
-static enum kernel_policy judge_policy(const struct signature *signature, X509 *signer)
-{
-    const char *end = signature->chain_end;
-
-    if (signature->reason[0] || !signature->digest_matches || !signature->message_matches)
-        return KERNEL_REFUSED;
-    if (strstr(end, "CN=Microsoft Root Certificate Authority") || strstr(end, "CN=Microsoft Root Authority")) {
-        if (has_usage(signer, OID_EKU_ATTESTED))
-            return KERNEL_ATTESTED;
-        if (has_usage(signer, OID_EKU_WHQL))
-            return KERNEL_WHQL;
-        if (has_usage(signer, OID_EKU_NT5_CRYPTO))
-            return KERNEL_WINDOWS;
-    }
-    if (strstr(end, "CN=Microsoft Code Verification Root"))
-        return signature->not_before < CROSS_SIGNING_ENDED ? KERNEL_CROSS_SIGNED : KERNEL_CROSS_SIGNED_LATE;
-    return KERNEL_TEST_SIGNING;
-}
-
-const char *kernel_policy_name(enum kernel_policy policy)
-{
-    static const char *const name[] = { "refused", "test-signing", "cross-signed", "cross-signed-late", "attested", "whql",
-                                        "windows" };
-
-    return name[policy];
-}
-
-const char *kernel_policy_text(enum kernel_policy policy)
-{
-    static const char *const text[] = {
-        [KERNEL_REFUSED] = "Windows would not load this: the signature does not hold.",
-        [KERNEL_TEST_SIGNING] =
-            "Windows 10 1607 and later would load this only in test-signing mode (bcdedit /set testsigning on), with the "
-            "certificate installed. For other computers it needs the hardware dashboard's signature: attestation or WHQL.",
-        [KERNEL_CROSS_SIGNED] =
-            "Windows would load this: its certificate was issued before July 29, 2015 and is cross-signed.",
-        [KERNEL_CROSS_SIGNED_LATE] =
-            "Windows 10 1607 and later would load this only without Secure Boot or on a computer upgraded from an earlier "
-            "version: the certificate was issued after July 29, 2015. It needs the hardware dashboard's signature.",
-        [KERNEL_ATTESTED] =
-            "Windows 10 and later would load this: the hardware dashboard signed it after attestation. Windows Update for "
-            "everybody and Windows Server need WHQL.",
-        [KERNEL_WHQL] = "Windows would load this: the hardware dashboard signed it after the lab kit's tests (WHQL).",
-        [KERNEL_WINDOWS] = "Windows would load this: it is signed as a part of Windows.",
-    };
-
-    return text[policy];
 }
 
 /* --- all of it ------------------------------------------------------------------------------------------------------ */
@@ -293,7 +309,9 @@ const char *kernel_policy_text(enum kernel_policy policy)
 static void judge_certificate(struct signature *signature, X509 *signer, STACK_OF(X509) *certificates,
                               const struct verify_options *options)
 {
-    time_t when = signature->timestamp_matches ? signature->timestamp : time(NULL);
+    /* A certificate for lifetime signing ends its signatures with itself, time stamp or not. */
+    bool stamped = signature->timestamp_matches && !certificate_has_usage(signer, OID_EKU_LIFETIME_SIGNING);
+    time_t when = stamped ? signature->timestamp : time(NULL);
     const char *reason = "no root was found";
     uint8_t digest[EVP_MAX_MD_SIZE];
     unsigned length = 0;
@@ -305,19 +323,22 @@ static void judge_certificate(struct signature *signature, X509 *signer, STACK_O
             snprintf(signature->thumbprint + 2 * i, 3, "%02X", digest[i]);
     signature->not_before = asn1_time(X509_get0_notBefore(signer));
     signature->not_after = asn1_time(X509_get0_notAfter(signer));
-    signature->code_signing = has_usage(signer, OID_EKU_CODE_SIGNING);
+    signature->extended_validation = certificate_has_policy(signer, OID_POLICY_EV_CODE_SIGNING);
+    signature->code_signing = certificate_has_usage(signer, OID_EKU_CODE_SIGNING);
     if (!signature->code_signing)
-        wrong(signature, "the signer's certificate is not for code signing");
+        signature_wrong(signature, "the signer's certificate is not for code signing");
     if (when < signature->not_before || when > signature->not_after)
-        wrong(signature, signature->timestamp_matches ? "the certificate was not valid at the time of the time stamp"
-                                                      : "the certificate is not valid now, and there is no time stamp");
-    walk(signature, signer, certificates);
+        signature_wrong(signature, stamped                        ? "the certificate was not valid at the time of the time stamp"
+                                   : signature->timestamp_matches ? "the certificate is not valid now, and it is for lifetime signing"
+                                                                  : "the certificate is not valid now, and there is no time stamp");
+    walk(signature, signer, certificates, when);
+    judge_revocation(signature, signer, certificates, options, when);
     signature->roots_given = options->roots != NULL;
     if (!signature->roots_given)
         return;
     signature->trusted = leads_to_root(signer, certificates, options->roots, when, &reason);
     if (!signature->trusted)
-        wrong(signature, reason);
+        signature_wrong(signature, reason);
 }
 
 static X509 *signer_certificate(PKCS7_SIGNER_INFO *info, STACK_OF(X509) *certificates)
@@ -336,21 +357,21 @@ static void judge(const PKCS7 *message, PKCS7_SIGNER_INFO *info, const struct ve
 
     signature->digest_name = "";
     if (!check(context, message, signature))
-        wrong(signature, "the signed content is not about a file of this kind");
+        signature_wrong(signature, "the signed content is not about a file of this kind");
     else if (!signature->digest_matches)
-        wrong(signature, "the file is not what was signed: its digest differs");
+        signature_wrong(signature, "the file is not what was signed: its digest differs");
     else if (signature->has_pages && !signature->pages_match)
-        wrong(signature, "the page hashes do not belong to this file");
+        signature_wrong(signature, "the page hashes do not belong to this file");
     if (!signer)
-        wrong(signature, "the signer's certificate is not in the signature");
+        signature_wrong(signature, "the signer's certificate is not in the signature");
     signature->message_matches = signer && md && content_digest_matches(message, info, md) &&
                                  attributes_signed(info, signer, md);
     if (signer && !signature->message_matches)
-        wrong(signature, "the signature does not belong to the content and the signer's key");
+        signature_wrong(signature, "the signature does not belong to the content and the signer's key");
     judge_timestamp(signature, info, options);
     if (signer)
         judge_certificate(signature, signer, certificates, options);
-    signature->policy = signer ? judge_policy(signature, signer) : KERNEL_REFUSED;
+    signature->policy = signer ? kernel_policy_judge(signature, signer) : KERNEL_REFUSED;
 }
 
 static int judge_nested(PKCS7_SIGNER_INFO *info, const struct verify_options *options, content_check check, void *context,

@@ -23,6 +23,18 @@ enum kernel_policy {
     KERNEL_WINDOWS,                     /* part of Windows */
 };
 
+/* The worst of the chain. */
+enum signature_revocation {
+    SIGNATURE_NOT_LOOKED_UP,            /* no lists were given */
+    SIGNATURE_NOT_REVOKED,
+    SIGNATURE_UNKNOWN,                  /* they say nothing of one of the chain's certificates */
+    SIGNATURE_REVOKED_LATER,            /* after the time stamp: the signature stands */
+    SIGNATURE_REVOKED,
+};
+
+/* Where a driver is to be loaded: the columns of the policy page's table. */
+enum kernel_place { PLACE_WITHOUT_SECURE_BOOT, PLACE_BEFORE_1607, PLACE_1607, PLACE_1803, PLACE_SERVER, PLACES };
+
 struct signature {
     bool nested;
     const char *digest_name;            /* of the content, "SHA256" */
@@ -39,10 +51,18 @@ struct signature {
     bool has_timestamp, timestamp_matches;
     time_t timestamp;
     char authority[256];
+    enum signature_revocation revocation;
+    char revoked_name[256];             /* whose certificate was revoked, or whose nobody tells of; "" */
+    const char *revoked_reason;
+    time_t revoked;
+    bool revocation_stale;              /* a list or response should have been renewed before now */
+    bool extended_validation;           /* the certificate's policy is EV code signing: what the dashboard asks for */
     enum kernel_policy policy;
 };
 
+struct revocation;
 struct verify_options {
+    const struct revocation *revocation; /* lists and responses; NULL: revocation is not looked up */
     STACK_OF(X509) *roots;              /* trusted certificates; NULL: none */
 };
 
@@ -61,6 +81,9 @@ bool signature_holds(const struct signature *signature);
 /* One sentence: would Windows 10 1607 and later load a driver with this signature, and what is missing if not. */
 const char *kernel_policy_text(enum kernel_policy policy);
 const char *kernel_policy_name(enum kernel_policy policy);
+/* Would it be loaded there: "yes", "no", or the condition. */
+const char *kernel_policy_at(enum kernel_policy policy, enum kernel_place place);
+const char *kernel_place_name(enum kernel_place place);
 /* Certificates of a PEM or DER file; NULL with error_text(). */
 STACK_OF(X509) *certificates_read(const char *path);
 

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "host/file.h"
 #include "pkg/authenticode.h"
+#include "pkg/signer_token.h"
 
 bool authenticode_openssl_failed(const char *what)
 {
@@ -35,26 +36,13 @@ static int answer_password(char *buffer, int size, int writing, void *password)
     return (int)strlen(password);
 }
 
-/* Providers that are not loaded by themselves: the old ciphers of PKCS #12 files, and tokens. */
-struct providers {
-    OSSL_PROVIDER *legacy, *token;
-};
-
-static struct providers load_providers(const char *uri)
+/* The old ciphers of PKCS #12 files are in a provider that is not loaded by itself. */
+static OSSL_PROVIDER *load_old_ciphers(void)
 {
-    struct providers p = { .legacy = OSSL_PROVIDER_try_load(NULL, "legacy", 1) };
+    OSSL_PROVIDER *legacy = OSSL_PROVIDER_try_load(NULL, "legacy", 1);
 
-    if (!strncmp(uri, "pkcs11:", 7))
-        p.token = OSSL_PROVIDER_try_load(NULL, "pkcs11", 1);
     ERR_clear_error();
-    return p;
-}
-
-/* A key of a token needs its provider for the life of the process. */
-static void unload_providers(struct providers *p)
-{
-    if (p->legacy)
-        OSSL_PROVIDER_unload(p->legacy);
+    return legacy;
 }
 
 struct found {
@@ -83,12 +71,16 @@ static void take(struct found *found, OSSL_STORE_INFO *info)
 
 static bool read_store(const char *uri, const char *password, struct found *found)
 {
-    UI_METHOD *method = UI_UTIL_wrap_read_pem_callback(answer_password, 0);
-    struct providers providers = load_providers(uri);
+    UI_METHOD *method;
+    OSSL_PROVIDER *legacy;
     OSSL_STORE_CTX *store;
     bool good = true;
     int objects = 0;
 
+    if (token_is_uri(uri) && !token_has_provider())
+        return token_load(uri, password, &found->key, found->certificates);
+    method = UI_UTIL_wrap_read_pem_callback(answer_password, 0);
+    legacy = load_old_ciphers();
     store = OSSL_STORE_open(uri, method, (void *)(uintptr_t)password, NULL, NULL);
     if (!store)
         good = authenticode_openssl_failed(uri);
@@ -106,7 +98,8 @@ static bool read_store(const char *uri, const char *password, struct found *foun
     if (store)
         OSSL_STORE_close(store);
     UI_destroy_method(method);
-    unload_providers(&providers);
+    if (legacy)
+        OSSL_PROVIDER_unload(legacy);
     ERR_clear_error();
     return good;
 }

@@ -138,6 +138,32 @@ judge 'the other verifier accepts the time stamp' i.sys ca.pem -TSA-CAfile ca.pe
 grep -q 'Timestamp verified\|Timestamp Server Signature verification: ok\|countersignature' judge.out && ok 'it saw it' || { bad 'it saw no time stamp'; cat judge.out; }
 expect 'an authority nobody trusts is told' 1 'does not hold' "$RING3" verify-signature --roots=leaf.pem i.sys
 kill $server
+
+# The same by https: the authority must be whom the URL names.
+openssl req -newkey rsa:2048 -nodes -keyout tsa/tls.key -out tls.csr -subj /CN=times 2>/dev/null
+printf 'subjectAltName=IP:127.0.0.1\n' >tls.ext
+openssl x509 -req -in tls.csr -CA ca.pem -CAkey ca.key -out tsa/tls.pem -days 20 -extfile tls.ext 2>/dev/null
+with_tls() {   # starts the server for one request
+    read -r port <<<"$(free_ports 1)"
+    perl "$OLDPWD/$(dirname "$0")/tsa_server.pl" "$port" "$TMP/tsa" tls >tsa.out 2>&1 &
+    server=$!
+    for _ in $(seq 200); do grep -q ready tsa.out && break; sleep 0.05; done
+}
+cp "$VIONET" k.sys
+with_tls
+SSL_CERT_FILE=$TMP/ca.pem expect 'https time-stamps, too' 0 'signed' "$RING3" sign --key=leaf.key --certificate=leaf.pem --password-file=password --timestamp=https://127.0.0.1:$port/ k.sys
+wait $server
+judge 'the other verifier accepts that time stamp' k.sys ca.pem -TSA-CAfile ca.pem
+cp "$VIONET" l.sys
+with_tls
+SSL_CERT_FILE=$TMP/test.pem expect 'a server nobody trusts is not asked' 4 'certificate verify failed' "$RING3" sign --key=leaf.key --certificate=leaf.pem --password-file=password --timestamp=https://127.0.0.1:$port/ l.sys
+cmp -s l.sys "$VIONET" && ok 'and the file is left alone' || bad 'and the file is left alone'
+wait $server
+port_of_nobody=$port
+with_tls
+SSL_CERT_FILE=$TMP/ca.pem expect 'a server of another name is not asked' 4 'certificate verify failed' "$RING3" sign --key=leaf.key --certificate=leaf.pem --password-file=password --timestamp=https://localhost:$port/ l.sys
+wait $server
+port=$port_of_nobody
 cp "$VIONET" j.sys
 expect 'an authority that does not answer leaves the file alone' 4 "127.0.0.1:$port" "$RING3" sign --test-certificate=test.pfx --timestamp=http://127.0.0.1:$port/ j.sys
 cmp -s j.sys "$VIONET" && [ -z "$(ls j.sys.* 2>/dev/null)" ] && ok 'nothing half-written is left' || bad 'something half-written is left'
