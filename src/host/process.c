@@ -1,6 +1,7 @@
 #include "host/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -14,8 +15,9 @@
 #define NOT_FOUND 127
 
 /* posix_spawn, not fork: the caller's stack may be in shared memory, which a forked child would write to. */
-static pid_t begin(char *const *argv)
+static pid_t begin(char *const *argv, const char *output)
 {
+    posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t none;
     pid_t pid = -1;
@@ -25,7 +27,13 @@ static pid_t begin(char *const *argv)
     posix_spawnattr_init(&attributes);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    error = posix_spawnp(&pid, argv[0], NULL, &attributes, argv, environ);
+    posix_spawn_file_actions_init(&files);
+    if (output) {
+        posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, output, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+        posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
+    }
+    error = posix_spawnp(&pid, argv[0], &files, &attributes, argv, environ);
+    posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
     if (error == 0)
         return pid;
@@ -64,7 +72,7 @@ int host_run_all(struct host_command *commands, int count, int at_once)
         commands[i].status = -1;
     while (running > 0 || (failed < 0 && begun < count)) {
         if (failed < 0 && begun < count && running < at_once) {
-            pid[begun] = begin(commands[begun].argv);
+            pid[begun] = begin(commands[begun].argv, commands[begun].output);
             if (pid[begun] < 0)
                 failed = begun;
             else
@@ -76,6 +84,8 @@ int host_run_all(struct host_command *commands, int count, int at_once)
         if (ended < 0)
             break;
         running--;
+        if (commands[ended].ended)
+            commands[ended].ended(&commands[ended]);
         if (commands[ended].status != 0 && failed < 0)
             failed = ended;
     }

@@ -9,6 +9,7 @@
 #include "host/dir.h"
 #include "host/file.h"
 #include "host/process.h"
+#include "pkg/build_compile.h"
 #include "pkg/build_plan.h"
 #include "pkg/build_tags.h"
 #include "pkg/overlay.h"
@@ -231,57 +232,46 @@ static bool up_to_date(const struct build_plan *plan, const struct build_source 
     return dependencies_older(source->object, depends);
 }
 
-/* Says what failed, with the package that has the tool when it is not there. */
-static bool failed(const char *what, const char *tool, int status)
-{
-    const char *package = !strcmp(tool, MESSAGES) ? "binutils-mingw-w64-x86-64" : !strcmp(tool, COMPILER) ? "clang-19"
-                        : !strcmp(tool, LINKER)   ? "lld-19" : "llvm-19";
-
-    if (status < 0 || status == 127)
-        return error_set("%s: %s is not installed (Debian package %s)", what, tool, package);
-    return error_set("%s failed: %s ended with exit code %d", what, tool, status);
-}
-
 /* Whether anything was compiled goes to *compiled. */
 static bool compile(const struct build_plan *plan, bool *compiled)
 {
-    struct host_command *commands = calloc(plan->source_count + 1, sizeof *commands);
-    struct build_list *arguments = calloc(plan->source_count + 1, sizeof *arguments);
-    const struct build_source **which = calloc(plan->source_count + 1, sizeof *which);
-    int count = 0, first;
+    struct build_job *jobs = calloc(plan->source_count + 1, sizeof *jobs);
+    size_t count = 0;
+    bool good;
 
-    if (!commands || !arguments || !which)
+    if (!jobs)
         abort();
     for (size_t i = 0; i < plan->source_count; i++) {
-        source_arguments(&arguments[count], plan, &plan->source[i]);
-        if (up_to_date(plan, &plan->source[i], &arguments[count])) {
-            build_list_free(&arguments[count]);
+        const struct build_source *source = &plan->source[i];
+        struct build_job *job = &jobs[count];
+
+        source_arguments(&job->arguments, plan, source);
+        if (up_to_date(plan, source, &job->arguments)) {
+            build_list_free(&job->arguments);
             continue;
         }
-        which[count] = &plan->source[i];
-        commands[count].argv = arguments[count].text;
+        job->what = source->path;
+        job->object = source->object;
+        job->mend = source->tool == TOOL_C || source->tool == TOOL_CPP;
         count++;
     }
     *compiled = count > 0;
-    first = host_run_all(commands, count, plan->jobs > 0 ? plan->jobs : host_processors());
-    bool good = first < 0 || failed(which[first]->path, commands[first].argv[0], commands[first].status);
-    for (int i = 0; i < count; i++) {
+    good = build_jobs(jobs, count, plan->jobs > 0 ? plan->jobs : host_processors());
+    for (size_t i = 0; i < count; i++) {
         char args[BUILD_PATH + 8];
 
-        if (commands[i].status != 0 && (size_t)snprintf(args, sizeof args, "%s.args", which[i]->object) < sizeof args)
+        if (jobs[i].status != 0 && (size_t)snprintf(args, sizeof args, "%s.args", jobs[i].object) < sizeof args)
             host_write_file(args, "", 0);           /* tried again the next time */
-        build_list_free(&arguments[i]);
+        build_list_free(&jobs[i].arguments);
     }
-    free(commands);
-    free(arguments);
-    free(which);
+    free(jobs);
     return good;
 }
 
 static bool run_one(struct build_list *arguments, const char *what)
 {
     struct host_command command = { .argv = arguments->text };
-    bool good = host_run_all(&command, 1, 1) < 0 || failed(what, arguments->text[0], command.status);
+    bool good = host_run_all(&command, 1, 1) < 0 || build_failed(what, arguments->text[0], command.status);
 
     build_list_free(arguments);
     return good;

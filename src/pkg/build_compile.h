@@ -1,0 +1,21 @@
+/* Running the compilers of a build. */
+#ifndef PKG_BUILD_COMPILE_H
+#define PKG_BUILD_COMPILE_H
+
+#include "pkg/build_plan.h"
+
+/* One call of a tool. */
+struct build_job {
+    const char *what;                   /* for messages: the source */
+    const char *object;                 /* what it makes */
+    bool mend;                          /* it is clang: what only Microsoft's compiler takes is mended and tried again */
+    struct build_list arguments;
+    int status;                         /* afterwards: 0 when it was done, -1 when it was not run */
+};
+
+/* Runs them, at most `at_once` at a time; what they print goes to stderr, job by job. False with error_text() when one failed. */
+bool build_jobs(struct build_job *jobs, size_t count, int at_once);
+/* Says what failed, with the package that has the tool when it is not there. Always false. */
+bool build_failed(const char *what, const char *tool, int status);
+
+#endif
