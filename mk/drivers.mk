@@ -10,7 +10,7 @@ SDK_LIB := $(BUILD)/sdk/lib
 EXPORT_ROWS := $(sort $(wildcard src/*/exports.tsv src/*/exports/*.tsv))
 EXPORT_TABLE := $(BUILD)/gen/exports.c
 API_TABLES := $(sort $(wildcard docs/api/*.tsv))
-IMPORT_MODULES := ntoskrnl hal ndis netio fwpkclnt storport ksecdd wmilib wpprecorder wdfldr
+IMPORT_MODULES := ntoskrnl hal ndis netio fwpkclnt storport ksecdd cng wmilib wpprecorder wdfldr
 
 # A load can raise: every function has unwind data, and none counts as one that never raises.
 DRIVER_CFLAGS = --target=x86_64-pc-windows-msvc -std=gnu11 -fms-extensions -fms-compatibility-version=19.38 \

@@ -1,5 +1,6 @@
 /* The I/O manager's start and end; shutdown notifications. */
 #include "base/log.h"
+#include "nt/cng.h"
 #include "nt/io_internal.h"
 
 static struct list first_chance = LIST_INIT(first_chance), last_chance = LIST_INIT(last_chance);
@@ -31,6 +32,7 @@ void io_stop(void)
             log_warn(driver->name, "is still loaded");
     }
     etw_stop();
+    cng_stop();
     io_checks_stop();
     io_more_stop();
     io_error_stop();

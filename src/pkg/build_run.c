@@ -41,7 +41,7 @@ static const char *const linker_flags[] = {
     "/driver", "/subsystem:native", "/nodefaultlib", "/debug", "/opt:ref", "/Brepro",
     "/dynamicbase", "/pdbaltpath:%_PDB%", "/section:INIT,erd",
 };
-static const char *const libraries[] = { "ring3drv", "ntoskrnl", "hal", "ndis", "netio", "fwpkclnt", "storport", "ksecdd",
+static const char *const libraries[] = { "ring3drv", "ntoskrnl", "hal", "ndis", "netio", "fwpkclnt", "storport", "ksecdd", "cng",
                                          "wmilib", "wpprecorder", "wdfldr" };
 
 /* --- what is up to date -------------------------------------------------------------------------------------------- */
@@ -350,7 +350,7 @@ static bool uses_framework(const struct build_plan *plan)
 static void add_kit_libraries(struct build_list *a, const struct build_plan *plan, bool kmdf)
 {
     static const char *const names[] = { "BufferOverflowFastFailK", "ntoskrnl", "hal", "wmilib", "ndis", "netio", "fwpkclnt", "storport",
-                                         "wdmsec", "ntstrsafe", "ksecdd", "uuid", "wpprecorder" };
+                                         "wdmsec", "ntstrsafe", "ksecdd", "cng", "uuid", "wpprecorder" };
     static const char *const framework[] = { "WdfDriverEntry", "WdfLdr" };
     char path[BUILD_PATH * 2];
 
