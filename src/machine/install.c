@@ -39,16 +39,30 @@ static void set_dword(struct cm_key *key, const char *name, uint32_t number)
     set(key, name, REG_DWORD, &number, sizeof number);
 }
 
+/* docs: install/inf-delreg-directive */
+static void apply_removal(struct cm_key *root, const struct inf_value *value)
+{
+    struct cm_key *key = root && value->subkey[0] ? cm_key(root, value->subkey, false) : root;
+
+    if (key && value->remove_key && value->subkey[0])
+        cm_delete_tree(key);
+    else if (key && value->remove)
+        cm_delete_value(key, value->name);
+}
+
 static void apply(struct cm_key *root, const struct inf_value *value)
 {
-    struct cm_key *key = root && value->subkey[0] ? cm_key(root, value->subkey, true) : root;
+    struct cm_key *key;
+    struct cm_value present;
 
-    if (!key || value->key_only)
+    if (value->remove || value->remove_key) {
+        apply_removal(root, value);
         return;
-    if (value->flags & INF_FLAG_DELETE)
-        cm_delete_value(key, value->name);
-    else
-        set(key, value->name, value->type, value->data, value->size);
+    }
+    key = root && value->subkey[0] ? cm_key(root, value->subkey, true) : root;
+    if (!key || value->key_only || ((value->flags & INF_FLAG_OVERWRITE_ONLY) && !cm_get(key, value->name, &present)))
+        return;
+    set(key, value->name, value->type, value->data, value->size);
 }
 
 static struct cm_key *absolute_root(enum inf_root root)
@@ -230,6 +244,33 @@ static void describe_driver(struct ring3_driver *driver, struct inf *inf, struct
     set_string(key, "DriverVer", inf_version(inf, "DriverVer"));
 }
 
+static bool guid_of(const char *text, GUID *guid)
+{
+    unsigned byte[8];
+    int used = 0;
+
+    if (sscanf(text, "{%8x-%4hx-%4hx-%2x%2x-%2x%2x%2x%2x%2x%2x}%n", (unsigned *)&guid->Data1, &guid->Data2, &guid->Data3, &byte[0], &byte[1],
+               &byte[2], &byte[3], &byte[4], &byte[5], &byte[6], &byte[7], &used) != 11 || text[used] || used != 38)
+        return false;
+    for (int i = 0; i < 8; i++)
+        guid->Data4[i] = (unsigned char)byte[i];
+    return true;
+}
+
+/* Registers an interface that the INF lists, disabled as setup leaves it, and fills its key. docs: install/inf-addinterface-directive */
+static void install_interface(struct pnp_node *node, const struct inf_install *install, int index)
+{
+    const struct inf_interface *interface = &install->interface[index];
+    GUID guid;
+    struct cm_key *key = guid_of(interface->guid, &guid) ? pnp_provide_interface(node, &guid, interface->reference) : NULL;
+
+    if (!key)
+        log_warn("machine", "AddInterface: %s, '%s' is not registered", interface->guid, interface->reference);
+    for (int i = 0; key && i < install->value_count; i++)
+        if (install->value[i].root == INF_INTERFACE_KEY && install->value[i].interface == index)
+            apply(key, &install->value[i]);
+}
+
 void install_device(struct ring3_driver *driver, struct inf *inf, struct pnp_node *node, const struct inf_model *model,
                     const struct inf_install *install)
 {
@@ -250,6 +291,8 @@ void install_device(struct ring3_driver *driver, struct inf *inf, struct pnp_nod
             apply(driver_key, &install->value[i]);
         else if (install->value[i].root == INF_DEVICE_KEY)
             apply(device_key, &install->value[i]);
+    for (int i = 0; install && i < install->interface_count; i++)
+        install_interface(node, install, i);
     if (driver_handle)
         ZwClose(driver_handle);
     if (device_handle)

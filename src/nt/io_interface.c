@@ -265,6 +265,18 @@ NTSTATUS NTAPI IoOpenDeviceInterfaceRegistryKey(PUNICODE_STRING SymbolicLinkName
     return cm_open_handle(key, DesiredAccess, OBJ_KERNEL_HANDLE, DeviceInterfaceRegKey);
 }
 
+struct cm_key *pnp_provide_interface(struct pnp_node *node, const GUID *class_guid, const char *reference)
+{
+    UNICODE_STRING name = io_unicode(reference), link = { 0 };
+    struct cm_key *key = NULL;
+
+    if (node->pdo != NULL && NT_SUCCESS(IoRegisterDeviceInterface(node->pdo, class_guid, &name, &link)))
+        key = cm_key(interface_key(find_link(&link), true), "Device Parameters", true);
+    RtlFreeUnicodeString(&link);
+    io_free_unicode(&name);
+    return key;
+}
+
 static struct cm_key *property_key(const struct interface *i, const DEVPROPKEY *key, bool create)
 {
     char path[100], guid[40];

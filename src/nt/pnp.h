@@ -101,6 +101,11 @@ NTSTATUS pnp_remove_node(struct pnp_node *node, bool forced);
 /* Removes all devices that this driver serves, so that it can be unloaded; they are there for the next one (PNP_PRESENT). */
 NTSTATUS pnp_remove_driver_nodes(struct io_driver *driver, bool forced);
 
+struct cm_key;
+/* Registers an interface of the device that its INF lists (not enabled: that is its driver's to do) and gives the interface's own
+ * key. reference "" is none. NULL: no memory, or a reference string with a separator. docs: install/inf-addinterface-directive */
+struct cm_key *pnp_provide_interface(struct pnp_node *node, const GUID *class_guid, const char *reference);
+
 struct pnp_node *pnp_node_of(PDEVICE_OBJECT device);            /* any device of the stack; NULL: not PnP */
 struct pnp_node *pnp_node_of_device(const struct device *device);
 struct pnp_node *pnp_node_named(const char *instance_path);     /* without regard to case */

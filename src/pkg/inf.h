@@ -24,6 +24,8 @@
 #define INF_OS_MAJOR 10
 #define INF_OS_MINOR 0
 #define INF_OS_BUILD 26100
+/* Its language, which chooses among [Strings.LANGUAGE]. */
+#define INF_LANGUAGE 0x0409u
 
 struct inf;
 
@@ -33,6 +35,7 @@ struct inf_line {
     const char **field;
     int count;
     int number;                         /* line of the file, from 1 */
+    bool token;                         /* the INF's own: it had a percent sign */
 };
 
 struct inf_section {
@@ -40,6 +43,7 @@ struct inf_section {
     struct inf_line *line;
     int count;
     int number;                         /* line of its first [header] */
+    int again;                          /* line of its second header, 0 when there is none */
     struct inf_section *next;
     struct inf_section *same_hash;      /* the INF's own: its index by name */
     bool marked;                        /* for whoever walks the sections */
@@ -82,13 +86,15 @@ enum inf_root {
     INF_DEVICE_KEY,                     /* HKR of DDInstall.HW: the device's hardware key */
     INF_SERVICE_KEY,                    /* HKR of a service-install section: ...\Services\NAME */
     INF_EVENT_LOG_KEY,                  /* HKR of an event-log-install section */
+    INF_INTERFACE_KEY,                  /* HKR of an add-interface-section: the interface's own key */
     INF_CLASSES_ROOT, INF_CURRENT_USER, INF_LOCAL_MACHINE, INF_USERS
 };
 
-/* One change to the registry. */
+/* One change to the registry. What sets the same value twice is one change: the later one, unless its flags say otherwise. */
 struct inf_value {
     enum inf_root root;
     const char *service;                /* for INF_SERVICE_KEY and INF_EVENT_LOG_KEY */
+    int interface;                      /* for INF_INTERFACE_KEY: index of the interface */
     const char *subkey;                 /* "" is the root itself */
     const char *name;                   /* "" is the unnamed value */
     uint32_t type;                      /* REG_SZ 1, REG_EXPAND_SZ 2, REG_BINARY 3, REG_DWORD 4, REG_MULTI_SZ 7, REG_QWORD 11 */
@@ -96,6 +102,13 @@ struct inf_value {
     const uint8_t *data;                /* as the registry stores it: UTF-16LE with NUL, little-endian numbers */
     uint32_t size;
     bool key_only;                      /* make the key, set nothing */
+    bool remove, remove_key;            /* DelReg, FLG_ADDREG_DELVAL: delete the value, or the key with all below it */
+};
+
+/* A device interface that setup registers for the device. */
+struct inf_interface {
+    const char *guid;                   /* "{...}" */
+    const char *reference;              /* "" for none */
 };
 
 #define INF_FLAG_NO_CLOBBER 0x2u
@@ -118,8 +131,10 @@ struct inf_install {
     const char *service, *binary;       /* of the associated service; NULL for a device without driver */
     struct inf_service *services;
     int service_count;
-    struct inf_value *value;            /* AddReg of DDInstall, .HW, services and event logs, then the keyword
-                                           defaults of Ndi\params that a network device's driver key receives */
+    struct inf_interface *interface;
+    int interface_count;
+    struct inf_value *value;            /* DelReg and AddReg of DDInstall, .HW, .Interfaces, services and event logs, then the
+                                           keyword defaults of Ndi\params that a network device's driver key receives */
     int value_count;
 };
 
@@ -135,6 +150,8 @@ struct inf_file {
  * install/inf-sourcedisksfiles-section */
 int inf_files(struct inf *inf, const struct inf_file **files);
 
+/* Sections that Needs names are looked for here and in the INFs beside this one that Include names; those of Windows' own INFs
+ * are left out. NULL with error_text(). */
 struct inf_install *inf_install_of(struct inf *inf, const struct inf_model *model);
 /* What installing a primitive driver's INF does ([DefaultInstall.NTamd64]); NULL when it has no such section, or with error_text(). */
 struct inf_install *inf_default_install(struct inf *inf);

@@ -8,8 +8,18 @@ struct inf_chunk;
 
 #define INF_INDEX 16384
 
+/* Who wants to know of undefined %tokens% instead of failing at the first. */
+struct inf_listener {
+    void (*undefined)(void *context, int line, const char *token, int length);
+    void *context;
+};
+
 struct inf {
     const char *name;
+    const char *directory;              /* where the file is; NULL for text in memory */
+    char *text;                         /* decoded; fields point into it */
+    const struct inf_listener *listener;
+    struct inf_sibling *siblings;       /* INFs of the same directory that Include named */
     struct inf_section *index[INF_INDEX];       /* sections by the hash of their names */
     struct inf_chunk *chunks;           /* everything an INF allocates, freed at once */
     struct inf_section *sections, **last;
@@ -28,8 +38,20 @@ bool inf_decode(const char *name, const uint8_t *data, size_t size, char **text)
 /* Registry form of a string: UTF-16LE with its NUL. *size is in bytes. */
 uint8_t *inf_utf16(struct inf *inf, const char *text, uint32_t *size);
 
+/* inf_open and inf_parse with a listener, which must live as long as the call. */
+struct inf *inf_parse_listening(const char *name, const uint8_t *data, size_t size, const struct inf_listener *listener);
+struct inf *inf_open_listening(const char *path, const struct inf_listener *listener);
+
 /* Expands every %token% of the file. False when one is not defined. */
 bool inf_expand_strings(struct inf *inf);
+/* The section that counts in this language; NULL when there is none. */
+const struct inf_section *inf_strings(const struct inf *inf);
+/* The LANGID of [Strings.LANGID]; false for any other name. */
+bool inf_language_of(const char *section, unsigned *language);
+
+/* inf_include.c: the INF of that name beside this one, read once; NULL when there is none or it cannot be read. */
+struct inf *inf_sibling(struct inf *inf, const char *name);
+void inf_close_siblings(struct inf *inf);
 
 /* The section BASE.NTamd64, BASE.NT or BASE, the first there is. */
 const struct inf_section *inf_decorated(const struct inf *inf, const char *base);

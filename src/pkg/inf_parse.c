@@ -1,8 +1,9 @@
-/* From text to sections and entries: comments, continuation, quoting. The steps, in this order:
- *  1. a physical line loses its comment; one that ends in an unquoted backslash is joined with the next;
+/* From text to sections and entries, in place: fields are cut out of the decoded text itself. The rules:
+ *  1. a comment begins at a `;` outside quotes and %tokens%; a backslash with nothing but a comment behind it joins the next line;
  *  2. `[name]` opens a section (sections of the same name are one);
  *  3. an entry is cut at the first `=` that stands before any comma, then at commas, quotes respected;
- *  4. when all is read, %tokens% are replaced from [Strings]. */
+ *  4. when all is read, %tokens% are replaced from [Strings] (inf_strings.c).
+ * Invariant of the copying: `out` never passes `at`, so a field's NUL falls on text that was read. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,14 +11,17 @@
 #include "host/file.h"
 #include "pkg/inf_internal.h"
 
+#define MOST_FIELDS 65536
+
 struct reader {
     struct inf *inf;
-    const char *at;                     /* next physical line, NULL at the end */
-    int number;                         /* of the physical line last read */
-    int start;                          /* number of the first physical line of the logical one */
-    char *line;                         /* the logical line */
-    size_t length, room;
+    char *at;                           /* next character */
+    int number;                         /* the line it stands on */
+    int start;                          /* line on which the entry began */
     struct inf_section *section;
+    const char **field;                 /* of the entry being read */
+    int count, room;
+    bool token;                         /* the entry has a percent sign */
 };
 
 static bool is_space(char c)
@@ -25,70 +29,44 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v' || c == 0x1A;
 }
 
-static void append(struct reader *reader, const char *text, size_t length)
+static void skip_space(struct reader *reader)
 {
-    if (reader->length + length + 1 > reader->room) {
-        reader->room = (reader->length + length + 1) * 2;
-        reader->line = realloc(reader->line, reader->room);
-        if (reader->line == NULL)
-            abort();
-    }
-    memcpy(reader->line + reader->length, text, length);
-    reader->length += length;
-    reader->line[reader->length] = 0;
+    while (is_space(*reader->at))
+        reader->at++;
 }
 
-/* Length of a %token% at `text` (both percents included), 0 when there is none before `end`. */
-static size_t token_length(const char *text, const char *end)
+static void skip_line(struct reader *reader)
 {
-    for (const char *s = text + 1; s < end && *s != ',' && *s != '"' && !is_space(*s); s++) {
+    char *end = strchr(reader->at, '\n');
+
+    reader->at = end != NULL ? end + 1 : reader->at + strlen(reader->at);
+    reader->number += end != NULL;
+}
+
+/* Length of a %token% at `text` (both percents included), 0 when there is none on this line. */
+static size_t token_length(const char *text)
+{
+    for (const char *s = text + 1; *s != 0 && *s != '\n' && *s != ',' && *s != '"' && !is_space(*s); s++) {
         if (*s == '%')
             return (size_t)(s - text) + 1;
     }
     return 0;
 }
 
-/* Length of the physical line without its comment and trailing space; *quoted carries over from the line before. */
-static size_t without_comment(const char *text, const char *end, bool *quoted)
+/* At a backslash: whether the line goes on behind the next line end; then that is where the reader stands. */
+static bool continues(struct reader *reader, bool quoted)
 {
-    const char *s = text;
+    char *s = reader->at + 1;
 
-    while (s < end && (*quoted || *s != ';')) {
-        size_t token = *s == '%' && !*quoted ? token_length(s, end) : 0;
-
-        if (*s == '"')
-            *quoted = !*quoted;
-        s += token != 0 ? token : 1;
-    }
-    while (s > text && is_space(s[-1]))
-        s--;
-    return (size_t)(s - text);
-}
-
-/* Reads one logical line into reader->line. False at the end of the text. */
-static bool read_line(struct reader *reader)
-{
-    bool quoted = false, more = true;
-
-    if (reader->at == NULL)
+    while (is_space(*s))
+        s++;
+    if (*s == ';' && !quoted)
+        s += strcspn(s, "\n");
+    if (*s != '\n' && *s != 0)
         return false;
-    reader->length = 0;
-    append(reader, "", 0);
-    reader->start = reader->number + 1;
-    while (more && reader->at != NULL) {
-        const char *text = reader->at, *end = strchr(text, '\n');
-        size_t length;
-
-        reader->at = end != NULL ? end + 1 : NULL;
-        reader->number++;
-        if (end == NULL)
-            end = text + strlen(text);
-        while (reader->length != 0 && text < end && is_space(*text))
-            text++;                     /* indentation of a continued line */
-        length = without_comment(text, end, &quoted);
-        more = length != 0 && text[length - 1] == '\\';
-        append(reader, text, more ? length - 1 : length);
-    }
+    reader->number += *s == '\n';
+    reader->at = *s == '\n' ? s + 1 : s;
+    skip_space(reader);
     return true;
 }
 
@@ -96,8 +74,11 @@ static struct inf_section *section_named(struct inf *inf, const char *name, size
 {
     struct inf_section *section = inf_index_find(inf, name, length);
 
-    if (section != NULL)
+    if (section != NULL) {
+        if (section->again == 0)
+            section->again = number;
         return section;
+    }
     section = inf_alloc(inf, sizeof(*section));
     section->name = inf_copy(inf, name, length);
     section->number = number;
@@ -107,100 +88,172 @@ static struct inf_section *section_named(struct inf *inf, const char *name, size
     return section;
 }
 
-static bool open_section(struct reader *reader, const char *text)
+static bool open_section(struct reader *reader)
 {
-    const char *end = strchr(text, ']'), *rest;
+    char *text = reader->at, *end = text + strcspn(text, "]\n"), *rest;
+    int length = (int)strcspn(text, "\r\n");
 
-    if (end == NULL)
-        return inf_error(reader->inf, reader->start, "the section name '%.60s' has no closing ']'", text);
+    if (*end != ']')
+        return inf_error(reader->inf, reader->number, "the section name '%.*s' has no closing ']'", length > 60 ? 60 : length, text);
     for (rest = end + 1; is_space(*rest); rest++)
         continue;
-    if (*rest != 0)
-        return inf_error(reader->inf, reader->start, "'%.60s' follows a section name", rest);
+    if (*rest != 0 && *rest != '\n' && *rest != ';')
+        return inf_error(reader->inf, reader->number, "'%.*s' follows a section name", (int)strcspn(rest, "\r\n;") % 61, rest);
     if (end == text + 1 || end - text > 256)
-        return inf_error(reader->inf, reader->start, "a section name has 1 to 255 characters");
-    reader->section = section_named(reader->inf, text + 1, (size_t)(end - text) - 1, reader->start);
+        return inf_error(reader->inf, reader->number, "a section name has 1 to 255 characters");
+    reader->section = section_named(reader->inf, text + 1, (size_t)(end - text) - 1, reader->number);
+    reader->at = rest;
+    skip_line(reader);
     return true;
 }
 
-/* Reads one field up to a separator: `,`, the end, or `=` when `key` says so. Quotes go, "" stands for one quote. */
-static bool read_field(struct reader *reader, const char **from, bool key, const char **field)
+static void add_field(struct reader *reader, const char *field)
 {
-    char *out = inf_alloc(reader->inf, strlen(*from) + 1);
-    size_t length = 0, keep = 0;        /* keep: what trimming must not touch */
-    const char *s = *from;
-    bool quoted = false;
-
-    while (is_space(*s))
-        s++;
-    for (; *s != 0 && (quoted || (*s != ',' && !(key && *s == '='))); s++) {
-        if (*s == '"' && quoted && s[1] == '"') {
-            out[length++] = *s++;
-        } else if (*s == '"') {
-            quoted = !quoted;
-            keep = length;
-            continue;
-        } else {
-            out[length++] = *s;
-        }
-        if (quoted || !is_space(*s))
-            keep = length;
+    if (reader->count == reader->room) {
+        reader->room = reader->room * 2 + 16;
+        reader->field = realloc(reader->field, (size_t)reader->room * sizeof(*reader->field));
+        if (reader->field == NULL)
+            abort();
     }
-    if (quoted)
-        return inf_error(reader->inf, reader->start, "a quotation mark is not closed");
-    if (keep >= INF_MAX_FIELD)
-        return inf_error(reader->inf, reader->start, "a field has %zu characters, %d at most", keep, INF_MAX_FIELD - 1);
-    out[keep] = 0;
-    *field = out;
-    *from = s;
-    return true;
+    reader->field[reader->count++] = field;
 }
 
-static bool add_field(struct reader *reader, struct inf_line *line, const char *field)
+/* Characters that mean nothing outside quotes. */
+static const bool plain[256] = {
+    ['!'] = 1, ['#'] = 1, ['$'] = 1, ['&' ... '+'] = 1, ['-' ... ':'] = 1, ['<'] = 1, ['>' ... '['] = 1, [']' ... 0xFF] = 1,
+};
+
+/* Copies what cannot end a field; how far is told by *out. */
+static void copy_plain(struct reader *reader, char **out)
 {
-    line->field = inf_grow(reader->inf, line->field, line->count, sizeof(*line->field));
-    line->field[line->count++] = field;
+    char *from = reader->at;
+
+    while (plain[(unsigned char)*reader->at])
+        reader->at++;
+    if (*out != from)
+        memmove(*out, from, (size_t)(reader->at - from));
+    *out += reader->at - from;
+}
+
+static void copy_token(struct reader *reader, char **out)
+{
+    size_t length = token_length(reader->at);
+
+    length = length != 0 ? length : 1;
+    memmove(*out, reader->at, length);
+    *out += length;
+    reader->at += length;
+    reader->token = true;
+}
+
+/* Inside quotes: up to the closing one. False when there is none. */
+static bool copy_quoted(struct reader *reader, char **out)
+{
+    while (*reader->at != 0 && *reader->at != '\n') {
+        if (*reader->at == '"' && reader->at[1] != '"') {
+            reader->at++;
+            return true;
+        }
+        if (*reader->at == '\\' && continues(reader, true))
+            continue;
+        reader->at += *reader->at == '"';
+        reader->token |= *reader->at == '%';
+        *(*out)++ = *reader->at++;
+    }
+    return inf_error(reader->inf, reader->start, "a quotation mark is not closed");
+}
+
+/* Reads one field; *end is the character behind it: `,`, `=` (when `key` says so), or 0 for the end of the entry. */
+static bool read_field(struct reader *reader, bool key, char *end)
+{
+    char *start = reader->at, *out, *keep;     /* keep: what trimming must not touch */
+
+    skip_space(reader);
+    for (out = keep = start; (*end = *reader->at) != ',' && !(key && *end == '='); ) {
+        char c = *end;
+
+        if (c == 0 || c == '\n' || c == ';') {
+            *end = 0;
+            break;
+        }
+        if (c == '"') {
+            reader->at++;
+            if (!copy_quoted(reader, &out))
+                return false;
+        } else if (c == '%') {
+            copy_token(reader, &out);
+        } else if (c == '\\' && continues(reader, false)) {
+            continue;
+        } else if (plain[(unsigned char)c]) {
+            copy_plain(reader, &out);
+        } else {
+            *out++ = *reader->at++;
+            if (is_space(c))
+                continue;
+        }
+        keep = out;
+    }
+    if (keep - start >= INF_MAX_FIELD)
+        return inf_error(reader->inf, reader->start, "a field has %zu characters, %d at most", (size_t)(keep - start), INF_MAX_FIELD - 1);
+    if (*end != 0)
+        reader->at++;
+    else
+        skip_line(reader);
+    *keep = 0;
+    add_field(reader, start);
     return true;
 }
 
-static bool add_entry(struct reader *reader, const char *text)
+static bool add_entry(struct reader *reader)
 {
     struct inf_section *section = reader->section;
-    struct inf_line line = { .number = reader->start };
-    const char *field;
+    struct inf_line line = { .number = reader->number };
+    bool keyed;
+    char end;
 
     if (section == NULL)
-        return inf_error(reader->inf, reader->start, "'%.60s' stands before the first [section]", text);
-    if (!read_field(reader, &text, true, &field))
+        return inf_error(reader->inf, reader->number, "'%.*s' stands before the first [section]", (int)strcspn(reader->at, "\r\n") % 61,
+                         reader->at);
+    reader->start = reader->number;
+    reader->count = 0;
+    reader->token = false;
+    if (!read_field(reader, true, &end))
         return false;
-    if (*text == '=') {
-        line.key = field;
-        text++;
-        if (!read_field(reader, &text, false, &field))
+    keyed = end == '=';
+    while (end != 0) {
+        if (reader->count > MOST_FIELDS)
+            return inf_error(reader->inf, reader->start, "an entry has more than %d fields", MOST_FIELDS);
+        if (!read_field(reader, false, &end))
             return false;
     }
-    add_field(reader, &line, field);
-    while (*text == ',') {
-        text++;
-        if (!read_field(reader, &text, false, &field))
-            return false;
-        add_field(reader, &line, field);
-    }
+    line.token = reader->token;
+    line.key = keyed ? reader->field[0] : NULL;
+    line.count = reader->count - keyed;
+    line.field = inf_alloc(reader->inf, (size_t)line.count * sizeof(*line.field));
+    memcpy(line.field, reader->field + keyed, (size_t)line.count * sizeof(*line.field));
     section->line = inf_grow(reader->inf, section->line, section->count, sizeof(line));
     section->line[section->count++] = line;
     return true;
 }
 
+/* Some files open with a comment in the manner of C. */
+static void skip_heading(struct reader *reader)
+{
+    char *end = strncmp(reader->at, "/*", 2) == 0 ? strstr(reader->at, "*/") : NULL;
+
+    while (end != NULL && reader->at <= end && *reader->at != 0)
+        skip_line(reader);
+}
+
 static bool read_all(struct reader *reader)
 {
-    while (read_line(reader)) {
-        const char *text = reader->line;
-
-        while (is_space(*text))
-            text++;
-        if (*text == 0)
-            continue;
-        if (*text == '[' ? !open_section(reader, text) : !add_entry(reader, text))
+    reader->number = 1;
+    skip_heading(reader);
+    while (*reader->at != 0) {
+        skip_space(reader);
+        if (*reader->at == '\n' || *reader->at == ';')
+            skip_line(reader);
+        else if (*reader->at != 0 && !(*reader->at == '[' ? open_section(reader) : add_entry(reader)))
             return false;
     }
     return true;
@@ -218,7 +271,7 @@ static bool check_version(struct inf *inf)
     return true;
 }
 
-struct inf *inf_parse(const char *name, const uint8_t *data, size_t size)
+struct inf *inf_parse_listening(const char *name, const uint8_t *data, size_t size, const struct inf_listener *listener)
 {
     struct inf *inf;
     struct reader reader = { 0 };
@@ -230,21 +283,27 @@ struct inf *inf_parse(const char *name, const uint8_t *data, size_t size)
     inf = calloc(1, sizeof(*inf));
     if (inf == NULL)
         abort();
+    inf->text = text;
     inf->name = inf_copy(inf, name, strlen(name));
+    inf->listener = listener;
     inf->last = &inf->sections;
     inf->model_count = -1;
     reader.inf = inf;
     reader.at = text;
     good = read_all(&reader) && inf_expand_strings(inf) && check_version(inf);
-    free(reader.line);
-    free(text);
+    free(reader.field);
     if (good)
         return inf;
     inf_close(inf);
     return NULL;
 }
 
-struct inf *inf_open(const char *path)
+struct inf *inf_parse(const char *name, const uint8_t *data, size_t size)
+{
+    return inf_parse_listening(name, data, size, NULL);
+}
+
+struct inf *inf_open_listening(const char *path, const struct inf_listener *listener)
 {
     const char *slash = strrchr(path, '/');
     struct inf *inf;
@@ -253,7 +312,14 @@ struct inf *inf_open(const char *path)
 
     if (!host_read_file(path, INF_MAX_SIZE, &data, &size))
         return NULL;
-    inf = inf_parse(slash != NULL ? slash + 1 : path, data, size);
+    inf = inf_parse_listening(slash != NULL ? slash + 1 : path, data, size, listener);
     free(data);
+    if (inf != NULL)
+        inf->directory = slash != NULL ? inf_copy(inf, path, (size_t)(slash - path)) : ".";
     return inf;
+}
+
+struct inf *inf_open(const char *path)
+{
+    return inf_open_listening(path, NULL);
 }

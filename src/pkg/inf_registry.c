@@ -1,5 +1,5 @@
-/* Add-registry-sections: reg-root, [subkey], [value-name], [flags], [value...].
- * docs: install/inf-addreg-directive */
+/* Add-registry-sections: reg-root, [subkey], [value-name], [flags], [value...]; and those that delete. The list they make holds
+ * each value once. docs: install/inf-addreg-directive, install/inf-delreg-directive */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +17,7 @@
 #define TYPE_NONE 0x00020001u
 #define TYPE_QWORD 0x000B0001u
 #define KEY_ONLY_COMMON 0x2000u
+#define DELETE_STRING 0x18002u
 
 enum { REG_NONE, REG_SZ, REG_EXPAND_SZ, REG_BINARY, REG_DWORD, REG_MULTI_SZ = 7, REG_QWORD = 11 };
 
@@ -141,63 +142,179 @@ static bool read_data(struct inf *inf, const struct inf_line *line, struct inf_v
     }
 }
 
-static void append(struct inf_builder *builder, const struct inf_value *value)
+/* --- the list of changes ------------------------------------------------------------------------------------------- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && inf_same(a, b));
+}
+
+static bool same_key(const struct inf_value *a, const struct inf_value *b)
+{
+    return a->root == b->root && a->interface == b->interface && same_text(a->service, b->service) && inf_same(a->subkey, b->subkey);
+}
+
+/* The slot of the change to that value, or the free one where it goes. */
+static int *slot_of(struct inf_builder *builder, const struct inf_value *value)
+{
+    unsigned at = inf_hash(value->subkey, strlen(value->subkey)) * 31 + inf_hash(value->name, strlen(value->name)) + value->root;
+
+    for (at %= INF_SLOTS; builder->slot[at] != 0; at = (at + 1) % INF_SLOTS) {
+        const struct inf_value *known = &builder->install->value[builder->slot[at] - 1];
+
+        if (!known->remove_key && known->key_only == value->key_only && same_key(known, value) && inf_same(known->name, value->name))
+            break;
+    }
+    return &builder->slot[at];
+}
+
+static bool append(struct inf_builder *builder, const struct inf_value *value, int *slot)
 {
     struct inf_install *install = builder->install;
 
-    install->value = inf_grow(builder->inf, install->value, install->value_count, sizeof(*value));
+    if (install->value_count == INF_MOST_VALUES)
+        return inf_error(builder->inf, 0, "an install has more than %d changes to the registry", INF_MOST_VALUES);
+    install->value = inf_grow(builder->owner, install->value, install->value_count, sizeof(*value));
     install->value[install->value_count++] = *value;
-}
-
-static bool add_value(struct inf_builder *builder, const struct inf_line *line, enum inf_root relative,
-                      const char *service)
-{
-    struct inf_value value = { .service = service, .subkey = inf_field(line, 1), .name = inf_field(line, 2) };
-    uint64_t flags;
-
-    if (line->key != NULL || !parse_root(inf_field(line, 0), relative, &value.root))
-        return inf_error(builder->inf, line->number, "'%.60s' is not a registry root (HKR, HKLM, HKCR, HKCU, HKU)",
-                         line->key != NULL ? line->key : inf_field(line, 0));
-    if (!inf_number(builder->inf, line, 3, 0, &flags))
-        return false;
-    value.flags = (uint32_t)flags;
-    value.key_only = (value.flags & (INF_FLAG_KEY_ONLY | KEY_ONLY_COMMON)) != 0 || line->count < 3;
-    if (!value.key_only && (value.flags & INF_FLAG_DELETE) == 0 && !read_data(builder->inf, line, &value))
-        return false;
-    append(builder, &value);
+    if (slot != NULL)
+        *slot = install->value_count;
     return true;
 }
 
-bool inf_add_reg(struct inf_builder *builder, const struct inf_section *section, enum inf_root root,
-                 const char *service)
+/* Deletes a key: changes below it that came before are as if they had not been. */
+static bool remove_key(struct inf_builder *builder, const struct inf_value *value)
+{
+    size_t length = strlen(value->subkey);
+
+    for (int i = 0; i < builder->install->value_count; i++) {
+        struct inf_value *known = &builder->install->value[i];
+        bool below = inf_same_part(known->subkey, value->subkey, length) && (known->subkey[length] == 0 || known->subkey[length] == '\\');
+
+        if (below && !known->remove_key && known->root == value->root && known->interface == value->interface &&
+            same_text(known->service, value->service))
+            *known = (struct inf_value){ .root = known->root, .service = known->service, .interface = known->interface, .subkey = "",
+                                         .name = "", .key_only = true };
+    }
+    return append(builder, value, NULL);
+}
+
+/* The two lists of strings as one; what is there already is not added. */
+static void join_multi(struct inf_builder *builder, struct inf_value *known, const struct inf_value *value)
+{
+    uint8_t *data = inf_alloc(builder->owner, known->size + value->size), *end = data + known->size - 2;
+
+    memcpy(data, known->data, known->size);
+    for (const uint8_t *from = value->data; from[0] != 0 || from[1] != 0;) {
+        uint32_t length = 0, size;
+        bool there = false;
+
+        while (from[length] != 0 || from[length + 1] != 0)
+            length += 2;
+        size = length + 2;
+        for (const uint8_t *at = data; at < end && !there; at += 2) {
+            there = (size_t)(end - at) >= size && memcmp(at, from, size) == 0;
+            while (!there && (at[0] != 0 || at[1] != 0))
+                at += 2;
+        }
+        if (!there) {
+            memcpy(end, from, size);
+            end += size;
+        }
+        from += size;
+    }
+    known->data = data;
+    known->size = (uint32_t)(end - data) + 2;
+}
+
+/* docs: install/inf-addreg-directive (flags) */
+static bool merge(struct inf_builder *builder, const struct inf_value *value)
+{
+    int *slot = slot_of(builder, value);
+    struct inf_value *known = *slot != 0 ? &builder->install->value[*slot - 1] : NULL;
+
+    if (known == NULL)
+        return append(builder, value, slot);
+    if (known->remove || value->remove || value->key_only)
+        *known = *value;
+    else if ((value->flags & INF_FLAG_APPEND) != 0 && known->type == REG_MULTI_SZ && value->type == REG_MULTI_SZ)
+        join_multi(builder, known, value);
+    else if ((value->flags & INF_FLAG_NO_CLOBBER) == 0)
+        *known = *value;
+    return true;
+}
+
+static bool start_value(const struct inf_builder *builder, const struct inf_line *line, const struct inf_place *place,
+                        struct inf_value *value)
+{
+    *value = (struct inf_value){ .service = place->service, .interface = place->interface, .subkey = inf_field(line, 1),
+                                 .name = inf_field(line, 2) };
+    if (line->key != NULL || !parse_root(inf_field(line, 0), place->root, &value->root))
+        return inf_error(builder->inf, line->number, "'%.60s' is not a registry root (HKR, HKLM, HKCR, HKCU, HKU)",
+                         line->key != NULL ? line->key : inf_field(line, 0));
+    return true;
+}
+
+static bool add_value(struct inf_builder *builder, const struct inf_line *line, const struct inf_place *place)
+{
+    struct inf_value value;
+    uint64_t flags;
+
+    if (!start_value(builder, line, place, &value) || !inf_number(builder->inf, line, 3, 0, &flags))
+        return false;
+    value.flags = (uint32_t)flags;
+    if ((value.flags & INF_FLAG_DELETE) != 0) {
+        value.remove = *value.name != 0;
+        value.remove_key = !value.remove;
+        return value.remove ? merge(builder, &value) : remove_key(builder, &value);
+    }
+    value.key_only = (value.flags & (INF_FLAG_KEY_ONLY | KEY_ONLY_COMMON)) != 0 || line->count < 3;
+    if (!value.key_only && !read_data(builder->inf, line, &value))
+        return false;
+    return merge(builder, &value);
+}
+
+bool inf_add_reg(struct inf_builder *builder, const struct inf_section *section, const struct inf_place *place)
 {
     for (int i = 0; i < section->count; i++) {
-        if (!add_value(builder, &section->line[i], root, service))
+        if (!add_value(builder, &section->line[i], place))
             return false;
     }
     return true;
 }
 
-void inf_add_dword(struct inf_builder *builder, enum inf_root root, const char *name, uint32_t number)
+/* One line of a del-registry-section: reg-root, subkey [, value-entry-name [, flags [, value]]]. Strings taken out of a list
+ * (FLG_DELREG_MULTI_SZ_DELSTRING) are left. docs: install/inf-delreg-directive */
+bool inf_del_reg(struct inf_builder *builder, const struct inf_section *section, const struct inf_place *place)
+{
+    for (int i = 0; i < section->count; i++) {
+        const struct inf_line *line = &section->line[i];
+        struct inf_value value;
+        uint64_t flags;
+
+        if (!start_value(builder, line, place, &value) || !inf_number(builder->inf, line, 3, 0, &flags))
+            return false;
+        value.flags = (uint32_t)flags;
+        if ((flags & DELETE_STRING) == DELETE_STRING)
+            continue;
+        value.remove = *value.name != 0 && (flags & KEY_ONLY_COMMON) == 0;
+        value.remove_key = !value.remove;
+        if (value.remove_key && *value.subkey == 0)
+            return inf_error(builder->inf, line->number, "DelReg names neither a key nor a value");
+        if (!(value.remove ? merge(builder, &value) : remove_key(builder, &value)))
+            return false;
+    }
+    return true;
+}
+
+bool inf_add_dword(struct inf_builder *builder, enum inf_root root, const char *name, uint32_t number)
 {
     struct inf_value value = { .root = root, .subkey = "", .name = name, .type = REG_DWORD, .flags = TYPE_DWORD };
 
-    put_number(builder->inf, &value, number, 4);
-    append(builder, &value);
+    put_number(builder->owner, &value, number, 4);
+    return merge(builder, &value);
 }
 
-static bool driver_key_has(const struct inf_install *install, const char *name)
-{
-    for (int i = 0; i < install->value_count; i++) {
-        const struct inf_value *value = &install->value[i];
-
-        if (value->root == INF_DRIVER_KEY && *value->subkey == 0 && inf_same(value->name, name))
-            return true;
-    }
-    return false;
-}
-
-void inf_add_keyword_defaults(struct inf_builder *builder)
+bool inf_add_keyword_defaults(struct inf_builder *builder)
 {
     static const char params[] = "Ndi\\params\\";
     struct inf_install *install = builder->install;
@@ -207,14 +324,14 @@ void inf_add_keyword_defaults(struct inf_builder *builder)
         struct inf_value value = install->value[i];
         const char *keyword;
 
-        if (value.root != INF_DRIVER_KEY || !inf_same_part(value.subkey, params, sizeof(params) - 1) ||
-            !inf_same(value.name, "default"))
+        if (value.root != INF_DRIVER_KEY || value.remove || value.remove_key || value.key_only ||
+            !inf_same_part(value.subkey, params, sizeof(params) - 1) || !inf_same(value.name, "default"))
             continue;
         keyword = value.subkey + sizeof(params) - 1;
-        if (strchr(keyword, '\\') != NULL || driver_key_has(install, keyword))
-            continue;
         value.subkey = "";
         value.name = keyword;
-        append(builder, &value);
+        if (strchr(keyword, '\\') == NULL && *slot_of(builder, &value) == 0 && !append(builder, &value, slot_of(builder, &value)))
+            return false;
     }
+    return true;
 }

@@ -20,9 +20,11 @@ void *inf_alloc(struct inf *inf, size_t size)
     struct inf_chunk *chunk = inf->chunks;
     void *result;
 
-    size = (size_t)align_up(size + !size, 16);
+    size = (size_t)align_up(size + !size, 8);
     if (chunk == NULL || chunk->size - chunk->used < size) {
-        size_t room = size > 32768 ? size : 32768;
+        size_t room = chunk == NULL ? 32768 : chunk->size < 1 << 20 ? chunk->size * 2 : 1 << 20;
+
+        room = room > size ? room : size;
 
         chunk = calloc(1, sizeof(*chunk) + room);
         if (chunk == NULL)
@@ -40,6 +42,8 @@ void inf_close(struct inf *inf)
 {
     if (inf == NULL)
         return;
+    inf_close_siblings(inf);
+    free(inf->text);
     for (struct inf_chunk *chunk = inf->chunks, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
         free(chunk);

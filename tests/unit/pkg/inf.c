@@ -250,6 +250,70 @@ TEST(a_section_that_is_referred_to_and_missing_is_named)
     inf_close(inf);
 }
 
+TEST(the_strings_of_the_language_count)
+{
+    static const char head[] = VERSION "[s]\na=%x%\n[Strings]\nx=plain\n";
+    static const struct { const char *more, *value; } cases[] = {
+        { "", "plain" },
+        { "[Strings.0407]\nx=German\n", "plain" },
+        { "[Strings.0809]\nx=British\n", "British" },
+        { "[Strings.0809]\nx=British\n[Strings.0009]\nx=neutral\n", "neutral" },
+        { "[Strings.0009]\nx=neutral\n[strings.0409]\nx=American\n", "American" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[400];
+        struct inf *inf;
+
+        snprintf(text, sizeof(text), "%s%s", head, cases[i].more);
+        inf = parse(text);
+        CHECK(inf != NULL);
+        CHECK_STR(inf_field(inf_line(inf_section(inf, "s"), "a", NULL), 0), cases[i].value);
+        inf_close(inf);
+    }
+    check_refused(VERSION "[s]\na=%x%\n[Strings]\nx=1\n[Strings.0409]\ny=1\n", "test.inf:5: %x% is not defined in [Strings]");
+}
+
+TEST(comments_end_at_quotes_and_tokens_and_a_heading_in_the_manner_of_c_is_passed_over)
+{
+    struct inf *inf = parse("/*\n text = here\n*/\n" VERSION "[s] ; comment\na = \"x;y\" ;z\nb = %p;q%\n[Strings]\np;q = no\n\"p;q\" = \"v\"\n");
+
+    CHECK(inf != NULL);
+    CHECK_STR(inf_field(inf_line(inf_section(inf, "s"), "a", NULL), 0), "x;y");
+    CHECK_STR(inf_field(inf_line(inf_section(inf, "s"), "b", NULL), 0), "v");
+    CHECK_EQ(inf_line(inf_section(inf, "s"), "b", NULL)->number, 9);
+    inf_close(inf);
+}
+
+TEST(registry_changes_are_merged_by_their_flags)
+{
+    struct inf *inf = parse(VERSION "[Manufacturer]\nM=M,NTamd64\n[M.NTamd64]\nD=I,PCI\\X\n[I]\nAddReg=r\nDelReg=d\nNeeds=n\n[I.Interfaces]\n"
+                            "AddInterface={g},ref,f\n[f]\nAddReg=fr\n[fr]\nHKR,,c,,1\n[n]\nAddReg=nr\n[nr]\nHKR,,one,,last\n"
+                            "[r]\nHKR,,one,,a\nHKR,,one,2,b\nHKR,,list,0x10000,a,b\nHKR,,list,0x10008,b,c\nHKR,,gone,4\n[d]\nHKR,,x\nHKR,key\n");
+    const struct inf_model *models;
+    struct inf_install *install;
+    const struct inf_value *value;
+
+    CHECK(inf != NULL);
+    CHECK_EQ(inf_models(inf, &models), 1);
+    install = inf_install_of(inf, models);
+    CHECK(install != NULL);
+    CHECK_EQ(install->value_count, 6);
+    CHECK(install->value[0].remove);
+    CHECK(install->value[1].remove_key);
+    CHECK_STR(install->value[1].subkey, "key");
+    CHECK(is_text(value_named(install, INF_DRIVER_KEY, "", "one"), "last"));
+    value = value_named(install, INF_DRIVER_KEY, "", "list");
+    CHECK(value != NULL && value->size == 14 && memcmp(value->data, "a\0\0\0b\0\0\0c\0\0\0\0\0", 14) == 0);
+    value = value_named(install, INF_DRIVER_KEY, "", "gone");
+    CHECK(value != NULL && value->remove);
+    CHECK_EQ(install->interface_count, 1);
+    CHECK_STR(install->interface[0].reference, "ref");
+    CHECK(is_text(value_named(install, INF_INTERFACE_KEY, "", "c"), "1"));
+    inf_install_free(install);
+    inf_close(inf);
+}
+
 TEST(the_inf_of_vionet_installs)
 {
     const char *hardware[] = { "PCI\\VEN_1AF4&DEV_1041&SUBSYS_11001AF4&REV_01", "PCI\\VEN_1AF4&DEV_1041", NULL };
