@@ -1,121 +1,12 @@
 /* A driver that does anything to a virtio-blk card: registers, configuration space, ring contents, at any moment, with
  * answers of a slow disk in between. The card may ask for a reset; it must not touch what is not its RAM.
  * The input is a program of one-byte operations with arguments (see run()). */
-#include <stdlib.h>
-#include <string.h>
+#include "card.h"
 
-#include "base/log.h"
 #include "dev/virtio_blk.h"
-#include "disk/disk_impl.h"
 
-#define RAM_BYTES 0x10000u
-#define RAM_BASE 0x1000u
 #define QUEUE_STEP 0x2000u              /* ring n begins there; 16 entries: table, available, used, in 1 KiB steps */
 #define RING_SIZE 16u
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-struct target {
-    uint8_t *ram;
-    struct device_host host;
-    struct clock clock;
-    struct device *card;
-    struct disk disk;
-    struct list held;
-    bool hold;
-    uint8_t medium[64 * 512];
-};
-
-struct input {
-    const uint8_t *at, *end;
-};
-
-static uint64_t take(struct input *in, unsigned bytes)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < bytes && in->at < in->end; i++)
-        value |= (uint64_t)*in->at++ << (8 * i);
-    return value;
-}
-
-static void *dma(void *context, uint64_t pa, size_t size)
-{
-    struct target *t = context;
-
-    if (pa < RAM_BASE || pa - RAM_BASE > RAM_BYTES || size > RAM_BYTES - (pa - RAM_BASE))
-        return NULL;
-    return t->ram + (pa - RAM_BASE);
-}
-
-static void raise_msi(void *context, uint64_t address, uint32_t data)
-{
-}
-
-static void set_line(void *context, struct device *device, bool asserted)
-{
-}
-
-static uint64_t now_ns(struct clock *clock)
-{
-    return 0;
-}
-
-static void arm(struct clock *clock, struct clock_timer *timer, uint64_t due_ns)
-{
-}
-
-/* The disk looks at every byte it is given. */
-static void work(struct target *t, struct disk_io *io)
-{
-    uint8_t *at = t->medium + io->offset;
-
-    for (int i = 0; i < io->count && (io->op == DISK_READ || io->op == DISK_WRITE); at += io->parts[i++].iov_len) {
-        if (io->op == DISK_READ)
-            memcpy(io->parts[i].iov_base, at, io->parts[i].iov_len);
-        else
-            memcpy(at, io->parts[i].iov_base, io->parts[i].iov_len);
-    }
-    if (io->op == DISK_DISCARD || io->op == DISK_WRITE_ZEROES)
-        memset(at, 0, io->length);
-    disk_answer(io, DISK_DONE);
-}
-
-static void disk_take(struct disk *disk, struct disk_io *io)
-{
-    struct target *t = container_of(disk, struct target, disk);
-
-    if (t->hold)
-        list_push_back(&t->held, &io->link);
-    else
-        work(t, io);
-}
-
-static void disk_release(struct target *t, bool cancel)
-{
-    struct list *node;
-
-    while ((node = list_pop_front(&t->held))) {
-        struct disk_io *io = container_of(node, struct disk_io, link);
-
-        if (cancel)
-            disk_answer(io, DISK_CANCELLED);
-        else
-            work(t, io);
-    }
-    disk_burst_end(&t->disk);
-}
-
-static void disk_drained(struct disk *disk)
-{
-    disk_release(container_of(disk, struct target, disk), true);
-}
-
-static void disk_closed(struct disk *disk)
-{
-}
-
-static const struct disk_ops ops = { .kind = "fuzz", .submit = disk_take, .drain = disk_drained, .close = disk_closed };
 
 static void bar(struct target *t, unsigned offset, unsigned size, uint64_t value)
 {
@@ -190,14 +81,6 @@ static void request(struct target *t, struct input *in)
     bar(t, VIRTIO_NOTIFY + (unsigned)n * VIRTIO_NOTIFY_STEP, 2, n);
 }
 
-static void poke(struct target *t, struct input *in)
-{
-    uint64_t at = take(in, 2), count = take(in, 1);
-
-    for (uint64_t i = 0; i < count && at + i < RAM_BYTES; i++)
-        t->ram[at + i] = (uint8_t)take(in, 1);
-}
-
 static void registers(struct target *t, struct input *in, bool write)
 {
     unsigned offset = (unsigned)take(in, 2) % (VIRTIO_BAR_BYTES + 64), size = 1u << (take(in, 1) & 3);
@@ -206,14 +89,6 @@ static void registers(struct target *t, struct input *in, bool write)
         bar(t, offset, size, take(in, 8));
     else
         pci_bar_read(t->card, VIRTIO_BAR, offset, size);
-}
-
-static void configuration(struct target *t, struct input *in)
-{
-    unsigned offset = (unsigned)take(in, 2) % 300, size = 1u << (take(in, 1) % 3);
-
-    pci_config_write(t->card, offset, size, (uint32_t)take(in, 4));
-    pci_config_read(t->card, offset, size);
 }
 
 static void run(struct target *t, struct input *in)
@@ -262,22 +137,6 @@ static void run(struct target *t, struct input *in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct log_config quiet = { .level = LOG_ERROR };
-    struct target *t = calloc(1, sizeof *t);
-    struct input in = { data, data + size };
-    struct spec spec;
-
-    log_configure(&quiet);
-    t->ram = calloc(1, RAM_BYTES);      /* on the heap: the sanitizer watches its ends */
-    t->clock = (struct clock){ .now_ns = now_ns, .arm = arm };
-    t->host = (struct device_host){ .context = t, .dma = dma, .raise_msi = raise_msi, .set_line = set_line, .clock = &t->clock };
-    list_init(&t->held);
-    t->disk = (struct disk){ .ops = &ops, .size = sizeof t->medium, .block_size = 512, .volatile_cache = true, .discard = true };
-    spec_parse(&spec, "fuzz,queues=2,ring=16");
-    t->card = virtio_blk_create(&t->host, &t->disk, &spec);
-    run(t, &in);
-    t->card->ops->destroy(t->card);
-    free(t->ram);
-    free(t);
+    with_card((struct input){ data, data + size }, "fuzz,queues=2,ring=16", virtio_blk_create, run);
     return 0;
 }

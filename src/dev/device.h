@@ -86,5 +86,8 @@ struct disk;
 /* virtio-blk 1.2 modern. The device owns the disk from now on. Keys: queues=, ring=, serial=, interrupts=. NULL with error_text(); the
  * disk is then still the caller's. */
 struct device *virtio_blk_create(const struct device_host *host, struct disk *disk, struct spec *spec);
+/* An AHCI controller with the disk on its one port. Owns the disk from now on. Keys: depth=, serial=, interrupts=. NULL with error_text(); the
+ * disk is then still the caller's. */
+struct device *ahci_create(const struct device_host *host, struct disk *disk, struct spec *spec);
 
 #endif

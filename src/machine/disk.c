@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/util.h"
 #include "disk/disk.h"
 #include "machine/machine.h"
 #include "nt/hal.h"
@@ -30,6 +31,21 @@ static bool waits(const struct ring3_config *config)
     return config->clock == RING3_CLOCK_VIRTUAL || config->seeded;
 }
 
+static const struct {
+    const char *model;
+    struct device *(*create)(const struct device_host *host, struct disk *disk, struct spec *spec);
+} cards[] = { { "virtio-blk", virtio_blk_create }, { "ahci", ahci_create } };
+
+static struct device *create_card(struct ring3_disk *disk, struct spec *spec)
+{
+    for (unsigned i = 0; i < countof(cards); i++)
+        if (!strcmp(disk->model, cards[i].model)) {
+            disk->disk = disk_open(spec, ke_clock(), waits(&disk->computer->config));
+            return disk->disk ? cards[i].create(hal_device_host(), disk->disk, spec) : NULL;
+        }
+    return error_set("there is no block card '%s'; ring3 has virtio-blk and ahci", disk->model), NULL;
+}
+
 static bool open_device(struct ring3_disk *disk, struct spec *spec)
 {
     const char *model = spec_value(spec, "model", 0);
@@ -37,12 +53,7 @@ static bool open_device(struct ring3_disk *disk, struct spec *spec)
     copy(disk->model, sizeof disk->model, model ? model : "virtio-blk");
     copy(disk->driver, sizeof disk->driver, spec_value(spec, "driver", 0));
     copy(disk->kind, sizeof disk->kind, spec->kind);
-    if (strcmp(disk->model, "virtio-blk"))
-        return error_set("there is no block card '%s'; ring3 has virtio-blk", disk->model);
-    disk->disk = disk_open(spec, ke_clock(), waits(&disk->computer->config));
-    if (!disk->disk)
-        return false;
-    disk->device = virtio_blk_create(hal_device_host(), disk->disk, spec);
+    disk->device = create_card(disk, spec);
     if (!disk->device)
         return false;
     disk->disk->power_lost = power_lost;
