@@ -139,12 +139,18 @@ static bool is_guid(const char *text)
     return true;
 }
 
+/* Setup classes are Windows', not the driver's: 4d36e9xx, and the one of callout drivers. */
+static bool is_setup_class(const char *guid)
+{
+    return strncasecmp(guid, "{4d36e97", 8) == 0 || strncasecmp(guid, "{57465043-616c-6c6f-7574-5f636c617373}", 38) == 0;
+}
+
 static void put_guid(FILE *out, const struct filling *f, const char *guid)
 {
     char old[40], made[40];
 
     snprintf(old, sizeof old, "%.38s", guid);
-    if (strncasecmp(guid, "{4d36e97", 8) == 0) {
+    if (is_setup_class(guid)) {
         fputs(old, out);
         return;
     }
