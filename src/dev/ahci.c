@@ -242,7 +242,6 @@ static void init(struct ahci *hba, const struct device_host *host, const struct 
         hba->slots[i].hba = hba;
         hba->slots[i].index = i;
         hba->slots[i].io.done = ahci_disk_done;
-        hba->slots[i].io.parts = hba->slots[i].parts;
     }
 }
 

@@ -126,6 +126,7 @@ static uint32_t count_of(uint8_t low, uint8_t high, bool wide)
 static void submit(struct ahci_slot *slot, enum disk_op op, bool fua)
 {
     slot->io.op = op;
+    slot->io.parts = slot->parts;       /* the disk may have moved them on */
     slot->io.unmap = false;
     slot->io.fua = op != DISK_READ && op != DISK_FLUSH && (fua || !slot->hba->write_cache);
     disk_issue(slot->hba->disk, &slot->io);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/random.h"
+#include "base/util.h"
 #include "machine/machine.h"
 #include "nt/ke.h"
 #include "nt/pnp.h"
@@ -233,8 +234,12 @@ static void start_trouble(void *unused)
 
 /* --- a computer ----------------------------------------------------------------------------------------------------------------- */
 
-/* $BUILD/tests/unit/machine/storm -> $BUILD/drivers/vioblk/vioblk.sys */
-static const char *vioblk_path(void)
+static const struct kind {
+    const char *driver, *keys;          /* of the card */
+} kinds[] = { { "vioblk", "queues=2" }, { "vioblk", "queues=4" }, { "sata", "model=ahci" }, { "sata", "model=ahci,depth=1" } };
+
+/* $BUILD/tests/unit/machine/storm -> $BUILD/drivers/NAME/NAME.sys */
+static const char *driver_path(const char *name)
 {
     static char path[4096];
     ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 64);
@@ -243,9 +248,9 @@ static const char *vioblk_path(void)
     path[length] = 0;
     for (int up = 0; up < 4; up++)
         *strrchr(path, '/') = 0;
-    strcat(path, "/drivers/vioblk/vioblk.sys");
+    sprintf(path + strlen(path), "/drivers/%s/%s.sys", name, name);
     if (access(path, R_OK) != 0)
-        SKIP("vioblk.sys has not been built (make drivers)");
+        SKIP("the drivers have not been built (make drivers)");
     return path;
 }
 
@@ -282,15 +287,15 @@ static void close_cleanly(struct ring3_computer *computer)
     CHECK_EQ(c.in_flight, 0);
 }
 
-/* disk: what is behind the card, "%llu" its seed. Answers the requests that failed. */
-static uint64_t storm(const char *disk, void (*what)(void), unsigned cpus, uint64_t seed)
+/* disk: what is behind the card, "%s" the card's keys, "%llu" a seed. Answers the requests that failed. */
+static uint64_t storm(const struct kind *kind, const char *disk, void (*what)(void), unsigned cpus, uint64_t seed)
 {
     struct ring3_computer *computer = open_computer(cpus, seed, 0);
     char spec[100];
 
-    snprintf(spec, sizeof spec, disk, (unsigned long long)seed + 1);
+    snprintf(spec, sizeof spec, disk, kind->keys, (unsigned long long)seed + 1);
     CHECK((card = ring3_add_disk(computer, spec)) != NULL);
-    CHECK(ring3_load(computer, vioblk_path()) != NULL);
+    CHECK(ring3_load(computer, driver_path(kind->driver)) != NULL);
     CHECK_EQ(ring3_run(computer, 100 * MS), RING3_END_TIME);
     trouble = what;
     CHECK(machine_call(start_trouble, NULL));
@@ -308,67 +313,71 @@ static uint64_t storms(const char *disk, void (*what)(void))
     unsigned seeds = asked ? (unsigned)atoi(asked) : 3;
     uint64_t failed = 0;
 
-    for (unsigned i = 0; i < 4; i++)
-        for (uint64_t seed = 0; seed <= seeds; seed++)  /* 0: the fair schedule */
-            failed += storm(disk, what, processors[i], seed);
+    for (unsigned k = 0; k < countof(kinds); k++)
+        for (unsigned i = 0; i < 4; i++)
+            for (uint64_t seed = 0; seed <= seeds; seed++)      /* 0: the fair schedule */
+                failed += storm(&kinds[k], disk, what, processors[i], seed);
     return failed;
 }
 
 TEST(without_trouble_every_request_succeeds)
 {
-    CHECK_EQ(storms("mem:1M,queues=2,delay=50us", nothing), 0);
+    CHECK_EQ(storms("mem:1M,%s,delay=50us", nothing), 0);
 }
 
 TEST(errors_of_the_medium_lose_nothing_that_succeeded)
 {
-    CHECK(storms("mem:1M,queues=2,delay=50us,error=seed:%llu,errorrate=70", nothing) > 0);
+    CHECK(storms("mem:1M,%s,delay=50us,error=seed:%llu,errorrate=70", nothing) > 0);
 }
 
 TEST(resets_in_flight_lose_nothing_that_succeeded)
 {
-    storms("mem:1M,queues=2,delay=500us", resets);
+    storms("mem:1M,%s,delay=500us", resets);
     CHECK(done_well > 20);
 }
 
 TEST(resets_and_errors_together_lose_nothing_that_succeeded)
 {
-    storms("mem:1M,queues=4,delay=500us,error=seed:%llu,errorrate=10", resets);
+    storms("mem:1M,%s,delay=500us,error=seed:%llu,errorrate=10", resets);
     CHECK(done_well > 20);
 }
 
 TEST(a_disk_that_is_too_slow_loses_nothing_that_succeeded)
 {
-    CHECK(storm("mem:1M,queues=2,delay=70s", nothing, 2, 1) > 0);
+    for (unsigned k = 0; k < countof(kinds); k++)
+        CHECK(storm(&kinds[k], "mem:1M,%s,delay=70s", nothing, 2, 1) > 0);
 }
 
 TEST(sleep_with_requests_in_flight_loses_nothing_that_succeeded)
 {
-    storms("mem:1M,queues=2,delay=200us", sleeps);
+    storms("mem:1M,%s,delay=200us", sleeps);
     CHECK(done_well > 20);
 }
 
 TEST(stops_with_requests_in_flight_lose_nothing_that_succeeded)
 {
-    storms("mem:1M,queues=2,delay=200us", stops);
+    storms("mem:1M,%s,delay=200us", stops);
     CHECK(done_well > 20);
 }
 
 TEST(a_card_that_is_pulled_out_answers_everything)
 {
-    storms("mem:1M,queues=2,delay=200us", pulls);
+    storms("mem:1M,%s,delay=200us", pulls);
 }
 
 /* --- allocations --------------------------------------------------------------------------------------------------------------- */
 
 static uint64_t allocations;
 
-static bool run_with(uint64_t fail)
+static bool run_with(const struct kind *kind, uint64_t fail)
 {
     struct ring3_computer *computer = open_computer(2, 0, fail);
     bool good = false;
+    char spec[100];
 
-    CHECK((card = ring3_add_disk(computer, "mem:1M,queues=2,delay=50us")) != NULL);
-    if (ring3_load(computer, vioblk_path())) {
+    snprintf(spec, sizeof spec, "mem:1M,%s,delay=50us", kind->keys);
+    CHECK((card = ring3_add_disk(computer, spec)) != NULL);
+    if (ring3_load(computer, driver_path(kind->driver))) {
         ring3_run(computer, 100 * MS);
         good = machine_call(traffic, NULL) && c.answered >= 400 && !c.failed;
     }
@@ -379,12 +388,14 @@ static bool run_with(uint64_t fail)
 
 TEST(every_allocation_of_bring_up_traffic_and_tear_down_may_fail_once)
 {
-    unsigned failed = 0;
+    for (unsigned k = 0; k < countof(kinds); k += 2) {
+        unsigned failed = 0;
 
-    CHECK(run_with(1000000));           /* counted, but never reached */
-    uint64_t total = allocations;
-    CHECK(total > 5);
-    for (uint64_t n = 1; n <= total; n++)
-        failed += !run_with(n);
-    CHECK(failed > 2);
+        CHECK(run_with(&kinds[k], 1000000));            /* counted, but never reached */
+        uint64_t total = allocations;
+        CHECK(total > 5);
+        for (uint64_t n = 1; n <= total; n++)
+            failed += !run_with(&kinds[k], n);
+        CHECK(failed > 2);
+    }
 }
