@@ -102,7 +102,7 @@ bool build_jobs(struct build_job *jobs, size_t count, int at_once)
         if (first >= 0 && commands[first].status <= 0)
             good = build_failed(((struct build_job *)commands[first].context)->what, commands[first].argv[0], commands[first].status);
         for (size_t i = 0; i < count; i++) {
-            if (jobs[i].status <= 0 || (good && mend(&jobs[i])))
+            if (jobs[i].status <= 0 || mend(&jobs[i]))
                 continue;
             show_messages(&jobs[i]);
             if (good)

@@ -30,13 +30,21 @@ static const char *const compiler_flags[] = {
     "-fstack-protector-strong", "-g", "-gcodeview", "-fno-ident",
     "-nostdlibinc", "-Wall", "-Wextra", "-Wno-unknown-pragmas", "-Wno-ignored-pragma-intrinsic",
     "-Wno-unused-parameter", "-Wno-missing-field-initializers", "-Wno-microsoft", "-Wno-pragma-pack",
-    "-Wno-nonportable-include-path", "-Wno-error=incompatible-function-pointer-types", "-Wno-error=int-conversion", "-D_AMD64_",
+    "-Wno-nonportable-include-path",
+    /* what Microsoft's compiler says nothing about */
+    "-Wno-unused-but-set-variable", "-Wno-unused-but-set-parameter", "-Wno-switch", "-Wno-missing-braces", "-Wno-char-subscripts",
+    "-Wno-parentheses-equality", "-Wno-empty-body",
+    /* what is no error for it */
+    "-Wno-error=implicit-function-declaration", "-Wno-error=implicit-int", "-Wno-error=return-mismatch", "-Wno-error=return-type",
+    "-Wno-error=invalid-token-paste",
+    "-Wno-error=incompatible-function-pointer-types", "-Wno-error=int-conversion", "-D_AMD64_",
     "-D_WIN64", "-D_KERNEL_MODE", "-DKERNEL_MODE", "-DPOOL_NX_OPTIN=1",
 };
 /* Unless the plan's flags say otherwise. */
 static const char *const version_flags[] = { "-DNTDDI_VERSION=0x0A00000C", "-D_WIN32_WINNT=0x0A00", "-DWINVER=0x0A00" };
 static const char *const cplusplus_flags[] = { "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics",
-                                               "-Wno-overloaded-virtual" };
+                                               "-Wno-overloaded-virtual", "-Wno-writable-strings", "-Wno-error=register",
+                                               "-Wno-error=c++11-narrowing", "-Wno-error=dynamic-exception-spec" };
 static const char *const linker_flags[] = {
     "/driver", "/subsystem:native", "/nodefaultlib", "/debug", "/opt:ref", "/Brepro",
     "/dynamicbase", "/pdbaltpath:%_PDB%", "/section:INIT,erd",
