@@ -350,4 +350,58 @@ FORCEINLINE VOID IN6ADDR_SETV4MAPPED(PSOCKADDR_IN6 a, CONST IN_ADDR *address, SC
     IN6ADDR_SETSOCKADDR(a, &mapped, scope, port);
 }
 
+/* Addresses of either family. Ports are in network order. docs: mstcpip/nf-mstcpip-inetaddr_isany and its neighbours */
+FORCEINLINE PUCHAR INETADDR_ADDRESS(CONST SOCKADDR *a)
+{
+    return a->sa_family == AF_INET6 ? (PUCHAR)&((PSOCKADDR_IN6)a)->sin6_addr : (PUCHAR)&((PSOCKADDR_IN)a)->sin_addr;
+}
+
+FORCEINLINE USHORT INETADDR_PORT(CONST SOCKADDR *a)
+{
+    return a->sa_family == AF_INET6 ? ((PSOCKADDR_IN6)a)->sin6_port : ((PSOCKADDR_IN)a)->sin_port;
+}
+
+FORCEINLINE BOOLEAN INETADDR_ISANY(CONST SOCKADDR *a)
+{
+    return a->sa_family == AF_INET6 ? IN6ADDR_ISANY((PSOCKADDR_IN6)a) : IN4ADDR_ISANY((PSOCKADDR_IN)a);
+}
+
+FORCEINLINE BOOLEAN INETADDR_ISLOOPBACK(CONST SOCKADDR *a)
+{
+    return a->sa_family == AF_INET6 ? IN6ADDR_ISLOOPBACK((PSOCKADDR_IN6)a) : IN4ADDR_ISLOOPBACK((PSOCKADDR_IN)a);
+}
+
+FORCEINLINE VOID INETADDR_SETANY(PSOCKADDR a)
+{
+    if (a->sa_family == AF_INET6)
+        IN6ADDR_SETANY((PSOCKADDR_IN6)a);
+    else
+        IN4ADDR_SETANY((PSOCKADDR_IN)a);
+}
+
+FORCEINLINE VOID INETADDR_SETLOOPBACK(PSOCKADDR a)
+{
+    if (a->sa_family == AF_INET6)
+        IN6ADDR_SETLOOPBACK((PSOCKADDR_IN6)a);
+    else
+        IN4ADDR_SETLOOPBACK((PSOCKADDR_IN)a);
+}
+
+/* The bytes of an address of a's family. */
+FORCEINLINE VOID INETADDR_SET_ADDRESS(PSOCKADDR a, CONST UCHAR *address)
+{
+    PUCHAR to = INETADDR_ADDRESS(a);
+
+    for (int i = 0; i < (a->sa_family == AF_INET6 ? 16 : 4); i++)
+        to[i] = address[i];
+}
+
+FORCEINLINE VOID INETADDR_SET_PORT(PSOCKADDR a, USHORT port)
+{
+    if (a->sa_family == AF_INET6)
+        ((PSOCKADDR_IN6)a)->sin6_port = port;
+    else
+        ((PSOCKADDR_IN)a)->sin_port = port;
+}
+
 #endif

@@ -4,6 +4,7 @@
 
 #include <ntddk.h>
 #include <ntddndis.h>
+#include <windot11.h>
 #include <ndis/version.h>
 #include <ndis/types.h>
 #include <ndis/status.h>

@@ -3,6 +3,7 @@
 #define RING3_NETIODEF_H
 
 #include <ifdef.h>
+#include <mstcpip.h>
 #include <netio/moduleid.h>
 #include <netio/packet.h>
 

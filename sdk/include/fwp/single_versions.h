@@ -102,6 +102,9 @@
 #define FwpmCalloutEnum FwpmCalloutEnum0
 #define FwpmCalloutGetById FwpmCalloutGetById0
 #define FwpmCalloutGetByKey FwpmCalloutGetByKey0
+#define FwpmBfeStateGet FwpmBfeStateGet0
+#define FwpmBfeStateSubscribeChanges FwpmBfeStateSubscribeChanges0
+#define FwpmBfeStateUnsubscribeChanges FwpmBfeStateUnsubscribeChanges0
 #define FwpmCalloutGetSecurityInfoByKey FwpmCalloutGetSecurityInfoByKey0
 #define FwpmCalloutSetSecurityInfoByKey FwpmCalloutSetSecurityInfoByKey0
 #define FwpmCalloutSubscribeChanges FwpmCalloutSubscribeChanges0

@@ -20,6 +20,11 @@ typedef NDIS_IF_COUNTED_STRING NDIS_SWITCH_PORT_PROPERTY_RESERVED;
 #define NDIS_DEFAULT_RECEIVE_QUEUE_ID 0
 #define NDIS_DEFAULT_RECEIVE_QUEUE_GROUP_ID 0
 
+/* Switches and their ports; the card's own switch is the default one. docs: ntddndis/ns-ntddndis-_ndis_nic_switch_vport_parameters */
+#define NDIS_DEFAULT_SWITCH_ID 0
+#define NDIS_INVALID_SWITCH_ID ((ULONG)-1)
+#define NDIS_INVALID_VPORT_ID ((ULONG)-1)
+
 /* What the adapter can filter. docs: ntddndis/ns-ntddndis-_ndis_receive_filter_capabilities */
 typedef struct _NDIS_RECEIVE_FILTER_CAPABILITIES {
     NDIS_OBJECT_HEADER Header;

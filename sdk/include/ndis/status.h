@@ -153,6 +153,15 @@
 
 /* Indications of receive queues. docs: network/ndis-status-receive-queue-state */
 #define NDIS_STATUS_RECEIVE_QUEUE_STATE ((NDIS_STATUS)0x4002000D)
+#define NDIS_STATUS_RECEIVE_FILTER_QUEUE_STATE_CHANGE ((NDIS_STATUS)0x40020070)
+
+/* Indications of switches on the card, isolation and quality of service. docs: network/ndis-status-nic-switch-current-capabilities,
+ * network/ndis-status-qos-operational-parameters-change */
+#define NDIS_STATUS_NIC_SWITCH_CURRENT_CAPABILITIES ((NDIS_STATUS)0x40020040)
+#define NDIS_STATUS_NIC_SWITCH_HARDWARE_CAPABILITIES ((NDIS_STATUS)0x40020050)
+#define NDIS_STATUS_ISOLATION_PARAMETERS_CHANGE ((NDIS_STATUS)0x40020080)
+#define NDIS_STATUS_QOS_OPERATIONAL_PARAMETERS_CHANGE ((NDIS_STATUS)0x400200A0)
+#define NDIS_STATUS_QOS_REMOTE_PARAMETERS_CHANGE ((NDIS_STATUS)0x400200A1)
 
 /* Indications of power management. docs: network/ndis-status-pm-capabilities-change */
 #define NDIS_STATUS_PM_WOL_PATTERN_REJECTED ((NDIS_STATUS)0x40030051)

@@ -90,6 +90,13 @@ typedef VOID NTAPI CALLBACK_FUNCTION(PVOID CallbackContext, PVOID Argument1, PVO
 typedef CALLBACK_FUNCTION *PCALLBACK_FUNCTION;
 NTKERNELAPI NTSTATUS NTAPI ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes,
                                             BOOLEAN Create, BOOLEAN AllowMultipleCallbacks);
+/* First argument of \Callback\PowerState's callbacks. docs: wdm/nf-wdm-exregistercallback */
+#define PO_CB_SYSTEM_POWER_POLICY 0
+#define PO_CB_AC_STATUS 1
+#define PO_CB_BUTTON_COLLISION 2
+#define PO_CB_SYSTEM_STATE_LOCK 3
+#define PO_CB_LID_SWITCH_STATE 4
+#define PO_CB_PROCESSOR_POWER_POLICY 5
 NTKERNELAPI PVOID NTAPI ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTION CallbackFunction,
                                            PVOID CallbackContext);
 NTKERNELAPI VOID NTAPI ExUnregisterCallback(PVOID CallbackRegistration);
