@@ -1,4 +1,5 @@
 /* The interface of cm.h: UTF-8 names and paths. */
+#include "nt/cm_filter.h"
 #include "nt/cm.h"
 
 #include <stdlib.h>
@@ -278,6 +279,7 @@ NTSTATUS cm_start(void)
 
 void cm_stop(void)
 {
+    cm_filter_stop();
     cm_object_stop();
     cm_end_holds();
     if (cm_root != NULL)

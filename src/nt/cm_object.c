@@ -1,4 +1,5 @@
 /* Key objects: what a handle to a key refers to. The object \REGISTRY parses the rest of a path into keys. */
+#include "nt/cm_filter.h"
 #include "nt/cm_internal.h"
 #include "nt/cm_object.h"
 #include "nt/cm_time.h"
@@ -72,6 +73,11 @@ static NTSTATUS key_name(void *body, UNICODE_STRING *name, ULONG *needed)
 static const struct ob_ops key_ops = {
     .deleted = key_deleted, .closed = key_closed, .parse = key_parse, .query_name = key_name,
 };
+
+void *cm_registry_object(void)
+{
+    return registry_object;
+}
 
 NTSTATUS cm_object_start(void)
 {

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "nt/cm.h"
+#include "nt/cm_filter.h"
 #include "nt/hal.h"
 #include "nt/pnp.h"
 #include "pe/pe.h"
@@ -143,6 +144,7 @@ static void report_left_over(struct io_driver *driver)
     pnp_notify_driver_gone(driver);
     wpp_driver_gone(driver);
     etw_driver_gone(driver->image->base, driver->image->size);
+    cm_filter_driver_gone(driver->image->base, driver->image->size);
     po_driver_gone(driver->image->base, driver->image->size);
     hal_driver_gone(driver->image->base, driver->image->size);
 }
