@@ -6,6 +6,7 @@
 #include "nt/ke_spinlock.h"
 #include "nt/ke_timer.h"
 #include "nt/mm.h"
+#include "nt/mm_region.h"
 #include "nt/ob.h"
 #include "nt/worker.h"
 
@@ -53,7 +54,7 @@ NTSTATUS ps_start(void)
     KeNumberProcessors = (CCHAR)ke.cpu_count;
     ob_set_current(current_process, current_thread);
     ps_threads_start();
-    return STATUS_SUCCESS;
+    return mm_sections_start();
 }
 
 void ps_stop(void)
@@ -70,6 +71,7 @@ void ps_stop(void)
     ke_timers_close();
     ke_spin_numbered_reset();
     list_init(&ke_parked);
+    mm_regions_stop();
     mm_close();
     ke_callbacks_close();
     ex_workers_reset();
