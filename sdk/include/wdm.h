@@ -26,5 +26,8 @@
 #include <ring3/dma.h>
 #include <ring3/hal.h>
 #include <ring3/wmi.h>
+#ifndef RING3_HOST
+#include <ring3/nt_more.h>
+#endif
 
 #endif
