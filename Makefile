@@ -36,7 +36,7 @@ endif
 include mk/drivers.mk
 
 SOURCES := $(sort $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c src/$(l)/*.S)))
-OBJECTS := $(SOURCES:src/%=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/exports.o $(BUILD)/obj/gen/ntstatus.o $(BUILD)/obj/gen/replaced.o $(BUILD)/obj/gen/templates.o
+OBJECTS := $(SOURCES:src/%=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/exports.o $(BUILD)/obj/gen/ntstatus.o $(BUILD)/obj/gen/replaced.o $(BUILD)/obj/gen/templates.o $(BUILD)/obj/gen/audit.o
 LIB_OBJECTS := $(filter-out $(BUILD)/obj/cli/main.c.o,$(OBJECTS))
 
 all: host drivers
@@ -80,7 +80,11 @@ $(BUILD)/gen/replaced.c: src/ndis/ndis5.tsv tools/replaced.awk
 	@mkdir -p $(@D)
 	@awk -f tools/replaced.awk src/ndis/ndis5.tsv > $@
 
-$(BUILD)/obj/gen/ntstatus.o $(BUILD)/obj/gen/replaced.o: $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
+$(BUILD)/gen/audit.c: src/pkg/audit_functions.tsv tools/audit.awk
+	@mkdir -p $(@D)
+	@awk -f tools/audit.awk src/pkg/audit_functions.tsv > $@
+
+$(BUILD)/obj/gen/ntstatus.o $(BUILD)/obj/gen/replaced.o $(BUILD)/obj/gen/audit.o: $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 

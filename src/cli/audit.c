@@ -9,7 +9,8 @@
 
 struct audit_request {
     const char *path, *kind;
-    bool json, strict;
+    enum { TEXT, JSON, SARIF } format;
+    bool strict;
 };
 
 static bool take_path(void *target, const char *value)
@@ -36,8 +37,14 @@ static bool take_kind(void *target, const char *value)
 
 static bool take_format(void *target, const char *value)
 {
-    ((struct audit_request *)target)->json = !strcmp(value, "json");
-    return !strcmp(value, "json") || !strcmp(value, "text") || error_set("--format is text or json, not '%s'", value);
+    static const char *const names[] = { [TEXT] = "text", [JSON] = "json", [SARIF] = "sarif" };
+
+    for (size_t i = 0; i < countof(names); i++)
+        if (!strcmp(value, names[i])) {
+            ((struct audit_request *)target)->format = i;
+            return true;
+        }
+    return error_set("--format is text, json or sarif, not '%s'", value);
 }
 
 static bool take_strict(void *target, const char *value)
@@ -51,7 +58,7 @@ static const struct cli_option options[] = {
     { NULL, "X.sys", "the driver", take_path },
     { "--kind", "KIND", "storport, wfp, ndis, wsk, kmdf, wdm (default: by what it imports)", take_kind },
     { "--strict", NULL, "warnings count, too", take_strict },
-    { "--format", "text|json", "how results are printed", take_format },
+    { "--format", "text|json|sarif", "how results are printed", take_format },
     { 0 }
 };
 
@@ -88,6 +95,36 @@ static void print_json(const struct audit_request *request, const struct audit_r
     printf("]}\n");
 }
 
+/* docs.oasis-open.org: SARIF 2.1.0 */
+static void print_sarif(const struct audit_request *request, const struct audit_report *report)
+{
+    printf("{\"version\": \"2.1.0\", \"$schema\": \"https://json.schemastore.org/sarif-2.1.0.json\", \"runs\": [{\"tool\": "
+           "{\"driver\": {\"name\": \"ring3 audit\"}}, \"results\": [");
+    for (int i = 0; i < report->count; i++) {
+        const struct audit_finding *f = &report->finding[i];
+        char text[sizeof f->text + sizeof f->advice + 2];
+
+        snprintf(text, sizeof text, "%s%s%s", f->text, f->advice[0] ? "; " : "", f->advice);
+        printf("%s\n{\"ruleId\": \"%s\", \"level\": \"%s\", \"message\": {\"text\": ", i ? "," : "", f->rule, severities[f->severity]);
+        print_json_string(text);
+        printf("}, \"locations\": [{\"physicalLocation\": {\"artifactLocation\": {\"uri\": ");
+        print_json_string(request->path);
+        printf("}}}]}");
+    }
+    printf("]}]}\n");
+}
+
+static void print_text(const struct audit_request *request, const struct audit_report *report)
+{
+    for (int i = 0; i < report->count; i++) {
+        const struct audit_finding *f = &report->finding[i];
+
+        printf("%s: %s: %s: %s%s%s\n", request->path, severities[f->severity], f->rule, f->text, f->advice[0] ? "; " : "", f->advice);
+    }
+    printf("%s: %s driver, %d error%s, %d warning%s\n", request->path, report->kind, report->errors, report->errors == 1 ? "" : "s",
+           report->warnings, report->warnings == 1 ? "" : "s");
+}
+
 static int run_audit(const struct verb *verb, int argc, char **argv)
 {
     struct audit_request request = { 0 };
@@ -101,17 +138,7 @@ static int run_audit(const struct verb *verb, int argc, char **argv)
         return cli_fail(EXIT_USAGE, "which driver? ring3 audit --help");
     if (!audit_driver(request.path, request.kind, &report))
         return cli_fail(EXIT_HOST, "%s", error_text());
-    if (request.json) {
-        print_json(&request, &report);
-    } else {
-        for (int i = 0; i < report.count; i++) {
-            const struct audit_finding *f = &report.finding[i];
-
-            printf("%s: %s: %s: %s%s%s\n", request.path, severities[f->severity], f->rule, f->text, f->advice[0] ? "; " : "", f->advice);
-        }
-        printf("%s: %s driver, %d error%s, %d warning%s\n", request.path, report.kind, report.errors, report.errors == 1 ? "" : "s",
-               report.warnings, report.warnings == 1 ? "" : "s");
-    }
+    (request.format == JSON ? print_json : request.format == SARIF ? print_sarif : print_text)(&request, &report);
     bad = report.errors > 0 || (request.strict && report.warnings > 0);
     audit_free(&report);
     return bad ? EXIT_FINDINGS : EXIT_GOOD;
@@ -119,7 +146,7 @@ static int run_audit(const struct verb *verb, int argc, char **argv)
 
 VERB(audit_verb) = {
     .name = "audit",
-    .synopsis = "X.sys [--kind=KIND] [--strict] [--format=text|json]",
+    .synopsis = "X.sys [--kind=KIND] [--strict] [--format=text|json|sarif]",
     .summary = "judge a driver's image without running it",
     .options = options,
     .run = run_audit,

@@ -68,6 +68,7 @@ static void look_at_inf(struct submitting *s, const char *path)
 static void look_at_driver(struct submitting *s, const char *path)
 {
     struct audit_report report;
+    bool wrong_symbols = false;
     char pdb[PATH_SIZE];
 
     if (!audit_driver(path, NULL, &report)) {
@@ -79,9 +80,13 @@ static void look_at_driver(struct submitting *s, const char *path)
     for (int i = 0; i < report.count; i++)
         if (report.finding[i].severity == AUDIT_ERROR)
             say(s, "!", "%s: %s: %s", path, report.finding[i].rule, report.finding[i].text);
+    for (int i = 0; i < report.count; i++)
+        wrong_symbols = wrong_symbols || (!strcmp(report.finding[i].rule, "image.symbols") && report.finding[i].severity == AUDIT_WARNING);
     audit_free(&report);
     snprintf(pdb, sizeof pdb, "%.*s.pdb", (int)(ending(path) - path), path);
-    if (host_file_exists(pdb))
+    if (wrong_symbols)
+        say(s, " ", "symbols: %s does not belong to %s", pdb, path);
+    else if (host_file_exists(pdb))
         say(s, "x", "symbols: %s", pdb);
     else
         say(s, " ", "symbols: %s is not there; crash analysis wants it", pdb);

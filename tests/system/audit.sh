@@ -60,6 +60,82 @@ cp g/good.sys j.sys; section j.sys .text $((0xe0000020))
 expect 'a writable and executable section is an error' 1 'section.write-execute' "$RING3" audit j.sys
 cp "$VIONET" k.sys; section k.sys .rdata $((0x60000040))
 expect 'an import table in an executable section is an error' 1 'section.iat' "$RING3" audit k.sys
+
+# A driver that breaks each rule about code, pairs and age; and the same with what mends it.
+make_driver() {   # NAME: source on stdin
+    mkdir -p "$1" && cat >"$1/$1.c" && "$RING3" build "$1" --out="$1.out" --release >"$1.log" 2>&1 || { bad "$1 does not build"; tail -5 "$1.log"; }
+}
+entry='NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)'
+make_driver x87 <<C
+#include <ntddk.h>
+__declspec(noinline) double Half(double x) { long double y; __asm__ volatile("fld1\n\tfstp %%st(0)" ::: "memory"); y = x; return (double)(y / 2); }
+$entry { return driver && path && Half(2.0) > 0.5 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL; }
+C
+expect 'x87 registers are told' 0 'code.x87' "$RING3" audit x87.out/x87.sys
+make_driver avx <<C
+#include <ntddk.h>
+static volatile int big[8];
+__declspec(noinline) void Clear(void) { __asm__ volatile("vxorps %%ymm0,%%ymm0,%%ymm0\n\tvmovups %%ymm0,%0" : "=m"(*big)); }
+$entry { Clear(); return driver && path ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL; }
+C
+expect 'AVX registers that are not saved are told' 0 'code.avx' "$RING3" audit avx.out/avx.sys
+make_driver avxsaved <<C
+#include <ntddk.h>
+static volatile int big[8];
+__declspec(noinline) void Clear(void) { __asm__ volatile("vxorps %%ymm0,%%ymm0,%%ymm0\n\tvmovups %%ymm0,%0" : "=m"(*big)); }
+$entry {
+    XSTATE_SAVE save;
+    if (NT_SUCCESS(KeSaveExtendedProcessorState(XSTATE_MASK_GSSE, &save))) { Clear(); KeRestoreExtendedProcessorState(&save); }
+    return driver && path ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+}
+C
+"$RING3" audit avxsaved.out/avxsaved.sys >out 2>&1 && ! grep -q 'code.avx\|unpaired' out && ok 'AVX registers that are saved are not' || { bad 'AVX registers that are saved are not'; cat out; }
+make_driver pairs <<C
+#include <ntddk.h>
+$entry {
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"\\\\Device\\\\x"), link = RTL_CONSTANT_STRING(L"\\\\DosDevices\\\\x");
+    PDEVICE_OBJECT device;
+    NTSTATUS status = IoCreateDevice(driver, 0, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    (void)path;
+    return NT_SUCCESS(status) ? IoCreateSymbolicLink(&link, &name) : status;
+}
+C
+expect 'what is never given back is told' 0 'import.unpaired: it calls IoCreateDevice and never gives back what it got; IoDeleteDevice' "$RING3" audit pairs.out/pairs.sys
+expect 'a device that does not ask for 32-bit programs is told' 0 'device.32-bit' "$RING3" audit pairs.out/pairs.sys
+make_driver groups <<C
+#include <ntddk.h>
+$entry { return driver && path && KeQueryActiveProcessors() ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL; }
+C
+expect 'functions for 64 processors are told' 0 'import.one-group: KeQueryActiveProcessors' "$RING3" audit groups.out/groups.sys
+expect 'SARIF' 0 '"ruleId": "import.one-group", "level": "warning"' "$RING3" audit groups.out/groups.sys --format=sarif
+cp x87.out/x87.pdb groups.out/groups.pdb
+expect 'symbols of another build are told' 0 'groups.pdb belongs to another build' "$RING3" audit groups.out/groups.sys
+head -c 100 /dev/zero >groups.out/groups.pdb
+expect 'what is no PDB is told' 0 'not a program database' "$RING3" audit groups.out/groups.sys
+if command -v x86_64-w64-mingw32-gcc >/dev/null; then
+    old() {   # NAME FUNCTION..: a driver that imports these from ndis.sys
+        name=$1; shift
+        { echo 'LIBRARY "ndis.sys"'; echo EXPORTS; printf '%s\n' "$@"; } >$name.def
+        { printf 'void %s(void);\n' "$@"; echo 'int DriverEntry(void *d, void *p) {'; printf '%s();\n' "$@"; echo 'return d == p; }'; } >$name.c
+        x86_64-w64-mingw32-dlltool -d $name.def -l $name.a && x86_64-w64-mingw32-gcc -w -shared -nostdlib -Wl,--subsystem,native -Wl,-e,DriverEntry -Wl,--dynamicbase -o $name.sys $name.c $name.a 2>$name.log || { bad "$name: mingw does not build it"; cat $name.log; }
+    }
+    old five NdisMRegisterMiniport NdisAllocatePacket NdisIMRegisterLayeredMiniport
+    expect 'NDIS 5 is an error, with what takes its place' 1 'import.obsolete: NdisMRegisterMiniport belongs to NDIS 5, which Windows 8 and later do not have; NdisMRegisterMiniportDriver' "$RING3" audit five.sys
+    grep -q 'NdisAllocatePacket belongs to NDIS 5' "$TMP/out" && grep -q 'NdisIMRegisterLayeredMiniport belongs' "$TMP/out" && ok 'so are packets and layered miniports' || bad 'so are packets and layered miniports'
+    old six NdisMRegisterMiniportDriver NdisMDeregisterMiniportDriver NdisAcquireReadWriteLock NdisGetProcessorInformation NdisMQueueDpc
+    expect 'what NDIS 6.20 made obsolete is told' 1 'import.ndis620: NdisAcquireReadWriteLock' "$RING3" audit six.sys
+    grep -q 'NdisGetProcessorInformationEx' "$TMP/out" && grep -q 'NdisMQueueDpcEx' "$TMP/out" && ok 'with its replacement' || bad 'with its replacement'
+    old none NdisAllocateMemoryWithTagPriority
+    expect 'an NDIS driver that registers nothing is an error' 1 'ndis.no-register' "$RING3" audit none.sys
+fi
+# A section alignment below a page; a relocation of 32 bits.
+field() { perl -e 'my ($f, $o, $n, $v) = @ARGV; open my $h, "+<:raw", $f; local $/; my $d = <$h>; my $pe = unpack "V", substr $d, 60, 4; substr($d, $pe + 24 + $o, $n) = substr pack("V", $v), 0, $n; seek $h, 0, 0; print $h $d' "$@"; }
+cp g/good.sys m.sys; field m.sys 32 4 128
+expect 'sections closer than pages are an error' 1 'section.alignment' "$RING3" audit m.sys
+cp "$VIONET" n.sys
+perl -e 'open my $h, "+<:raw", $ARGV[0]; local $/; my $d = <$h>; my $at = index($d, ".reloc\0\0"); my $raw = unpack "V", substr $d, $at + 20, 4;
+    substr($d, $raw + 8, 2) = pack "v", 0x3000 | (unpack("v", substr $d, $raw + 8, 2) & 0xfff); seek $h, 0, 0; print $h $d' n.sys
+expect 'an address in 32 bits is an error' 1 'image.short-address' "$RING3" audit n.sys
 head -c 3000 "$VIONET" >l.sys
 expect 'a cut image is refused' 4 'l.sys' "$RING3" audit l.sys
 expect 'text is refused' 4 'MZ' "$RING3" audit good/good.c
