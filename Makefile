@@ -160,16 +160,19 @@ PREFIX ?= /usr/local
 SDK_DEST = $(DESTDIR)$(PREFIX)/share/ring3/sdk
 sdk_text = sed -e 's|@CC@|$(DRIVER_CC)|' -e 's|@LD@|$(DRIVER_LD)|' -e 's|@PREFIX@|$(PREFIX)|' \
 	-e 's|@VERSION@|$(shell $(BUILD)/ring3 --version | cut -d" " -f2)|' -e 's|@CFLAGS@|$(filter-out -Isdk% -Idrivers%,$(DRIVER_CFLAGS))|' \
-	-e 's|@LDFLAGS@|$(DRIVER_LDFLAGS)|' -e 's|@LIBS@|$(1)|'
+	-e 's|@LDFLAGS@|$(DRIVER_LDFLAGS)|' -e 's|@DEFINES@|$(filter -D%,$(DRIVER_CFLAGS))|' -e 's|@LIBS@|$(1)|'
+GNU_LIBS = $(patsubst %,-l%,ring3gnu ring3drv $(IMPORT_MODULES))
 install: all sdk-lib
 	@mkdir -p $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/ring3/drivers $(DESTDIR)$(PREFIX)/lib/pkgconfig $(SDK_DEST)/lib $(SDK_DEST)/cmake
 	@install -m 755 $(BUILD)/ring3 $(DESTDIR)$(PREFIX)/bin/
 	@cp -r sdk/include $(SDK_DEST)/
-	@install -m 644 $(SDK_LIB)/*.lib $(SDK_DEST)/lib/
+	@install -m 644 $(SDK_LIB)/*.lib $(NAMED_LIB_FILES) $(SDK_DEST)/lib/
 	@mkdir -p $(SDK_DEST)/shared && install -m 644 drivers/lib/*.h $(SDK_DEST)/shared/
 	@for sys in $(DRIVER_SYS); do d=$(DESTDIR)$(PREFIX)/share/ring3/drivers/$$(basename $$sys .sys); mkdir -p $$d; \
 		install -m 644 $$sys $${sys%.sys}.pdb $$d/; for inf in $${sys%/*}/*.inf; do [ ! -e $$inf ] || install -m 644 $$inf $$d/; done; done
 	@$(call sdk_text,$(foreach l,$(DRIVER_LIBS),$${RING3_SDK}/lib/$(notdir $(l)))) sdk/cmake/ring3-driver.cmake.in > $(SDK_DEST)/cmake/ring3-driver.cmake
+	@$(call sdk_text,$(GNU_LIBS)) sdk/cmake/ring3-driver-mingw.cmake.in > $(SDK_DEST)/cmake/ring3-driver-mingw.cmake
+	@$(call sdk_text,$(GNU_LIBS)) sdk/cmake/ring3-sdk-mingw.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/ring3-sdk-mingw.pc
 	@$(call sdk_text,$(foreach l,$(DRIVER_LIBS),$${sdk}/lib/$(notdir $(l)))) sdk/cmake/ring3-sdk.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/ring3-sdk.pc
 
 sanitize:

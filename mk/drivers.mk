@@ -78,6 +78,42 @@ $(KMDF_LIB): $(patsubst sdk/lib/wdf/%.c,$(SDK_LIB)/obj/wdf/%.obj,$(sort $(wildca
 $(SDK_LIB)/ring3drv.lib: $(SDK_LIB_OBJ)
 	@$(DRIVER_AR) /nologo /llvmlibempty /out:$@ $^
 
+# The static libraries by the names that projects for the WDK link, and what images of GNU ld need. Not needed beside ring3drv.lib.
+NAMED_LIBS := BufferOverflowFastFailK BufferOverflowK wdmsec ntstrsafe uuid wdmguid ndisguid scsiwmi libcntpr WdfDriverEntry WdfLdr ring3gnu
+NAMED_LIB_FILES = $(NAMED_LIBS:%=$(SDK_LIB)/named/%.lib) $(GNU_IMPORTS)
+named_BufferOverflowFastFailK = gs load_config chkstk
+named_BufferOverflowK = gs load_config chkstk
+named_wdmsec = wdmsec
+named_ntstrsafe =
+named_uuid = guids fwp_guids
+named_wdmguid = guids
+named_ndisguid = guids
+named_scsiwmi = scsiwmi scsiwmi_event scsiwmi_instances
+named_libcntpr = memory chkstk fltused
+named_ring3gnu = gnu/entry gnu/fx_entry
+
+$(SDK_LIB)/obj/gnu/%.obj: sdk/lib/gnu/%.c mk/drivers.mk
+	@mkdir -p $(@D)
+	@echo "  CC   $<"
+	@$(DRIVER_CC) $(DRIVER_LIB_CFLAGS) -MMD -MP -MF $(@:.obj=.d) -c $< -o $@
+
+define named_rules
+$(SDK_LIB)/named/$(1).lib: $$(named_$(1):%=$(SDK_LIB)/obj/%.obj)
+	@mkdir -p $$(@D)
+	@$$(DRIVER_AR) /nologo /llvmlibempty /out:$$@ $$(filter %.obj,$$^)
+endef
+$(foreach name,$(filter-out WdfDriverEntry WdfLdr,$(NAMED_LIBS)),$(eval $(call named_rules,$(name))))
+
+# GNU ld brings the members of an import library into order when they are called like a .dll.
+GNU_IMPORTS := $(IMPORT_MODULES:%=$(SDK_LIB)/named/lib%.a)
+$(GNU_IMPORTS): $(SDK_LIB)/named/lib%.a: $(SDK_LIB)/def/stamp
+	@mkdir -p $(@D) && LC_ALL=C sed -E 's,$*\.(exe|sys|dll)/,$*.dll/,g' $(SDK_LIB)/$*.lib > $@
+
+$(SDK_LIB)/named/WdfDriverEntry.lib: $(KMDF_LIB)
+	@mkdir -p $(@D) && cp $< $@
+$(SDK_LIB)/named/WdfLdr.lib: $(SDK_LIB)/def/stamp
+	@mkdir -p $(@D) && cp $(SDK_LIB)/wdfldr.lib $@
+
 $(BUILD)/drivers/lib/%.obj: drivers/lib/%.c mk/drivers.mk
 	@mkdir -p $(@D)
 	@echo "  CC   $<"
@@ -117,7 +153,7 @@ $(GUEST_SYS): $(BUILD)/tests/guest/%.sys: $(BUILD)/tests/guest/%.obj $(DRIVER_LI
 
 .PRECIOUS: $(BUILD)/tests/guest/%.obj
 .PHONY: drivers guest-tests sdk-lib
-sdk-lib: $(DRIVER_LIBS) $(KMDF_LIB)
+sdk-lib: $(DRIVER_LIBS) $(KMDF_LIB) $(NAMED_LIB_FILES)
 drivers: $(DRIVER_SYS)
 guest-tests: $(GUEST_SYS)
 

@@ -2,7 +2,11 @@
 #ifndef RING3_CRT_INTRIN_H
 #define RING3_CRT_INTRIN_H
 
+#if defined(__GNUC__) && !defined(__clang__)
+#include "gcc_intrin.h"
+#else
 #include_next <intrin.h>
+#endif
 #include <stdlib.h>
 
 #ifdef __cplusplus
@@ -84,12 +88,14 @@ __forceinline unsigned long long __ull_rshift(unsigned long long value, int bits
 }
 #endif
 
-/* The compiler declares these with types of another width. */
+/* clang declares these with types of another width. */
+#if !defined(__GNUC__) || defined(__clang__)
 #define __readcr0() ring3__readcr0()
 #define __readcr2() ring3__readcr2()
 #define __readcr4() ring3__readcr4()
 #define __readcr8() ring3__readcr8()
 #define __writecr8(value) ring3__writecr8(value)
+#endif
 
 #define BitScanForward _BitScanForward
 #define BitScanReverse _BitScanReverse

@@ -1,5 +1,5 @@
-/* Compiler differences: calling convention, linkage, inlining. The driver side is clang for the msvc target; the host
- * side (RING3_HOST) is gcc or clang on Linux, where NTAPI selects the Windows calling convention per function. */
+/* Compiler differences: calling convention, linkage, inlining. The driver side is clang for the msvc target, or GCC for mingw-w64; the
+ * host side (RING3_HOST) is gcc or clang on Linux, where NTAPI selects the Windows calling convention per function. */
 #ifndef RING3_DECL_H
 #define RING3_DECL_H
 
@@ -19,7 +19,18 @@
 #define NTAPI __stdcall
 #define DECLSPEC_IMPORT __declspec(dllimport)
 #define DECLSPEC_NORETURN __declspec(noreturn)
+#if defined(__GNUC__) && !defined(__clang__)
+#define DECLSPEC_ALIGN(x) __attribute__((aligned(x)))
+#ifndef __forceinline
+#define __forceinline static __inline__ __attribute__((always_inline, unused))
+#endif
+#ifndef __int64
+#define __int64 long long
+#endif
+#define __unaligned
+#else
 #define DECLSPEC_ALIGN(x) __declspec(align(x))
+#endif
 #define DECLSPEC_NOTHROW __declspec(nothrow)
 #define DECLSPEC_NOINLINE __declspec(noinline)
 #define DECLSPEC_ALLOCATE(section) __declspec(allocate(section))

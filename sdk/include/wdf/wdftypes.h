@@ -129,8 +129,12 @@ extern BOOLEAN WdfClientVersionHigherThanFramework;
 extern ULONG WdfFunctionCount, WdfStructureCount;
 extern WDF_STRUCT_INFO WdfStructures;
 /* What the entry stub asks the loader for. */
+#if defined(__GNUC__) && !defined(__clang__) && !defined(RING3_HOST)
+extern ULONG WdfTargetMinorVersion, WdfMinimumVersionRequired;     /* GNU ld does not merge GCC's with the entry stub's */
+#else
 DECLSPEC_SELECTANY ULONG WdfTargetMinorVersion = KMDF_VERSION_MINOR;
 DECLSPEC_SELECTANY ULONG WdfMinimumVersionRequired = KMDF_MINIMUM_VERSION_REQUIRED;
+#endif
 
 #define WDF_SLOT(type, name, parameters, arguments)                                                                 \
     FORCEINLINE type name parameters                                                                                \
