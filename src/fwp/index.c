@@ -104,6 +104,7 @@ static bool make_table(struct fwp_index *index, const struct fwp_key *key, struc
     place->table = group->table_count;
     struct fwp_table *table = &group->table[place->table];
     memset(table, 0, sizeof *table);
+    memset(table->first, FWP_NO_LANE, sizeof table->first);
     for (unsigned i = 0; i < key->lanes; i++) {
         unsigned l = lane_find(group, &key->cut[i]);
         if (l == group->lane_count) {
@@ -112,6 +113,10 @@ static bool make_table(struct fwp_index *index, const struct fwp_key *key, struc
         }
         group->lane[l].users |= 1ull << place->table;
         table->lanes |= 1u << l;
+        if (i < countof(table->first))
+            table->first[i] = (uint8_t)l;
+        else
+            table->others |= 1u << l;
         place->lane[i] = l;
     }
     group->table_count++;
@@ -142,16 +147,18 @@ static void unplace(struct fwp_index *index, struct fwp_rule *rule, const struct
 static bool put(struct fwp_index *index, struct fwp_rule *rule, const struct fwp_key *key)
 {
     struct place place;
+    struct fwp_quick quick;
 
     if (!find_table(index, key, &place) && !make_table(index, key, &place))
         return false;
+    fwp_quick_of(&quick, rule, index->layer, key);
     for (unsigned k = 0; k < key->count; k++) {
         for (unsigned i = 0; i < key->lanes; i++) {
             struct fwp_lane *lane = &place.group->lane[place.lane[i]];
             if (!fwp_lane_has_room(lane) || !fwp_lane_mark(lane, fwp_lane_hash(lane, key->value[k][i]), place.table))
                 return false;
         }
-        if (!fwp_table_add(&place.group->table[place.table], key_hash(&place, key, k), rule))
+        if (!fwp_table_add(&place.group->table[place.table], key_hash(&place, key, k), rule, &quick))
             return false;
     }
     return true;
@@ -291,9 +298,20 @@ struct found {
     const struct fwp_bucket *bucket;
 };
 
-/* The buckets of the candidates that are not worse than `best`; returns their number. */
-static unsigned find_buckets(const struct fwp_group *group, uint64_t tables, const uint64_t *hashes, const struct fwp_rule *best,
-                             struct found *found)
+/* The hash of the packet's key in the table. */
+static inline uint64_t hash_in(const struct fwp_table *table, const uint64_t *hashes)
+{
+    uint64_t hash = hashes[table->first[0]] ^ hashes[table->first[1]] ^ hashes[table->first[2]];
+
+    for (uint32_t lanes = table->others; lanes; lanes &= lanes - 1)
+        hash ^= hashes[__builtin_ctz(lanes)];
+    return FWP_EMPTY_HASH ^ (hash & ~1ull);
+}
+
+/* The buckets of the candidates that are not worse than `best`; returns their number. Whether one is there, and whether its quick test
+ * allows the packet, is hard to predict, so nothing branches on it. */
+static unsigned find_buckets(const struct fwp_group *group, const struct fwp_packet *packet, uint64_t tables, const uint64_t *hashes,
+                             const struct fwp_rule *best, struct found *found)
 {
     unsigned wanted = 0, count = 0;
 
@@ -301,20 +319,27 @@ static unsigned find_buckets(const struct fwp_group *group, uint64_t tables, con
         const struct fwp_table *table = &group->table[__builtin_ctzll(tables)];
         if (best && table->weight < best->weight)
             continue;
-        uint64_t hash = FWP_EMPTY_HASH;
-        for (uint32_t lanes = table->lanes; lanes; lanes &= lanes - 1)
-            hash ^= hashes[__builtin_ctz(lanes)] & ~1ull;
-        found[wanted++] = (struct found){ .hash = hash, .table = table };
-        __builtin_prefetch(&table->buckets[(uint32_t)(hash >> 8) & table->mask]);
+        uint64_t hash = hash_in(table, hashes);
+        const struct fwp_bucket *home = &table->buckets[fwp_table_home(table, hash)];
+        found[wanted++] = (struct found){ .hash = hash, .table = table, .bucket = home };
+        __builtin_prefetch(home);
     }
     for (unsigned i = 0; i < wanted; i++) {
-        const struct fwp_bucket *bucket = fwp_table_find(found[i].table, found[i].hash);
-        if (!bucket || !bucket->count)
+        const struct fwp_bucket *bucket = found[i].bucket;
+        if (unlikely((bucket->hash != found[i].hash) & (bucket->hash != 0)))
+            bucket = fwp_table_find(found[i].table, found[i].hash);
+        if (!bucket)
             continue;
+        bool there = (bucket->hash == found[i].hash) & (bucket->count != 0) & ((bucket->space != 0) | fwp_quick_allows(&bucket->one.quick, packet));
         found[count].bucket = bucket;
-        found[count++].weight = bucket->one.weight;
-        __builtin_prefetch(bucket->space ? (const void *)bucket->many.entries : bucket->one.rule);
-        __builtin_prefetch((const char *)(bucket->space ? (const void *)bucket->many.entries : bucket->one.rule) + 64);
+        found[count].weight = bucket->one.weight;
+        count += there;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        const struct fwp_bucket *bucket = found[i].bucket;
+        const void *next = bucket->space ? (const void *)bucket->many.entries : bucket->one.rule;
+        __builtin_prefetch(next);
+        __builtin_prefetch((const char *)next + 64);
     }
     return count;
 }
@@ -336,12 +361,14 @@ struct fwp_rule *fwp_index_next(const struct fwp_index *index, const struct fwp_
                                 const struct fwp_rule *after)
 {
     struct fwp_rule *best = NULL;
-    uint64_t hashes[FWP_GROUP_LANES];
+    uint64_t hashes[FWP_GROUP_LANES + 1];
+
+    hashes[FWP_NO_LANE] = 0;
     struct found found[FWP_GROUP_TABLES];
 
     for (const struct fwp_group *group = index->groups; group; group = group->next) {
         uint32_t lanes = hash_lanes(group, packet, hashes);
-        unsigned count = find_buckets(group, candidates(group, lanes, hashes), hashes, best, found);
+        unsigned count = find_buckets(group, packet, candidates(group, lanes, hashes), hashes, best, found);
         while (count) {
             struct found next = take_heaviest(found, &count);
             if (best && next.weight < best->weight)

@@ -45,14 +45,28 @@ struct fwp_key {
 /* The rule's key on its `depth` most selective fields; returns how many there are of those. */
 unsigned fwp_key_of(struct fwp_key *key, const struct fwp_rule *rule, const struct fwp_layer *layer, unsigned depth);
 
+/* What the key does not answer. */
+struct fwp_quick;
+void fwp_quick_of(struct fwp_quick *quick, const struct fwp_rule *rule, const struct fwp_layer *layer, const struct fwp_key *key);
+
 /* --- the index ---------------------------------------------------------------------------------------------------------- */
+
+#define FWP_QUICK 3
+
+/* Tests of a rule that its key does not answer, as intervals of words of at most 32 bits: what they reject needs no look at the
+ * rule. The others are intervals of everything. */
+struct fwp_quick {
+    uint32_t low[FWP_QUICK], span[FWP_QUICK];
+    uint8_t field[FWP_QUICK];
+};
 
 struct fwp_entry {
     uint64_t weight;                    /* the rule's, so that comparing needs no look at the rule */
     struct fwp_rule *rule;
+    struct fwp_quick quick;
 };
 
-struct fwp_bucket {                     /* hash 0: never used; count 0 otherwise: emptied */
+struct fwp_bucket {                     /* a cache line. hash 0: never used; count 0 otherwise: emptied */
     uint64_t hash;
     uint32_t count, space;              /* space 0: the entry is `one` */
     union {
@@ -62,10 +76,14 @@ struct fwp_bucket {                     /* hash 0: never used; count 0 otherwise
             struct fwp_entry *entries;
         } many;
     };
-};
+} __attribute__((aligned(64)));
+
+#define FWP_NO_LANE FWP_GROUP_LANES
 
 struct fwp_table {
     uint32_t lanes;                     /* bits: the group's lanes */
+    uint32_t others;                    /* the same but for those in `first`, which is filled up with FWP_NO_LANE */
+    uint8_t first[3];
     uint64_t weight;
     uint32_t used, mask;                /* buckets not free; number of buckets - 1 */
     struct fwp_bucket *buckets;

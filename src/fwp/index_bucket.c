@@ -28,7 +28,7 @@ static struct fwp_bucket *slot_of(struct fwp_bucket *buckets, uint32_t mask, uin
             return &buckets[i];
 }
 
-/* Twice the size, or the same when it is full of emptied buckets. */
+/* Twice the size, or the same when it is full of emptied buckets. At most three eighths are used: a search seldom looks at a second line. */
 static bool grow(struct fwp_table *table)
 {
     uint32_t live = 0, count = 4;
@@ -36,7 +36,7 @@ static bool grow(struct fwp_table *table)
 
     for (uint32_t i = 0; table->buckets && i <= table->mask; i++)
         live += table->buckets[i].count != 0;
-    while (count < 2 * live + 2)
+    while (3 * count < 8 * (live + 1))
         count *= 2;
     buckets = fwp_array_alloc(count * sizeof *buckets);
     if (!buckets)
@@ -88,12 +88,12 @@ static bool spread(struct fwp_bucket *bucket)
     return true;
 }
 
-bool fwp_table_add(struct fwp_table *table, uint64_t hash, struct fwp_rule *rule)
+bool fwp_table_add(struct fwp_table *table, uint64_t hash, struct fwp_rule *rule, const struct fwp_quick *quick)
 {
     struct fwp_bucket *bucket;
     uint32_t at;
 
-    if ((!table->buckets || table->used + 1 > (table->mask + 1) / 4 * 3) && !grow(table))
+    if ((!table->buckets || 8 * (table->used + 1) > 3 * (table->mask + 1)) && !grow(table))
         return false;
     bucket = slot_of(table->buckets, table->mask, hash);
     if (bucket->count && !spread(bucket))
@@ -102,12 +102,12 @@ bool fwp_table_add(struct fwp_table *table, uint64_t hash, struct fwp_rule *rule
         table->used++;
     bucket->hash = hash;
     if (!bucket->count) {
-        bucket->one = (struct fwp_entry){ rule->weight, rule };
+        bucket->one = (struct fwp_entry){ rule->weight, rule, *quick };
     } else {
         struct fwp_entry *entries = bucket->many.entries;
         at = lower_bound(entries, bucket->count, rule);
         memmove(&entries[at + 1], &entries[at], (bucket->count - at) * sizeof *entries);
-        entries[at] = (struct fwp_entry){ rule->weight, rule };
+        entries[at] = (struct fwp_entry){ rule->weight, rule, *quick };
         bucket->many.weight = entries[0].weight;
     }
     bucket->count++;
@@ -148,6 +148,8 @@ struct fwp_rule *fwp_bucket_first(const struct fwp_bucket *bucket, const struct 
         struct fwp_rule *rule = entries[i].rule;
         if (best && entries[i].weight < best->weight)
             break;
+        if (!fwp_quick_allows(&entries[i].quick, packet))
+            continue;
         if (best && !fwp_rank_before(entries[i].weight, rule->id, best->weight, best->id))
             break;
         if (after && rule->weight == after->weight && rule->id == after->id)

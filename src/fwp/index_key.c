@@ -207,3 +207,31 @@ unsigned fwp_key_of(struct fwp_key *key, const struct fwp_rule *rule, const stru
     combine(key, covers, count);
     return count;
 }
+
+/* The key's lane that is the whole word of a field of this many bits. */
+static bool is_whole(const struct fwp_key *key, unsigned field, unsigned bits)
+{
+    for (unsigned i = 0; i < key->lanes; i++)
+        if (key->cut[i].field == field && key->cut[i].mask == (1ull << bits) - 1)
+            return true;
+    return false;
+}
+
+void fwp_quick_of(struct fwp_quick *quick, const struct fwp_rule *rule, const struct fwp_layer *layer, const struct fwp_key *key)
+{
+    unsigned count = 0;
+
+    *quick = (struct fwp_quick){ .span = { UINT32_MAX, UINT32_MAX, UINT32_MAX } };
+    for (unsigned i = 0; i < rule->test_count && count < FWP_QUICK; i++) {
+        const struct fwp_test *test = &rule->tests[i];
+        unsigned bits = fwp_type_bits((FWP_DATA_TYPE)layer->fields[test->field].data_type);
+        struct interval interval;
+        if (!test->last || (i && !test[-1].last) || !bits || bits > 32 || !interval_of(test, bits, &interval))
+            continue;
+        if (interval.low == interval.high && key->count == 1 && is_whole(key, test->field, bits))
+            continue;
+        quick->field[count] = test->field;
+        quick->low[count] = (uint32_t)interval.low;
+        quick->span[count++] = (uint32_t)(interval.high - interval.low);
+    }
+}
