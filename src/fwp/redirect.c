@@ -4,6 +4,7 @@
 
 #include "base/util.h"
 #include "nt/ke.h"
+#include "nt/pool.h"
 
 /* using-bind-or-connect-redirection dereferences previousVersion at once, and FWPS_BIND_REQUEST0 says it is preinitialized;
  * FWPS_CONNECT_REQUEST0 says it is NULL when no other filter has changed the request. 1: it leads to the client's own. */
@@ -279,6 +280,8 @@ VOID NTAPI FwpsApplyModifiedLayerData0(UINT64 classifyHandle, PVOID modifiedLaye
         v->bind.modifierFilterId = v->filter;
     else
         v->connect.modifierFilterId = v->filter;
+    if (!r->bind && v->connect.localRedirectContext)
+        pool_hand_over(v->connect.localRedirectContext);
     v->applied = true;
     r->writable = NULL;
     r->latest = v;

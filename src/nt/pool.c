@@ -407,6 +407,16 @@ void pool_set_quota(void *block)
         pool_large_set_quota(block);
 }
 
+void pool_hand_over(void *block)
+{
+    struct header *h = header_of(block);
+
+    if (!h)
+        pool_large_hand_over(block);
+    else if (h->magic == POOL_LIVE)
+        h->caller = NULL;
+}
+
 /* Every small block that satisfies `want`. */
 static void each_small(bool (*want)(const struct header *h), void (*visit)(void *, const struct pool_block *),
                        void *context)

@@ -42,6 +42,8 @@ void NTAPI pool_give(void *block, uint32_t tag, const void *caller);
 size_t pool_size(const void *block);
 bool pool_is_quota(const void *block);
 void pool_set_quota(void *block);
+/* The block is the system's from now on, who frees it: no driver is charged for it. No effect on what is no live block. */
+void pool_hand_over(void *block);
 
 void pool_close(void);          /* forgets everything; the RAM goes with the arena */
 void pool_get_stats(struct pool_stats *stats);

@@ -9,6 +9,7 @@ void *pool_alloc_large(POOL_TYPE type, size_t size, uint32_t tag, const void *ca
 bool pool_free_large(void *block);
 bool pool_large_info(const void *block, struct pool_block *info);
 void pool_large_set_quota(void *block);
+void pool_large_hand_over(void *block);
 void pool_walk_large(bool only_overrun, void (*visit)(void *, const struct pool_block *), void *context);
 void pool_close_large(void);
 /* How stacks are captured; NULL: they are not. */

@@ -147,6 +147,14 @@ void pool_large_set_quota(void *block)
         l->quota = true;
 }
 
+void pool_large_hand_over(void *block)
+{
+    struct large *l = *find(block);
+
+    if (l)
+        l->caller = NULL;
+}
+
 void pool_walk_large(bool only_overrun, void (*visit)(void *, const struct pool_block *), void *context)
 {
     for (unsigned i = 0; i < BUCKETS; i++) {
