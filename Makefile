@@ -1,6 +1,7 @@
 # ring3. `make` builds everything into build/; `make run` is the main job; `make test` tests.
 #   make run        installs what is missing, builds, lets vionet.sys carry a ping over slirp and wskecho.sys serve a client
 #   make test       all tests that need neither root nor network (JOBS=N, ONLY=unit|guest|system)
+#   make orders     loads and unloads the callout drivers in a thousand orders under traffic
 #   make bench      measures, with ratios against the peer run beside it
 #   make tidy       layers, sizes, leftovers, help against docs, headers that compile alone
 #   make fuzz       every fuzz target for FUZZ_SECONDS (10) seconds each
@@ -30,7 +31,7 @@ ifneq ($(SAN),)
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all host unit-tests run test bench tidy fuzz fuzzers clean packages sanitize install
+.PHONY: all host unit-tests run test orders bench tidy fuzz fuzzers clean packages sanitize install
 .DELETE_ON_ERROR:
 
 include mk/drivers.mk
@@ -145,6 +146,9 @@ test:
 	@tools/packages test
 	@$(MAKE) --no-print-directory all unit-tests guest-tests
 	@BUILD=$(BUILD) tests/run $(if $(JOBS),--jobs=$(JOBS)) $(if $(ONLY),--only=$(ONLY)) $(TESTFLAGS)
+
+orders: unit-tests drivers
+	@seq 1 50 951 | RING3_SEEDS=50 xargs -P 2 -I{} env RING3_FIRST={} $(BUILD)/tests/unit/machine/callout_orders
 
 bench: packages
 	@$(MAKE) --no-print-directory all $(BENCHES)
