@@ -23,7 +23,9 @@
 #include "fwp/flow.h"
 #include "fwp/fwp.h"
 #include "fwp/net_event.h"
+#include "fwp/pending.h"
 #include "fwp/policy.h"
+#include "fwp/redirect.h"
 #include "fwp/runtime.h"
 #include "host/time.h"
 #include "nt/event.h"
@@ -228,6 +230,15 @@ static void conclude(const struct fwp_classification *c)
         fwp_net_event_drop(c->layer, c->values, c->metadata, verdict);
 }
 
+/* Whoever puts the classification off is listed with what it is about. */
+static void show(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *metadata, void *classify_context)
+{
+    if (classify_context)
+        fwp_redirect_show(classify_context, values);
+    if (metadata && metadata->currentMetadataValues & FWPS_METADATA_FIELD_COMPLETION_HANDLE)
+        ((struct fwp_pendable *)metadata->completionHandle)->values = values;
+}
+
 void fwp_classify(const FWPS_INCOMING_VALUES0 *values, FWPS_INCOMING_METADATA_VALUES0 *metadata, void *layer_data,
                   struct fwp_verdict *verdict)
 {
@@ -243,6 +254,7 @@ void fwp_classify(const FWPS_INCOMING_VALUES0 *values, FWPS_INCOMING_METADATA_VA
         c.flow = metadata->flowHandle;
     if (metadata)
         metadata->reserved = (uintptr_t)&c;
+    show(values, metadata, verdict->classify_context);
     fwp_packet_prepare(&packet, state->layer, values, state->used);
     for (struct fwp_sub *sub = fwp_sub_next(state, NULL); sub; sub = fwp_sub_next(state, sub)) {
         evaluate(&c, &packet, version, sub);

@@ -11,6 +11,7 @@
 #include "fwp/object.h"
 #include "fwp/pending.h"
 #include "fwp/runtime.h"
+#include "nt/ke.h"
 #include "nt/text.h"
 #include "pe/pe.h"
 
@@ -246,8 +247,9 @@ static void flows(struct writer *w)
         write_text(w, "flows: %" PRIu64 "; contexts\n", fwp_flow_count());
     fwp_flows_each(one_context, &list);
     write_text(w, json(w) ? "]" : list.shown ? "" : "  none\n");
-    write_text(w, json(w) ? ",\"pending\":%u" : "pending authorisations: %u\n", fwp_pended_count());
 }
+
+/* --- events: what waits, what was dropped -------------------------------------------------------------------------------------------------- */
 
 static void endpoint(struct writer *w, const struct fwp_net_event *event, const void *address, uint16_t port, bool has_port)
 {
@@ -256,30 +258,107 @@ static void endpoint(struct writer *w, const struct fwp_net_event *event, const 
         write_text(w, " port %u", port);
 }
 
-static void one_drop(struct writer *w, const struct fwp_net_event *event, bool first)
+/* The ends and the protocol, as far as the layer has them. */
+static void ends(struct writer *w, const struct fwp_net_event *event)
 {
-    const struct fwp_layer *layer = fwp_layer_of(event->layer);
-    const char *why = event->veto ? "vetoed" : "blocked";
-    struct writer ends = { .format = WRITE_TEXT };
-
-    if (event->flags & FWPM_NET_EVENT_FLAG_LOCAL_ADDR_SET) {
-        endpoint(&ends, event, &event->local, event->local_port, event->flags & FWPM_NET_EVENT_FLAG_LOCAL_PORT_SET);
-        write_text(&ends, event->inbound ? " from " : " to ");
-        endpoint(&ends, event, &event->remote, event->remote_port, event->flags & FWPM_NET_EVENT_FLAG_REMOTE_PORT_SET);
-        if (event->flags & FWPM_NET_EVENT_FLAG_IP_PROTOCOL_SET)
-            write_text(&ends, ", protocol %u", event->protocol);
+    if (!(event->flags & FWPM_NET_EVENT_FLAG_LOCAL_ADDR_SET))
+        return;
+    endpoint(w, event, &event->local, event->local_port, event->flags & FWPM_NET_EVENT_FLAG_LOCAL_PORT_SET);
+    if (event->flags & FWPM_NET_EVENT_FLAG_REMOTE_ADDR_SET) {
+        write_text(w, event->inbound ? " from " : " to ");
+        endpoint(w, event, &event->remote, event->remote_port, event->flags & FWPM_NET_EVENT_FLAG_REMOTE_PORT_SET);
     }
+    if (event->flags & FWPM_NET_EVENT_FLAG_IP_PROTOCOL_SET)
+        write_text(w, ", protocol %u", event->protocol);
+}
+
+/* The same as the end of a text line, or as the last member of a JSON object. */
+static void what(struct writer *w, const struct fwp_net_event *event)
+{
+    struct writer text = { .format = WRITE_TEXT };
+
+    ends(&text, event);
     if (json(w)) {
-        write_text(w, "%s{\"number\":%" PRIu64 ",\"layer\":\"%s\",\"filter\":%" PRIu64 ",\"reason\":\"%s\",\"what\":", first ? "" : ",",
-                   event->sequence, layer ? layer->name : "?", event->filter, why);
-        write_json_string(w, ends.text ? ends.text : "");
+        write_text(w, ",\"what\":");
+        write_json_string(w, text.text ? text.text : "");
         write_text(w, "}");
     } else {
-        write_text(w, "  %s: %s by filter %" PRIu64 "%s%s\n", layer ? layer->name : "?", why, event->filter, ends.text ? ": " : "",
-                   ends.text ? ends.text : "");
+        write_text(w, "%s%s\n", text.text ? ": " : "", text.text ? text.text : "");
     }
-    w->failed |= ends.failed;
-    writer_free(&ends);
+    w->failed |= text.failed;
+    writer_free(&text);
+}
+
+static const char *layer_name(const struct fwp_net_event *event)
+{
+    const struct fwp_layer *layer = fwp_layer_of(event->layer);
+
+    return layer ? layer->name : "?";
+}
+
+struct pended_list {
+    struct writer *w;
+    unsigned shown;
+};
+
+static void one_pended(void *context, const struct fwp_net_event *event, const char *driver)
+{
+    struct pended_list *list = context;
+    struct writer *w = list->w;
+    uint64_t ms = ((uint64_t)ke_system_time() - event->time) / 10000;
+
+    if (json(w)) {
+        write_text(w, "%s{\"layer\":\"%s\",\"driver\":", list->shown ? "," : "", layer_name(event));
+        write_json_string(w, driver);
+        write_text(w, ",\"milliseconds\":%" PRIu64, ms);
+    } else {
+        write_text(w, "  %s: by %s since %" PRIu64 " ms", layer_name(event), *driver ? driver : "ring3", ms);
+    }
+    what(w, event);
+    list->shown++;
+}
+
+static void pending(struct writer *w)
+{
+    struct pended_list list = { w, 0 };
+
+    write_text(w, json(w) ? ",\"pending\":%u,\"pended\":[" : "pending classifications: %u\n", fwp_pended_count());
+    fwp_pended_each(one_pended, &list);
+    write_text(w, json(w) ? "]" : "");
+}
+
+/* The driver of the callout that decided; "" when a filter did, or the callout is gone. */
+static const char *decided_by(const struct fwp_net_event *event)
+{
+    const struct fwp_callout *callout = event->callout ? fwp_callout_of(event->callout) : NULL;
+    struct pe_image *image =
+        callout && callout->registered ? pe_image_at((uint64_t)(uintptr_t)callout->functions.classifyFn) : NULL;
+
+    return image ? image->name : "";
+}
+
+static void one_drop(struct writer *w, const struct fwp_net_event *event, bool first)
+{
+    const struct fwp_object *object = fwp_object_by_id(FWP_FILTER, event->filter);
+    const FWPM_FILTER0 *filter = object ? object->value : NULL;
+    const char *why = event->veto ? "vetoed" : "blocked", *driver = decided_by(event);
+
+    if (json(w)) {
+        write_text(w, "%s{\"number\":%" PRIu64 ",\"layer\":\"%s\",\"filter\":%" PRIu64 ",\"callout\":%u,\"driver\":",
+                   first ? "" : ",", event->sequence, layer_name(event), event->filter, (unsigned)event->callout);
+        write_json_string(w, driver);
+        write_text(w, ",\"reason\":\"%s\",\"name\":", why);
+        name(w, filter ? filter->displayData.name : NULL);
+    } else {
+        write_text(w, "  %s: %s by filter %" PRIu64, layer_name(event), why, event->filter);
+        if (filter) {
+            write_text(w, " ");
+            name(w, filter->displayData.name);
+        }
+        if (event->callout)
+            write_text(w, ", callout %u%s%s", (unsigned)event->callout, *driver ? " of " : "", driver);
+    }
+    what(w, event);
 }
 
 static void drops(struct writer *w)
@@ -304,5 +383,6 @@ void fwp_describe(struct writer *w, bool all)
     layers(w, all);
     callouts(w);
     flows(w);
+    pending(w);
     drops(w);
 }

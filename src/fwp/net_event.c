@@ -107,14 +107,26 @@ static bool is_wanted(const struct fwp_net_event *event)
     return fwp_net_event_keywords & (broadcast ? FWPM_NET_EVENT_KEYWORD_INBOUND_BCAST : FWPM_NET_EVENT_KEYWORD_INBOUND_MCAST);
 }
 
+void fwp_net_event_begin(struct fwp_net_event *event, const FWPS_INCOMING_VALUES0 *values)
+{
+    *event = (struct fwp_net_event){ .time = ke_system_time() };
+    if (!values)
+        return;
+    event->layer = values->layerId;
+    event->inbound = is_inbound(fwp_layer_of(values->layerId));
+    take_values(event, values);
+}
+
 void fwp_net_event_drop(const struct fwp_layer *layer, const FWPS_INCOMING_VALUES0 *values,
                         const FWPS_INCOMING_METADATA_VALUES0 *metadata, const struct fwp_verdict *verdict)
 {
     if (!fwp_net_events_on)
         return;
-    struct fwp_net_event event = { .time = ke_system_time(), .layer = layer->id, .filter = verdict->filter_id, .veto = verdict->veto,
-                                   .inbound = is_inbound(layer) };
-    take_values(&event, values);
+    struct fwp_net_event event;
+    fwp_net_event_begin(&event, values);
+    event.filter = verdict->filter_id;
+    event.callout = verdict->callout_id;
+    event.veto = verdict->veto;
     if (!is_wanted(&event))
         return;
     event.sequence = ring.count + 1;

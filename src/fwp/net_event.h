@@ -19,6 +19,7 @@ struct fwp_net_event {
     uint64_t filter;
     uint32_t flags;                     /* FWPM_NET_EVENT_FLAG_* */
     uint32_t scope, reauthorize_reason;
+    uint32_t callout;                   /* who decided; 0: the filter itself */
     uint16_t layer, local_port, remote_port;
     uint8_t version, protocol;          /* FWP_IP_VERSION */
     bool loopback, veto, inbound;
@@ -29,6 +30,8 @@ struct fwp_net_event {
 };
 
 void fwp_net_events_open(void);
+/* The time, the layer and the ends of what is classified; values NULL: only the time. IRQL <= DISPATCH_LEVEL. */
+void fwp_net_event_begin(struct fwp_net_event *event, const FWPS_INCOMING_VALUES0 *values);
 /* Records a drop, and queues it to subscribers. IRQL <= DISPATCH_LEVEL. No effect while collection is off. */
 void fwp_net_event_drop(const struct fwp_layer *layer, const FWPS_INCOMING_VALUES0 *values,
                         const FWPS_INCOMING_METADATA_VALUES0 *metadata, const struct fwp_verdict *verdict);

@@ -4,13 +4,17 @@
 #include <stdlib.h>
 
 #include "base/util.h"
+#include "fwp/net_event.h"
 #include "nt/ke.h"
+#include "pe/pe.h"
 
 struct fwp_pended {
     struct list node;
     bool ready, completed, forgotten;
     void (*resume)(void *context);
     void *context;
+    struct fwp_net_event event;
+    const void *caller;
 };
 
 static struct list offered = LIST_INIT(offered), pending = LIST_INIT(pending), done = LIST_INIT(done);
@@ -20,6 +24,7 @@ void fwp_pendable_begin(struct fwp_pendable *pendable, bool cannot)
 {
     pendable->cannot = cannot;
     pendable->pended = NULL;
+    pendable->values = NULL;
     list_push_back(&offered, &pendable->node);
 }
 
@@ -71,6 +76,21 @@ void fwp_pended_forget(struct fwp_pended *p)
     finish_if_ready(p);
 }
 
+NTSTATUS fwp_pend(struct fwp_pendable *pendable, HANDLE *completionContext, const void *caller)
+{
+    if (pendable->cannot || pendable->pended)
+        return STATUS_FWP_CANNOT_PEND;
+    struct fwp_pended *p = calloc(1, sizeof *p);
+    if (!p)
+        return STATUS_NO_MEMORY;
+    p->caller = caller;
+    fwp_net_event_begin(&p->event, pendable->values);
+    list_push_back(&pending, &p->node);
+    pendable->pended = p;
+    *completionContext = p;
+    return STATUS_SUCCESS;
+}
+
 /* Lets an authorisation wait: classifyFn then blocks and absorbs. completionHandle: from the metadata. IRQL <= DISPATCH_LEVEL.
  * STATUS_FWP_NULL_POINTER, STATUS_FWP_CANNOT_PEND (a reauthorisation, or pended already), STATUS_INVALID_HANDLE,
  * STATUS_NO_MEMORY. docs: fwpsk/nf-fwpsk-fwpspendoperation0 */
@@ -82,15 +102,7 @@ NTSTATUS NTAPI FwpsPendOperation0(HANDLE completionHandle, HANDLE *completionCon
         return STATUS_FWP_NULL_POINTER;
     if (!is_in(&offered, &pendable->node))
         return STATUS_INVALID_HANDLE;
-    if (pendable->cannot || pendable->pended)
-        return STATUS_FWP_CANNOT_PEND;
-    struct fwp_pended *p = calloc(1, sizeof *p);
-    if (!p)
-        return STATUS_NO_MEMORY;
-    list_push_back(&pending, &p->node);
-    pendable->pended = p;
-    *completionContext = p;
-    return STATUS_SUCCESS;
+    return fwp_pend(pendable, completionContext, pe_true_caller(__builtin_return_address(0)));
 }
 
 /* Goes on with what was pended: it is authorised again. IRQL <= DISPATCH_LEVEL. docs: fwpsk/nf-fwpsk-fwpscompleteoperation0 */
@@ -111,6 +123,15 @@ unsigned fwp_pended_count(void)
     list_each(node, &pending)
         count++;
     return count;
+}
+
+void fwp_pended_each(void (*visit)(void *context, const struct fwp_net_event *event, const char *driver), void *context)
+{
+    list_each(node, &pending) {
+        const struct fwp_pended *p = container_of(node, struct fwp_pended, node);
+        const struct pe_image *image = pe_image_at((uint64_t)(uintptr_t)p->caller);
+        visit(context, &p->event, image ? image->name : "");
+    }
 }
 
 void fwp_pending_open(void)

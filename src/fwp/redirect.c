@@ -5,6 +5,7 @@
 #include "base/util.h"
 #include "nt/ke.h"
 #include "nt/pool.h"
+#include "pe/pe.h"
 
 /* using-bind-or-connect-redirection dereferences previousVersion at once, and FWPS_BIND_REQUEST0 says it is preinitialized;
  * FWPS_CONNECT_REQUEST0 says it is NULL when no other filter has changed the request. 1: it leads to the client's own. */
@@ -105,6 +106,11 @@ struct fwp_pended *fwp_redirect_asked(struct fwp_redirect *r)
     return r->pendable.pended;
 }
 
+void fwp_redirect_show(struct fwp_redirect *r, const FWPS_INCOMING_VALUES0 *values)
+{
+    r->pendable.values = values;
+}
+
 const FWPS_CLASSIFY_OUT0 *fwp_redirect_decision(const struct fwp_redirect *r)
 {
     return r->decided ? &r->decision : NULL;
@@ -201,7 +207,7 @@ NTSTATUS NTAPI FwpsPendClassify0(UINT64 classifyHandle, UINT64 filterId, UINT32 
         return STATUS_INVALID_PARAMETER;
     if (!r->offered)
         return STATUS_FWP_CANNOT_PEND;
-    NTSTATUS status = FwpsPendOperation0(&r->pendable, &r->pended);
+    NTSTATUS status = fwp_pend(&r->pendable, &r->pended, pe_true_caller(__builtin_return_address(0)));
     if (!NT_SUCCESS(status))
         return status;
     r->references++;

@@ -70,6 +70,21 @@ for _ in $(seq 100); do
     grep -q ' in tcp ' "$TMP/out" && break
     sleep 0.05
 done
+ctl wfp >"$TMP/wfp" 2>&1
+if grep -qE '^pending classifications: [1-9]' "$TMP/wfp" &&
+    grep -qE '^  ALE_AUTH_RECV_ACCEPT_V4: by warden(\.sys)? since [0-9]+ ms: 10\.0\.2\.15 port 7 from [0-9.]+ port [0-9]+, protocol 6' "$TMP/wfp"
+then ok 'ring3 wfp shows what waits, for whom and since when'; else bad 'ring3 wfp does not show what waits'; sed 's/^/    /' "$TMP/wfp"; fi
+if grep -qE '^  ALE_AUTH_RECV_ACCEPT_V4: blocked by filter [0-9]+ "warden", callout [0-9]+ of warden(\.sys)?: 10\.0\.2\.15 port 7 from' "$TMP/wfp"
+then ok 'and what was dropped, by which filter and driver'; else bad 'ring3 wfp does not show what was dropped'; sed 's/^/    /' "$TMP/wfp"; fi
+ctl wfp --format=json >"$TMP/wfp" 2>&1
+if perl -MJSON::PP -e 'local $/; my $e = decode_json(<STDIN>);
+    my ($layer) = grep { $_->{layer} eq "ALE_AUTH_RECV_ACCEPT_V4" } @{$e->{layers}};
+    my ($sublayer) = grep { $_->{weight} == 36864 } @{$layer->{sublayers}};
+    my ($callout) = grep { $_->{id} == $sublayer->{filters}[0]{callout} } @{$e->{callouts}};
+    exit !($e->{pending} == @{$e->{pended}} && $e->{pended}[0]{driver} =~ /^warden/ && $e->{drops}[0]{driver} =~ /^warden/ &&
+           $e->{drops}[0]{name} eq "warden" && $layer->{blocked} && $layer->{absorbed} && $sublayer->{filters}[0]{action} eq "callout-unknown" &&
+           $callout->{driver} =~ /^warden/ && $callout->{calls} > 1)' <"$TMP/wfp"
+then ok 'the same as JSON'; else bad 'the same as JSON'; sed 's/^/    /' "$TMP/wfp"; fi
 number=$(awk '/ in tcp / { printf "%02x000000", $1; exit }' "$TMP/out")
 ctl ioctl '\\.\Warden' 0x12,0x804,buffered,write --in="${number}01000000" >"$TMP/out" 2>&1 && ok 'a decision by IOCTL' || bad 'no decision by IOCTL'
 wait $waiting

@@ -53,14 +53,14 @@ static void inside(void *unused)
     CHECK_CONTAINS(text.text, "ALE_AUTH_CONNECT_V4 (48): 1 filters, permitted 0, blocked 1 (0 vetoes, 0 absorbed)");
     CHECK_CONTAINS(text.text, "sublayer {0000abcd-0001-0002-0300-000000000000}, weight 77: \"a \"q\"\"");
     CHECK_CONTAINS(text.text, "hard block, \"a \"q\"\", if IP_REMOTE_ADDRESS = 10.0.1.0/24, IP_REMOTE_PORT in 400..500");
-    CHECK_CONTAINS(text.text, "blocked by filter 1: 10.0.2.1 to 10.0.1.7 port 443");
+    CHECK_CONTAINS(text.text, "blocked by filter 1 \"a \"q\"\": 10.0.2.1 to 10.0.1.7 port 443");
     CHECK_CONTAINS(text.text, "callouts\n");
     fwp_describe(&json, true);
     CHECK_CONTAINS(json.text, "\"layer\":\"STREAM_V6\"");
     CHECK_CONTAINS(json.text, "\"hard\":true,\"callout\":0,\"name\":\"a \\\"q\\\"\","
                               "\"conditions\":[\"IP_REMOTE_ADDRESS = 10.0.1.0/24\",\"IP_REMOTE_PORT in 400..500\"]");
-    CHECK_CONTAINS(json.text, "\"drops\":[{\"number\":1,\"layer\":\"ALE_AUTH_CONNECT_V4\",\"filter\":1,\"reason\":\"blocked\","
-                              "\"what\":\"10.0.2.1 to 10.0.1.7 port 443\"}]}");
+    CHECK_CONTAINS(json.text, "\"drops\":[{\"number\":1,\"layer\":\"ALE_AUTH_CONNECT_V4\",\"filter\":1,\"callout\":0,\"driver\":\"\","
+                              "\"reason\":\"blocked\",\"name\":\"a \\\"q\\\"\",\"what\":\"10.0.2.1 to 10.0.1.7 port 443\"}]}");
     CHECK(!text.failed && !json.failed);
     if (getenv("SHOW"))
         fputs(json.text, stderr);
