@@ -236,13 +236,19 @@ static void add_filter(HANDLE engine, unsigned f, const struct fwp_layer *layer)
         filter->action.calloutKey = callout_keys[set.callout[f]];
     if (roll(3) == 0)
         filter->flags |= FWPM_FILTER_FLAG_CLEAR_ACTION_RIGHT;
+    if (roll(4) == 0)
+        filter->flags |= FWPM_FILTER_FLAG_INDEXED;
     if (roll(2) && (filter->action.type == FWP_ACTION_CALLOUT_TERMINATING || filter->action.type == FWP_ACTION_CALLOUT_UNKNOWN))
         filter->flags |= FWPM_FILTER_FLAG_PERMIT_IF_CALLOUT_UNREGISTERED;
     filter->weight = (FWP_VALUE0){ .type = FWP_UINT64, .uint64 = &set.filter_weight[f] };
     if (roll(3) == 0)
-        filter->weight = (FWP_VALUE0){ .type = roll(2) ? FWP_EMPTY : FWP_UINT8, .uint8 = (UINT8)roll(3) };
+        filter->weight = (FWP_VALUE0){ .type = roll(2) ? FWP_EMPTY : FWP_UINT8, .uint8 = (UINT8)roll(roll(2) ? 3 : 16) };
     CHECK_EQ(FwpmFilterAdd0(engine, filter, NULL, &set.id[f]), STATUS_SUCCESS);
     CHECK_EQ(FwpmFilterGetById0(engine, set.id[f], &kept), STATUS_SUCCESS);
+    if (filter->weight.type == FWP_UINT64)
+        CHECK_EQ(*kept->effectiveWeight.uint64, set.filter_weight[f]);
+    if (filter->weight.type == FWP_UINT8)   /* the range is the highest four bits */
+        CHECK_EQ(*kept->effectiveWeight.uint64 >> 60, filter->weight.uint8);
     set.filter_weight[f] = *kept->effectiveWeight.uint64;
     FwpmFreeMemory0((void **)&kept);
 }
@@ -339,7 +345,10 @@ static void one_set(const struct fwp_layer *layer)
 
 static void run_sets(void *arg)
 {
-    static const uint16_t layers[] = { FWPS_LAYER_ALE_AUTH_CONNECT_V4, FWPS_LAYER_INBOUND_TRANSPORT_V6, FWPS_LAYER_OUTBOUND_IPPACKET_V4 };
+    static const uint16_t layers[] = {
+        FWPS_LAYER_ALE_AUTH_CONNECT_V4, FWPS_LAYER_INBOUND_TRANSPORT_V6, FWPS_LAYER_OUTBOUND_IPPACKET_V4, FWPS_LAYER_ALE_RESOURCE_ASSIGNMENT_V6,
+        FWPS_LAYER_STREAM_V4, FWPS_LAYER_INBOUND_MAC_FRAME_ETHERNET, FWPS_LAYER_DATAGRAM_DATA_V4, FWPS_LAYER_ALE_FLOW_ESTABLISHED_V6,
+    };
     FWPS_CALLOUT0 zero = { callout_keys[0], 0, classify_0, (FWPS_CALLOUT_NOTIFY_FN0)notify, NULL };
     FWPS_CALLOUT1 one = { callout_keys[1], 0, classify_1, (FWPS_CALLOUT_NOTIFY_FN1)notify, NULL };
     FWPS_CALLOUT2 two = { callout_keys[2], 0, classify_2, notify, NULL };
@@ -350,7 +359,7 @@ static void run_sets(void *arg)
     CHECK_EQ(FwpsCalloutRegister1(&ids, &one, &ids[1]), STATUS_SUCCESS);
     CHECK_EQ(FwpsCalloutRegister2(&ids, &two, &ids[2]), STATUS_SUCCESS);
     for (int i = 0; i < sets; i++)
-        one_set(fwp_layer_of(layers[roll(3)]));
+        one_set(fwp_layer_of(layers[roll(countof(layers))]));
     for (int i = 0; i < 3; i++)
         CHECK_EQ(FwpsCalloutUnregisterById0(ids[i]), STATUS_SUCCESS);
 }
@@ -372,9 +381,33 @@ static void with_policy(struct fwp_policy policy, int sets, uint64_t seed)
     fwp_policy = (struct fwp_policy){ 0 };
 }
 
+/* The types that fields have, and the match types that the pages allow for them. */
+static void check_coverage(void)
+{
+    static const FWP_DATA_TYPE numbers[] = { FWP_UINT8, FWP_UINT16, FWP_UINT32, FWP_UINT64 },
+                               ordered[] = { FWP_UINT8, FWP_UINT16, FWP_UINT32, FWP_UINT64, FWP_BYTE_ARRAY16_TYPE, FWP_BYTE_ARRAY6_TYPE };
+    static const FWP_MATCH_TYPE orders[] = { FWP_MATCH_EQUAL, FWP_MATCH_NOT_EQUAL, FWP_MATCH_GREATER, FWP_MATCH_LESS, FWP_MATCH_RANGE,
+                                             FWP_MATCH_GREATER_OR_EQUAL, FWP_MATCH_LESS_OR_EQUAL },
+                                flags[] = { FWP_MATCH_FLAGS_ALL_SET, FWP_MATCH_FLAGS_ANY_SET, FWP_MATCH_FLAGS_NONE_SET };
+
+    for (unsigned held = 0; held < 2; held++) {
+        for (unsigned t = 0; t < countof(ordered); t++)
+            for (unsigned m = 0; m < countof(orders); m++)
+                CHECK(model_compared[orders[m]][ordered[t]][held] > 0);
+        for (unsigned t = 0; t < countof(numbers); t++)
+            for (unsigned m = 0; m < countof(flags); m++)
+                CHECK(model_compared[flags[m]][numbers[t]][held] > 0);
+        CHECK(model_compared[FWP_MATCH_EQUAL][FWP_BYTE_BLOB_TYPE][held] > 0);
+        CHECK(model_compared[FWP_MATCH_PREFIX][FWP_BYTE_BLOB_TYPE][held] > 0);
+        CHECK(model_compared[FWP_MATCH_NOT_PREFIX][FWP_BYTE_BLOB_TYPE][held] > 0);
+        CHECK(model_compared[FWP_MATCH_EQUAL][FWP_SID][held] > 0);
+    }
+}
+
 TEST(ten_thousand_generated_sets_are_decided_as_the_documentation_says)
 {
     with_policy((struct fwp_policy){ 0 }, SETS, 3);
+    check_coverage();
 }
 
 TEST(the_other_readings_are_decided_as_their_model_says)

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "fwp/layer.h"
 #include "fwp/rule.h"
+#include "fwp/model_match.h"
 #include "fwp/value.h"
 
 static struct random dice;
@@ -204,7 +205,7 @@ static inline void any_filter(struct any_filter *any, const struct fwp_layer *la
     any->filter.filterCondition = any->conditions;
     while (count < wanted) {
         unsigned field = count && !roll(3) ? (unsigned)fwp_layer_field(layer, &any->conditions[count - 1].fieldKey)
-                                           : roll(layer->field_count < 8 ? layer->field_count : 8);
+                                           : roll(roll(3) && layer->field_count > 8 ? 8 : layer->field_count);
         if (any_condition(&any->conditions[count], &layer->fields[field], any->cells[count]))
             count++;
         else if (!roll(4))
@@ -238,8 +239,7 @@ static inline bool model_matches(const FWPM_FILTER0 *filter, const struct fwp_la
             const FWPM_FILTER_CONDITION0 *condition = &filter->filterCondition[k];
             if (memcmp(&condition->fieldKey, &filter->filterCondition[i].fieldKey, sizeof(GUID)) != 0)
                 continue;
-            any |= fwp_condition_holds(condition->matchType, &condition->conditionValue,
-                                       &values->incomingValue[fwp_layer_field(layer, &condition->fieldKey)].value);
+            any |= model_holds(condition, &values->incomingValue[fwp_layer_field(layer, &condition->fieldKey)].value);
         }
         if (!any)
             return false;
