@@ -23,7 +23,7 @@ done
 expect 'a phrase is replaced on the way in and on the way out' 0 'the line came back edited' client line
 expect 'a phrase that comes byte by byte is replaced' 0 'every piece was put together' client pieces
 expect 'the beginning of a phrase before the end passes' 0 'the end came back as it was' client tail
-expect 'a megabyte of phrases and beginnings is edited' 0 'bytes came back edited' client bulk 1000000
+expect 'ten megabytes of phrases and beginnings are edited' 0 'bytes came back edited' client bulk 10000000
 expect 'bytes without the phrase come back in order' 0 'bytes echoed' perl tests/system/echo_client.pl 127.0.0.1 $port bulk 4194304
 expect '50 connections are reset in the middle' 0 '50 connections reset' perl tests/system/echo_client.pl 127.0.0.1 $port reset 50
 

@@ -25,7 +25,7 @@ static const char parameters[] =
     "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\wskget\\Parameters]\r\n"
     "\"Host\"=\"127.0.0.1\"\r\n\"Path\"=\"/FMT\"\r\n\r\n"
     "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\streamedit\\Parameters]\r\n"
-    "\"Find\"=\"FMT\"\r\n\"Replace\"=\"FMT\"\r\n\r\n"
+    "\"Find\"=\"FMT\"\r\n\"Replace\"=\"FMT\"\r\n\"Port\"=dword:7\r\n\r\n"
     "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\redirect\\Parameters]\r\n"
     "\"Port\"=dword:50\r\n\"Target\"=\"127.0.0.1\"\r\n\"TargetPort\"=dword:7\r\n";
 
