@@ -9,7 +9,9 @@
  * On each of the four ways filter modules may stand (filter_module.h); what they call is in filter_data.c. One running binding gets
  * chains as they come; several share them by demux.c. docs: network/net-buffer-list-send-and-receive-operations */
 #include "ndis/demux.h"
+#include "ndis/dma.h"
 #include "ndis/event.h"
+#include "ndis/ledger.h"
 #include "ndis/ports.h"
 
 /* --- send ----------------------------------------------------------------------------------------------------------- */
@@ -49,8 +51,9 @@ VOID NTAPI NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIS
         reject(b, NetBufferLists, why_not(b, running), SendFlags);
         return;
     }
-    NDIS_EMIT(NDIS_EVENT_SEND, NetBufferLists, b, NDIS_CALLER());
+    struct ledger_step step = ledger_step(b, ndis_next_below(a, &a->below), NDIS_CALLER());
     for (PNET_BUFFER_LIST nbl = NetBufferLists; nbl; nbl = nbl->Next) {
+        ledger_begin(&step, nbl, nbl->MiniportReserved, "sends");
         nbl->SourceHandle = b;
         count_list(&t, nbl);
     }
@@ -65,8 +68,17 @@ VOID NTAPI NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIS
         deliver_loopback(a, NetBufferLists, PortNumber, SendFlags);
     if (unlikely(a->below.send_filter != NULL))
         a->below.send_filter->sends_held += (int64_t)t.lists;
-    NDIS_EMIT(NDIS_EVENT_HELD, NetBufferLists, ndis_next_below(a, &a->below), NULL);
     a->below.send(a->below.send_context, NetBufferLists, PortNumber, SendFlags & ~(ULONG)NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
+}
+
+static void complete_to_binding(struct binding *b, PNET_BUFFER_LIST lists, uint64_t count, ULONG flags)
+{
+    if (unlikely(count > b->sends_out)) {
+        NDIS_EMIT(NDIS_EVENT_MISUSE, lists, "NET_BUFFER_LISTs are completed that the miniport does not have", NDIS_CALLER());
+        return;
+    }
+    b->send_complete(b->context, lists, flags);
+    binding_sends_done(b, count);
 }
 
 /* Cuts the leading lists that have the same source off a chain. */
@@ -84,7 +96,7 @@ static PNET_BUFFER_LIST same_source(PNET_BUFFER_LIST first, PNET_BUFFER_LIST *re
     return first;
 }
 
-static void complete_to_bindings(struct adapter *a, PNET_BUFFER_LIST lists, ULONG flags)
+static void complete_to_bindings(PNET_BUFFER_LIST lists, ULONG flags)
 {
     uint64_t count;
 
@@ -92,20 +104,14 @@ static void complete_to_bindings(struct adapter *a, PNET_BUFFER_LIST lists, ULON
         struct binding *b = ndis_object_check(lists->SourceHandle, NDIS_BINDING);
 
         lists = same_source(lists, &rest, &count);
-        if (unlikely(count > b->sends_out)) {
-            NDIS_EMIT(NDIS_EVENT_MISUSE, lists, "NET_BUFFER_LISTs are completed that the miniport does not have", NDIS_CALLER());
-            continue;
-        }
-        NDIS_EMIT(NDIS_EVENT_HELD, lists, b, NULL);
-        b->send_complete(b->context, lists, flags);
-        binding_sends_done(b, count);
+        complete_to_binding(b, lists, count, flags);
     }
 }
 
 void complete_up(struct adapter *a, const struct ndis_above *above, PNET_BUFFER_LIST lists, ULONG flags)
 {
     if (likely(!above->complete_filter))
-        complete_to_bindings(a, lists, flags);
+        complete_to_bindings(lists, flags);
     else
         filter_complete(above->complete_filter, lists, flags);
 }
@@ -116,12 +122,28 @@ VOID NTAPI NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PN
                                            ULONG SendCompleteFlags)
 {
     struct adapter *a = MiniportAdapterHandle;
+    const struct filter *above = a->above.complete_filter;
+    struct ledger_step step = ledger_step(a, NULL, NDIS_CALLER());
+    const void *source = NetBufferList ? NetBufferList->SourceHandle : NULL;
+    bool dma = a->dma && a->dma->lists, mixed = above != NULL;
+    uint64_t count = 0;
 
-    NDIS_EMIT(NDIS_EVENT_SEND_COMPLETE, NetBufferList, a, NDIS_CALLER());
-    for (PNET_BUFFER_LIST nbl = NetBufferList; nbl; nbl = nbl->Next)
+    for (PNET_BUFFER_LIST nbl = NetBufferList; nbl; nbl = nbl->Next) {
+        const void *next = unlikely(above != NULL) ? (const void *)above : nbl->SourceHandle;
+
+        count++;
+        mixed |= nbl->SourceHandle != source;
+        if (ledger_give_back(&step, nbl, next, "completes"))
+            ledger_mark(nbl->MiniportReserved);
         if (unlikely(nbl->Status != NDIS_STATUS_SUCCESS))
             a->stats.miniport.tx_dropped++;
-    complete_up(a, &a->above, NetBufferList, SendCompleteFlags);
+        if (unlikely(dma))
+            ledger_report_dma(&step, nbl);
+    }
+    if (likely(!mixed) && source)
+        complete_to_binding(ndis_object_check((void *)(uintptr_t)source, NDIS_BINDING), NetBufferList, count, SendCompleteFlags);
+    else
+        complete_up(a, &a->above, NetBufferList, SendCompleteFlags);
 }
 
 void cancel_down(struct adapter *a, struct filter *from, void *id)
@@ -146,10 +168,14 @@ VOID NTAPI NdisCancelSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PVOID Can
 
 /* --- receive -------------------------------------------------------------------------------------------------------- */
 
+static const void *return_to(const struct adapter *a, const struct ndis_below *below)
+{
+    return below && below->return_filter ? (const void *)below->return_filter : a;
+}
+
 void return_down(struct adapter *a, const struct ndis_below *below, PNET_BUFFER_LIST lists, ULONG flags)
 {
     if (likely(!below || !below->return_filter)) {
-        NDIS_EMIT(NDIS_EVENT_HELD, lists, a, NULL);
         a->give_back(a->context, lists, flags);
         return;
     }
@@ -158,8 +184,11 @@ void return_down(struct adapter *a, const struct ndis_below *below, PNET_BUFFER_
 
 void give_back(struct adapter *a, const struct ndis_below *below, PNET_BUFFER_LIST lists, ULONG flags)
 {
-    if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES))
-        return_down(a, below, lists, flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
+    if (flags & NDIS_RECEIVE_FLAGS_RESOURCES)
+        return;
+    for (PNET_BUFFER_LIST nbl = lists; nbl; nbl = nbl->Next)
+        ledger_move(nbl, return_to(a, below));
+    return_down(a, below, lists, flags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
 }
 
 void deliver(struct adapter *a, struct binding *b, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, const struct tally *t, ULONG flags)
@@ -168,16 +197,9 @@ void deliver(struct adapter *a, struct binding *b, PNET_BUFFER_LIST lists, NDIS_
     b->stats.rx_bytes += t->bytes;
     a->stats.protocol.rx_frames += t->frames;
     a->stats.protocol.rx_bytes += t->bytes;
-    if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES)) {
+    if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES))
         a->receives_out += t->lists;
-        NDIS_EMIT(NDIS_EVENT_HELD, lists, b, NULL);
-    }
     b->receive(b->context, lists, port, (ULONG)t->lists, flags);
-}
-
-static bool takes_lists(const struct filter *f)
-{
-    return f->state >= FILTER_RESTARTING;
 }
 
 void indicate_up(struct adapter *a, const struct ndis_above *above, const struct ndis_below *below, PNET_BUFFER_LIST lists,
@@ -186,7 +208,7 @@ void indicate_up(struct adapter *a, const struct ndis_above *above, const struct
     struct filter *f = above->receive_filter;
 
     if (unlikely(f != NULL)) {
-        if (takes_lists(f)) {
+        if (ndis_takes_lists(f)) {
             f->stats.rx_frames += t->frames;
             f->stats.rx_bytes += t->bytes;
             filter_give(f, lists, port, t->lists, flags);
@@ -208,9 +230,13 @@ VOID NTAPI NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
                                               NDIS_PORT_NUMBER PortNumber, ULONG NumberOfNetBufferLists, ULONG ReceiveFlags)
 {
     struct adapter *a = MiniportAdapterHandle;
+    bool running = a->state == ADAPTER_RUNNING, lent = ReceiveFlags & NDIS_RECEIVE_FLAGS_RESOURCES;
+    struct ledger_step step = ledger_step(a, running ? ndis_next_above(a, &a->above) : a, NDIS_CALLER());
     struct tally t = { 0 };
 
     for (PNET_BUFFER_LIST nbl = NetBufferList; nbl; nbl = nbl->Next) {
+        if (likely(!lent))
+            ledger_begin(&step, nbl, nbl->ProtocolReserved + 2, "indicates");
         nbl->SourceHandle = a;
         count_list(&t, nbl);
     }
@@ -218,15 +244,13 @@ VOID NTAPI NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle,
         NDIS_EMIT(NDIS_EVENT_MISUSE, a, "the number of NET_BUFFER_LISTs indicated is not that of the chain", NDIS_CALLER());
     a->stats.miniport.rx_frames += t.frames;
     a->stats.miniport.rx_bytes += t.bytes;
-    if (unlikely(a->state != ADAPTER_RUNNING)) {
+    if (unlikely(!running)) {
         a->stats.miniport.rx_dropped += t.frames;
-        if (!(ReceiveFlags & NDIS_RECEIVE_FLAGS_RESOURCES))
+        if (!lent)
             a->give_back(a->context, NetBufferList,
                          ReceiveFlags & NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL ? NDIS_RETURN_FLAGS_DISPATCH_LEVEL : 0);
         return;
     }
-    if (!(ReceiveFlags & NDIS_RECEIVE_FLAGS_RESOURCES))
-        NDIS_EMIT(NDIS_EVENT_INDICATE, NetBufferList, a, NDIS_CALLER());
     indicate_up(a, &a->above, NULL, NetBufferList, PortNumber, &t, ReceiveFlags);
 }
 
@@ -236,9 +260,13 @@ VOID NTAPI NdisReturnNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_L
     struct adapter *a = ((struct binding *)NdisBindingHandle)->adapter;
     uint64_t count = 0;
 
-    NDIS_EMIT(NDIS_EVENT_RETURN, NetBufferLists, NdisBindingHandle, NDIS_CALLER());
-    for (PNET_BUFFER_LIST nbl = NetBufferLists; nbl; nbl = nbl->Next)
+    struct ledger_step step = ledger_step(NdisBindingHandle, NULL, NDIS_CALLER());
+    const void *next = return_to(a, &a->below);
+    for (PNET_BUFFER_LIST nbl = NetBufferLists; nbl; nbl = nbl->Next) {
+        if (ledger_give_back(&step, nbl, next, "returns"))
+            ledger_mark(nbl->ProtocolReserved + 2);
         count++;
+    }
     if (unlikely(count > a->receives_out)) {
         NDIS_EMIT(NDIS_EVENT_MISUSE, NetBufferLists, "NET_BUFFER_LISTs are returned that no protocol has", NDIS_CALLER());
         return;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "ndis/nbl_pool.h"
+#include "ndis/ledger.h"
 
 static bool in_list(const struct binding *b, const uint8_t *address)
 {
@@ -61,9 +61,12 @@ static bool deliver_one(struct adapter *a, PNET_BUFFER_LIST nbl, NDIS_PORT_NUMBE
             deliver(a, last, nbl, port, &t, flags | NDIS_RECEIVE_FLAGS_RESOURCES);
         last = b;
     }
-    if (last)
-        deliver(a, last, nbl, port, &t, flags);
-    return last != NULL;
+    if (!last)
+        return false;
+    if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES))
+        ledger_move(nbl, last);
+    deliver(a, last, nbl, port, &t, flags);
+    return true;
 }
 
 void deliver_to_all(struct adapter *a, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG flags)

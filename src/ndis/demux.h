@@ -23,6 +23,21 @@ static inline const void *ndis_next_below(const struct adapter *adapter, const s
     return below->send_filter ? (const void *)below->send_filter : adapter;
 }
 
+static inline bool ndis_takes_lists(const struct filter *f)
+{
+    return f->state >= FILTER_RESTARTING;
+}
+
+/* Who gets what is indicated below `above`: a filter module, or the only binding. NULL: that is found out list by list, or nobody does. */
+static inline const void *ndis_next_above(const struct adapter *adapter, const struct ndis_above *above)
+{
+    const struct filter *f = above->receive_filter;
+
+    if (unlikely(f != NULL))
+        return ndis_takes_lists(f) ? f : NULL;
+    return adapter->only;
+}
+
 /* data.c: hands a chain to one binding. */
 void deliver(struct adapter *adapter, struct binding *binding, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port,
              const struct tally *tally, ULONG flags);

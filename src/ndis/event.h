@@ -2,21 +2,15 @@
  *
  * | kind          | a                        | b                                      |
  * |---------------|--------------------------|----------------------------------------|
- * | NBL_ALLOC     | NET_BUFFER_LIST          | pool handle; before its fields are set |
- * | NBL_FREE      | NET_BUFFER_LIST          | pool handle; nothing of it is used now |
- * | SEND          | first NET_BUFFER_LIST    | binding, or filter module, that sends  |
- * | SEND_COMPLETE | first NET_BUFFER_LIST    | adapter, or filter module              |
- * | INDICATE      | first NET_BUFFER_LIST    | adapter, or filter module              |
- * | RETURN        | first NET_BUFFER_LIST    | binding, or filter module              |
- * | HELD          | first NET_BUFFER_LIST    | binding, filter module or adapter that has the chain from now on |
+ * | NBL_WRONG     | NET_BUFFER_LIST          | who moved it: a binding, filter module, adapter, or 0; text: what it did |
+ * | NBL_TOUCHED   | NET_BUFFER_LIST          | text: since when nobody may write to it |
  * | OID           | NDIS_OID_REQUEST         | adapter                                |
  * | OID_COMPLETE  | NDIS_OID_REQUEST         | NDIS_STATUS                            |
  * | STATE         | adapter                  | enum adapter_state                     |
  * | WAITS         | adapter                  | text: what NDIS has waited for since ten seconds |
  * | MISUSE        | handle                   | text of what is wrong                  |
  *
- * SEND and INDICATE are emitted when NDIS takes the chain on; one that it gives back at once does not appear. An indication with
- * NDIS_RECEIVE_FLAGS_RESOURCES has nobody HELD: the lists stay where they are. */
+ * Who has which list is kept beside the list (ledger.h); a step that may not be made is NBL_WRONG, before it is made. */
 #ifndef NDIS_EVENT_H
 #define NDIS_EVENT_H
 
@@ -25,8 +19,7 @@
 #include "base/util.h"
 
 enum ndis_event_kind {
-    NDIS_EVENT_NBL_ALLOC, NDIS_EVENT_NBL_FREE, NDIS_EVENT_SEND, NDIS_EVENT_SEND_COMPLETE, NDIS_EVENT_INDICATE,
-    NDIS_EVENT_RETURN, NDIS_EVENT_HELD, NDIS_EVENT_OID, NDIS_EVENT_OID_COMPLETE, NDIS_EVENT_STATE, NDIS_EVENT_WAITS,
+    NDIS_EVENT_NBL_WRONG, NDIS_EVENT_NBL_TOUCHED, NDIS_EVENT_OID, NDIS_EVENT_OID_COMPLETE, NDIS_EVENT_STATE, NDIS_EVENT_WAITS,
     NDIS_EVENT_MISUSE, NDIS_EVENT_COUNT
 };
 
@@ -34,6 +27,7 @@ struct ndis_event {
     enum ndis_event_kind kind;
     uint64_t a, b;
     const void *caller;                 /* the return address of the export's caller, when it is known */
+    const char *text;
 };
 
 extern void (*ndis_event_sink)(const struct ndis_event *event);

@@ -2,6 +2,7 @@
  * docs: network/filter-module-send-and-receive-operations */
 #include "ndis/demux.h"
 #include "ndis/event.h"
+#include "ndis/ledger.h"
 
 struct share {
     int64_t lists, own;
@@ -19,15 +20,33 @@ static struct share share_of(const struct filter *f, PNET_BUFFER_LIST lists)
     return s;
 }
 
-static struct share share_and_count(const struct filter *f, PNET_BUFFER_LIST lists, struct tally *t)
+/* The same for a chain that it hands on. step NULL: the lists are only lent. */
+static struct share share_and_pass(const struct filter *f, PNET_BUFFER_LIST lists, struct tally *t, struct ledger_step *step,
+                                   const char *what)
 {
     struct share s = { 0 };
 
     for (; lists; lists = lists->Next) {
+        if (likely(step != NULL))
+            ledger_pass(step, lists, what);
         s.own += lists->SourceHandle == f;
         count_list(t, lists);
     }
     s.lists = (int64_t)t->lists;
+    return s;
+}
+
+/* The same for a chain that it gives back; next NULL: to whom the lists came from. */
+static struct share share_and_give_back(const struct filter *f, PNET_BUFFER_LIST lists, const void *next, const void *caller, const char *what)
+{
+    struct ledger_step step = ledger_step(f, NULL, caller);
+    struct share s = { 0 };
+
+    for (; lists; lists = lists->Next) {
+        s.lists++;
+        s.own += lists->SourceHandle == f;
+        ledger_give_back(&step, lists, next ? next : lists->SourceHandle, what);
+    }
     return s;
 }
 
@@ -40,10 +59,8 @@ static void misuse(const struct filter *f, const char *what, const void *caller)
 
 void filter_give(struct filter *f, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, uint64_t count, ULONG flags)
 {
-    if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES)) {
+    if (!(flags & NDIS_RECEIVE_FLAGS_RESOURCES))
         f->receives_held += (int64_t)count;
-        NDIS_EMIT(NDIS_EVENT_HELD, lists, f, NULL);
-    }
     f->on.ReceiveNetBufferListsHandler(f->context, lists, port, (ULONG)count, flags);
 }
 
@@ -54,7 +71,6 @@ void filter_complete(struct filter *f, PNET_BUFFER_LIST lists, ULONG flags)
     f->own_sends -= s.own;
     f->sends_held += s.lists - s.own;
     f->completed_in += (uint64_t)(s.lists - s.own);
-    NDIS_EMIT(NDIS_EVENT_HELD, lists, f, NULL);
     f->on.SendNetBufferListsCompleteHandler(f->context, lists, flags);
 }
 
@@ -65,11 +81,19 @@ void filter_return(struct filter *f, PNET_BUFFER_LIST lists, ULONG flags)
     f->own_receives -= s.own;
     f->receives_held += s.lists - s.own;
     f->returned_in += (uint64_t)(s.lists - s.own);
-    NDIS_EMIT(NDIS_EVENT_HELD, lists, f, NULL);
     f->on.ReturnNetBufferListsHandler(f->context, lists, flags);
 }
 
 /* --- send ------------------------------------------------------------------------------------------------------------- */
+
+static void give_up(struct filter *f, PNET_BUFFER_LIST lists, ULONG flags)
+{
+    const struct filter *above = f->above.complete_filter;
+
+    for (PNET_BUFFER_LIST nbl = lists; nbl; nbl = nbl->Next)
+        ledger_move(nbl, above ? (const void *)above : nbl->SourceHandle);
+    complete_up(f->adapter, &f->above, lists, flags);
+}
 
 /* A module that may not send gets its lists back at once. */
 static void reject(struct filter *f, PNET_BUFFER_LIST lists, ULONG flags)
@@ -81,7 +105,7 @@ static void reject(struct filter *f, PNET_BUFFER_LIST lists, ULONG flags)
     if (f->on.SendNetBufferListsCompleteHandler)
         f->on.SendNetBufferListsCompleteHandler(f->context, lists, complete_flags);
     else
-        complete_up(f->adapter, &f->above, lists, complete_flags);
+        give_up(f, lists, complete_flags);
 }
 
 /* Sends lists on: those that came by FilterSendNetBufferLists, and the module's own, whose SourceHandle is the module's. They
@@ -93,14 +117,14 @@ VOID NTAPI NdisFSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIS
     struct filter *f = NdisFilterHandle;
     const struct ndis_below *below = &f->below;
     struct tally t = { 0 };
-    struct share s = share_and_count(f, NetBufferLists, &t);
 
     if (unlikely(f->state != FILTER_RUNNING && f->state != FILTER_PAUSING)) {
         misuse(f, "a filter module sends that is not running", NDIS_CALLER());
         reject(f, NetBufferLists, SendFlags);
         return;
     }
-    NDIS_EMIT(NDIS_EVENT_SEND, NetBufferLists, f, NDIS_CALLER());
+    struct ledger_step step = ledger_step(f, ndis_next_below(f->adapter, below), NDIS_CALLER());
+    struct share s = share_and_pass(f, NetBufferLists, &t, &step, "sends");
     f->own_sends += s.own;
     f->sends_held -= s.lists - s.own;
     if (unlikely(f->sends_held < 0))
@@ -113,7 +137,6 @@ VOID NTAPI NdisFSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIS
         below->send_filter->sends_held += s.lists;
     if (unlikely(SendFlags & NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK) && (f->adapter->general.MacOptions & NDIS_MAC_OPTION_NO_LOOPBACK))
         deliver_loopback(f->adapter, NetBufferLists, PortNumber, SendFlags);
-    NDIS_EMIT(NDIS_EVENT_HELD, NetBufferLists, ndis_next_below(f->adapter, below), NULL);
     below->send(below->send_context, NetBufferLists, PortNumber, SendFlags & ~(ULONG)NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
 }
 
@@ -122,9 +145,8 @@ VOID NTAPI NdisFSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIS
 VOID NTAPI NdisFSendNetBufferListsComplete(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferLists, ULONG SendCompleteFlags)
 {
     struct filter *f = NdisFilterHandle;
-    struct share s = share_of(f, NetBufferLists);
+    struct share s = share_and_give_back(f, NetBufferLists, f->above.complete_filter, NDIS_CALLER(), "completes");
 
-    NDIS_EMIT(NDIS_EVENT_SEND_COMPLETE, NetBufferLists, f, NDIS_CALLER());
     if (unlikely(s.own || s.lists > f->sends_held)) {
         misuse(f, s.own ? "a filter module completes NET_BUFFER_LISTs that it made itself"
                         : "a filter module completes NET_BUFFER_LISTs that it does not have", NDIS_CALLER());
@@ -154,14 +176,15 @@ VOID NTAPI NdisFIndicateReceiveNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET
 {
     struct filter *f = NdisFilterHandle;
     struct tally t = { 0 };
-    struct share s = share_and_count(f, NetBufferLists, &t);
+    bool lent = ReceiveFlags & NDIS_RECEIVE_FLAGS_RESOURCES;
+    struct ledger_step step = ledger_step(f, ndis_next_above(f->adapter, &f->above), NDIS_CALLER());
+    struct share s = share_and_pass(f, NetBufferLists, &t, lent ? NULL : &step, "indicates");
 
     if (unlikely(t.lists != NumberOfNetBufferLists))
         misuse(f, "the number of NET_BUFFER_LISTs indicated is not that of the chain", NDIS_CALLER());
     if (unlikely(s.own && f->state <= FILTER_PAUSED))
         misuse(f, "a filter module makes receive indications and is not running", NDIS_CALLER());
-    if (!(ReceiveFlags & NDIS_RECEIVE_FLAGS_RESOURCES)) {
-        NDIS_EMIT(NDIS_EVENT_INDICATE, NetBufferLists, f, NDIS_CALLER());
+    if (!lent) {
         if (unlikely(!f->on.ReturnNetBufferListsHandler && s.own))
             misuse(f, "a filter module without FilterReturnNetBufferLists indicates lists of its own", NDIS_CALLER());
         f->own_receives += s.own;
@@ -177,9 +200,9 @@ VOID NTAPI NdisFIndicateReceiveNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET
 VOID NTAPI NdisFReturnNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferLists, ULONG ReturnFlags)
 {
     struct filter *f = NdisFilterHandle;
-    struct share s = share_of(f, NetBufferLists);
+    const void *next = f->below.return_filter ? (const void *)f->below.return_filter : f->adapter;
+    struct share s = share_and_give_back(f, NetBufferLists, next, NDIS_CALLER(), "returns");
 
-    NDIS_EMIT(NDIS_EVENT_RETURN, NetBufferLists, f, NDIS_CALLER());
     if (unlikely(s.own || s.lists > f->receives_held)) {
         misuse(f, s.own ? "a filter module returns NET_BUFFER_LISTs that it made itself"
                         : "a filter module returns NET_BUFFER_LISTs that it does not have", NDIS_CALLER());

@@ -3,6 +3,7 @@
 
 #include "ndis/event.h"
 #include "ndis/leaks.h"
+#include "ndis/ledger.h"
 #include "ndis/nbl_pool.h"
 #include "nt/pool.h"
 
@@ -12,6 +13,9 @@
 /* The first bytes of a slab link it to the next one; cells start at the next multiple of 64. */
 #define SLAB_HEAD 64u
 #define OUTSIDE ((struct nbl_cell *)(uintptr_t)1)       /* next_free of a list that is allocated */
+
+static void each_of_pool(struct nbl_pool *pool, bool outside, void (*visit)(void *context, PNET_BUFFER_LIST nbl), void *context);
+static void check_marks(void *context, PNET_BUFFER_LIST nbl);
 
 static void init_embedded_nb(struct nbl_pool *pool, struct nbl_cell *cell)
 {
@@ -63,6 +67,8 @@ static void lay_out(struct nbl_pool *pool)
     pool->context_offset = size;
     if (pool->context_size)
         size = align_up(size + sizeof(NET_BUFFER_LIST_CONTEXT) + pool->context_size, 16);
+    if (pool->with_nb)
+        size = align_up(size, 64);      /* its first fields are in one cache line */
     pool->nb_offset = size;
     if (pool->with_nb)
         size += align_up(sizeof(struct nb_cell), 16);
@@ -112,6 +118,7 @@ VOID NTAPI NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
     if (pool->outside)
         NDIS_EMIT(NDIS_EVENT_MISUSE, pool, "a NET_BUFFER_LIST pool is freed while some of its lists are allocated",
                   NDIS_CALLER());
+    each_of_pool(pool, false, check_marks, NULL);
     for (void *slab = pool->slabs, *next; slab; slab = next) {
         next = *(void **)slab;
         pool_free(slab, 0, NDIS_CALLER());
@@ -143,7 +150,7 @@ PNET_BUFFER_LIST nbl_alloc(struct nbl_pool *pool, uint16_t context_size, uint16_
     pool->free = cell->next_free;
     cell->next_free = OUTSIDE;
     pool->outside++;
-    NDIS_EMIT(NDIS_EVENT_NBL_ALLOC, &cell->nbl, pool, caller);
+    ledger_allocated(&cell->nbl);
     reset_nbl(pool, cell);
     if (cell->own_context) {
         cell->nbl.Context = cell->own_context;
@@ -168,7 +175,7 @@ void nbl_free(PNET_BUFFER_LIST nbl, const void *caller)
         nbl->Context = context->Next;
         pool_free(context, 0, caller);
     }
-    NDIS_EMIT(NDIS_EVENT_NBL_FREE, nbl, pool, caller);
+    ledger_freed(nbl, caller);
     /* A NET_BUFFER that NDIS allocated with the list goes with it, others are the driver's to free. */
     cell->next_free = pool->free;
     pool->free = cell;
@@ -244,7 +251,7 @@ VOID NTAPI NdisFreeNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USHORT C
     if (!context)
         return;
     context->Offset = (USHORT)(context->Offset + ContextSize);
-    if (context != cell->own_context && context->Offset >= context->Size) {
+    if (unlikely(context != cell->own_context) && context->Offset >= context->Size) {
         NetBufferList->Context = context->Next;
         pool_free(context, 0, NDIS_CALLER());
     }
@@ -262,25 +269,40 @@ UCHAR NTAPI NdisGetNetBufferListProtocolId(PNET_BUFFER_LIST NetBufferList)
     return ((struct nbl_pool *)NetBufferList->NdisPoolHandle)->protocol_id;
 }
 
-static void each_of_pool(struct nbl_pool *pool, void (*visit)(void *context, PNET_BUFFER_LIST nbl), void *context)
+static void each_of_pool(struct nbl_pool *pool, bool outside, void (*visit)(void *context, PNET_BUFFER_LIST nbl), void *context)
 {
     size_t bytes = SLAB_BYTES < SLAB_HEAD + pool->cell_size ? SLAB_HEAD + pool->cell_size : SLAB_BYTES;
 
     for (char *slab = pool->slabs; slab; slab = *(void **)(void *)slab)
         for (size_t n = 0; n < (bytes - SLAB_HEAD) / pool->cell_size; n++) {
             struct nbl_cell *cell = (struct nbl_cell *)(void *)(slab + SLAB_HEAD + n * pool->cell_size);
-            if (cell->next_free == OUTSIDE)
+            if ((cell->next_free == OUTSIDE) == outside)
                 visit(context, &cell->nbl);
         }
 }
 
-void nbl_each(void (*visit)(void *context, PNET_BUFFER_LIST nbl), void *context)
+static void each(bool outside, void (*visit)(void *context, PNET_BUFFER_LIST nbl), void *context)
 {
     list_each(it, &ndis_objects) {
         struct ndis_object *object = container_of(it, struct ndis_object, node);
         if (object->type == NDIS_NBL_POOL)
-            each_of_pool((struct nbl_pool *)(void *)object, visit, context);
+            each_of_pool((struct nbl_pool *)(void *)object, outside, visit, context);
     }
+}
+
+void nbl_each(void (*visit)(void *context, PNET_BUFFER_LIST nbl), void *context)
+{
+    each(true, visit, context);
+}
+
+static void check_marks(void *context, PNET_BUFFER_LIST nbl)
+{
+    ledger_check_free(nbl);
+}
+
+void nbl_check_free(void)
+{
+    each(false, check_marks, NULL);
 }
 
 uint64_t ndis_object_uses(const struct ndis_object *object)

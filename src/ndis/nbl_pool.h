@@ -7,7 +7,9 @@
  *  3. A slab cell is [struct nbl_cell | context header + context | NET_BUFFER | MDL | data], as the pool's parameters
  *     ask for; cell parts that are not asked for take no room.
  *  4. NdisPoolHandle of a structure is the pool it came from; the handle of a pool is its struct.
- *  5. Fields a driver may rely on after an allocation are reset at every allocation, not at free. */
+ *  5. Fields a driver may rely on after an allocation are reset at every allocation, not at free.
+ *  6. A list on a free list is marked (ledger.h); whoever writes to it is noticed when it is allocated, when its pool goes, and when an
+ *     adapter pauses. */
 #ifndef NDIS_NBL_POOL_H
 #define NDIS_NBL_POOL_H
 
@@ -21,27 +23,23 @@ struct nb_cell {
     bool embedded;                      /* belongs to an nbl_cell */
 };
 
-/* Where a list is: check/'s ledger keeps it. A list is on its way once at least when `depth` is not 0, and again inside that when an
- * intermediate driver sends on what it was given. */
-#define NBL_WAYS 4u
+/* Where a list is (ledger.h). */
 struct nbl_trace {
-    struct {
-        const void *origin, *holder;    /* who set it on its way; who has it. A binding, filter or adapter */
-        bool received;                  /* up, not down */
-    } way[NBL_WAYS];
-    uint8_t depth;
-    bool freed;                         /* and marked, so that a later write is seen */
+    const void *origin, *holder;        /* who set it on its way; who has it: a binding, filter module or adapter */
     const void *caller;                 /* who moved it last */
     uint64_t since;
 };
 
+/* What every walk over a chain touches is in two cache lines: the trace with Next and FirstNetBuffer, and from ProtocolReserved[2] to
+ * Status. */
 struct nbl_cell {
-    NET_BUFFER_LIST nbl;
     struct nbl_trace trace;
     struct nbl_cell *next_free;
     PNET_BUFFER_LIST_CONTEXT own_context;   /* space for the pool's ContextSize; NULL: none */
+    NET_BUFFER_LIST nbl;
     struct nb_cell *own_nb;                 /* fAllocateNetBuffer; NULL: none */
 };
+_Static_assert(offsetof(struct nbl_cell, nbl) == 48, "a list begins 48 bytes into a cache line");
 
 struct nbl_pool {
     struct ndis_object object;
@@ -80,6 +78,8 @@ void nb_set_data(PNET_BUFFER nb, PMDL mdl, uint32_t offset, size_t length);
 
 /* Every list that is allocated. */
 void nbl_each(void (*visit)(void *context, PNET_BUFFER_LIST nbl), void *context);
+/* Looks at the marks of every list that is free. */
+void nbl_check_free(void);
 
 /* Copies `length` bytes from the data start + offset into `to`; false when there are not as many. */
 bool nb_copy_out(const NET_BUFFER *nb, uint32_t offset, void *to, size_t length);

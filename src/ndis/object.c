@@ -6,6 +6,7 @@
 #include "nt/pool.h"
 
 struct list ndis_objects = LIST_INIT(ndis_objects);
+uint32_t ndis_object_epoch = 1;
 
 static const char *const type_words[] = {
     "driver", "adapter", "protocol", "binding", "NET_BUFFER_LIST pool", "NET_BUFFER pool", "timer", "work item",
@@ -31,6 +32,8 @@ void ndis_object_destroy(void *handle)
     struct ndis_object *object = handle;
 
     list_remove(&object->node);
+    if (object->type == NDIS_ADAPTER || object->type == NDIS_BINDING || object->type == NDIS_FILTER)
+        ndis_object_epoch++;
     object->type = 0;
     pool_free(object, 0, object->caller);
 }

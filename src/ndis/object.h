@@ -23,9 +23,12 @@ struct ndis_object {
     struct list node;
     enum ndis_type type;
     const void *caller;                 /* return address of the call that made it */
+    const void *peer;                   /* another edge of the same driver, as ledger.c found it; */
+    uint32_t peer_epoch;                /* valid while this is ndis_object_epoch */
 };
 
 extern struct list ndis_objects;
+extern uint32_t ndis_object_epoch;      /* changes whenever an adapter, binding or filter module goes */
 
 #define NDIS_TAG(a, b, c, d) ((uint32_t)(a) | (uint32_t)(b) << 8 | (uint32_t)(c) << 16 | (uint32_t)(d) << 24)
 

@@ -263,6 +263,7 @@ void ke_alarm_set(struct ke_alarm *alarm, uint64_t due_ns);     /* re-arming rep
 bool ke_alarm_cancel(struct ke_alarm *alarm);                   /* true when it was armed */
 
 uint64_t ke_now(void);                  /* ns since the computer started; interrupt time = ke_now() / 100 */
+uint64_t ke_recent(void);               /* what ke_now() said last, which is cheap: some time since the last scheduling point */
 uint64_t ke_system_time(void);          /* 100 ns since 1601 */
 void ke_set_system_time(uint64_t time);
 uint64_t ke_next_alarm(void);           /* due time of the earliest alarm, UINT64_MAX when there is none */

@@ -99,9 +99,16 @@ void ke_run_alarms_here(void)
 
 /* --- time -------------------------------------------------------------------------------------------------- */
 
+static uint64_t recent;
+
 uint64_t ke_now(void)
 {
-    return ke.config.clock == KE_CLOCK_VIRTUAL ? ke.virtual_ns : host_monotonic_ns() - ke.real_start_ns;
+    return recent = ke.config.clock == KE_CLOCK_VIRTUAL ? ke.virtual_ns : host_monotonic_ns() - ke.real_start_ns;
+}
+
+uint64_t ke_recent(void)
+{
+    return recent;
 }
 
 void ke_advance(uint64_t ns)
