@@ -37,7 +37,7 @@ static struct share share_and_pass(const struct filter *f, PNET_BUFFER_LIST list
 }
 
 /* The same for a chain that it gives back; next NULL: to whom the lists came from. */
-static struct share share_and_give_back(const struct filter *f, PNET_BUFFER_LIST lists, const void *next, const void *caller, const char *what)
+static struct share share_and_give_back(const struct filter *f, PNET_BUFFER_LIST lists, const void *next, const void *caller, bool sent)
 {
     struct ledger_step step = ledger_step(f, NULL, caller);
     struct share s = { 0 };
@@ -45,7 +45,8 @@ static struct share share_and_give_back(const struct filter *f, PNET_BUFFER_LIST
     for (; lists; lists = lists->Next) {
         s.lists++;
         s.own += lists->SourceHandle == f;
-        ledger_give_back(&step, lists, next ? next : lists->SourceHandle, what);
+        if (ledger_give_back(&step, lists, next ? next : lists->SourceHandle, sent ? "completes" : "returns"))
+            ledger_mark(sent ? lists->MiniportReserved : lists->ProtocolReserved + 2);
     }
     return s;
 }
@@ -145,7 +146,7 @@ VOID NTAPI NdisFSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIS
 VOID NTAPI NdisFSendNetBufferListsComplete(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferLists, ULONG SendCompleteFlags)
 {
     struct filter *f = NdisFilterHandle;
-    struct share s = share_and_give_back(f, NetBufferLists, f->above.complete_filter, NDIS_CALLER(), "completes");
+    struct share s = share_and_give_back(f, NetBufferLists, f->above.complete_filter, NDIS_CALLER(), true);
 
     if (unlikely(s.own || s.lists > f->sends_held)) {
         misuse(f, s.own ? "a filter module completes NET_BUFFER_LISTs that it made itself"
@@ -201,7 +202,7 @@ VOID NTAPI NdisFReturnNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_L
 {
     struct filter *f = NdisFilterHandle;
     const void *next = f->below.return_filter ? (const void *)f->below.return_filter : f->adapter;
-    struct share s = share_and_give_back(f, NetBufferLists, next, NDIS_CALLER(), "returns");
+    struct share s = share_and_give_back(f, NetBufferLists, next, NDIS_CALLER(), false);
 
     if (unlikely(s.own || s.lists > f->receives_held)) {
         misuse(f, s.own ? "a filter module returns NET_BUFFER_LISTs that it made itself"
