@@ -25,7 +25,7 @@ services='HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services'
 printf "Windows Registry Editor Version 5.00\r\n\r\n[$services\\\\wskget\\\\Parameters]\r\n\"Host\"=\"192.0.2.80\"\r\n\"Port\"=dword:00000051\r\n\"Path\"=\"/file\"\r\n\r\n[$services\\\\redirect\\\\Parameters]\r\n\"Port\"=dword:00000051\r\n\"Target\"=\"10.0.2.2\"\r\n\"TargetPort\"=dword:%08x\r\n" $web >"$TMP/redirect.reg"
 
 # A busy machine takes the processor away for longer than a classifyFn may take.
-"$RING3" run "$VIONET" "$REDIRECT" "$GET" --nic=slirp --reg="$TMP/redirect.reg" --ignore=wfp-slow-classify --ctl="$TMP/ctl" --for=90s >"$TMP/log" 2>&1 &
+"$RING3" run "$VIONET" "$REDIRECT" --nic=slirp --reg="$TMP/redirect.reg" --ignore=wfp-slow-classify --ctl="$TMP/ctl" --for=90s >"$TMP/log" 2>&1 &
 ring3=$!
 fetched() {     # HOW MANY: waits until wskget has said so often what came of it
     for _ in $(seq 300); do
@@ -33,6 +33,8 @@ fetched() {     # HOW MANY: waits until wskget has said so often what came of it
         sleep 0.1
     done
 }
+for _ in $(seq 300); do ctl adapters 2>/dev/null | grep -q '10\.0\.2\.15' && break; sleep 0.1; done     # a connect without an address fails
+ctl load "$GET" >/dev/null
 fetched 1
 expect 'the file comes from where the driver sent the client' 0 "sha256 $hash1" cat "$TMP/log"
 ctl ioctl '\\.\Redirect' 0x12,0x800,buffered,write --in="$(word 81)$(word $other)0a000202" >"$TMP/out" 2>&1 &&
