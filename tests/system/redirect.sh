@@ -33,7 +33,7 @@ fetched() {     # HOW MANY: waits until wskget has said so often what came of it
         sleep 0.1
     done
 }
-for _ in $(seq 300); do ctl adapters 2>/dev/null | grep -q '10\.0\.2\.15' && break; sleep 0.1; done     # a connect without an address fails
+for _ in $(seq 300); do ctl stats 2>/dev/null | grep -q '10\.0\.2\.15' && break; sleep 0.1; done     # a connect without an address fails
 ctl load "$GET" >/dev/null
 fetched 1
 expect 'the file comes from where the driver sent the client' 0 "sha256 $hash1" cat "$TMP/log"
