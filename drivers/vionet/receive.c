@@ -263,11 +263,14 @@ static VOID Harvest(PVIONET_RECEIVE receive, ULONG budget, RECEIVED *received)
     *received->Last = NULL;
 }
 
-/* Puts a chain of buffers back; the lock is not held. */
-static VOID GiveBack(PVIONET_RECEIVE receive, PNET_BUFFER_LIST chain)
+/* Puts a chain of buffers back and returns how many they were; the lock is not held. */
+static LONG GiveBack(PVIONET_RECEIVE receive, PNET_BUFFER_LIST chain)
 {
+    LONG count = 0;
+
     KeAcquireSpinLockAtDpcLevel(&receive->Lock);
     for (; chain != NULL; chain = NET_BUFFER_LIST_NEXT_NBL(chain)) {
+        count++;
         if (receive->Up)
             Give(receive, BUFFER_OF(chain));
         else
@@ -276,6 +279,7 @@ static VOID GiveBack(PVIONET_RECEIVE receive, PNET_BUFFER_LIST chain)
     if (receive->Up)
         Publish(receive);
     KeReleaseSpinLockFromDpcLevel(&receive->Lock);
+    return count;
 }
 
 /* Hands the chain to NDIS. `lend`: NDIS must be done with it when the call returns, so that it can go back at once. */
@@ -344,8 +348,10 @@ BOOLEAN VioNetReceivePoll(PVIONET_RECEIVE receive, ULONG budget)
 }
 
 /* Lists of several queues may come back in one chain. */
-static VOID GiveBackMany(PNET_BUFFER_LIST chain)
+static LONG GiveBackMany(PNET_BUFFER_LIST chain)
 {
+    LONG count = 0;
+
     while (chain != NULL) {
         PVIONET_RECEIVE receive = BUFFER_OF(chain)->Receive;
         PNET_BUFFER_LIST first = chain, last;
@@ -355,22 +361,21 @@ static VOID GiveBackMany(PNET_BUFFER_LIST chain)
             chain = NET_BUFFER_LIST_NEXT_NBL(chain);
         } while (chain != NULL && BUFFER_OF(chain)->Receive == receive);
         NET_BUFFER_LIST_NEXT_NBL(last) = NULL;
-        GiveBack(receive, first);
+        count += GiveBack(receive, first);
     }
+    return count;
 }
 
 _Use_decl_annotations_
 VOID VioNetReturn(NDIS_HANDLE context, PNET_BUFFER_LIST netBufferLists, ULONG returnFlags)
 {
     PVIONET_ADAPTER adapter = context;
-    LONG count = 0;
+    LONG count;
     KIRQL irql = DISPATCH_LEVEL;
 
-    for (PNET_BUFFER_LIST nbl = netBufferLists; nbl != NULL; nbl = NET_BUFFER_LIST_NEXT_NBL(nbl))
-        count++;
     if (!NDIS_TEST_RETURN_AT_DISPATCH_LEVEL(returnFlags))
         KeRaiseIrql(DISPATCH_LEVEL, &irql);
-    GiveBackMany(netBufferLists);
+    count = adapter->QueueCount == 1 ? GiveBack(&adapter->Receive[0], netBufferLists) : GiveBackMany(netBufferLists);
     if (!NDIS_TEST_RETURN_AT_DISPATCH_LEVEL(returnFlags))
         KeLowerIrql(irql);
     VioNetRelease(adapter, count);

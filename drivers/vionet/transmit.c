@@ -319,10 +319,14 @@ static BOOLEAN SendAtOnce(PVIONET_TRANSMIT transmit, PNET_BUFFER_LIST nbl, VIONE
     return TRUE;
 }
 
+/* Returns how many lists there are. */
 _Requires_lock_held_(transmit->Lock)
-static VOID Enqueue(PVIONET_TRANSMIT transmit, PNET_BUFFER_LIST lists, VIONET_LIST_CHAIN *done)
+static LONG Enqueue(PVIONET_TRANSMIT transmit, PNET_BUFFER_LIST lists, VIONET_LIST_CHAIN *done)
 {
+    LONG count = 0;
+
     for (PNET_BUFFER_LIST nbl = lists, next; nbl != NULL; nbl = next) {
+        count++;
         next = NET_BUFFER_LIST_NEXT_NBL(nbl);
         NET_BUFFER_LIST_STATUS(nbl) = NDIS_STATUS_SUCCESS;
         if (transmit->Up && Acceptable(transmit->Adapter, nbl)) {
@@ -334,6 +338,7 @@ static VOID Enqueue(PVIONET_TRANSMIT transmit, PNET_BUFFER_LIST lists, VIONET_LI
         NET_BUFFER_LIST_STATUS(nbl) = transmit->Up ? NDIS_STATUS_INVALID_LENGTH : NDIS_STATUS_ADAPTER_NOT_READY;
         ChainAppend(done, nbl);
     }
+    return count;
 }
 
 static VOID Refuse(PVIONET_ADAPTER adapter, PNET_BUFFER_LIST lists, ULONG flags)
@@ -349,7 +354,7 @@ static VOID SendOn(PVIONET_TRANSMIT transmit, PNET_BUFFER_LIST lists)
 
     ChainInitialize(&done);
     KeAcquireSpinLockAtDpcLevel(&transmit->Lock);
-    Enqueue(transmit, lists, &done);
+    InterlockedExchangeAdd(&transmit->Adapter->Outstanding, Enqueue(transmit, lists, &done));    /* before any can complete */
     Service(transmit, &done);
     KeReleaseSpinLockFromDpcLevel(&transmit->Lock);
     Complete(transmit->Adapter, &done);
@@ -378,12 +383,9 @@ VOID VioNetSend(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER po
     PVIONET_ADAPTER adapter = context;
     BOOLEAN atDispatch = NDIS_TEST_SEND_AT_DISPATCH_LEVEL(sendFlags);
     KIRQL irql = DISPATCH_LEVEL;
-    LONG count = 0;
 
     UNREFERENCED_PARAMETER(portNumber);
-    for (PNET_BUFFER_LIST nbl = lists; nbl != NULL; nbl = NET_BUFFER_LIST_NEXT_NBL(nbl))
-        count++;
-    if (!VioNetHold(adapter, count)) {
+    if (!VioNetHold(adapter, 1)) {
         Refuse(adapter, lists, atDispatch ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0);
         return;
     }
@@ -395,6 +397,7 @@ VOID VioNetSend(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER po
         SendOn(&adapter->Transmit[0], lists);
     if (!atDispatch)
         KeLowerIrql(irql);
+    VioNetRelease(adapter, 1);
 }
 
 /* Takes waiting lists out (those with `cancelId`, or all), their unsent NET_BUFFERs finished with `status`. */

@@ -19,13 +19,11 @@ static ULONG CompleteFlags(ULONG SendFlags)
     return NDIS_TEST_SEND_AT_DISPATCH_LEVEL(SendFlags) ? NDIS_SEND_COMPLETE_FLAGS_DISPATCH_LEVEL : 0;
 }
 
-static LONG Length(PNET_BUFFER_LIST Lists)
+/* Of a chain that holds one already. */
+static VOID HoldMore(PUPPER Upper, LONG Count)
 {
-    LONG count = 0;
-
-    for (; Lists != NULL; Lists = NET_BUFFER_LIST_NEXT_NBL(Lists))
-        count++;
-    return count;
+    InterlockedAdd(&Upper->Outstanding, Count);
+    InterlockedAdd(&Upper->Lower->Sends, Count);
 }
 
 static VOID Refuse(PUPPER Upper, PNET_BUFFER_LIST Lists, NDIS_STATUS Status, ULONG SendFlags)
@@ -73,6 +71,7 @@ static BOOLEAN Prepare(PUPPER Upper, PNET_BUFFER_LIST List, CHAIN *Down)
 static BOOLEAN SendThrough(PUPPER Upper, PNET_BUFFER_LIST Lists, ULONG SendFlags)
 {
     MUX_TALLY tally = { 0 };
+    LONG count = 0;
 
     for (PNET_BUFFER_LIST list = Lists; list != NULL; list = NET_BUFFER_LIST_NEXT_NBL(list)) {
         if (!MuxPush(list, Upper, Upper->Lower->Binding)) {
@@ -81,7 +80,9 @@ static BOOLEAN SendThrough(PUPPER Upper, PNET_BUFFER_LIST Lists, ULONG SendFlags
             return FALSE;
         }
         MuxCountList(&tally, list);
+        count++;
     }
+    HoldMore(Upper, count - 1);
     MuxAddTally(&Upper->Sent, &tally);
     NdisSendNetBufferLists(Upper->Lower->Binding, Lists, NDIS_DEFAULT_PORT_NUMBER,
                            SendFlags & ~(ULONG)NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
@@ -93,15 +94,18 @@ static VOID SendDown(PUPPER Upper, PNET_BUFFER_LIST Lists, ULONG SendFlags)
     CHAIN down = { NULL, &down.First, 0 }, failed = { NULL, &failed.First, 0 };
     MUX_TALLY tally = { 0 };
     PNET_BUFFER_LIST next;
+    LONG count = 0;
 
     for (; Lists != NULL; Lists = next) {
         next = NET_BUFFER_LIST_NEXT_NBL(Lists);
+        count++;
         MuxCountList(&tally, Lists);
         if (!Prepare(Upper, Lists, &down))
             Append(&failed, Lists);
     }
     *down.Last = NULL;
     *failed.Last = NULL;
+    HoldMore(Upper, count - 1);
     MuxAddTally(&Upper->Sent, &tally);
     if (failed.First != NULL) {
         InterlockedAdd64(&Upper->SendErrors, failed.Count);
@@ -118,17 +122,16 @@ _Use_decl_annotations_
 VOID UpperSend(NDIS_HANDLE MiniportAdapterContext, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber, ULONG SendFlags)
 {
     PUPPER upper = MiniportAdapterContext;
-    LONG count = Length(NetBufferLists);
 
     UNREFERENCED_PARAMETER(PortNumber);
-    if (!UpperHold(upper, count)) {
+    if (!UpperHold(upper, 1)) {
         Refuse(upper, NetBufferLists, NDIS_STATUS_PAUSED, SendFlags);
         return;
     }
-    if (!LowerHold(upper->Lower, count)) {
+    if (!LowerHold(upper->Lower, 1)) {
         Refuse(upper, NetBufferLists, upper->Lower->Power == NdisDeviceStateD0 ? NDIS_STATUS_PAUSED : NDIS_STATUS_LOW_POWER_STATE,
                SendFlags);
-        UpperRelease(upper, count);
+        UpperRelease(upper, 1);
         return;
     }
     if (upper->VlanId == 0 && SendThrough(upper, NetBufferLists, SendFlags))
