@@ -144,7 +144,7 @@ run: packages
 
 test:
 	@tools/packages test
-	@$(MAKE) --no-print-directory all unit-tests guest-tests
+	@$(MAKE) --no-print-directory all unit-tests guest-tests sdk-lib
 	@BUILD=$(BUILD) tests/run $(if $(JOBS),--jobs=$(JOBS)) $(if $(ONLY),--only=$(ONLY)) $(TESTFLAGS)
 
 orders: unit-tests drivers
