@@ -85,12 +85,13 @@ static bool writes(ULONG protect)
 
 static NTSTATUS map(struct section *section, PVOID *base, uint64_t offset, PSIZE_T size, ULONG protect)
 {
-    size_t bytes = *size != 0 ? (*size + RAM_PAGE - 1) & ~(size_t)(RAM_PAGE - 1) : section->size - offset;
+    size_t bytes;
 
     if (writes(protect) && !writes(section->protect))
         return STATUS_SECTION_PROTECTION;
-    if (offset >= section->size || bytes > section->size - offset)
+    if (offset >= section->size || *size > section->size - offset)
         return STATUS_INVALID_VIEW_SIZE;
+    bytes = *size != 0 ? (*size + RAM_PAGE - 1) & ~(size_t)(RAM_PAGE - 1) : section->size - offset;
     if (*base != NULL && *base != section->user + offset)
         return STATUS_CONFLICTING_ADDRESSES;
     if (mm_region_add(section->user + offset, bytes, protect, section) == NULL)

@@ -73,6 +73,11 @@ void mm_regions_stop(void)
         mm_region_remove(container_of(node, struct mm_region, node));
 }
 
+static bool within(const struct mm_region *region, const void *base, size_t size)
+{
+    return size <= (size_t)(region->base + region->size - (const char *)base);
+}
+
 /* Marks the pages of a range and tells the range that they are. */
 static void mark(struct mm_region *region, PVOID *base, SIZE_T *size, bool committed)
 {
@@ -97,7 +102,7 @@ static NTSTATUS reserve(PVOID *base, PSIZE_T size, ULONG protect, bool commit)
 
     if (*base != NULL)
         return STATUS_CONFLICTING_ADDRESSES;
-    user = bytes <= USER_END - USER_BASE ? ram_user_alloc(bytes, &system) : NULL;
+    user = *size <= USER_END - USER_BASE ? ram_user_alloc(bytes, &system) : NULL;
     if (user == NULL)
         return STATUS_NO_MEMORY;
     region = mm_region_add(user, bytes, protect, NULL);
@@ -139,7 +144,7 @@ NTSTATUS NTAPI ZwAllocateVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress,
     if ((AllocationType & MEM_RESERVE) || (*BaseAddress == NULL && (AllocationType & MEM_COMMIT)))
         return reserve(BaseAddress, RegionSize, Protect, AllocationType & MEM_COMMIT);
     region = mm_region_of(*BaseAddress);
-    if (region == NULL || region->section != NULL || (char *)*BaseAddress + *RegionSize > region->base + region->size)
+    if (region == NULL || region->section != NULL || !within(region, *BaseAddress, *RegionSize))
         return STATUS_CONFLICTING_ADDRESSES;
     if (AllocationType & MEM_COMMIT)
         mark(region, BaseAddress, RegionSize, true);
@@ -165,8 +170,8 @@ NTSTATUS NTAPI ZwFreeVirtualMemory(HANDLE ProcessHandle, PVOID *BaseAddress, PSI
         return STATUS_UNABLE_TO_DELETE_SECTION;
     if ((FreeType == MEM_RELEASE || *RegionSize == 0) && (char *)*BaseAddress >= region->base + RAM_PAGE)
         return STATUS_FREE_VM_NOT_AT_BASE;
-    if ((FreeType == MEM_RELEASE && *RegionSize != 0 && whole_pages(*RegionSize) != region->size) ||
-        (char *)*BaseAddress + *RegionSize > region->base + region->size)
+    if (!within(region, *BaseAddress, *RegionSize) ||
+        (FreeType == MEM_RELEASE && *RegionSize != 0 && whole_pages(*RegionSize) != region->size))
         return STATUS_UNABLE_TO_FREE_VM;
     if (*RegionSize == 0)
         *RegionSize = region->size;

@@ -82,3 +82,31 @@ TEST_CASE(virtual_memory_is_reserved_committed_and_released)
     base = NULL;
     EXPECT_EQ(ZwAllocateVirtualMemory(ZwCurrentProcess(), &base, 0, &size, MEM_COMMIT, PAGE_READWRITE), STATUS_INVALID_PARAMETER_4);
 }
+
+TEST_CASE(sizes_beyond_the_address_space_are_refused)
+{
+    LARGE_INTEGER size = { .QuadPart = 0x3000 };
+    PVOID base = NULL, part, view = NULL;
+    SIZE_T bytes = 0x3000, huge;
+    HANDLE section;
+
+    REQUIRE(ZwAllocateVirtualMemory(ZwCurrentProcess(), &base, 0, &bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) == STATUS_SUCCESS);
+    *(PULONG)base = 5;
+    for (ULONG i = 0; i < 3; i++) {
+        static const SIZE_T sizes[] = { (SIZE_T)-0x1000, (SIZE_T)-1, (SIZE_T)1 << 62 };
+
+        part = (PUCHAR)base + 0x1000;
+        huge = sizes[i];
+        EXPECT(!NT_SUCCESS(ZwAllocateVirtualMemory(ZwCurrentProcess(), &part, 0, &huge, MEM_COMMIT, PAGE_READWRITE)));
+        EXPECT_EQ(ZwFreeVirtualMemory(ZwCurrentProcess(), &part, &huge, MEM_DECOMMIT), STATUS_UNABLE_TO_FREE_VM);
+        part = NULL;
+        EXPECT_EQ(ZwAllocateVirtualMemory(ZwCurrentProcess(), &part, 0, &huge, MEM_RESERVE, PAGE_READWRITE), STATUS_NO_MEMORY);
+    }
+    EXPECT_EQ(*(PULONG)base, 5);
+    bytes = 0;
+    EXPECT_EQ(ZwFreeVirtualMemory(ZwCurrentProcess(), &base, &bytes, MEM_RELEASE), STATUS_SUCCESS);
+    REQUIRE(ZwCreateSection(&section, SECTION_ALL_ACCESS, NULL, &size, PAGE_READWRITE, SEC_COMMIT, NULL) == STATUS_SUCCESS);
+    huge = (SIZE_T)-1;
+    EXPECT_EQ(ZwMapViewOfSection(section, ZwCurrentProcess(), &view, 0, 0, NULL, &huge, ViewUnmap, 0, PAGE_READWRITE), STATUS_INVALID_VIEW_SIZE);
+    EXPECT_EQ(ZwClose(section), STATUS_SUCCESS);
+}
