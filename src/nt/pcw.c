@@ -3,8 +3,6 @@
 #include <stdlib.h>
 
 #include "base/list.h"
-#include "nt/event.h"
-#include "nt/ke.h"
 #include "nt/pool.h"
 #include "ntstatus.h"
 #include "ring3/nt_more.h"
@@ -14,21 +12,21 @@
 struct _PCW_REGISTRATION {
     ULONG structures;           /* one more than the highest StructIndex of its counters */
     ULONG needed[64];           /* bytes that each of a provider's structures has at least */
-    LONG instances;
+    struct list instances;
 };
 
 struct _PCW_INSTANCE {
-    struct _PCW_REGISTRATION *registration;
+    struct list node;
 };
 
-/* Registers a counterset. *Registration is for PcwUnregister. STATUS_INVALID_PARAMETER_2: no name, an unknown version or no counters;
+/* Registers a counterset. *Registration is for PcwUnregister. STATUS_INVALID_PARAMETER_2: no name, an unknown version or flag, or no counters;
  * STATUS_INTEGER_OVERFLOW: more than 64 structures; STATUS_NO_MEMORY. docs: wdm/nf-wdm-pcwregister */
 NTSTATUS NTAPI PcwRegister(PPCW_REGISTRATION *Registration, PPCW_REGISTRATION_INFORMATION Info)
 {
     struct _PCW_REGISTRATION *r;
 
     if ((Info->Version != PCW_VERSION_1 && Info->Version != PCW_VERSION_2) || Info->Name == NULL || Info->Name->Length == 0 ||
-        Info->Name->Length % sizeof(WCHAR) != 0 || (Info->CounterCount != 0 && Info->Counters == NULL))
+        Info->Name->Length % sizeof(WCHAR) != 0 || (Info->CounterCount != 0 && Info->Counters == NULL) || (Info->Version == PCW_VERSION_2 && (Info->Flags & ~(ULONG)PcwRegistrationSiloNeutral)))
         return STATUS_INVALID_PARAMETER_2;
     r = pool_alloc(PagedPool | POOL_ZERO_ALLOCATION, sizeof(*r), PCW_TAG, __builtin_return_address(0));
     if (r == NULL)
@@ -46,18 +44,18 @@ NTSTATUS NTAPI PcwRegister(PPCW_REGISTRATION *Registration, PPCW_REGISTRATION_IN
         if (end > r->needed[c->StructIndex])
             r->needed[c->StructIndex] = end;
     }
+    list_init(&r->instances);
     *Registration = r;
     return STATUS_SUCCESS;
 }
 
-/* Ends a registration; NULL is nothing. docs: wdm/nf-wdm-pcwunregister */
+/* Ends a registration and closes its instances; NULL is nothing. docs: wdm/nf-wdm-pcwunregister */
 VOID NTAPI PcwUnregister(PPCW_REGISTRATION Registration)
 {
     if (Registration == NULL)
         return;
-    if (Registration->instances != 0)
-        NT_EMIT(NT_EVENT_MISUSE, "PcwUnregister of a counterset whose instances were not closed (PcwCloseInstance)", Registration,
-                Registration->instances, PE_CALLER());
+    list_each_safe(node, &Registration->instances)
+        PcwCloseInstance(container_of(node, struct _PCW_INSTANCE, node));
     pool_free(Registration, PCW_TAG, __builtin_return_address(0));
 }
 
@@ -86,8 +84,7 @@ NTSTATUS NTAPI PcwCreateInstance(PPCW_INSTANCE *Instance, PPCW_REGISTRATION Regi
     instance = pool_alloc(PagedPool, sizeof(*instance), PCW_TAG, __builtin_return_address(0));
     if (instance == NULL)
         return STATUS_NO_MEMORY;
-    instance->registration = Registration;
-    Registration->instances++;
+    list_push_back(&Registration->instances, &instance->node);
     *Instance = instance;
     return STATUS_SUCCESS;
 }
@@ -97,7 +94,7 @@ VOID NTAPI PcwCloseInstance(PPCW_INSTANCE Instance)
 {
     if (Instance == NULL)
         return;
-    Instance->registration->instances--;
+    list_remove(&Instance->node);
     pool_free(Instance, PCW_TAG, __builtin_return_address(0));
 }
 

@@ -5,7 +5,7 @@ TEST_CASE(a_counterset_knows_what_its_instances_must_have)
 {
     UNICODE_STRING name = RTL_CONSTANT_STRING(L"Test Counters"), instance_name = RTL_CONSTANT_STRING(L"one");
     PCW_COUNTER_DESCRIPTOR counters[] = { { 1, 0, 0, 8 }, { 2, 0, 8, 4 } };
-    PCW_REGISTRATION_INFORMATION info = { PCW_CURRENT_VERSION, &name, 2, counters, NULL, NULL };
+    PCW_REGISTRATION_INFORMATION info = { PCW_VERSION_1, &name, 2, counters, NULL, NULL, 0 };
     ULONG64 values[2] = { 0 };
     PCW_DATA data = { values, sizeof(values) };
     PPCW_REGISTRATION registration;
@@ -21,6 +21,25 @@ TEST_CASE(a_counterset_knows_what_its_instances_must_have)
     PcwUnregister(registration);
     info.Version = 7;
     EXPECT_EQ(PcwRegister(&registration, &info), STATUS_INVALID_PARAMETER_2);
+    info.Version = PCW_VERSION_2;
+    info.Flags = 0x8000;
+    EXPECT_EQ(PcwRegister(&registration, &info), STATUS_INVALID_PARAMETER_2);
+}
+
+TEST_CASE(instances_are_closed_with_their_counterset)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"Test Counters"), one = RTL_CONSTANT_STRING(L"one"), two = RTL_CONSTANT_STRING(L"two");
+    PCW_COUNTER_DESCRIPTOR counter = { 1, 0, 0, 8 };
+    PCW_REGISTRATION_INFORMATION info = { PCW_VERSION_2, &name, 1, &counter, NULL, NULL, PcwRegistrationSiloNeutral };
+    ULONG64 value = 0;
+    PCW_DATA data = { &value, sizeof(value) };
+    PPCW_REGISTRATION registration;
+    PPCW_INSTANCE instances[2];
+
+    REQUIRE(PcwRegister(&registration, &info) == STATUS_SUCCESS);
+    REQUIRE(PcwCreateInstance(&instances[0], registration, &one, 1, &data) == STATUS_SUCCESS);
+    REQUIRE(PcwCreateInstance(&instances[1], registration, &two, 1, &data) == STATUS_SUCCESS);
+    PcwUnregister(registration);
 }
 
 TEST_CASE(the_longest_prefix_is_found)
