@@ -21,8 +21,16 @@ struct cm_filter {
     uint32_t length;
     struct list objects;        /* struct object_context */
     struct list names;          /* struct kept_name */
-    unsigned running;
+    struct list callers;        /* struct caller */
+    KEVENT quiet;               /* set when the last of them leaves a filter that is gone */
+    unsigned running;           /* of the structure; frees it */
     bool gone;
+};
+
+/* A thread in the filter's function. */
+struct caller {
+    struct list node;
+    PKTHREAD thread;
 };
 
 struct object_context {
@@ -125,6 +133,8 @@ static NTSTATUS add_filter(PEX_CALLBACK_FUNCTION function, const UNICODE_STRING 
     filter->context = context;
     list_init(&filter->objects);
     list_init(&filter->names);
+    list_init(&filter->callers);
+    KeInitializeEvent(&filter->quiet, NotificationEvent, FALSE);
     if (altitude != NULL) {
         filter->length = altitude->Length / sizeof(WCHAR);
         filter->altitude = malloc(altitude->Length);
@@ -194,17 +204,44 @@ static void leave(struct cm_filter *filter)
 
 static NTSTATUS tell(struct cm_filter *filter, REG_NOTIFY_CLASS class, void *info)
 {
-    return filter->function(filter->context, (PVOID)(ULONG_PTR)class, info);
+    struct caller caller = { .thread = KeGetCurrentThread() };
+
+    list_push_back(&filter->callers, &caller.node);
+    NTSTATUS status = filter->function(filter->context, (PVOID)(ULONG_PTR)class, info);
+    list_remove(&caller.node);
+    if (filter->gone && list_empty(&filter->callers))
+        KeSetEvent(&filter->quiet, IO_NO_INCREMENT, FALSE);
+    return status;
 }
 
-static void clean_contexts(struct cm_filter *filter, void *object, bool say)
+static bool is_inside(struct cm_filter *filter)
+{
+    list_each_safe(node, &filter->callers)
+        if (container_of(node, struct caller, node)->thread == KeGetCurrentThread())
+            return true;
+    return false;
+}
+
+static struct object_context *context_of(struct cm_filter *filter, void *object)
 {
     list_each_safe(node, &filter->objects) {
         struct object_context *c = container_of(node, struct object_context, node);
+
+        if (c->object == object)
+            return c;
+    }
+    return NULL;
+}
+
+/* Of one object or (NULL) of all. The function may change the list while it is told. */
+static void clean_contexts(struct cm_filter *filter, void *object, bool say)
+{
+    struct object_context *c;
+
+    while ((c = object != NULL ? context_of(filter, object) : list_empty(&filter->objects) ? NULL
+               : list_first(&filter->objects, struct object_context, node)) != NULL) {
         REG_CALLBACK_CONTEXT_CLEANUP_INFORMATION info = { c->object, c->context, NULL };
 
-        if (object != NULL && c->object != object)
-            continue;
         list_remove(&c->node);
         free(c);
         if (say)
@@ -212,17 +249,22 @@ static void clean_contexts(struct cm_filter *filter, void *object, bool say)
     }
 }
 
-static void take_out(struct cm_filter *filter, bool say)
+static void take_out(struct cm_filter *filter, bool say, struct pe_caller caller)
 {
     filter->running++;
     list_remove(&filter->node);
     filter->gone = true;
+    if (say && is_inside(filter))
+        NT_EMIT(NT_EVENT_MISUSE, "CmUnRegisterCallback is called from its own registry callback, which deadlocks", filter->cookie, 0, caller);
+    else if (say && !list_empty(&filter->callers))
+        KeWaitForSingleObject(&filter->quiet, Executive, KernelMode, FALSE, NULL);
     clean_contexts(filter, NULL, say);
     free_names(filter, NULL);
     leave(filter);
 }
 
-/* The filter hears of the contexts it still has (RegNtCallbackObjectContextCleanup), then of nothing any more.
+/* Threads in the filter's function leave it, it hears of the contexts it still has (RegNtCallbackObjectContextCleanup), then of nothing
+ * any more. From inside that function Windows waits for ever: that is a finding, and nothing waits.
  * STATUS_INVALID_PARAMETER: no such registration. <= APC_LEVEL. docs: wdm/nf-wdm-cmunregistercallback */
 NTSTATUS NTAPI CmUnRegisterCallback(LARGE_INTEGER Cookie)
 {
@@ -230,7 +272,7 @@ NTSTATUS NTAPI CmUnRegisterCallback(LARGE_INTEGER Cookie)
 
     if (filter == NULL)
         return STATUS_INVALID_PARAMETER;
-    take_out(filter, true);
+    take_out(filter, true, PE_CALLER());
     return STATUS_SUCCESS;
 }
 
@@ -248,17 +290,6 @@ VOID NTAPI CmGetCallbackVersion(PULONG Major, PULONG Minor)
 static bool is_key(void *object)
 {
     return object != NULL && ob_type(object) == CmKeyObjectType && ((struct cm_body *)object)->key != NULL;
-}
-
-static struct object_context *context_of(struct cm_filter *filter, void *object)
-{
-    list_each_safe(node, &filter->objects) {
-        struct object_context *c = container_of(node, struct object_context, node);
-
-        if (c->object == object)
-            return c;
-    }
-    return NULL;
 }
 
 /* The filter's context of a Key object; NewContext NULL takes it away. *OldContext: what was there.
@@ -450,13 +481,13 @@ void cm_filter_driver_gone(const void *base, size_t size)
             continue;
         NT_EMIT(NT_EVENT_MISUSE, "a driver unloaded with a registry callback registered (CmUnRegisterCallback)", filter->cookie, 0,
                 ((struct pe_caller){ .rip = (uint64_t)(uintptr_t)filter->function }));
-        take_out(filter, false);
+        take_out(filter, false, (struct pe_caller){ 0 });
     }
 }
 
 void cm_filter_stop(void)
 {
     list_each_safe(node, &cm_filters)
-        take_out(container_of(node, struct cm_filter, node), false);
+        take_out(container_of(node, struct cm_filter, node), false, (struct pe_caller){ 0 });
     last_cookie = 0;
 }

@@ -172,3 +172,102 @@ TEST_CASE(a_filter_learns_the_path_of_a_key)
     EXPECT_EQ(ZwClose(key), STATUS_SUCCESS);
     EXPECT_EQ(CmUnRegisterCallback(cookie), STATUS_SUCCESS);
 }
+
+/* --- contexts that a cleanup takes away, and a function that is still running --------------------------------------------- */
+
+static PVOID objects[3];
+static ULONG cleaned;
+
+static NTSTATUS NTAPI cleaning_filter(PVOID context, PVOID argument1, PVOID argument2)
+{
+    REG_NOTIFY_CLASS class = (REG_NOTIFY_CLASS)(ULONG_PTR)argument1;
+
+    UNREFERENCED_PARAMETER(context);
+    if (class == RegNtPreSetValueKey) {
+        ULONG n = *(PULONG)((PREG_SET_VALUE_KEY_INFORMATION)argument2)->Data;
+
+        objects[n] = ((PREG_SET_VALUE_KEY_INFORMATION)argument2)->Object;
+        EXPECT_EQ(CmSetCallbackObjectContext(objects[n], &cookie, (PVOID)(ULONG_PTR)(n + 1), NULL), STATUS_SUCCESS);
+    }
+    if (class == RegNtCallbackObjectContextCleanup)
+        cleaned++;
+    return STATUS_SUCCESS;
+}
+
+TEST_CASE(every_context_is_cleaned_up_once_when_its_filter_goes)
+{
+    UNICODE_STRING value = RTL_CONSTANT_STRING(L"v");
+    HANDLE keys[3];
+    NTSTATUS status;
+
+    REQUIRE(CmRegisterCallback(cleaning_filter, NULL, &cookie) == STATUS_SUCCESS);
+    cleaned = 0;
+    for (ULONG n = 0; n < 3; n++) {
+        keys[n] = make_key(&status);
+        REQUIRE(NT_SUCCESS(status));
+        EXPECT_EQ(ZwSetValueKey(keys[n], &value, 0, REG_DWORD, &n, sizeof(n)), STATUS_SUCCESS);
+    }
+    EXPECT_EQ(ZwClose(keys[1]), STATUS_SUCCESS);
+    EXPECT_EQ(cleaned, 1);
+    EXPECT_EQ(CmUnRegisterCallback(cookie), STATUS_SUCCESS);
+    EXPECT_EQ(cleaned, 3);
+    EXPECT_EQ(ZwDeleteKey(keys[0]), STATUS_SUCCESS);
+    EXPECT_EQ(ZwClose(keys[0]), STATUS_SUCCESS);
+    EXPECT_EQ(ZwClose(keys[2]), STATUS_SUCCESS);
+    EXPECT_EQ(cleaned, 3);
+}
+
+static KEVENT entered, may_leave;
+static volatile LONG left;
+
+static NTSTATUS NTAPI slow_filter(PVOID context, PVOID argument1, PVOID argument2)
+{
+    UNREFERENCED_PARAMETER(context);
+    UNREFERENCED_PARAMETER(argument2);
+    if ((REG_NOTIFY_CLASS)(ULONG_PTR)argument1 != RegNtPreFlushKey)
+        return STATUS_SUCCESS;
+    KeSetEvent(&entered, IO_NO_INCREMENT, FALSE);
+    KeWaitForSingleObject(&may_leave, Executive, KernelMode, FALSE, NULL);
+    InterlockedIncrement(&left);
+    return STATUS_SUCCESS;
+}
+
+static VOID NTAPI flusher(PVOID key)
+{
+    ZwFlushKey(key);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+static VOID NTAPI releaser(PVOID unused)
+{
+    LARGE_INTEGER moment = { .QuadPart = -200000 };
+
+    UNREFERENCED_PARAMETER(unused);
+    KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    KeSetEvent(&may_leave, IO_NO_INCREMENT, FALSE);
+    PsTerminateSystemThread(STATUS_SUCCESS);
+}
+
+TEST_CASE(a_filter_is_unregistered_when_no_thread_is_in_its_function)
+{
+    HANDLE threads[2], key;
+    NTSTATUS status;
+
+    KeInitializeEvent(&entered, NotificationEvent, FALSE);
+    KeInitializeEvent(&may_leave, NotificationEvent, FALSE);
+    left = 0;
+    key = make_key(&status);
+    REQUIRE(NT_SUCCESS(status));
+    REQUIRE(CmRegisterCallback(slow_filter, NULL, &cookie) == STATUS_SUCCESS);
+    REQUIRE(PsCreateSystemThread(&threads[0], THREAD_ALL_ACCESS, NULL, NULL, NULL, flusher, key) == STATUS_SUCCESS);
+    KeWaitForSingleObject(&entered, Executive, KernelMode, FALSE, NULL);
+    REQUIRE(PsCreateSystemThread(&threads[1], THREAD_ALL_ACCESS, NULL, NULL, NULL, releaser, NULL) == STATUS_SUCCESS);
+    EXPECT_EQ(CmUnRegisterCallback(cookie), STATUS_SUCCESS);
+    EXPECT_EQ(left, 1);
+    for (int i = 0; i < 2; i++) {
+        EXPECT_EQ(ZwWaitForSingleObject(threads[i], FALSE, NULL), STATUS_SUCCESS);
+        EXPECT_EQ(ZwClose(threads[i]), STATUS_SUCCESS);
+    }
+    EXPECT_EQ(ZwDeleteKey(key), STATUS_SUCCESS);
+    EXPECT_EQ(ZwClose(key), STATUS_SUCCESS);
+}
