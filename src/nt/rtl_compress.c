@@ -215,6 +215,10 @@ NTSTATUS NTAPI RtlDecompressFragment(USHORT CompressionFormat, PUCHAR Uncompress
             return status;
         in += bytes;
         size -= bytes;
+        if (final < CHUNK && size >= 2 && (in[0] | in[1] << 8) != 0) {      /* as expand_lznt1 does */
+            memset(chunk + final, 0, CHUNK - final);
+            final = CHUNK;
+        }
         if (skip >= CHUNK) {
             skip -= CHUNK;
             continue;
@@ -398,7 +402,8 @@ static NTSTATUS shrink_xpress(const UCHAR *in, ULONG size, UCHAR *out, ULONG roo
     if (w.full)
         return STATUS_BUFFER_TOO_SMALL;
     /* what is left of the flags is ones, which at the end of the data says: no more */
-    w.bits = w.count == 32 ? w.bits : (w.bits << (32 - w.count)) | ((1u << (32 - w.count)) - 1);
+    for (; w.count < 32; w.count++)
+        w.bits = w.bits << 1 | 1;
     memcpy(w.flags, &w.bits, 4);
     *final = (ULONG)(w.at - out);
     return STATUS_SUCCESS;

@@ -77,6 +77,32 @@ TEST_CASE(what_is_compressed_comes_back)
     ExFreePoolWithTag(space, 'tseT');
 }
 
+TEST_CASE(nothing_is_compressed_to_nothing)
+{
+    UCHAR in[1] = { 0 }, out[16], back[1];
+    ULONG made, size;
+
+    EXPECT_EQ(RtlCompressBuffer(COMPRESSION_FORMAT_XPRESS, in, 0, out, sizeof(out), 4096, &made, NULL), STATUS_SUCCESS);
+    EXPECT_EQ(RtlDecompressBuffer(COMPRESSION_FORMAT_XPRESS, back, sizeof(back), out, made, &size), STATUS_SUCCESS);
+    EXPECT_EQ(size, 0);
+}
+
+TEST_CASE(a_short_chunk_before_others_counts_as_a_whole_one)
+{
+    /* two chunks as they are: three bytes, then two */
+    static UCHAR in[] = { 0x02, 0x30, 'a', 'b', 'c', 0x01, 0x30, 'd', 'e' };
+    static UCHAR whole[8192], part[16];
+    ULONG size;
+
+    EXPECT_EQ(RtlDecompressBuffer(COMPRESSION_FORMAT_LZNT1, whole, sizeof(whole), in, sizeof(in), &size), STATUS_SUCCESS);
+    EXPECT_EQ(size, 4098);
+    EXPECT_EQ(whole[3], 0);
+    EXPECT_EQ(whole[4096], 'd');
+    EXPECT_EQ(RtlDecompressFragment(COMPRESSION_FORMAT_LZNT1, part, 4, in, sizeof(in), 4094, &size, NULL), STATUS_SUCCESS);
+    EXPECT_EQ(size, 4);
+    EXPECT(RtlEqualMemory(part, "\0\0de", 4));
+}
+
 TEST_CASE(damaged_data_never_reads_or_writes_outside)
 {
     UCHAR in[64], out[64];
