@@ -192,7 +192,7 @@ BOOLEAN NTAPI PsIsSystemProcess(PEPROCESS Process)
     return Process == PsInitialSystemProcess;
 }
 
-/* Of the current process, which has not ended. docs: ntddk/nf-ntddk-psgetprocessexittime */
+/* Of the current process, which has not ended. docs: ntifs/nf-ntifs-psgetprocessexittime */
 LARGE_INTEGER NTAPI PsGetProcessExitTime(VOID)
 {
     return (LARGE_INTEGER){ .QuadPart = 0 };
@@ -205,7 +205,7 @@ HANDLE NTAPI PsGetProcessInheritedFromUniqueProcessId(PEPROCESS Process)
     return NULL;
 }
 
-/* No thread here impersonates. Any IRQL. docs: ntifs/nf-ntifs-psisthreadimpersonating */
+/* No thread here impersonates. Any IRQL. */
 BOOLEAN NTAPI PsIsThreadImpersonating(PETHREAD Thread)
 {
     (void)Thread;
