@@ -399,13 +399,8 @@ struct _OBJECT_TYPE;
     };                       \
     typedef struct name##__ *name
 #endif
-#if !defined(__cplusplus) && !defined(NOMINMAX)
-#ifndef min
-#define min(a, b) (((a) < (b)) ? (a) : (b))
-#endif
-#ifndef max
-#define max(a, b) (((a) > (b)) ? (a) : (b))
-#endif
+#ifndef __cplusplus
+#include <ring3/minmax.h>
 #endif
 #endif
 

@@ -16,14 +16,7 @@ typedef UINT_PTR WPARAM;
 typedef LONG_PTR LPARAM;
 typedef LONG_PTR LRESULT;
 
-#if !defined(NOMINMAX) && !defined(RING3_HOST)
-#ifndef min
-#define min(a, b) (((a) < (b)) ? (a) : (b))
-#endif
-#ifndef max
-#define max(a, b) (((a) > (b)) ? (a) : (b))
-#endif
-#endif
+#include <ring3/minmax.h>
 #ifndef MAX_PATH
 #define MAX_PATH 260
 #endif

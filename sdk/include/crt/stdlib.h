@@ -10,14 +10,7 @@
 #define __max(a, b) (((a) > (b)) ? (a) : (b))
 #define __min(a, b) (((a) < (b)) ? (a) : (b))
 #endif
-#if !defined(NOMINMAX) && !defined(RING3_HOST)
-#ifndef min
-#define min(a, b) (((a) < (b)) ? (a) : (b))
-#endif
-#ifndef max
-#define max(a, b) (((a) > (b)) ? (a) : (b))
-#endif
-#endif
+#include <ring3/minmax.h>
 
 #ifdef __cplusplus
 extern "C" {
