@@ -7,6 +7,7 @@
 #include "machine/machine.h"
 #include "ring3.h"
 #include "unit.h"
+#include "drivers.h"
 
 #define MS 1000000ull
 #define STEPS 40
@@ -42,22 +43,6 @@ static unsigned any(unsigned below)
 {
     it.dice = it.dice * 6364136223846793005u + 1442695040888963407u;
     return (unsigned)(it.dice >> 33) % below;
-}
-
-/* $BUILD/tests/unit/machine/callout_orders -> $BUILD/drivers/NAME/NAME.sys */
-static const char *driver_path(const char *name)
-{
-    static char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 128);
-
-    CHECK(length > 0);
-    path[length] = 0;
-    for (int up = 0; up < 4; up++)
-        *strrchr(path, '/') = 0;
-    sprintf(path + strlen(path), "/drivers/%s/%s.sys", name, name);
-    if (access(path, R_OK) != 0)
-        SKIP("a driver has not been built (make drivers)");
-    return path;
 }
 
 static void import_parameters(void)
@@ -97,7 +82,7 @@ static void open_computer(uint64_t seed)
 
 static void load(unsigned n)
 {
-    it.driver[n] = ring3_load(it.computer, driver_path(names[n]));
+    it.driver[n] = ring3_load(it.computer, unit_driver(names[n]));
     CHECK(it.driver[n] != NULL);
     loads++;
 }

@@ -14,6 +14,7 @@
 #include "ring3.h"
 #include "storport/disk.h"
 #include "unit.h"
+#include "drivers.h"
 
 #define MS 1000000ull
 #define BLOCK 512u
@@ -142,22 +143,6 @@ static void begin(void *unused)
     KeWaitForSingleObject(&never, Executive, KernelMode, FALSE, NULL);
 }
 
-/* $BUILD/tests/unit/machine/powercut -> $BUILD/drivers/vioblk/vioblk.sys */
-static const char *vioblk_path(void)
-{
-    static char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 64);
-
-    CHECK(length > 0);
-    path[length] = 0;
-    for (int up = 0; up < 4; up++)
-        *strrchr(path, '/') = 0;
-    strcat(path, "/drivers/vioblk/vioblk.sys");
-    if (access(path, R_OK) != 0)
-        SKIP("vioblk.sys has not been built (make drivers)");
-    return path;
-}
-
 /* In a process of its own: nothing of a computer without power can be taken down. */
 static void live_and_lose_power(const char *image, uint64_t seed)
 {
@@ -180,7 +165,7 @@ static void live_and_lose_power(const char *image, uint64_t seed)
     snprintf(text, sizeof text, "file:%s,cut=seed:%llu,cutwithin=%u,queues=%u", image, (unsigned long long)seed,
              seed % 5 ? 400 : 2000, 1 + (unsigned)(seed % 4));
     CHECK(ring3_add_disk(computer, text) != NULL);
-    ring3_load(computer, vioblk_path());
+    ring3_load(computer, unit_driver("vioblk"));
     ring3_query_report(computer, &report);
     if (!report.power_cut) {
         ring3_run(computer, 100 * MS);
@@ -253,7 +238,7 @@ TEST(no_power_cut_loses_what_was_flushed_or_written_through_and_answered)
     struct tally tally = { 0 };
     char image[200];
 
-    vioblk_path();
+    unit_driver("vioblk");
     CHECK(cuts > 0);
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(shared != MAP_FAILED);

@@ -5,25 +5,10 @@
 #include "nt/pool.h"
 #include "ring3.h"
 #include "unit.h"
+#include "drivers.h"
 
 #define MS 1000000ull
 #define IOCTL_DISK_GET_LENGTH_INFO 0x0007405Cu
-
-/* $BUILD/tests/unit/machine/ramlun -> $BUILD/drivers/ramlun/ramlun.sys */
-static const char *ramlun_path(void)
-{
-    static char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 64);
-
-    CHECK(length > 0);
-    path[length] = 0;
-    for (int up = 0; up < 4; up++)
-        *strrchr(path, '/') = 0;
-    strcat(path, "/drivers/ramlun/ramlun.sys");
-    if (access(path, R_OK) != 0)
-        SKIP("ramlun.sys has not been built (make drivers)");
-    return path;
-}
 
 static struct ring3_computer *open_computer(unsigned cpus, uint64_t seed, uint64_t fail)
 {
@@ -95,7 +80,7 @@ static bool run(unsigned cpus, uint64_t seed, uint64_t fail)
     bool good = false;
 
     CHECK(ring3_add_root_device(computer, "ROOT\\RAMLUN"));
-    if (ring3_load(computer, ramlun_path())) {
+    if (ring3_load(computer, unit_driver("ramlun"))) {
         ring3_run(computer, MS);
         good = use(computer);
         ring3_run(computer, MS);
@@ -157,7 +142,7 @@ static void between(void (*what)(void *), bool same_disk)
     run(1, 0, 0);
     struct ring3_computer *computer = open_computer(2, 0, 0);
     CHECK(ring3_add_root_device(computer, "ROOT\\RAMLUN"));
-    CHECK(ring3_load(computer, ramlun_path()) != NULL);
+    CHECK(ring3_load(computer, unit_driver("ramlun")) != NULL);
     CHECK(use(computer));
     CHECK(machine_call(what, NULL));
     CHECK(use(computer) == same_disk);

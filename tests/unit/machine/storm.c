@@ -14,6 +14,7 @@
 #include "ring3.h"
 #include "storport/disk.h"
 #include "unit.h"
+#include "drivers.h"
 
 #define MS 1000000ull
 #define SECOND 1000000000ull
@@ -238,22 +239,6 @@ static const struct kind {
     const char *driver, *keys;          /* of the card */
 } kinds[] = { { "vioblk", "queues=2" }, { "vioblk", "queues=4" }, { "sata", "model=ahci" }, { "sata", "model=ahci,depth=1" } };
 
-/* $BUILD/tests/unit/machine/storm -> $BUILD/drivers/NAME/NAME.sys */
-static const char *driver_path(const char *name)
-{
-    static char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 64);
-
-    CHECK(length > 0);
-    path[length] = 0;
-    for (int up = 0; up < 4; up++)
-        *strrchr(path, '/') = 0;
-    sprintf(path + strlen(path), "/drivers/%s/%s.sys", name, name);
-    if (access(path, R_OK) != 0)
-        SKIP("the drivers have not been built (make drivers)");
-    return path;
-}
-
 static struct ring3_computer *open_computer(unsigned cpus, uint64_t seed, uint64_t fail)
 {
     struct ring3_computer *computer;
@@ -295,7 +280,7 @@ static uint64_t storm(const struct kind *kind, const char *disk, void (*what)(vo
 
     snprintf(spec, sizeof spec, disk, kind->keys, (unsigned long long)seed + 1);
     CHECK((card = ring3_add_disk(computer, spec)) != NULL);
-    CHECK(ring3_load(computer, driver_path(kind->driver)) != NULL);
+    CHECK(ring3_load(computer, unit_driver(kind->driver)) != NULL);
     CHECK_EQ(ring3_run(computer, 100 * MS), RING3_END_TIME);
     trouble = what;
     CHECK(machine_call(start_trouble, NULL));
@@ -377,7 +362,7 @@ static bool run_with(const struct kind *kind, uint64_t fail)
 
     snprintf(spec, sizeof spec, "mem:1M,%s,delay=50us", kind->keys);
     CHECK((card = ring3_add_disk(computer, spec)) != NULL);
-    if (ring3_load(computer, driver_path(kind->driver))) {
+    if (ring3_load(computer, unit_driver(kind->driver))) {
         ring3_run(computer, 100 * MS);
         good = machine_call(traffic, NULL) && c.answered >= 400 && !c.failed;
     }

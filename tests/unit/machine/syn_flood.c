@@ -8,6 +8,7 @@
 #include "nt/pool.h"
 #include "ring3.h"
 #include "unit.h"
+#include "drivers.h"
 
 #define MS 1000000ull
 #define FRAME 60u
@@ -16,20 +17,10 @@
 
 static struct ring3_computer *computer;
 
-/* $BUILD/tests/unit/machine/syn_flood -> $BUILD/drivers/NAME/NAME.sys */
 static struct ring3_driver *load(const char *name)
 {
-    char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 128);
+    struct ring3_driver *driver = ring3_load(computer, unit_driver(name));
 
-    CHECK(length > 0);
-    path[length] = 0;
-    for (int up = 0; up < 4; up++)
-        *strrchr(path, '/') = 0;
-    sprintf(path + strlen(path), "/drivers/%s/%s.sys", name, name);
-    if (access(path, R_OK) != 0)
-        SKIP("a driver has not been built (make drivers)");
-    struct ring3_driver *driver = ring3_load(computer, path);
     CHECK(driver != NULL);
     return driver;
 }

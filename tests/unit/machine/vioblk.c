@@ -5,26 +5,11 @@
 #include "storport/adapter.h"
 #include "ring3.h"
 #include "unit.h"
+#include "drivers.h"
 
 #define MS 1000000ull
 #define SECOND 1000000000ull
 #define BLOCK 4096u
-
-/* $BUILD/tests/unit/machine/vioblk -> $BUILD/drivers/vioblk/vioblk.sys */
-static const char *vioblk_path(void)
-{
-    static char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 64);
-
-    CHECK(length > 0);
-    path[length] = 0;
-    for (int up = 0; up < 4; up++)
-        *strrchr(path, '/') = 0;
-    strcat(path, "/drivers/vioblk/vioblk.sys");
-    if (access(path, R_OK) != 0)
-        SKIP("vioblk.sys has not been built (make drivers)");
-    return path;
-}
 
 static struct ring3_computer *open_computer(unsigned cpus, uint64_t seed)
 {
@@ -97,7 +82,7 @@ TEST(what_is_written_is_read_back_on_any_number_of_processors_and_queues)
         struct ring3_file *file;
 
         CHECK(ring3_add_disk(computer, cases[i].disk) != NULL);
-        CHECK(ring3_load(computer, vioblk_path()) != NULL);
+        CHECK(ring3_load(computer, unit_driver("vioblk")) != NULL);
         file = open_disk(computer);
         check_round_trip(file, 20);
         ring3_file_close(file);
@@ -116,7 +101,7 @@ TEST(a_card_that_is_pulled_out_fails_its_requests_and_nothing_else)
     uint8_t bytes[BLOCK];
 
     CHECK((disk = ring3_add_disk(computer, "mem:16M")) != NULL);
-    CHECK(ring3_load(computer, vioblk_path()) != NULL);
+    CHECK(ring3_load(computer, unit_driver("vioblk")) != NULL);
     file = open_disk(computer);
     check_round_trip(file, 4);
     CHECK(ring3_unplug_disk(disk));
@@ -135,7 +120,7 @@ TEST(errors_of_the_medium_reach_the_caller_and_the_disk_lives_on)
     uint8_t bytes[BLOCK];
 
     CHECK(ring3_add_disk(computer, "mem:16M,error=seed:3,errorrate=70") != NULL);
-    CHECK(ring3_load(computer, vioblk_path()) != NULL);
+    CHECK(ring3_load(computer, unit_driver("vioblk")) != NULL);
     file = open_disk(computer);
     for (unsigned i = 0; i < 60; i++) {
         bool answer = ring3_file_read(file, bytes, BLOCK, (uint64_t)i * BLOCK, NULL, NULL);
@@ -155,7 +140,7 @@ TEST(a_disk_that_is_too_slow_is_reset_and_its_requests_fail)
     uint8_t bytes[BLOCK];
 
     CHECK(ring3_add_disk(computer, "mem:16M,delay=3000s") != NULL);
-    CHECK(ring3_load(computer, vioblk_path()) != NULL);
+    CHECK(ring3_load(computer, unit_driver("vioblk")) != NULL);
     CHECK_EQ(ring3_run(computer, 500 * MS), RING3_END_TIME);
     file = ring3_file_open(computer, "\\\\.\\PhysicalDrive0", true);
     if (file) {                         /* else enumeration itself already gave up on it */
@@ -183,7 +168,7 @@ TEST(it_sleeps_and_wakes_and_the_disk_is_the_same)
     NTSTATUS status;
 
     CHECK(ring3_add_disk(computer, "mem:16M,queues=2") != NULL);
-    CHECK(ring3_load(computer, vioblk_path()) != NULL);
+    CHECK(ring3_load(computer, unit_driver("vioblk")) != NULL);
     file = open_disk(computer);
     for (int n = 0; n < 3; n++) {
         check_round_trip(file, 8);
@@ -207,7 +192,7 @@ TEST(a_power_cut_ends_the_run_and_leaves_the_driver_as_it_was)
     unsigned writes = 0;
 
     CHECK(ring3_add_disk(computer, "mem:16M,cut=seed:1,cutwithin=50") != NULL);
-    CHECK(ring3_load(computer, vioblk_path()) != NULL);
+    CHECK(ring3_load(computer, unit_driver("vioblk")) != NULL);
     file = open_disk(computer);
     fill(bytes, 1);
     while (writes < 100 && ring3_file_write(file, bytes, BLOCK, 0, NULL, NULL))
@@ -239,7 +224,7 @@ TEST(an_idle_card_is_powered_down_and_comes_back_for_a_request)
         bool powered = false;
 
         CHECK(ring3_add_disk(computer, "mem:16M,queues=2") != NULL);
-        CHECK(ring3_load(computer, vioblk_path()) != NULL);
+        CHECK(ring3_load(computer, unit_driver("vioblk")) != NULL);
         file = open_disk(computer);
         for (int n = 0; n < 3; n++) {
             check_round_trip(file, 8);
@@ -273,7 +258,7 @@ TEST(its_resources_can_be_rebalanced)
     NTSTATUS status;
 
     CHECK(ring3_add_disk(computer, "mem:16M,queues=2") != NULL);
-    CHECK(ring3_load(computer, vioblk_path()) != NULL);
+    CHECK(ring3_load(computer, unit_driver("vioblk")) != NULL);
     file = open_disk(computer);
     for (int n = 0; n < 3; n++) {
         check_round_trip(file, 8);
@@ -317,7 +302,7 @@ TEST(a_card_pulled_out_with_requests_under_way_answers_them_with_failure)
 
         snprintf(spec, sizeof spec, "mem:16M,delay=100ms,queues=%u", queues);
         CHECK((disk = ring3_add_disk(computer, spec)) != NULL);
-        CHECK(ring3_load(computer, vioblk_path()) != NULL);
+        CHECK(ring3_load(computer, unit_driver("vioblk")) != NULL);
         CHECK_EQ(ring3_run(computer, 20 * SECOND), RING3_END_TIME);
         file = open_disk(computer);
         check_round_trip(file, 2);

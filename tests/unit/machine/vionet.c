@@ -6,24 +6,9 @@
 #include "nt/pool.h"
 #include "ring3.h"
 #include "unit.h"
+#include "drivers.h"
 
 #define MS 1000000ull
-
-/* $BUILD/tests/unit/machine/vionet -> $BUILD/drivers/vionet/vionet.sys */
-static const char *vionet_path(void)
-{
-    static char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 64);
-
-    CHECK(length > 0);
-    path[length] = 0;
-    for (int up = 0; up < 4; up++)
-        *strrchr(path, '/') = 0;
-    strcat(path, "/drivers/vionet/vionet.sys");
-    if (access(path, R_OK) != 0)
-        SKIP("vionet.sys has not been built (make drivers)");
-    return path;
-}
 
 static enum ring3_log log_level = RING3_LOG_WARN;
 
@@ -71,7 +56,7 @@ TEST(it_starts_and_unloads_on_any_number_of_processors)
         struct ring3_computer *computer = open_computer(cpus[i], i);
 
         CHECK(ring3_add_nic(computer, "null") != NULL);
-        CHECK(ring3_load(computer, vionet_path()) != NULL);
+        CHECK(ring3_load(computer, unit_driver("vionet")) != NULL);
         CHECK_EQ(ring3_run(computer, 100 * MS), RING3_END_TIME);
         check_driven(computer, 0);
         close_cleanly(computer);
@@ -84,7 +69,7 @@ TEST(it_drives_two_cards)
 
     CHECK(ring3_add_nic(computer, "null") != NULL);
     CHECK(ring3_add_nic(computer, "null") != NULL);
-    CHECK(ring3_load(computer, vionet_path()) != NULL);
+    CHECK(ring3_load(computer, unit_driver("vionet")) != NULL);
     CHECK_EQ(ring3_run(computer, 100 * MS), RING3_END_TIME);
     check_driven(computer, 0);
     check_driven(computer, 1);
@@ -97,7 +82,7 @@ TEST(a_card_may_be_pulled_out_while_frames_are_under_way)
         struct ring3_computer *computer = open_computer(2, seed);
         struct ring3_nic *nic = ring3_add_nic(computer, "loop");
 
-        CHECK(ring3_load(computer, vionet_path()) != NULL);
+        CHECK(ring3_load(computer, unit_driver("vionet")) != NULL);
         CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
         CHECK(ring3_ping(computer, "10.0.0.2,count=20,interval=1ms,timeout=10ms") != NULL);
         ring3_run(computer, 5 * MS);
@@ -114,7 +99,7 @@ TEST(the_smallest_rings_work)
     CHECK(ring3_set_parameter(computer, "*ReceiveBuffers", "16"));
     CHECK(ring3_set_parameter(computer, "*TransmitBuffers", "16"));
     CHECK(ring3_add_nic(computer, "loop") != NULL);
-    CHECK(ring3_load(computer, vionet_path()) != NULL);
+    CHECK(ring3_load(computer, unit_driver("vionet")) != NULL);
     CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
     CHECK(ring3_ping(computer, "10.0.0.2,count=50,interval=1ms,timeout=10ms") != NULL);
     ring3_run(computer, 100 * MS);
@@ -128,7 +113,7 @@ static struct ring3_computer *open_with_traffic(void)
     struct ring3_computer *computer = open_computer(2, 0);
 
     CHECK(ring3_add_nic(computer, "loop") != NULL);
-    CHECK(ring3_load(computer, vionet_path()) != NULL);
+    CHECK(ring3_load(computer, unit_driver("vionet")) != NULL);
     CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
     CHECK(ring3_ping(computer, "10.0.0.2,count=1000,interval=1ms,timeout=10ms") != NULL);
     return computer;
@@ -165,7 +150,7 @@ static void run_on(const char *card, unsigned messages, bool line, uint64_t seed
     struct ring3_nic_info info;
 
     CHECK(ring3_add_nic(computer, card) != NULL);
-    CHECK(ring3_load(computer, vionet_path()) != NULL);
+    CHECK(ring3_load(computer, unit_driver("vionet")) != NULL);
     CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
     check_traffic(computer);
     check_driven(computer, 0);
@@ -191,7 +176,7 @@ TEST(two_cards_share_nothing_on_their_lines_but_the_processor)
 
     CHECK(ring3_add_nic(computer, "loop,interrupts=line") != NULL);
     CHECK(ring3_add_nic(computer, "loop,interrupts=line") != NULL);
-    CHECK(ring3_load(computer, vionet_path()) != NULL);
+    CHECK(ring3_load(computer, unit_driver("vionet")) != NULL);
     CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
     check_traffic(computer);
     check_driven(computer, 1);
@@ -250,7 +235,7 @@ TEST(several_queues_go_through_sleep_and_reset_and_removal)
         struct ring3_nic *nic = ring3_add_nic(computer, "loop,queues=4");
         NTSTATUS status;
 
-        CHECK(ring3_load(computer, vionet_path()) != NULL);
+        CHECK(ring3_load(computer, unit_driver("vionet")) != NULL);
         CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
         check_traffic(computer);
         CHECK(container_of(ndis_adapters.next, struct adapter, node)->rss.enabled);     /* TCP/IP has set it */
@@ -300,7 +285,7 @@ static uint64_t run_with_failure(uint64_t n, bool onwards)
     CHECK(ring3_set_parameter(computer, "*TransmitBuffers", "16"));
     CHECK(ring3_add_nic(computer, "loop") != NULL);
     pool_set_fail_at(n, onwards);
-    if (ring3_load(computer, vionet_path()) != NULL) {
+    if (ring3_load(computer, unit_driver("vionet")) != NULL) {
         ring3_set_address(computer, 0, "10.0.0.1/24");
         ring3_ping(computer, "10.0.0.2,count=3,interval=1ms,timeout=5ms,size=1000");
         ring3_run(computer, 20 * MS);

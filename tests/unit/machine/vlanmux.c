@@ -6,26 +6,9 @@
 #include "nt/pool.h"
 #include "ring3.h"
 #include "unit.h"
+#include "drivers.h"
 
 #define MS 1000000ull
-
-/* $BUILD/tests/unit/machine/vlanmux -> $BUILD/drivers/NAME/NAME.sys */
-static const char *driver_path(const char *name)
-{
-    static char paths[4][4096];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(paths[0]) - 128);
-
-    CHECK(length > 0);
-    path[length] = 0;
-    for (int up = 0; up < 4; up++)
-        *strrchr(path, '/') = 0;
-    sprintf(path + strlen(path), "/drivers/%s/%s.sys", name, name);
-    if (access(path, R_OK) != 0)
-        SKIP("a driver has not been built (make drivers)");
-    return path;
-}
 
 static enum ring3_log log_level = RING3_LOG_ERROR;
 
@@ -50,7 +33,7 @@ static struct ring3_computer *open_computer(unsigned cpus, uint64_t seed)
 
 static struct ring3_driver *load(struct ring3_computer *computer, const char *name)
 {
-    struct ring3_driver *driver = ring3_load(computer, driver_path(name));
+    struct ring3_driver *driver = ring3_load(computer, unit_driver(name));
 
     CHECK(driver != NULL);
     return driver;
@@ -464,9 +447,9 @@ static uint64_t run_with_failure(uint64_t n, bool onwards)
     CHECK(ring3_set_parameter(computer, "*TransmitBuffers", "16"));
     CHECK(ring3_add_nic(computer, "loop") != NULL);
     pool_set_fail_at(n, onwards);
-    if (ring3_load(computer, driver_path("vionet")) != NULL) {
-        ring3_load(computer, driver_path("vlanmux"));
-        ring3_load(computer, driver_path("lwfcount"));
+    if (ring3_load(computer, unit_driver("vionet")) != NULL) {
+        ring3_load(computer, unit_driver("vlanmux"));
+        ring3_load(computer, unit_driver("lwfcount"));
         ring3_ping(computer, "10.0.0.2,count=3,interval=1ms,timeout=5ms,size=1000");
         ring3_run(computer, 20 * MS);
     }

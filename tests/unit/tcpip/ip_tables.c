@@ -8,25 +8,11 @@
 #include "tcpip/ip.h"
 #include "tcpip/stack.h"
 #include "unit.h"
+#include "drivers.h"
 
 #define MS 1000000ull
 
 enum { CARD = 2 };
-
-static const char *vionet_path(void)
-{
-    static char path[4096];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 64);
-
-    CHECK(length > 0);
-    path[length] = 0;
-    for (int up = 0; up < 4; up++)
-        *strrchr(path, '/') = 0;
-    strcat(path, "/drivers/vionet/vionet.sys");
-    if (access(path, R_OK) != 0)
-        SKIP("vionet.sys has not been built (make drivers)");
-    return path;
-}
 
 static void with_card(unsigned cards, const char *address, void (*inside)(void *argument))
 {
@@ -40,7 +26,7 @@ static void with_card(unsigned cards, const char *address, void (*inside)(void *
     CHECK(computer != NULL);
     for (unsigned n = 0; n < cards; n++)
         CHECK(ring3_add_nic(computer, "null") != NULL);
-    CHECK(ring3_load(computer, vionet_path()) != NULL);
+    CHECK(ring3_load(computer, unit_driver("vionet")) != NULL);
     if (address)
         CHECK(ring3_set_address(computer, 0, address));
     CHECK_EQ(ring3_run(computer, 5000 * MS), RING3_END_TIME);
