@@ -24,9 +24,9 @@ struct fwp_records;
 struct fwp_redirect *fwp_redirect_begin(bool bind, const void *request);
 /* Around a classification, whose classify_context is the redirection. */
 void fwp_redirect_ask(struct fwp_redirect *redirect, bool cannot_pend);
-/* What a driver wants to go on with later; NULL: it is decided. */
-/* Between the two: what is classified. */
+/* What is classified, between fwp_redirect_ask and fwp_redirect_asked; NULL: nothing any more. */
 void fwp_redirect_show(struct fwp_redirect *redirect, const FWPS_INCOMING_VALUES0 *values);
+/* What a driver wants to go on with later; NULL: it is decided. */
 struct fwp_pended *fwp_redirect_asked(struct fwp_redirect *redirect);
 /* What FwpsCompleteClassify0 said; NULL: that it is to be asked again. */
 const FWPS_CLASSIFY_OUT0 *fwp_redirect_decision(const struct fwp_redirect *redirect);

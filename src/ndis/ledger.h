@@ -26,7 +26,7 @@ struct ledger_step {
     uint64_t now;
 };
 
-/* next NULL: who keeps them for now. */
+/* next NULL: the lists stay with who. */
 struct ledger_step ledger_step(const void *who, const void *next, const void *caller);
 /* The list is not with s->who: looks closer, and reports when its driver does not have it either. False: it is at home. */
 bool ledger_odd(struct ledger_step *s, PNET_BUFFER_LIST nbl, const char *what);
