@@ -222,24 +222,18 @@ static bool is_inside(struct cm_filter *filter)
     return false;
 }
 
-static struct object_context *context_of(struct cm_filter *filter, void *object)
-{
-    list_each_safe(node, &filter->objects) {
-        struct object_context *c = container_of(node, struct object_context, node);
-
-        if (c->object == object)
-            return c;
-    }
-    return NULL;
-}
-
-/* Of one object or (NULL) of all. The function may change the list while it is told. */
+/* Of one object or (NULL) of all. They are out of the filter's list before it is told, so that it may change that list. */
 static void clean_contexts(struct cm_filter *filter, void *object, bool say)
 {
-    struct object_context *c;
+    struct list gone = LIST_INIT(gone);
 
-    while ((c = object != NULL ? context_of(filter, object) : list_empty(&filter->objects) ? NULL
-               : list_first(&filter->objects, struct object_context, node)) != NULL) {
+    list_each_safe(node, &filter->objects)
+        if (object == NULL || container_of(node, struct object_context, node)->object == object) {
+            list_remove(node);
+            list_push_back(&gone, node);
+        }
+    while (!list_empty(&gone)) {
+        struct object_context *c = list_first(&gone, struct object_context, node);
         REG_CALLBACK_CONTEXT_CLEANUP_INFORMATION info = { c->object, c->context, NULL };
 
         list_remove(&c->node);
@@ -290,6 +284,17 @@ VOID NTAPI CmGetCallbackVersion(PULONG Major, PULONG Minor)
 static bool is_key(void *object)
 {
     return object != NULL && ob_type(object) == CmKeyObjectType && ((struct cm_body *)object)->key != NULL;
+}
+
+static struct object_context *context_of(struct cm_filter *filter, void *object)
+{
+    list_each_safe(node, &filter->objects) {
+        struct object_context *c = container_of(node, struct object_context, node);
+
+        if (c->object == object)
+            return c;
+    }
+    return NULL;
 }
 
 /* The filter's context of a Key object; NewContext NULL takes it away. *OldContext: what was there.
