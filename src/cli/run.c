@@ -100,9 +100,13 @@ static int load_drivers(struct run *run, unsigned from, unsigned to)
             };
             return cli_fail(codes[ring3_load_failure(run->computer)], "%s", ring3_error());
         }
-    if (to == run->drivers.count && !ring3_install_root_devices(run->computer))
-        return power_cut(run) ? EXIT_GOOD : cli_fail(EXIT_FINDINGS, "%s", ring3_error());
     return EXIT_GOOD;
+}
+
+/* After the devices that the command line names: what they serve needs no others. */
+static int install_root_devices(struct run *run)
+{
+    return ring3_install_root_devices(run->computer) || power_cut(run) ? EXIT_GOOD : cli_fail(EXIT_FINDINGS, "%s", ring3_error());
 }
 
 /* A card that no driver serves is only said; a driver that could not start its card is a failure. */
@@ -189,6 +193,8 @@ static int work(struct run *run)
         code = add_cards(run);
     if (code == EXIT_GOOD)
         code = load_drivers(run, before, run->drivers.count);
+    if (code == EXIT_GOOD)
+        code = install_root_devices(run);
     if (code != EXIT_GOOD)
         return code;
     if (run->nbd && !ring3_serve_nbd(run->computer, run->nbd))

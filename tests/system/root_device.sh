@@ -12,6 +12,14 @@ run "$RAMLUN" '--root-device=ROOT\RAMLUN' --no-tcpip >"$TMP/out" 2>&1
 if grep -q PhysicalDrive0 "$TMP/out" && ! grep -q -e PhysicalDrive1 -e 'is installed' "$TMP/out"; then ok 'a device that was asked for is the only one'
 else bad 'a device that was asked for is the only one'; sed 's/^/    /' "$TMP/out"; fi
 
+FILTER=$BUILD/drivers/lwfcount/lwfcount.sys
+if [ -f "$FILTER" ]; then
+    run "$RAMLUN" "$FILTER" '--root-device=ROOT\RAMLUN' --no-tcpip >"$TMP/out" 2>&1
+    if grep -q PhysicalDrive0 "$TMP/out" && ! grep -q -e PhysicalDrive1 -e 'is installed' "$TMP/out"; then
+        ok 'nor is there another one when a filter is loaded last'
+    else bad 'nor is there another one when a filter is loaded last'; sed 's/^/    /' "$TMP/out"; fi
+fi
+
 mkdir "$TMP/both" && cp "$VIONET" "$TMP/both/"
 sed 's/PCI.VEN_1AF4&DEV_1041/&\n%VioNet.Description% = VioNet.Install, ROOT\\VIONET/' "${VIONET%.sys}.inf" >"$TMP/both/vionet.inf"
 run "$TMP/both/vionet.sys" --nic=null --no-tcpip >"$TMP/out" 2>&1
