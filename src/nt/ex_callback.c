@@ -1,9 +1,11 @@
 /* Callback objects: named lists of routines. A routine that is being called is not removed until the call is over. */
 #include <string.h>
 
+#include "nt/ex_callback.h"
 #include "nt/ke_park.h"
 #include "nt/ob.h"
 #include "nt/pool.h"
+#include "nt/text.h"
 #include "ring3/ex.h"
 
 #define TAG 0x6b62634fu                 /* "Ocbk" */
@@ -108,4 +110,36 @@ VOID NTAPI ExNotifyCallback(PVOID CallbackObject, PVOID Argument1, PVOID Argumen
     }
     ob_dereference(object);
     ke_settle();
+}
+
+/* ---- what every system has ---- */
+
+static PCALLBACK_OBJECT power_state;
+
+static NTSTATUS make(PUNICODE_STRING name, PCALLBACK_OBJECT *object)
+{
+    OBJECT_ATTRIBUTES attributes;
+
+    InitializeObjectAttributes(&attributes, name, OBJ_CASE_INSENSITIVE | OBJ_PERMANENT, NULL, NULL);
+    NTSTATUS status = ExCreateCallback(object, &attributes, TRUE, TRUE);
+    if (NT_SUCCESS(status))
+        ob_dereference(*object);        /* the namespace holds it */
+    return status;
+}
+
+NTSTATUS ex_callbacks_start(void)
+{
+    UNICODE_STRING names[] = {
+        TEXT_STRING(u"\\Callback\\SetSystemTime"), TEXT_STRING(u"\\Callback\\ProcessorAdd"), TEXT_STRING(u"\\Callback\\PowerState"),
+    };
+    NTSTATUS status = STATUS_SUCCESS;
+
+    for (unsigned i = 0; i < countof(names) && NT_SUCCESS(status); i++)
+        status = make(&names[i], &power_state);
+    return status;
+}
+
+void ex_notify_power(unsigned change, bool value)
+{
+    ExNotifyCallback(power_state, (PVOID)(ULONG_PTR)change, (PVOID)(ULONG_PTR)value);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "nt/crt.h"
+#include "nt/ex_callback.h"
 #include "nt/ke.h"
 #include "nt/ob_internal.h"
 #include "nt/pool.h"
@@ -31,6 +32,8 @@ NTSTATUS ob_start(void)
     NTSTATUS status = ob_names_start();
 
     crt_reset();
+    if (NT_SUCCESS(status))
+        status = ex_callbacks_start();
     return NT_SUCCESS(status) ? se_start() : status;
 }
 

@@ -57,7 +57,7 @@ struct _OBJECT_TYPE {
 extern POBJECT_TYPE ob_directory_type, ob_symbolic_link_type, ob_callback_type, ob_type_type;
 
 /* Makes the empty namespace: \, \??, \DosDevices (a link to \??), \GLOBAL?? (likewise), \Device, \Driver, \FileSystem,
- * \Callback, \BaseNamedObjects, \KernelObjects, \ObjectTypes, \Security, \Registry is the registry's. Pool must work. */
+ * \Callback (with the system's own callback objects), \BaseNamedObjects, \KernelObjects, \ObjectTypes, \Security, \Registry is the registry's. Pool must work. */
 NTSTATUS ob_start(void);
 /* Closes every handle, removes every name, and returns how many objects are still alive (leaks). */
 unsigned ob_stop(void);

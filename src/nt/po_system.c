@@ -1,5 +1,7 @@
 /* System power states: the tree is asked and told, children before parents on the way down. */
+#include "nt/ex_callback.h"
 #include "nt/pnp_internal.h"
+#include "ring3/ex.h"
 
 static SYSTEM_POWER_STATE system_state = PowerSystemWorking;
 static ULONG requests[4];               /* PoSetPowerRequest, by POWER_REQUEST_TYPE */
@@ -47,8 +49,10 @@ static NTSTATUS send_all_down(UCHAR minor, SYSTEM_POWER_STATE state)
     return STATUS_SUCCESS;
 }
 
+/* PowerState's routines hear of leaving S0 before the set-power IRPs are sent, and of its return when they are done. */
 NTSTATUS po_set_system_state(SYSTEM_POWER_STATE state, bool critical)
 {
+    bool wakes = system_state != PowerSystemWorking, sleeps = !wakes;
     NTSTATUS status = STATUS_SUCCESS;
 
     if (state == PowerSystemUnspecified || state >= PowerSystemMaximum)
@@ -59,6 +63,8 @@ NTSTATUS po_set_system_state(SYSTEM_POWER_STATE state, bool critical)
     } else {
         if (!critical)
             status = send_all_down(IRP_MN_QUERY_POWER, state);
+        if (NT_SUCCESS(status) && sleeps)
+            ex_notify_power(PO_CB_SYSTEM_STATE_LOCK, false);
         if (NT_SUCCESS(status))
             send_all_down(IRP_MN_SET_POWER, state);
         else
@@ -66,6 +72,8 @@ NTSTATUS po_set_system_state(SYSTEM_POWER_STATE state, bool critical)
     }
     if (NT_SUCCESS(status))
         system_state = state;
+    if (wakes && system_state == PowerSystemWorking)
+        ex_notify_power(PO_CB_SYSTEM_STATE_LOCK, true);
     pnp_unlock();
     return status;
 }
