@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -22,6 +23,8 @@
 
 #define IN_FLIGHT 256u
 #define ZEROES 65536u
+#define LOCK_WAIT_MS 1000
+#define LOCK_PAUSE_MS 10
 
 enum { MOVE, ZERO_BY_WRITING, SYNC };   /* disk_io.stage */
 
@@ -267,6 +270,21 @@ static bool set_size(struct file_disk *file, struct spec *spec)
     return true;
 }
 
+/* The kernel lets go of a dead computer's file a moment after its process: requests in its ring hold it. */
+static bool lock_file(const struct file_disk *file)
+{
+    struct timespec pause = { .tv_nsec = LOCK_PAUSE_MS * 1000000L };
+
+    for (int left = LOCK_WAIT_MS / LOCK_PAUSE_MS; flock(file->fd, (file->disk.read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0; left--) {
+        if (errno != EWOULDBLOCK)
+            return error_set("%s: cannot lock it: %s", file->path, strerror(errno));
+        if (!left)
+            return error_set("%s is in use by another computer", file->path);
+        nanosleep(&pause, NULL);
+    }
+    return true;
+}
+
 static bool open_file(struct file_disk *file, struct spec *spec)
 {
     int flags;
@@ -283,9 +301,7 @@ static bool open_file(struct file_disk *file, struct spec *spec)
     file->fd = open(file->path, flags | O_CLOEXEC, 0666);
     if (file->fd < 0)
         return error_set("%s: %s%s", file->path, strerror(errno), errno == ENOENT ? "; size=N makes it" : "");
-    if (flock(file->fd, (file->disk.read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0)
-        return error_set("%s is in use by another computer", file->path);
-    return set_size(file, spec) && disk_check_size(&file->disk, file->path);
+    return lock_file(file) && set_size(file, spec) && disk_check_size(&file->disk, file->path);
 }
 
 static bool open_ring(struct file_disk *file)

@@ -1,7 +1,9 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -226,6 +228,34 @@ TEST(a_file_in_use_is_refused)
     CHECK_CONTAINS(error_text(), "in use by another computer");
     disk_close(b.disk);
     unlink(b.path);
+    loop_close();
+}
+
+TEST(a_file_that_another_process_is_about_to_let_go_of_is_waited_for)
+{
+    struct bench b = { 0 };
+    char text[128], byte;
+    int told[2];
+    pid_t other;
+
+    CHECK(loop_open());
+    snprintf(text, sizeof text, "file:%s,size=64k", temporary(&b));
+    CHECK(pipe(told) == 0);
+    if ((other = fork()) == 0) {
+        int fd = open(b.path, O_RDWR | O_CREAT, 0600);
+
+        if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0 || write(told[1], "x", 1) != 1)
+            _exit(1);
+        usleep(100000);
+        _exit(0);
+    }
+    CHECK_EQ(read(told[0], &byte, 1), 1);
+    CHECK(open_spec(&b, text, false));
+    CHECK_EQ(waitpid(other, NULL, 0), other);
+    disk_close(b.disk);
+    unlink(b.path);
+    close(told[0]);
+    close(told[1]);
     loop_close();
 }
 

@@ -164,7 +164,8 @@ static void live_and_lose_power(const char *image, uint64_t seed)
     CHECK(computer != NULL);
     snprintf(text, sizeof text, "file:%s,cut=seed:%llu,cutwithin=%u,queues=%u", image, (unsigned long long)seed,
              seed % 5 ? 400 : 2000, 1 + (unsigned)(seed % 4));
-    CHECK(ring3_add_disk(computer, text) != NULL);
+    if (!ring3_add_disk(computer, text))
+        UNIT_FAIL("%s", error_text());
     ring3_load(computer, unit_driver("vioblk"));
     ring3_query_report(computer, &report);
     if (!report.power_cut) {
