@@ -17,7 +17,8 @@ static VOID Restart(PLOWER Lower)
     InterlockedExchange(&Lower->State, MuxRunning);
 }
 
-static VOID IndicateLink(PUPPER Upper)
+_Use_decl_annotations_
+VOID UpperIndicateLink(PUPPER Upper)
 {
     NDIS_STATUS_INDICATION indication;
     NDIS_LINK_STATE link = Upper->Lower->Link_;
@@ -40,7 +41,7 @@ static NDIS_STATUS SetPower(PLOWER Lower, const NET_PNP_EVENT *Event)
     Lower->Power = *(NDIS_DEVICE_POWER_STATE *)Event->Buffer;
     if (Lower->Power == NdisDeviceStateD0)      /* what was not told meanwhile */
         for (PUPPER upper = Lower->Uppers; upper != NULL; upper = upper->Next)
-            IndicateLink(upper);
+            UpperIndicateLink(upper);
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -126,7 +127,7 @@ VOID LowerStatus(NDIS_HANDLE ProtocolBindingContext, PNDIS_STATUS_INDICATION Sta
             return;
         lower->Link_ = *(PNDIS_LINK_STATE)StatusIndication->StatusBuffer;
         for (upper = lower->Uppers; upper != NULL; upper = upper->Next)
-            IndicateLink(upper);
+            UpperIndicateLink(upper);
         return;
     case NDIS_STATUS_RESET_START:
     case NDIS_STATUS_RESET_END:

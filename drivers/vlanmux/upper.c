@@ -202,6 +202,7 @@ NDIS_STATUS UpperInitialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE Miniport
                             PNDIS_MINIPORT_INIT_PARAMETERS MiniportInitParameters)
 {
     PUPPER upper = MiniportInitParameters->IMDeviceInstanceContext;
+    NDIS_MEDIA_CONNECT_STATE told;
     NDIS_STATUS status;
 
     UNREFERENCED_PARAMETER(MiniportDriverContext);
@@ -217,6 +218,7 @@ NDIS_STATUS UpperInitialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE Miniport
         DbgPrint("vlanmux: a second virtual adapter of VLAN %u on one adapter is not initialized\n", upper->VlanId);
         status = NDIS_STATUS_FAILURE;
     }
+    told = upper->Lower->Link_.MediaConnectState;
     if (status == NDIS_STATUS_SUCCESS)
         status = SetGeneral(upper, NdisMiniportHandle);
     if (status == NDIS_STATUS_SUCCESS)
@@ -225,6 +227,8 @@ NDIS_STATUS UpperInitialize(NDIS_HANDLE NdisMiniportHandle, NDIS_HANDLE Miniport
         upper->Handle = NdisMiniportHandle;
         NdisIfAddIfStackEntry(MiniportInitParameters->IfIndex, upper->Lower->Bind.BoundIfIndex);
         upper->IfIndex = MiniportInitParameters->IfIndex;
+        if (told != upper->Lower->Link_.MediaConnectState)
+            UpperIndicateLink(upper);   /* it changed while nobody could hear it */
     }
     upper->InitPending = FALSE;
     NdisSetEvent(&upper->Initialized);

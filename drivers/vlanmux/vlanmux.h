@@ -148,6 +148,9 @@ PUPPER UpperCreate(_In_ PLOWER Lower, _In_ PNDIS_STRING Name);
 /* Asks NDIS to initialize it. */
 _IRQL_requires_(PASSIVE_LEVEL)
 NDIS_STATUS UpperStart(_Inout_ PUPPER Upper);
+/* Tells those above the state of the link below. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID UpperIndicateLink(_In_ PUPPER Upper);
 /* Takes that back, or has it halted; returns when no call comes any more. */
 _IRQL_requires_(PASSIVE_LEVEL)
 VOID UpperStop(_Inout_ PUPPER Upper);

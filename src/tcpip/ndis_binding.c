@@ -109,10 +109,9 @@ static bool attach(struct binding *b, PNDIS_BIND_PARAMETERS parameters)
         .binding = b,
         .if_index = parameters->LowestIfIndex,
         .luid = parameters->LowestIfNetluid.Value,
-        .speed = b->speed = parameters->XmitLinkSpeed,
+        .speed = b->speed,
     };
 
-    b->link_up = parameters->MediaConnectState != MediaConnectStateDisconnected;
     if (config.mtu + ETHERNET_HEADER + VLAN_TAG > TCPIP_FRAME_MAX)
         config.mtu = TCPIP_FRAME_MAX - ETHERNET_HEADER - VLAN_TAG;
     memcpy(config.mac, parameters->CurrentMacAddress, 6);
@@ -131,6 +130,8 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
     KeInitializeEvent(&b->completed, SynchronizationEvent, FALSE);
     KeInitializeEvent(&b->unasked, NotificationEvent, TRUE);
     b->if_index = parameters->LowestIfIndex;
+    b->link_up = parameters->MediaConnectState != MediaConnectStateDisconnected;   /* until a status says otherwise: soon, maybe */
+    b->speed = parameters->XmitLinkSpeed;
     multicast_open(b, parameters->MaxMulticastListSize);
     list_push_back(&bindings, &b->node);
     if (parameters->DefaultOffloadConfiguration)
@@ -189,12 +190,12 @@ static VOID NTAPI status_indicated(NDIS_HANDLE context, PNDIS_STATUS_INDICATION 
 {
     struct binding *b = context;
 
-    if (indication->StatusCode == NDIS_STATUS_LINK_STATE && b->interface &&
+    if (indication->StatusCode == NDIS_STATUS_LINK_STATE &&
         indication->StatusBufferSize >= NDIS_SIZEOF_LINK_STATE_REVISION_1) {
         const NDIS_LINK_STATE *link = indication->StatusBuffer;
         b->link_up = link->MediaConnectState == MediaConnectStateConnected;
         b->speed = link->XmitLinkSpeed;
-        if (b->state == BINDING_RUNNING)
+        if (b->state == BINDING_RUNNING)        /* else the restart does */
             interface_link(b->interface, b->link_up, b->speed);
     }
     if (indication->StatusCode == NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG && indication->StatusBuffer) {
