@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
+#include "base/error.h"
 #include "base/random.h"
 #include "machine/machine.h"
 #include "nt/ke.h"
