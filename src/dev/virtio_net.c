@@ -37,13 +37,20 @@ static bool accept_features(struct virtio *virtio, uint64_t f)
     return true;
 }
 
+void net_set_guest_offloads(struct virtio_net *net, uint64_t offloads)
+{
+    net_coalesce_close(net);
+    net->guest_offloads = offloads;
+    net->coalesces = (offloads & (NET_F_GUEST_TSO4 | NET_F_GUEST_TSO6)) && virtio_has(&net->virtio, NET_F_MRG_RXBUF);
+}
+
 static void start(struct virtio *virtio)
 {
     struct virtio_net *net = net_of(virtio);
 
     net->pairs = 1;
     net->header_size = sizeof(struct net_hdr) + (virtio_has(virtio, NET_F_HASH_REPORT) ? sizeof(struct net_hdr_hash) : 0);
-    net->guest_offloads = virtio->accepted & NET_GUEST_OFFLOADS;
+    net_set_guest_offloads(net, virtio->accepted & NET_GUEST_OFFLOADS);
     wire_set_ready(net->wire, true);
 }
 
@@ -54,6 +61,7 @@ static void stop(struct virtio *virtio)
     if (net->wire->ready)
         wire_set_ready(net->wire, false);
     net_steer_reset(net);
+    net->coalesce.open = net->coalesces = false;
     net->rx_dirty = 0;
     net->net_status &= (uint16_t)~NET_S_ANNOUNCE;
     memcpy(net->mac, net->mac_at_reset, 6);

@@ -1,5 +1,5 @@
-/* virtio-net's parts: virtio_net.c (features, configuration, life), _tx.c, _rx.c, _ctrl.c (control queue, filters), _steer.c
- * (queue pairs and RSS).
+/* virtio-net's parts: virtio_net.c (features, configuration, life), _tx.c, _rx.c, _coalesce.c (received segments put together),
+ * _ctrl.c (control queue, filters), _steer.c (queue pairs and RSS).
  * Queues: 2n receives and 2n+1 transmits for pair n; the control queue is behind them. */
 #ifndef DEV_VIRTIO_NET_H
 #define DEV_VIRTIO_NET_H
@@ -70,6 +70,21 @@ struct net_filter {
     uint8_t vlans[4096 / 8];
 };
 
+#define NET_COALESCE_BUFFERS 64u
+#define NET_COALESCE_HEADERS 86u        /* Ethernet, IPv6, TCP with a time stamp */
+
+/* Received segments that are being put together (virtio_net_coalesce.c). */
+struct net_coalesce {
+    bool open, v6;
+    unsigned pair;
+    uint16_t transport, headers;        /* offset of the TCP header; all headers together */
+    uint32_t payload, mss;              /* so far; of each segment but the last */
+    unsigned segments, buffers;
+    uint8_t *start, *tail;              /* the first buffer; the end of what is in the last one */
+    uint32_t room;                      /* behind the tail */
+    uint8_t head[NET_COALESCE_HEADERS]; /* the unit's headers; lengths and checksums are the first segment's until it closes */
+};
+
 struct net_tx {
     uint32_t segments_sent;             /* of the frame at the head, when the wire blocked in its middle */
     bool running, again, stalled;
@@ -86,6 +101,8 @@ struct virtio_net {
     struct net_filter filter;
     struct net_rss rss;
     struct net_hdr_hash rx_hash;        /* of the frame being received */
+    bool coalesces;                     /* the driver takes frames that were put together */
+    struct net_coalesce coalesce;
     uint8_t flow_pair[NET_FLOWS];       /* where a flow last transmitted, plus one */
     struct net_tx tx[NET_PAIRS_MAX];
     uint64_t rx_dirty;                  /* pairs with received frames that are not published */
@@ -141,7 +158,14 @@ bool net_rx_deliver(void *card, const struct iovec *parts, int count);
 void net_rx_burst_end(void *card);
 /* The driver made receive buffers available. */
 void net_rx_refilled(struct virtio_net *net, unsigned pair);
+/* Takes a frame in one piece as the first or a further part of a unit. False: it is to be written as any other; nothing
+ * was taken. */
+bool net_coalesce_take(struct virtio_net *net, struct virtq *queue, unsigned pair, const uint8_t *frame, size_t size);
+/* Ends the open unit, if there is one. */
+void net_coalesce_close(struct virtio_net *net);
 void net_control_run(struct virtio_net *net);
+/* What of NET_GUEST_OFFLOADS the driver wants from now on. */
+void net_set_guest_offloads(struct virtio_net *net, uint64_t offloads);
 /* virtio_net_steer.c: commands of class VIRTIO_NET_CTRL_MQ: how many pairs, and by what hash. */
 bool net_steer_command(struct virtio_net *net, uint8_t command, struct net_reader *reader);
 void net_steer_reset(struct virtio_net *net);

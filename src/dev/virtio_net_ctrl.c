@@ -121,7 +121,7 @@ static bool control_offloads(struct virtio_net *net, uint8_t command, struct net
     if (command != 0 || !virtio_has(&net->virtio, NET_F_CTRL_GUEST_OFFLOADS) || !net_read_bytes(r, &offloads, sizeof offloads) ||
         (offloads & ~(net->virtio.accepted & NET_GUEST_OFFLOADS)))
         return false;
-    net->guest_offloads = offloads;
+    net_set_guest_offloads(net, offloads);
     return true;
 }
 

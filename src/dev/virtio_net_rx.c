@@ -160,6 +160,16 @@ static enum outcome write_frame(struct virtio_net *net, struct virtq *queue, con
     return DONE;
 }
 
+static enum outcome receive(struct virtio_net *net, struct virtq *queue, unsigned pair, const struct iovec *parts, int count,
+                            size_t size)
+{
+    if (net->coalesces && count == 1 && net_coalesce_take(net, queue, pair, parts->iov_base, size))
+        return DONE;
+    if (count != 1)
+        net_coalesce_close(net);
+    return write_frame(net, queue, parts, count, size);
+}
+
 /* Out of buffers: ask for a notification; the wire stops, unless other queues could still take frames. */
 static bool starved(struct virtio_net *net, struct virtq *queue)
 {
@@ -223,7 +233,7 @@ bool net_rx_deliver(void *card, const struct iovec *parts, int count)
     }
     pair = choose_pair(net, parts[0].iov_base, parts[0].iov_len);
     struct virtq *queue = net_rx_queue(net, pair);
-    enum outcome outcome = queue->enabled ? write_frame(net, queue, parts, count, size) : BAD;
+    enum outcome outcome = queue->enabled ? receive(net, queue, pair, parts, count, size) : BAD;
     if (outcome == NO_BUFFER)
         return starved(net, queue);
     if (outcome == BAD) {
@@ -240,6 +250,7 @@ void net_rx_burst_end(void *card)
 {
     struct virtio_net *net = card;
 
+    net_coalesce_close(net);
     while (net->rx_dirty) {
         unsigned pair = (unsigned)__builtin_ctzll(net->rx_dirty);
 
