@@ -36,6 +36,7 @@ struct io_driver {
     struct list reinit;                 /* IoRegisterDriverReinitialization */
     bool started, unloading;
     unsigned work_items;                /* queued or running I/O work items of its devices */
+    LONGLONG next_start;                /* the clock tick from which on it gets another virtual device */
 };
 extern struct list io_drivers;
 

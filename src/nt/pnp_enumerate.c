@@ -217,10 +217,12 @@ static NTSTATUS add_device(struct pnp_node *node)
         return STATUS_DRIVER_UNABLE_TO_LOAD;
     }
     write_driver_values(node);
+    pnp_wait_for_own_tick(node);
     ke_trace("AddDevice %llx pdo %llx", (uint64_t)(uintptr_t)routine, (uint64_t)(uintptr_t)node->pdo);
     status = routine(&node->driver->object, node->pdo);
     if (!NT_SUCCESS(status)) {
         log_warn(node->driver->name, "AddDevice for %s returned 0x%08X", node->instance_path, (unsigned)status);
+        pnp_note_tick(node);
         node->driver = NULL;
         return status;
     }
@@ -280,6 +282,8 @@ NTSTATUS pnp_start_node(struct pnp_node *node)
         }
     }
     node->start_status = status;
+    if (node->driver != NULL)
+        pnp_note_tick(node);
     if (node->state == PNP_STARTED) {
         pnp_announce_interfaces(node);
         pnp_enumerate(node);

@@ -61,6 +61,11 @@ PDEVICE_RELATIONS pnp_children_relations(struct list *children);
 extern struct pnp_node *pnp_root, *pnp_pci;
 NTSTATUS pnp_root_start(void);
 void pnp_root_stop(void);
+/* A device of a virtual bus gets to its driver no sooner than the tick (KeQueryTickCount) after the one that this driver got before: as on
+ * Windows, drivers that make an address of the time have different ones. Waits until then; at once for the devices of the PCI bus. */
+void pnp_wait_for_own_tick(const struct pnp_node *node);
+/* The node's driver has started it, or did not: the next one is later. */
+void pnp_note_tick(const struct pnp_node *node);
 /* A started root device of a driver's own, ROOT\<driver>\<number>. */
 NTSTATUS pnp_report_root_device(struct io_driver *driver, const char *hardware_id, struct pnp_node **node);
 NTSTATUS pnp_pci_start(void);

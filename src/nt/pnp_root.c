@@ -130,6 +130,41 @@ void pnp_root_stop(void)
     manager = NULL;
 }
 
+static bool is_virtual(const struct pnp_node *node)
+{
+    while (node->parent != NULL && node->parent != pnp_root)
+        node = node->parent;
+    return node->parent == pnp_root && pnp_pci != NULL && node != pnp_pci;
+}
+
+static LONGLONG tick_count(void)
+{
+    LARGE_INTEGER now;
+
+    KeQueryTickCount(&now);
+    return now.QuadPart;
+}
+
+void pnp_wait_for_own_tick(const struct pnp_node *node)
+{
+    LARGE_INTEGER rest;
+
+    if (!is_virtual(node))
+        return;
+    while (tick_count() < node->driver->next_start) {
+        ULONG tick = KeQueryTimeIncrement();
+
+        rest.QuadPart = (LONGLONG)(KeQueryInterruptTime() % tick) - tick;
+        KeDelayExecutionThread(KernelMode, FALSE, &rest);
+    }
+}
+
+void pnp_note_tick(const struct pnp_node *node)
+{
+    if (is_virtual(node))
+        node->driver->next_start = tick_count() + 1;
+}
+
 NTSTATUS pnp_create_root_device(const char *name, const char *hardware_id, struct pnp_node **result)
 {
     char device_id[96], instance[8], path[140];
