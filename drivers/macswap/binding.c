@@ -72,8 +72,9 @@ NDIS_STATUS BindingCreate(NDIS_HANDLE ProtocolDriverContext, NDIS_HANDLE BindCon
     status = Open(binding, BindContext, BindParameters->AdapterName);
     if (status != NDIS_STATUS_SUCCESS)
         goto FreePool;
+    /* What arrives, and not what others send here: an echo of that would never end. */
     status = SetPacketFilter(binding, NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_BROADCAST |
-                                          NDIS_PACKET_TYPE_PROMISCUOUS);
+                                          NDIS_PACKET_TYPE_PROMISCUOUS | NDIS_PACKET_TYPE_NO_LOCAL);
     if (status == NDIS_STATUS_SUCCESS)
         return NDIS_STATUS_SUCCESS;
 

@@ -35,6 +35,8 @@ static ULONG Union(PLOWER Lower)
         if (upper->Filter != 0 && !NdisEqualMemory(upper->Address, Lower->Bind.CurrentMacAddress, ETH_LENGTH_OF_ADDRESS))
             filter |= NDIS_PACKET_TYPE_PROMISCUOUS;
     }
+    if (filter & NDIS_PACKET_TYPE_PROMISCUOUS)
+        filter |= NDIS_PACKET_TYPE_NO_LOCAL;    /* what is sent below stays below */
     return filter;
 }
 

@@ -15,7 +15,8 @@
  * A stack pauses from the top (bindings, filter modules, then the miniport) and restarts from the bottom. A reset changes no state; a
  * pause waits for the end of one. Everything here runs at PASSIVE_LEVEL under the adapter's pnp_lock.
  * docs: network/miniport-adapter-states-and-operations */
-#include "ndis/filter_module.h"
+#include "ndis/net_event.h"
+#include "ndis/virtual.h"
 
 #include <string.h>
 
@@ -36,6 +37,28 @@ void adapter_set_state(struct adapter *a, enum adapter_state state)
 {
     a->state = state;
     NDIS_EMIT(NDIS_EVENT_STATE, a, state, NULL);
+}
+
+static struct adapter *held(struct list *it)
+{
+    struct adapter *a = it == &ndis_adapters ? NULL : container_of(it, struct adapter, node);
+
+    if (a)
+        adapter_hold(a);
+    return a;
+}
+
+struct adapter *adapter_first(void)
+{
+    return held(ndis_adapters.next);
+}
+
+struct adapter *adapter_next(struct adapter *a)
+{
+    struct adapter *next = held(a->node.next);
+
+    adapter_release(a);
+    return next;
 }
 
 void adapter_lock(struct adapter *a)
@@ -155,6 +178,8 @@ bool adapter_take_resources(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOUR
 NDIS_STATUS adapter_initialize(struct adapter *a)
 {
     attributes_reset(a);
+    a->binds_inhibited = a->pause_required = false;
+    a->miniport_filter = 0;
     adapter_set_state(a, ADAPTER_INITIALIZING);
     NDIS_STATUS status = call_initialize(a, a->translated);
     if (status == NDIS_STATUS_SUCCESS && !(a->has_registration && a->has_general)) {
@@ -170,6 +195,7 @@ NDIS_STATUS adapter_initialize(struct adapter *a)
     }
     a->send = a->driver->miniport.SendNetBufferListsHandler;
     a->give_back = a->driver->miniport.ReturnNetBufferListsHandler;
+    effective_reset(a);
     chain_link(a);
     adapter_set_state(a, ADAPTER_PAUSED);
     return NDIS_STATUS_SUCCESS;
@@ -185,6 +211,12 @@ NDIS_STATUS adapter_bring_up(struct adapter *a)
     bindings_create(a);
     adapter_restart(a);
     return NDIS_STATUS_SUCCESS;
+}
+
+void adapter_attach_all(struct adapter *a)
+{
+    filters_attach(a);
+    bindings_update(a);
 }
 
 /* --- pause and restart ---------------------------------------------------------------------------------------- */
@@ -231,25 +263,8 @@ static PNDIS_RESTART_ATTRIBUTES restart_attributes(struct adapter *a)
     attributes->Next = NULL;
     attributes->Oid = OID_GEN_MINIPORT_RESTART_ATTRIBUTES;
     attributes->DataLength = sizeof(NDIS_RESTART_GENERAL_ATTRIBUTES);
-    *(NDIS_RESTART_GENERAL_ATTRIBUTES *)(void *)attributes->Data = (NDIS_RESTART_GENERAL_ATTRIBUTES){
-        .Header = { NDIS_OBJECT_TYPE_RESTART_GENERAL_ATTRIBUTES, NDIS_RESTART_GENERAL_ATTRIBUTES_REVISION_2,
-                    NDIS_SIZEOF_RESTART_GENERAL_ATTRIBUTES_REVISION_2 },
-        .MtuSize = a->general.MtuSize,
-        .MaxXmitLinkSpeed = a->general.MaxXmitLinkSpeed,
-        .MaxRcvLinkSpeed = a->general.MaxRcvLinkSpeed,
-        .LookaheadSize = a->general.LookaheadSize,
-        .MacOptions = a->general.MacOptions,
-        .SupportedPacketFilters = a->general.SupportedPacketFilters,
-        .MaxMulticastListSize = a->general.MaxMulticastListSize,
-        .RecvScaleCapabilities = a->has_rss ? &a->rss_capabilities : NULL,
-        .AccessType = a->general.AccessType,
-        .ConnectionType = a->general.ConnectionType,
-        .SupportedStatistics = a->general.SupportedStatistics,
-        .DataBackFillSize = a->general.DataBackFillSize,
-        .ContextBackFillSize = a->general.ContextBackFillSize,
-        .SupportedOidList = a->oids,
-        .SupportedOidListLength = a->oid_count * (uint32_t)sizeof(NDIS_OID),
-    };
+    effective_reset(a);
+    memcpy(attributes->Data, &a->effective, sizeof a->effective);
     return attributes;
 }
 
@@ -286,7 +301,7 @@ static void give_up_bindings(struct adapter *a)
 
 bool adapter_restart(struct adapter *a)
 {
-    if (a->state != ADAPTER_PAUSED)
+    if (a->state != ADAPTER_PAUSED || a->pause_required)
         return a->state == ADAPTER_RUNNING;
     PNDIS_RESTART_ATTRIBUTES attributes = restart_attributes(a);
     if (restart_miniport(a, &attributes) != NDIS_STATUS_SUCCESS) {
@@ -300,6 +315,7 @@ bool adapter_restart(struct adapter *a)
     wmi_provide(a);
     if (!filters_restart(a, &attributes))
         give_up_bindings(a);
+    effective_keep(a, attributes);
     list_each_safe(it, &a->bindings)
         binding_restart(container_of(it, struct binding, node), attributes);
     adapter_pick_receive_path(a);
@@ -342,6 +358,8 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
     }
     if (a->state == ADAPTER_HALTED || a->state == ADAPTER_SHUT_DOWN)
         return;
+    if (action != NdisHaltDevicePoweredDown)
+        filters_warn(a);
     adapter_pause(a, action == NdisHaltDevicePoweredDown ? NDIS_PAUSE_LOW_POWER : NDIS_PAUSE_MINIPORT_DEVICE_REMOVE);
     if (action != NdisHaltDevicePoweredDown)
         bindings_remove(a);

@@ -69,6 +69,7 @@ struct oid_level {
 
 /* Where lists go that leave a place of the stack: to the next module that has a handler for them (chain.c fills it in). */
 struct ndis_below {
+    bool loops;                         /* what is sent is looked at first: adapter->loops, and nobody is between */
     MINIPORT_SEND_NET_BUFFER_LISTS_HANDLER send;
     NDIS_HANDLE send_context;
     struct ndis_layer_stats *send_stats;
@@ -130,6 +131,10 @@ struct adapter {
     bool incomplete;                    /* a mandatory filter module is not attached: nothing is bound */
     WORK_QUEUE_ITEM restart_work;       /* NdisFRestartFilter */
     bool restart_queued;
+    bool binds_inhibited, pause_required;       /* the miniport wants nobody above it; wants no traffic (net_event.c) */
+    WORK_QUEUE_ITEM allow_work;
+    bool allow_queued;
+    unsigned holds;                     /* by whoever waits for pnp_lock, or will: it stays */
 
     struct list bindings;
     struct binding *only;               /* the one running binding, when there is exactly one and it takes all frames */
@@ -173,10 +178,14 @@ struct adapter {
     struct ndis_rss rss;
     NDIS_OFFLOAD offload, offload_hardware;
     bool has_pnp_capabilities, has_pm_capabilities, has_rss, has_offload, has_offload_hardware;
+    NDIS_RESTART_GENERAL_ATTRIBUTES effective;  /* general attributes as the stack's last restart changed them */
+    NDIS_RECEIVE_SCALE_CAPABILITIES effective_rss;
     NDIS_LINK_STATE link;
     NDIS_PORT_AUTHENTICATION_PARAMETERS port_auth;
 
-    /* what the miniport was told last */
+    /* what the miniport was told last: for the bindings, or by anybody */
+    uint32_t miniport_filter;
+    bool loops;                         /* bindings see what is sent (demux.c) */
     uint32_t packet_filter, lookahead, multicast_count;
     uint8_t multicast[NDIS_MULTICAST_MAX][6];
 
@@ -203,7 +212,6 @@ struct adapter {
     /* a virtual miniport (virtual.h) */
     NDIS_HANDLE im_context;             /* IMDeviceInstanceContext */
     bool im_started;                    /* its device is */
-    unsigned im_callers;                /* that wait for pnp_lock */
 };
 
 struct ndis_protocol {
@@ -215,12 +223,18 @@ struct ndis_protocol {
     NDIS_HANDLE context;
     struct list bindings;
     bool closing;
+    unsigned holds;                     /* by whoever still needs it: it stays */
     struct ndis_driver *miniport;       /* an intermediate driver's upper edge */
 };
 
 enum binding_state {
     BINDING_OPENING, BINDING_PAUSED, BINDING_RESTARTING, BINDING_RUNNING, BINDING_PAUSING, BINDING_CLOSING
 };
+
+/* What a protocol is asked to do, and may pend. */
+enum binding_task { BINDING_NO_TASK, BINDING_BINDS, BINDING_UNBINDS };
+
+struct unbind_request;
 
 struct binding {
     struct ndis_object object;
@@ -230,15 +244,25 @@ struct binding {
     struct ndis_protocol *protocol;
     NDIS_HANDLE context;                /* ProtocolBindingContext */
     enum binding_state state;
-    bool opened, unbinding, close_pended;
-    KEVENT event;                       /* a pended bind, unbind or PnP event is complete */
+    enum binding_task task;
+    bool opened, unbinding;             /* the handle is good; it is being removed */
+    bool completed;                     /* NdisCompleteBindAdapterEx or -UnbindAdapterEx was called for the task */
+    KEVENT event;
     NDIS_STATUS event_status;
+    struct unbind_request *unbind;      /* NdisUnbindAdapter; NULL: none */
     PROTOCOL_RECEIVE_NET_BUFFER_LISTS *receive;
     PROTOCOL_SEND_NET_BUFFER_LISTS_COMPLETE *send_complete;
     uint64_t sends_out;                 /* lists the miniport holds */
     uint64_t requests_out;
     KEVENT drained;
     bool draining;
+    /* an open, or a close, that is complete later */
+    bool open_pended, close_pended, close_queued;
+    PNDIS_HANDLE handle;
+    PUINT medium;
+    UINT medium_index;
+    WORK_QUEUE_ITEM work;
+    KEVENT done;
     uint32_t packet_filter, lookahead, multicast_count;
     uint8_t multicast[NDIS_MULTICAST_MAX][6];
     struct ndis_layer_stats stats;
@@ -262,10 +286,27 @@ NDIS_STATUS adapter_bring_up(struct adapter *adapter);
 void adapter_pause(struct adapter *adapter, uint32_t reason);
 /* Restarts the miniport, then the bindings. False: the miniport refused and stays paused. */
 bool adapter_restart(struct adapter *adapter);
+/* Attaches filter modules and binds protocols that belong and are not there. The stack is paused. */
+void adapter_attach_all(struct adapter *adapter);
 void adapter_halt(struct adapter *adapter, NDIS_HALT_ACTION action);
 void adapter_set_state(struct adapter *adapter, enum adapter_state state);
 /* The adapter is beyond help: PnP removes it, soon. <= DISPATCH_LEVEL. */
 void adapter_fail(struct adapter *adapter);
+/* An adapter that is held stays, even when its device goes meanwhile: whoever waits in between holds it. */
+static inline void adapter_hold(struct adapter *a)
+{
+    a->holds++;
+}
+static inline void adapter_release(struct adapter *a)
+{
+    a->holds--;
+}
+/* All adapters, one after the other, each held until the next call; NULL at the end. */
+struct adapter *adapter_first(void);
+struct adapter *adapter_next(struct adapter *adapter);
+/* The same for protocols. */
+struct ndis_protocol *protocol_first(void);
+struct ndis_protocol *protocol_next(struct ndis_protocol *protocol);
 void adapter_lock(struct adapter *adapter);
 void adapter_unlock(struct adapter *adapter);
 void adapter_notify(struct adapter *adapter, NDIS_DEVICE_PNP_EVENT event, void *buffer, uint32_t length);
@@ -319,6 +360,22 @@ void binding_pause(struct binding *binding, uint32_t reason);
 /* The attributes are those of the restarted stack; NULL: unknown. */
 void binding_restart(struct binding *binding, PNDIS_RESTART_ATTRIBUTES attributes);
 void binding_sends_done(struct binding *binding, uint64_t count);
+void binding_request_done(struct binding *binding);
+/* For tests: opens pend, as documentation allows. */
+extern bool ndis_pend_opens;
+
+/* bind_parameters.c: what ProtocolBindAdapterEx is told. */
+struct bind_parameters {
+    NDIS_BIND_PARAMETERS p;
+    NDIS_PNP_CAPABILITIES old_power;
+    NDIS_PM_CAPABILITIES power;
+    UNICODE_STRING section;
+    WCHAR section_buffer[160];
+};
+void bind_parameters_fill(struct bind_parameters *parameters, struct binding *binding);
+/* The attributes of a stack: as the miniport gave them; as they are after a restart. */
+void effective_reset(struct adapter *adapter);
+void effective_keep(struct adapter *adapter, PNDIS_RESTART_ATTRIBUTES attributes);
 
 /* oid.c */
 void oid_init(struct oid_level *level, struct adapter *adapter, struct filter *filter);

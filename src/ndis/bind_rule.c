@@ -18,6 +18,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ndis/ports.h"
 #include "ndis/stats.h"
 #include "nt/cm.h"
 #include "nt/text.h"
@@ -226,7 +227,8 @@ bool binds(struct ndis_protocol *protocol, struct adapter *a)
 {
     char name[128], upper[RANGE];
 
-    if (protocol->closing || a->incomplete || settled)
+    if (protocol->closing || a->incomplete || a->binds_inhibited || settled ||
+        !port_is_active(a, NDIS_DEFAULT_PORT_NUMBER))
         return false;
     if (protocol->miniport)
         return !taken(protocol, a) && would_take(protocol, a);
@@ -271,7 +273,7 @@ static bool right(struct adapter *a)
     return true;
 }
 
-static void rebind(struct adapter *a)
+void bindings_update(struct adapter *a)
 {
     list_each_safe(it, &a->bindings) {
         struct binding *b = container_of(it, struct binding, node);
@@ -279,12 +281,9 @@ static void rebind(struct adapter *a)
         if (!b->protocol->closing && !binds(b->protocol, a))
             binding_remove(b);
     }
-    list_each_safe(it, &ndis_protocols) {
-        struct ndis_protocol *protocol = container_of(it, struct ndis_protocol, node);
-
+    for (struct ndis_protocol *protocol = protocol_first(); protocol; protocol = protocol_next(protocol))
         if (!bound(protocol, a) && binds(protocol, a))
             binding_create(protocol, a);
-    }
 }
 
 static void settle(struct adapter *a)
@@ -292,7 +291,7 @@ static void settle(struct adapter *a)
     adapter_lock(a);
     if ((a->state == ADAPTER_RUNNING || a->state == ADAPTER_PAUSED) && !a->incomplete && !right(a)) {
         adapter_pause(a, NDIS_PAUSE_BIND_PROTOCOL);
-        rebind(a);
+        bindings_update(a);
         if (!a->low_power)
             adapter_restart(a);
     }
@@ -303,6 +302,6 @@ void bindings_settle(void)
 {
     if (settled)
         return;
-    list_each_safe(it, &ndis_adapters)
-        settle(container_of(it, struct adapter, node));
+    for (struct adapter *a = adapter_first(); a; a = adapter_next(a))
+        settle(a);
 }

@@ -5,10 +5,12 @@
  *   PAUSED      NetEventRestart                                 RUNNING
  *   RUNNING     NetEventPause                                   PAUSING
  *   PAUSING     the event is complete and every send is back    PAUSED
- *   any         ProtocolUnbindAdapterEx                         CLOSING, gone after NdisCloseAdapterEx
+ *   any         NdisCloseAdapterEx (binding_open.c)             CLOSING, gone when bind or unbind is complete
  *
  * Under the adapter's pnp_lock. docs: network/binding-states-of-a-protocol-driver */
-#include "ndis/filter_module.h"
+#include "ndis/binding_open.h"
+#include "ndis/demux.h"
+#include "ndis/net_event.h"
 #include "ndis/virtual.h"
 
 #include <string.h>
@@ -16,6 +18,12 @@
 #include "ndis/event.h"
 #include "ndis/ports.h"
 #include "nt/pool.h"
+
+/* Whatever comes up is for this binding: the miniport passes no more than it asked for. */
+static bool takes_all(const struct adapter *a, const struct binding *b)
+{
+    return a->general.MediaType != NdisMedium802_3 || (b->packet_filter && !(a->miniport_filter & ~b->packet_filter));
+}
 
 void adapter_pick_receive_path(struct adapter *a)
 {
@@ -29,38 +37,20 @@ void adapter_pick_receive_path(struct adapter *a)
             running++;
         }
     }
-    a->only = running == 1 ? only : NULL;
+    bool loops = loopback_update(a);
+    a->only = running == 1 && !loops && takes_all(a, only) ? only : NULL;
 }
 
-/* --- PnP events ------------------------------------------------------------------------------------------------- */
+/* --- waits ---------------------------------------------------------------------------------------------------------- */
 
-NDIS_STATUS binding_pnp_event(struct binding *b, NET_PNP_EVENT_CODE code, void *buffer, uint32_t length)
+void ndis_wait(PKEVENT event, const void *handle, const char *misuse, const void *handler)
 {
-    NET_PNP_EVENT_NOTIFICATION notification = {
-        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NET_PNP_EVENT_NOTIFICATION_REVISION_1,
-                    NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_1 },
-        .NetPnPEvent = { .NetEvent = code, .Buffer = buffer, .BufferLength = length },
-    };
+    LARGE_INTEGER patience = { .QuadPart = -10 * 10000000LL };  /* 10 s */
 
-    if (!b->opened || !b->protocol->handlers.NetPnPEventHandler)
-        return NDIS_STATUS_NOT_SUPPORTED;
-    KeClearEvent(&b->event);
-    NDIS_STATUS status = b->protocol->handlers.NetPnPEventHandler(b->context, &notification);
-    if (status == NDIS_STATUS_PENDING) {
-        KeWaitForSingleObject(&b->event, Executive, KernelMode, FALSE, NULL);
-        status = b->event_status;
-    }
-    return status;
-}
-
-/* Tells NDIS how an event that ProtocolNetPnPEvent left pending ended. <= DISPATCH_LEVEL. docs: network/ndiscompletenetpnpevent */
-VOID NTAPI NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification,
-                                   NDIS_STATUS Status)
-{
-    struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
-
-    b->event_status = Status;
-    KeSetEvent(&b->event, IO_NO_INCREMENT, FALSE);
+    if (KeWaitForSingleObject(event, Executive, KernelMode, FALSE, &patience) != STATUS_TIMEOUT)
+        return;
+    NDIS_EMIT(NDIS_EVENT_MISUSE, handle, misuse, (const char *)handler + 1);
+    KeWaitForSingleObject(event, Executive, KernelMode, FALSE, NULL);
 }
 
 /* Whoever keeps sends for long makes a pause wait: it is named, and then waited for. */
@@ -96,6 +86,15 @@ void binding_sends_done(struct binding *b, uint64_t count)
     b->sends_out -= count;
     if (unlikely(b->draining) && !b->sends_out)
         KeSetEvent(&b->drained, IO_NO_INCREMENT, FALSE);
+    if (unlikely(b->close_pended))
+        binding_close_on(b);
+}
+
+void binding_request_done(struct binding *b)
+{
+    b->requests_out--;
+    if (unlikely(b->close_pended))
+        binding_close_on(b);
 }
 
 void binding_pause(struct binding *b, uint32_t reason)
@@ -163,195 +162,146 @@ void binding_restart(struct binding *b, PNDIS_RESTART_ATTRIBUTES attributes)
 
 /* --- bind --------------------------------------------------------------------------------------------------------- */
 
-/* What a protocol is told of power management depends on its version: one structure until 6.1, another since 6.20.
- * docs: network/initializing-intermediate-drivers-to-handle-pnp-and-power-management-events */
-static void fill_power(struct binding *b, NDIS_BIND_PARAMETERS *p, NDIS_PNP_CAPABILITIES *old, NDIS_PM_CAPABILITIES *new)
-{
-    struct adapter *a = b->adapter;
-
-    *old = a->pnp_capabilities;
-    *new = a->pm_capabilities;
-    if (!a->has_pnp_capabilities && !a->has_pm_capabilities)
-        return;
-    if (b->protocol->handlers.MinorNdisVersion < 20) {
-        if (!a->has_pnp_capabilities)
-            old->WakeUpCapabilities = (NDIS_PM_WAKE_UP_CAPABILITIES){ new->MinMagicPacketWakeUp, new->MinPatternWakeUp,
-                                                                      new->MinLinkChangeWakeUp };
-        p->PowerManagementCapabilities = old;
-        return;
-    }
-    if (!a->has_pm_capabilities)
-        *new = (NDIS_PM_CAPABILITIES){
-            .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_PM_CAPABILITIES_REVISION_1, NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_1 },
-            .MinMagicPacketWakeUp = old->WakeUpCapabilities.MinMagicPacketWakeUp,
-            .MinPatternWakeUp = old->WakeUpCapabilities.MinPatternWakeUp,
-            .MinLinkChangeWakeUp = old->WakeUpCapabilities.MinLinkChangeWakeUp,
-        };
-    p->PowerManagementCapabilitiesEx = new;
-}
-
-/* Drivers compare the revision with that of their own version of NDIS. */
-static NDIS_OBJECT_HEADER bind_header(const struct ndis_protocol *protocol)
-{
-    static const USHORT sizes[] = { NDIS_SIZEOF_BIND_PARAMETERS_REVISION_1, NDIS_SIZEOF_BIND_PARAMETERS_REVISION_2,
-                                    NDIS_SIZEOF_BIND_PARAMETERS_REVISION_3, NDIS_SIZEOF_BIND_PARAMETERS_REVISION_4 };
-    uint8_t minor = protocol->handlers.MinorNdisVersion, n = minor >= 30 ? 3 : minor >= 20 ? 2 : minor >= 1 ? 1 : 0;
-
-    return (NDIS_OBJECT_HEADER){ NDIS_OBJECT_TYPE_BIND_PARAMETERS, (UCHAR)(n + 1), sizes[n] };
-}
-
-static void fill_bind_parameters(struct binding *b, NDIS_BIND_PARAMETERS *p)
-{
-    struct adapter *a = b->adapter;
-    const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *g = &a->general;
-    const struct filter *top = filter_below(a, NULL);
-
-    *p = (NDIS_BIND_PARAMETERS){
-        .Header = bind_header(b->protocol),
-        .AdapterName = &a->name,
-        .PhysicalDeviceObject = a->pdo,
-        .MediaType = g->MediaType,
-        .MtuSize = g->MtuSize,
-        .MaxXmitLinkSpeed = g->MaxXmitLinkSpeed,
-        .XmitLinkSpeed = a->link.XmitLinkSpeed,
-        .MaxRcvLinkSpeed = g->MaxRcvLinkSpeed,
-        .RcvLinkSpeed = a->link.RcvLinkSpeed,
-        .MediaConnectState = a->link.MediaConnectState,
-        .MediaDuplexState = a->link.MediaDuplexState,
-        .LookaheadSize = g->LookaheadSize,
-        .SupportedPacketFilters = g->SupportedPacketFilters,
-        .MaxMulticastListSize = g->MaxMulticastListSize,
-        .MacAddressLength = g->MacAddressLength,
-        .PhysicalMediumType = g->PhysicalMediumType,
-        .RcvScaleCapabilities = a->has_rss ? &a->rss_capabilities : NULL,
-        .BoundIfNetluid = top ? top->luid : a->luid,
-        .BoundIfIndex = top ? top->if_index : a->if_index,
-        .LowestIfNetluid = a->luid,
-        .LowestIfIndex = a->if_index,
-        .AccessType = g->AccessType,
-        .DirectionType = g->DirectionType,
-        .ConnectionType = g->ConnectionType,
-        .IfType = g->IfType,
-        .IfConnectorPresent = g->IfConnectorPresent,
-        .DataBackFillSize = g->DataBackFillSize,
-        .ContextBackFillSize = g->ContextBackFillSize,
-        .MacOptions = g->MacOptions,
-        .CompartmentId = NET_IF_COMPARTMENT_ID_PRIMARY,
-        .DefaultOffloadConfiguration = a->has_offload ? &a->offload : NULL,
-        .BoundAdapterName = &a->name,
-    };
-    for (unsigned i = 0; i < NDIS_MAX_PHYS_ADDRESS_LENGTH; i++)
-        p->CurrentMacAddress[i] = g->CurrentMacAddress[i];
-}
-
 static void destroy(struct binding *b)
 {
+    unbind_forget(b);
     list_remove(&b->node);
     list_remove(&b->protocol_node);
     ndis_object_destroy(b);
 }
 
-NDIS_STATUS binding_create(struct ndis_protocol *protocol, struct adapter *a)
+static struct binding *create(struct ndis_protocol *protocol, struct adapter *a)
 {
-    NDIS_BIND_PARAMETERS parameters;
-    NDIS_PNP_CAPABILITIES old_power;
-    NDIS_PM_CAPABILITIES power;
-    WCHAR section[160];
-    UNICODE_STRING path = { 0, sizeof section, section };
     struct binding *b = ndis_object_create(NDIS_BINDING, sizeof *b, NDIS_TAG('N', 'D', 'b', 'd'), NULL);
 
     if (!b)
-        return NDIS_STATUS_RESOURCES;
+        return NULL;
     b->adapter = a;
     b->protocol = protocol;
     b->state = BINDING_OPENING;
-    KeInitializeEvent(&b->event, SynchronizationEvent, FALSE);
+    KeInitializeEvent(&b->event, NotificationEvent, FALSE);
     KeInitializeEvent(&b->drained, SynchronizationEvent, FALSE);
+    binding_open_init(b);
     list_push_back(&a->bindings, &b->node);
     list_push_back(&protocol->bindings, &b->protocol_node);
-    fill_bind_parameters(b, &parameters);
-    fill_power(b, &parameters, &old_power, &power);
-    config_binding_path(b, &path);
-    parameters.ProtocolSection = &path;
-    NDIS_STATUS status = protocol->handlers.BindAdapterHandlerEx(protocol->context, b, &parameters);
+    return b;
+}
+
+static void begin(struct binding *b, enum binding_task task)
+{
+    b->task = task;
+    b->completed = false;
+    KeClearEvent(&b->event);
+}
+
+static void complete(struct binding *b, enum binding_task task, NDIS_STATUS status, const char *misuse, const void *caller)
+{
+    if (b->task != task || b->completed) {
+        NDIS_EMIT(NDIS_EVENT_MISUSE, b, misuse, caller);
+        return;
+    }
+    b->completed = true;
+    b->event_status = status;
+    KeSetEvent(&b->event, IO_NO_INCREMENT, FALSE);
+}
+
+static NDIS_STATUS call_bind(struct binding *b, struct bind_parameters *parameters)
+{
+    const NDIS_PROTOCOL_DRIVER_CHARACTERISTICS *handlers = &b->protocol->handlers;
+
+    begin(b, BINDING_BINDS);
+    NDIS_STATUS status = handlers->BindAdapterHandlerEx(b->protocol->context, b, &parameters->p);
     if (status == NDIS_STATUS_PENDING) {
-        KeWaitForSingleObject(&b->event, Executive, KernelMode, FALSE, NULL);
+        ndis_wait(&b->event, b, "a protocol has not called NdisCompleteBindAdapterEx for ten seconds",
+                  (const void *)handlers->BindAdapterHandlerEx);
         status = b->event_status;
     }
+    binding_open_finish(b);
+    return status;
+}
+
+static void call_unbind(struct binding *b)
+{
+    const NDIS_PROTOCOL_DRIVER_CHARACTERISTICS *handlers = &b->protocol->handlers;
+
+    begin(b, BINDING_UNBINDS);
+    if (handlers->UnbindAdapterHandlerEx(b, b->context) == NDIS_STATUS_PENDING)
+        ndis_wait(&b->event, b, "a protocol has not called NdisCompleteUnbindAdapterEx for ten seconds",
+                  (const void *)handlers->UnbindAdapterHandlerEx);
+    if (b->opened) {
+        NDIS_EMIT(NDIS_EVENT_MISUSE, b, "a protocol finished unbinding without closing its binding", NULL);
+        NdisCloseAdapterEx(b);
+    }
+    binding_open_finish(b);
+}
+
+/* A bind that failed: what the protocol opened it has closed, or closes in ProtocolUnbindAdapterEx, as it asked to. */
+static void give_up(struct binding *b)
+{
+    if (b->opened && b->unbind) {
+        call_unbind(b);
+    } else if (b->opened) {
+        NDIS_EMIT(NDIS_EVENT_MISUSE, b, "a protocol failed to bind and did not close what it opened",
+                  (const char *)b->protocol->handlers.BindAdapterHandlerEx + 1);
+        NdisCloseAdapterEx(b);
+        binding_open_finish(b);
+    }
+    b->task = BINDING_NO_TASK;
+    destroy(b);
+}
+
+NDIS_STATUS binding_create(struct ndis_protocol *protocol, struct adapter *a)
+{
+    struct bind_parameters parameters;
+    struct binding *b = create(protocol, a);
+
+    if (!b)
+        return NDIS_STATUS_RESOURCES;
+    bind_parameters_fill(&parameters, b);
+    NDIS_STATUS status = call_bind(b, &parameters);
     if (status != NDIS_STATUS_SUCCESS || !b->opened) {
-        if (b->opened)
-            NdisCloseAdapterEx(b);
-        destroy(b);
+        give_up(b);
         return status == NDIS_STATUS_SUCCESS ? NDIS_STATUS_OPEN_FAILED : status;
     }
+    b->task = BINDING_NO_TASK;
     return NDIS_STATUS_SUCCESS;
 }
 
-/* Tells NDIS how a bind that ProtocolBindAdapterEx left pending ended. docs: network/ndiscompletebindadapterex */
+/* Tells NDIS how a bind that ProtocolBindAdapterEx left pending ended; a failed one has closed what it opened.
+ * <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndiscompletebindadapterex */
 VOID NTAPI NdisCompleteBindAdapterEx(NDIS_HANDLE BindAdapterContext, NDIS_STATUS Status)
 {
-    NdisCompleteNetPnPEvent(BindAdapterContext, NULL, Status);
+    complete(ndis_object_check(BindAdapterContext, NDIS_BINDING), BINDING_BINDS, Status,
+             "NdisCompleteBindAdapterEx was called and no bind is pending", NDIS_CALLER());
+}
+
+static struct ndis_protocol *held(struct list *it)
+{
+    struct ndis_protocol *protocol = it == &ndis_protocols ? NULL : container_of(it, struct ndis_protocol, node);
+
+    if (protocol)
+        protocol->holds++;
+    return protocol;
+}
+
+struct ndis_protocol *protocol_first(void)
+{
+    return held(ndis_protocols.next);
+}
+
+struct ndis_protocol *protocol_next(struct ndis_protocol *protocol)
+{
+    struct ndis_protocol *next = held(protocol->node.next);
+
+    protocol->holds--;
+    return next;
 }
 
 void bindings_create(struct adapter *a)
 {
-    if (!port_is_active(a, NDIS_DEFAULT_PORT_NUMBER))
-        return;
-    list_each_safe(it, &ndis_protocols) {
-        struct ndis_protocol *protocol = container_of(it, struct ndis_protocol, node);
+    for (struct ndis_protocol *protocol = protocol_first(); protocol; protocol = protocol_next(protocol))
         if (binds(protocol, a))
             binding_create(protocol, a);
-    }
-}
-
-/* --- open and close ----------------------------------------------------------------------------------------------- */
-
-static bool has_medium(const NDIS_OPEN_PARAMETERS *p, NDIS_MEDIUM medium)
-{
-    for (UINT i = 0; i < p->MediumArraySize; i++)
-        if (p->MediumArray[i] == medium) {
-            *p->SelectedMediumIndex = i;
-            return true;
-        }
-    return false;
-}
-
-/* Opens the adapter that a bind offered; called by ProtocolBindAdapterEx. Completes at once. PASSIVE_LEVEL.
- * NDIS_STATUS_UNSUPPORTED_MEDIA, _INVALID_PARAMETER. docs: ndis/nf-ndis-ndisopenadapterex */
-NDIS_STATUS NTAPI NdisOpenAdapterEx(NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE ProtocolBindingContext,
-                                    PNDIS_OPEN_PARAMETERS OpenParameters, NDIS_HANDLE BindContext, PNDIS_HANDLE NdisBindingHandle)
-{
-    struct ndis_protocol *protocol = ndis_object_check(NdisProtocolHandle, NDIS_PROTOCOL);
-    struct binding *b = ndis_object_check(BindContext, NDIS_BINDING);
-
-    if (OpenParameters->Header.Type != NDIS_OBJECT_TYPE_OPEN_PARAMETERS ||
-        OpenParameters->Header.Size < NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1 || b->protocol != protocol || b->opened)
-        return NDIS_STATUS_INVALID_PARAMETER;
-    if (!has_medium(OpenParameters, b->adapter->general.MediaType))
-        return NDIS_STATUS_UNSUPPORTED_MEDIA;
-    b->context = ProtocolBindingContext;
-    b->receive = protocol->handlers.ReceiveNetBufferListsHandler;
-    b->send_complete = protocol->handlers.SendNetBufferListsCompleteHandler;
-    b->lookahead = b->adapter->general.LookaheadSize;
-    b->opened = true;
-    b->state = BINDING_PAUSED;
-    *NdisBindingHandle = b;
-    return NDIS_STATUS_SUCCESS;
-}
-
-/* Closes a binding; called by ProtocolUnbindAdapterEx, or by ProtocolBindAdapterEx that gives up. The handle is dead after
- * it. Completes at once. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndiscloseadapterex */
-NDIS_STATUS NTAPI NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle)
-{
-    struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
-
-    b->state = BINDING_CLOSING;
-    adapter_pick_receive_path(b->adapter);
-    wait_for_sends(b);
-    oid_forget_binding(b->adapter, b);
-    b->opened = false;
-    b->receive = NULL;
-    return NDIS_STATUS_SUCCESS;
 }
 
 /* --- unbind ---------------------------------------------------------------------------------------------------------- */
@@ -364,22 +314,17 @@ void binding_remove(struct binding *b)
     if (b->opened) {
         binding_pause(b, NDIS_PAUSE_UNBIND_PROTOCOL);
         adapter_pick_receive_path(b->adapter);
-        KeClearEvent(&b->event);
-        NDIS_STATUS status = b->protocol->handlers.UnbindAdapterHandlerEx(b, b->context);
-        if (status == NDIS_STATUS_PENDING)
-            KeWaitForSingleObject(&b->event, Executive, KernelMode, FALSE, NULL);
-        if (b->opened) {
-            NDIS_EMIT(NDIS_EVENT_MISUSE, b, "a protocol finished unbinding without closing its binding", NULL);
-            NdisCloseAdapterEx(b);
-        }
+        call_unbind(b);
     }
     destroy(b);
 }
 
-/* Tells NDIS that an unbind that ProtocolUnbindAdapterEx left pending is complete. docs: network/ndiscompleteunbindadapterex */
+/* Tells NDIS that an unbind that ProtocolUnbindAdapterEx left pending is complete. <= DISPATCH_LEVEL.
+ * docs: ndis/nf-ndis-ndiscompleteunbindadapterex */
 VOID NTAPI NdisCompleteUnbindAdapterEx(NDIS_HANDLE UnbindContext)
 {
-    NdisCompleteNetPnPEvent(UnbindContext, NULL, NDIS_STATUS_SUCCESS);
+    complete(ndis_object_check(UnbindContext, NDIS_BINDING), BINDING_UNBINDS, NDIS_STATUS_SUCCESS,
+             "NdisCompleteUnbindAdapterEx was called and no unbind is pending", NDIS_CALLER());
 }
 
 void bindings_remove(struct adapter *a)

@@ -70,4 +70,5 @@ void chain_link(struct adapter *a)
 {
     link_down(a);
     link_up(a);
+    adapter_pick_receive_path(a);
 }

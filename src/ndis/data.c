@@ -36,9 +36,9 @@ static NDIS_STATUS why_not(const struct binding *b, bool running)
     return NDIS_STATUS_PAUSED;
 }
 
-/* Sends a chain of lists to a port of the adapter (one that is not active: NDIS_STATUS_INVALID_PORT). NDIS owns them until ProtocolSendNetBufferListsComplete. SendFlags:
- * NDIS_SEND_FLAGS_XXX; with _CHECK_FOR_LOOPBACK bindings whose filter takes them see them, too, when the miniport does not loop
- * back. A binding that is not running gets them back at once with NDIS_STATUS_PAUSED. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndissendnetbufferlists */
+/* Sends a chain of lists to a port of the adapter (one that is not active: NDIS_STATUS_INVALID_PORT). NDIS owns them until
+ * ProtocolSendNetBufferListsComplete. SendFlags: NDIS_SEND_FLAGS_XXX; with _CHECK_FOR_LOOPBACK the sender, too, sees those that
+ * its packet filter takes; who else does is in demux.c. A binding that is not running gets them back at once with NDIS_STATUS_PAUSED. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndissendnetbufferlists */
 VOID NTAPI NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIST NetBufferLists, NDIS_PORT_NUMBER PortNumber,
                                   ULONG SendFlags)
 {
@@ -64,11 +64,10 @@ VOID NTAPI NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIS
     a->stats.protocol.tx_bytes += t.bytes;
     a->below.send_stats->tx_frames += t.frames;
     a->below.send_stats->tx_bytes += t.bytes;
-    if (unlikely(SendFlags & NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK) && (a->general.MacOptions & NDIS_MAC_OPTION_NO_LOOPBACK))
-        deliver_loopback(a, NetBufferLists, PortNumber, SendFlags);
+    SendFlags = loop_back_below(a, &a->below, NetBufferLists, PortNumber, SendFlags);
     if (unlikely(a->below.send_filter != NULL))
         a->below.send_filter->sends_held += (int64_t)t.lists;
-    a->below.send(a->below.send_context, NetBufferLists, PortNumber, SendFlags & ~(ULONG)NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
+    a->below.send(a->below.send_context, NetBufferLists, PortNumber, SendFlags);
 }
 
 static void complete_to_binding(struct binding *b, PNET_BUFFER_LIST lists, uint64_t count, ULONG flags)

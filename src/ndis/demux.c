@@ -1,5 +1,12 @@
 /* Which binding gets which frame, by packet filter and multicast list. Every taker but the last sees a list with
  * NDIS_RECEIVE_FLAGS_RESOURCES, so that it copies; the last one has it until it returns it.
+ *
+ * What is sent loops back directly above the miniport, so that filter modules see it both ways, marked as such and with
+ * NDIS_RECEIVE_FLAGS_RESOURCES, when the miniport leaves that to NDIS (NDIS_MAC_OPTION_NO_LOOPBACK), the medium is 802.3, and
+ *   a. the sender asks for it (NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK), or
+ *   b. a binding wants all frames (promiscuous, but not NO_LOCAL; or ALL_LOCAL) and is not alone: there are other bindings, or a
+ *      filter module that receives. Then adapter->loops.
+ * A frame goes to the bindings whose packet filter takes it; to its sender by (a) only, to others unless they set NO_LOCAL.
  * docs: network/oid-gen-current-packet-filter, network/looping-back-ndis-packets */
 #include "ndis/demux.h"
 
@@ -20,6 +27,14 @@ static bool is_broadcast(const uint8_t *address)
     static const uint8_t all[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
     return !memcmp(address, all, 6);
+}
+
+/* An NDIS flag of lists that loop: the sender wants them, too. */
+#define FLAG_FOR_SENDER 0x00000004u
+
+static bool wants_loopback(const struct binding *b, const NET_BUFFER_LIST *nbl)
+{
+    return nbl->SourceHandle == b ? nbl->NblFlags & FLAG_FOR_SENDER : !(b->packet_filter & NDIS_PACKET_TYPE_NO_LOCAL);
 }
 
 static bool takes(const struct adapter *a, const struct binding *b, const uint8_t *destination)
@@ -55,7 +70,7 @@ static bool deliver_one(struct adapter *a, PNET_BUFFER_LIST nbl, NDIS_PORT_NUMBE
     list_each_safe(it, &a->bindings) {
         struct binding *b = container_of(it, struct binding, node);
 
-        if (!takes(a, b, destination))
+        if (!takes(a, b, destination) || (nbl->NblFlags & NDIS_NBL_FLAGS_IS_LOOPBACK_PACKET && !wants_loopback(b, nbl)))
             continue;
         if (last)
             deliver(a, last, nbl, port, &t, flags | NDIS_RECEIVE_FLAGS_RESOURCES);
@@ -85,18 +100,79 @@ void deliver_to_all(struct adapter *a, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER 
     }
 }
 
-void deliver_loopback(struct adapter *a, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG flags)
-{
-    ULONG receive_flags = NDIS_RECEIVE_FLAGS_RESOURCES;
+/* --- loopback ------------------------------------------------------------------------------------------------------------ */
 
-    if (flags & NDIS_SEND_FLAGS_DISPATCH_LEVEL)
-        receive_flags |= NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL;
+static bool wants_all(const struct binding *b)
+{
+    uint32_t filter = b->packet_filter;
+
+    return filter & NDIS_PACKET_TYPE_ALL_LOCAL ||
+           (filter & NDIS_PACKET_TYPE_PROMISCUOUS && !(filter & NDIS_PACKET_TYPE_NO_LOCAL));
+}
+
+static bool ndis_loops(const struct adapter *a)
+{
+    return a->general.MediaType == NdisMedium802_3 && a->general.MacOptions & NDIS_MAC_OPTION_NO_LOOPBACK;
+}
+
+bool loopback_update(struct adapter *a)
+{
+    unsigned bindings = 0;
+    bool wanted = false;
+
+    list_each(it, &a->bindings) {
+        const struct binding *b = container_of(it, struct binding, node);
+
+        bindings++;
+        wanted = wanted || (b->opened && wants_all(b));
+    }
+    a->loops = wanted && ndis_loops(a) && (bindings > 1 || a->above.receive_filter);
+    a->below.loops = a->loops;
+    list_each(it, &a->filters)
+        container_of(it, struct filter, node)->below.loops = a->loops;
+    return a->loops;
+}
+
+static bool acceptable(struct adapter *a, const NET_BUFFER_LIST *nbl)
+{
+    uint8_t destination[6];
+
+    if (!destination_of(nbl, destination))
+        return false;
+    list_each(it, &a->bindings)
+        if (takes(a, container_of(it, struct binding, node), destination))
+            return true;
+    return false;
+}
+
+static void loop(struct adapter *a, PNET_BUFFER_LIST nbl, NDIS_PORT_NUMBER port, ULONG flags)
+{
+    struct tally t = { 0 };
+
+    count_list(&t, nbl);
+    if (a->above.receive_filter)
+        indicate_up(a, &a->above, NULL, nbl, port, &t, flags);
+    else
+        deliver_one(a, nbl, port, flags);
+}
+
+ULONG loop_back(struct adapter *a, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG flags)
+{
+    bool for_sender = flags & NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK;
+    ULONG mark = NDIS_NBL_FLAGS_IS_LOOPBACK_PACKET | (for_sender ? FLAG_FOR_SENDER : 0);
+    ULONG receive_flags = NDIS_RECEIVE_FLAGS_RESOURCES |
+                          (flags & NDIS_SEND_FLAGS_DISPATCH_LEVEL ? NDIS_RECEIVE_FLAGS_DISPATCH_LEVEL : 0);
+
+    if (!ndis_loops(a))
+        return flags;
     for (PNET_BUFFER_LIST nbl = lists, next; nbl; nbl = next) {
         next = nbl->Next;
         nbl->Next = NULL;
-        nbl->NblFlags |= NDIS_NBL_FLAGS_IS_LOOPBACK_PACKET;
-        deliver_one(a, nbl, port, receive_flags);
-        nbl->NblFlags &= ~(ULONG)NDIS_NBL_FLAGS_IS_LOOPBACK_PACKET;
+        nbl->NblFlags |= mark;
+        if (acceptable(a, nbl))
+            loop(a, nbl, port, receive_flags);
+        nbl->NblFlags &= ~mark;
         nbl->Next = next;
     }
+    return flags & ~(ULONG)NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK;
 }

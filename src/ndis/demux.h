@@ -53,7 +53,19 @@ void cancel_down(struct adapter *adapter, struct filter *from, void *id);
 
 /* Hands every list of a received chain to the bindings whose filter takes it. */
 void deliver_to_all(struct adapter *adapter, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG flags);
-/* Lets bindings whose filter takes them see frames that are about to be sent. The lists stay the sender's. */
-void deliver_loopback(struct adapter *adapter, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG flags);
+/* Lets those whose filter takes them see frames that the miniport is about to get. The lists stay the sender's. The flags for the
+ * miniport. */
+ULONG loop_back(struct adapter *adapter, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG flags);
+/* After a change of bindings, their filters, or modules: whether sent frames are looked at. */
+bool loopback_update(struct adapter *adapter);
+
+/* On the way down from above `below`. */
+static inline ULONG loop_back_below(struct adapter *adapter, const struct ndis_below *below, PNET_BUFFER_LIST lists,
+                                    NDIS_PORT_NUMBER port, ULONG flags)
+{
+    if (unlikely(below->loops || flags & NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK) && !below->send_filter)
+        return loop_back(adapter, lists, port, flags);
+    return flags;
+}
 
 #endif

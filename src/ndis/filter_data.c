@@ -136,9 +136,8 @@ VOID NTAPI NdisFSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIS
     below->send_stats->tx_bytes += t.bytes;
     if (below->send_filter)
         below->send_filter->sends_held += s.lists;
-    if (unlikely(SendFlags & NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK) && (f->adapter->general.MacOptions & NDIS_MAC_OPTION_NO_LOOPBACK))
-        deliver_loopback(f->adapter, NetBufferLists, PortNumber, SendFlags);
-    below->send(below->send_context, NetBufferLists, PortNumber, SendFlags & ~(ULONG)NDIS_SEND_FLAGS_CHECK_FOR_LOOPBACK);
+    SendFlags = loop_back_below(f->adapter, below, NetBufferLists, PortNumber, SendFlags);
+    below->send(below->send_context, NetBufferLists, PortNumber, SendFlags);
 }
 
 /* Gives lists back to whoever sent them through the module, after FilterSendNetBufferListsComplete or instead of sending them

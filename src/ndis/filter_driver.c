@@ -96,6 +96,8 @@ static void detach_from(struct filter_driver *driver, struct adapter *a)
     struct filter *f;
 
     adapter_lock(a);
+    if ((f = filter_on(driver, a)))
+        filter_warn(f);
     adapter_pause(a, NDIS_PAUSE_DETACH_FILTER);
     oid_drain(a);
     if (driver->kind.mandatory && a->state != ADAPTER_HALTED)
@@ -149,9 +151,9 @@ NDIS_STATUS NTAPI NdisFRegisterFilterDriver(PDRIVER_OBJECT DriverObject, NDIS_HA
         return status;
     }
     driver->ready = true;
-    list_each_safe(it, &ndis_adapters)
-        if (filter_fits(driver, container_of(it, struct adapter, node)))
-            attach_to(driver, container_of(it, struct adapter, node));
+    for (struct adapter *a = adapter_first(); a; a = adapter_next(a))
+        if (filter_fits(driver, a))
+            attach_to(driver, a);
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -162,12 +164,9 @@ VOID NTAPI NdisFDeregisterFilterDriver(NDIS_HANDLE NdisFilterDriverHandle)
     struct filter_driver *driver = ndis_object_check(NdisFilterDriverHandle, NDIS_FILTER_DRIVER);
 
     driver->ready = false;
-    list_each_safe(it, &ndis_adapters) {
-        struct adapter *a = container_of(it, struct adapter, node);
-
+    for (struct adapter *a = adapter_first(); a; a = adapter_next(a))
         if (filter_on(driver, a) || a->incomplete)
             detach_from(driver, a);
-    }
     free_driver(driver);
 }
 

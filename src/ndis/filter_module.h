@@ -92,6 +92,9 @@ void filter_attach(struct filter_driver *driver, struct adapter *adapter);
 struct filter *filter_on(const struct filter_driver *driver, const struct adapter *adapter);
 /* Attaches all drivers there are, from the miniport up; sets adapter->incomplete. */
 void filters_attach(struct adapter *adapter);
+/* Tells a module, or all, that they are about to be detached: requests and indications still pass. */
+void filter_warn(struct filter *filter);
+void filters_warn(struct adapter *adapter);
 /* Detaches one module, and the monitoring modules that stand on it. */
 void filter_detach(struct filter *filter);
 void filters_detach(struct adapter *adapter);

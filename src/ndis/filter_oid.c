@@ -63,7 +63,7 @@ NDIS_STATUS NTAPI NdisFDirectOidRequest(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_
 VOID NTAPI NdisFDirectOidRequestComplete(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
 {
     ndis_object_check(NdisFilterHandle, NDIS_FILTER);
-    oid_direct_done(OidRequest, Status);
+    oid_direct_done(OidRequest, Status, NDIS_CALLER());
 }
 
 /* Tells the drivers below to cancel direct requests. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndisfcanceldirectoidrequest */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "ndis/event.h"
 #include "ndis/filter_oid.h"
+#include "ndis/net_event.h"
 #include "nt/io.h"
 
 struct filter *filter_on(const struct filter_driver *driver, const struct adapter *a)
@@ -180,7 +181,7 @@ static void attach_monitors(struct filter *over)
 
 void filter_attach(struct filter_driver *driver, struct adapter *a)
 {
-    if (!driver->ready || !filter_fits(driver, a) || filter_on(driver, a))
+    if (!driver->ready || a->binds_inhibited || !filter_fits(driver, a) || filter_on(driver, a))
         return;
     struct filter *f = attach_one(driver, a, NULL);
     if (f && !driver->kind.monitoring)
@@ -213,6 +214,18 @@ void filters_attach(struct adapter *a)
 /* --- detach ------------------------------------------------------------------------------------------------------------- */
 
 static void pause_module(struct filter *f, uint32_t reason);
+
+void filter_warn(struct filter *f)
+{
+    if (f->state >= FILTER_PAUSED)
+        filter_event(f, NetEventFilterPreDetach);
+}
+
+void filters_warn(struct adapter *a)
+{
+    for (struct filter *f = filter_below(a, NULL); f; f = filter_below(a, f))
+        filter_warn(f);
+}
 
 static void detach_one(struct filter *f)
 {

@@ -184,11 +184,11 @@ NDIS_STATUS NTAPI NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE DriverHandle, PND
     if (!a)
         return request_named(driver, DriverInstance) ? NDIS_STATUS_NOT_ACCEPTED
                                                      : ask_later(driver, DriverInstance, DeviceContext, NDIS_CALLER());
-    a->im_callers++;
+    adapter_hold(a);
     adapter_lock(a);
     status = ask_now(a, DriverInstance, DeviceContext, NDIS_CALLER());
     adapter_unlock(a);
-    a->im_callers--;
+    adapter_release(a);
     return status;
 }
 
@@ -226,13 +226,13 @@ NDIS_STATUS NTAPI NdisIMDeInitializeDeviceInstance(NDIS_HANDLE NdisMiniportHandl
 
     if (!a)
         return NDIS_STATUS_FAILURE;
-    a->im_callers++;
+    adapter_hold(a);
     adapter_lock(a);
     there = a->halted_for_power || (a->state != ADAPTER_HALTED && a->state != ADAPTER_SHUT_DOWN);
     if (there)
         adapter_halt(a, NdisHaltDeviceInstanceDeInitialized);
     adapter_unlock(a);
-    a->im_callers--;
+    adapter_release(a);
     return there ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
 }
 

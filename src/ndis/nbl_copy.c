@@ -176,6 +176,8 @@ VOID NTAPI NdisFreeReassembledNetBufferList(PNET_BUFFER_LIST ReassembledNetBuffe
     free_fragments(ReassembledNetBufferList, DataOffsetDelta, NDIS_CALLER());
 }
 
+/* --- what goes with a list ---------------------------------------------------------------------------------------------- */
+
 static void copy_info(PNET_BUFFER_LIST to, PNET_BUFFER_LIST from)
 {
     memcpy(to->NetBufferListInfo, from->NetBufferListInfo, sizeof to->NetBufferListInfo);
@@ -192,4 +194,24 @@ VOID NTAPI NdisCopySendNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList, PNE
 VOID NTAPI NdisCopyReceiveNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList, PNET_BUFFER_LIST SrcNetBufferList)
 {
     copy_info(DestNetBufferList, SrcNetBufferList);
+}
+
+/* --- timestamps: inline functions of the headers, for drivers that import them all the same ---------------------------- */
+
+/* docs: nbltimestamp/nf-nbltimestamp-ndissetnbltimestampinfo */
+VOID NTAPI nbl_set_timestamp(PNET_BUFFER_LIST nbl, const NET_BUFFER_LIST_TIMESTAMP *timestamp)
+{
+    NdisSetNblTimestampInfo(nbl, timestamp);
+}
+
+/* docs: nbltimestamp/nf-nbltimestamp-ndisgetnbltimestampinfo */
+VOID NTAPI nbl_get_timestamp(const NET_BUFFER_LIST *nbl, NET_BUFFER_LIST_TIMESTAMP *timestamp)
+{
+    NdisGetNblTimestampInfo(nbl, timestamp);
+}
+
+/* docs: nbltimestamp/nf-nbltimestamp-ndiscopynbltimestampinfo */
+VOID NTAPI nbl_copy_timestamp(PNET_BUFFER_LIST to, const NET_BUFFER_LIST *from)
+{
+    NdisCopyNblTimestampInfo(to, from);
 }

@@ -91,4 +91,9 @@ void mdl_free_with_data(PMDL mdl);
 PMDL mdl_chain_slice(PMDL chain, uint32_t offset, size_t length);
 void mdl_chain_free(PMDL chain);
 
+/* nbl_copy.c */
+VOID NTAPI nbl_set_timestamp(PNET_BUFFER_LIST nbl, const NET_BUFFER_LIST_TIMESTAMP *timestamp);
+VOID NTAPI nbl_get_timestamp(const NET_BUFFER_LIST *nbl, NET_BUFFER_LIST_TIMESTAMP *timestamp);
+VOID NTAPI nbl_copy_timestamp(PNET_BUFFER_LIST to, const NET_BUFFER_LIST *from);
+
 #endif

@@ -1,50 +1,307 @@
-/* PnP events that go up a stack, and removal on a miniport's own wish. */
-#include "ndis/filter_module.h"
-#include "ndis/ports.h"
+/* PnP events that go up a stack, and what a miniport asks of NDIS by them.
+ *
+ * 1. An event goes to the lowest filter module with FilterNetPnPEvent, which passes it on or not; behind the last one every
+ *    binding gets it, one after the other. Protocols may pend it, filters may not.
+ * 2. A protocol that pends names the event by its notification, which lies on the stack of whoever waits: `waiting` lists them.
+ * 3. Events that miniports send to NDIS alone (binds above, pause) reach nobody else.
+ * docs: netpnp/ns-netpnp-_net_pnp_event, network/handling-pnp-event-notifications-in-a-protocol-driver */
+#include "ndis/net_event.h"
 
-static NDIS_STATUS tell_bindings(struct adapter *a, const NET_PNP_EVENT *event)
+#include <strings.h>
+
+#include "ndis/event.h"
+#include "ndis/ports.h"
+#include "nt/text.h"
+
+struct waiting_event {
+    struct list node;
+    PNET_PNP_EVENT_NOTIFICATION notification;
+    KEVENT done;
+    NDIS_STATUS status;
+    bool completed;
+};
+
+static struct list waiting = LIST_INIT(waiting);
+
+static NET_PNP_EVENT_NOTIFICATION notification_of(NET_PNP_EVENT_CODE code, void *buffer, uint32_t length)
+{
+    return (NET_PNP_EVENT_NOTIFICATION){
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NET_PNP_EVENT_NOTIFICATION_REVISION_1,
+                    NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_1 },
+        .NetPnPEvent = { .NetEvent = code, .Buffer = buffer, .BufferLength = length },
+    };
+}
+
+/* --- to protocols ------------------------------------------------------------------------------------------------------ */
+
+static NDIS_STATUS call_protocol(struct ndis_protocol *protocol, NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICATION notification)
+{
+    struct waiting_event w = { .notification = notification };
+
+    KeInitializeEvent(&w.done, NotificationEvent, FALSE);
+    list_push_back(&waiting, &w.node);
+    NDIS_STATUS status = protocol->handlers.NetPnPEventHandler(context, notification);
+    if (status == NDIS_STATUS_PENDING) {
+        ndis_wait(&w.done, protocol, "a protocol has not called NdisCompleteNetPnPEvent for ten seconds",
+                  (const void *)protocol->handlers.NetPnPEventHandler);
+        status = w.status;
+    }
+    list_remove(&w.node);
+    return status;
+}
+
+NDIS_STATUS binding_pnp_event(struct binding *b, NET_PNP_EVENT_CODE code, void *buffer, uint32_t length)
+{
+    NET_PNP_EVENT_NOTIFICATION notification = notification_of(code, buffer, length);
+
+    return b->opened ? call_protocol(b->protocol, b->context, &notification) : NDIS_STATUS_NOT_SUPPORTED;
+}
+
+NDIS_STATUS protocol_event(struct ndis_protocol *protocol, NET_PNP_EVENT_CODE code, void *buffer, uint32_t length)
+{
+    NET_PNP_EVENT_NOTIFICATION notification = notification_of(code, buffer, length);
+
+    return call_protocol(protocol, NULL, &notification);
+}
+
+/* Tells NDIS how an event that ProtocolNetPnPEvent left pending ended: the notification says which. <= DISPATCH_LEVEL.
+ * docs: ndis/nf-ndis-ndiscompletenetpnpevent */
+VOID NTAPI NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification,
+                                   NDIS_STATUS Status)
+{
+    list_each(it, &waiting) {
+        struct waiting_event *w = container_of(it, struct waiting_event, node);
+
+        if (w->notification != NetPnPEventNotification || w->completed)
+            continue;
+        w->completed = true;
+        w->status = Status;
+        KeSetEvent(&w->done, IO_NO_INCREMENT, FALSE);
+        return;
+    }
+    NDIS_EMIT(NDIS_EVENT_MISUSE, NdisBindingHandle, "NdisCompleteNetPnPEvent names an event that is not pending", NDIS_CALLER());
+}
+
+/* --- from the user's side ------------------------------------------------------------------------------------------------- */
+
+static struct ndis_protocol *protocol_named(const char *wanted)
+{
+    char name[128];
+
+    list_each(it, &ndis_protocols) {
+        struct ndis_protocol *protocol = container_of(it, struct ndis_protocol, node);
+
+        text_utf8(name, sizeof name, &protocol->name);
+        if (!protocol->closing && !strcasecmp(name, wanted))
+            return protocol;
+    }
+    return NULL;
+}
+
+static struct binding *binding_on(struct ndis_protocol *protocol, const struct adapter *a)
+{
+    list_each(it, &protocol->bindings) {
+        struct binding *b = container_of(it, struct binding, protocol_node);
+
+        if (b->adapter == a && b->opened)
+            return b;
+    }
+    return NULL;
+}
+
+static NDIS_STATUS reconfigure_one(struct ndis_protocol *protocol, struct adapter *a, void *data, uint32_t length)
+{
+    adapter_hold(a);
+    adapter_lock(a);
+    struct binding *b = binding_on(protocol, a);
+    NDIS_STATUS status = b ? binding_pnp_event(b, NetEventReconfigure, data, length) : NDIS_STATUS_ADAPTER_NOT_FOUND;
+    adapter_unlock(a);
+    adapter_release(a);
+    return status;
+}
+
+NDIS_STATUS ndis_reconfigure(const char *name, const struct adapter *a, void *data, uint32_t length)
+{
+    struct ndis_protocol *protocol = protocol_named(name);
+    struct binding *b = protocol && a ? binding_on(protocol, a) : NULL;
+
+    if (!protocol || (a && !b))
+        return NDIS_STATUS_ADAPTER_NOT_FOUND;
+    return b ? reconfigure_one(protocol, b->adapter, data, length)
+             : protocol_event(protocol, NetEventReconfigure, data, length);
+}
+
+NDIS_STATUS ndis_bind_list(const char *name, void *names, uint32_t length)
+{
+    struct ndis_protocol *protocol = protocol_named(name);
+
+    return protocol ? protocol_event(protocol, NetEventBindList, names, length) : NDIS_STATUS_ADAPTER_NOT_FOUND;
+}
+
+void net_event_close(void)
+{
+    list_init(&waiting);                /* whoever waited is no more */
+}
+
+static NDIS_STATUS tell_bindings(struct adapter *a, PNET_PNP_EVENT_NOTIFICATION notification)
 {
     NDIS_STATUS answer = NDIS_STATUS_SUCCESS;
 
     list_each_safe(it, &a->bindings) {
-        NDIS_STATUS status = binding_pnp_event(container_of(it, struct binding, node), event->NetEvent, event->Buffer,
-                                               event->BufferLength);
+        struct binding *b = container_of(it, struct binding, node);
+        NDIS_STATUS status = b->opened ? call_protocol(b->protocol, b->context, notification) : NDIS_STATUS_NOT_SUPPORTED;
+
         if (answer == NDIS_STATUS_SUCCESS && status != NDIS_STATUS_NOT_SUPPORTED)
             answer = status;
     }
     return answer;
 }
 
+/* --- up a stack --------------------------------------------------------------------------------------------------------- */
+
+/* What is for one filter module, or for NDIS, goes no further. */
+static bool goes_up(NET_PNP_EVENT_CODE code)
+{
+    switch (code) {
+    case NetEventFilterPreDetach:
+    case NetEventAllowBindsAbove:
+    case NetEventInhibitBindsAbove:
+    case NetEventAllowStart:
+    case NetEventRequirePause:
+        return false;
+    default:
+        return true;
+    }
+}
+
 NDIS_STATUS net_event_up(struct adapter *a, struct filter *from, PNET_PNP_EVENT_NOTIFICATION notification)
 {
+    if (!goes_up(notification->NetPnPEvent.NetEvent))
+        return NDIS_STATUS_SUCCESS;
     for (struct filter *f = filter_above(a, from); f; f = filter_above(a, f))
         if (f->driver->handlers.NetPnPEventHandler)
             return f->driver->handlers.NetPnPEventHandler(f->context, notification);
-    return tell_bindings(a, &notification->NetPnPEvent);
+    return tell_bindings(a, notification);
 }
 
 NDIS_STATUS net_event(struct adapter *a, NET_PNP_EVENT_CODE code, void *buffer, uint32_t length)
 {
-    NET_PNP_EVENT_NOTIFICATION notification = {
-        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NET_PNP_EVENT_NOTIFICATION_REVISION_1,
-                    NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_1 },
-        .NetPnPEvent = { .NetEvent = code, .Buffer = buffer, .BufferLength = length },
-    };
+    NET_PNP_EVENT_NOTIFICATION notification = notification_of(code, buffer, length);
 
     return net_event_up(a, NULL, &notification);
 }
 
-/* Passes an event to the filter modules and protocols above; NDIS itself takes those that activate and deactivate ports first, and
- * may refuse them. PASSIVE_LEVEL. The first status that is neither success nor "not
- * supported", else NDIS_STATUS_SUCCESS. docs: ndis/nf-ndis-ndismnetpnpevent */
+void filter_event(struct filter *f, NET_PNP_EVENT_CODE code)
+{
+    NET_PNP_EVENT_NOTIFICATION notification = notification_of(code, NULL, 0);
+
+    if (f->driver->handlers.NetPnPEventHandler)
+        f->driver->handlers.NetPnPEventHandler(f->context, &notification);
+}
+
+/* --- from a miniport ------------------------------------------------------------------------------------------------------ */
+
+static bool in_life(const struct adapter *a)
+{
+    return a->state != ADAPTER_HALTED && a->state != ADAPTER_SHUT_DOWN && !a->surprise_removed;
+}
+
+static void inhibit_binds(struct adapter *a)
+{
+    adapter_lock(a);
+    a->binds_inhibited = true;
+    if (in_life(a)) {
+        filters_warn(a);
+        adapter_pause(a, NDIS_PAUSE_NDIS_INTERNAL);
+        oid_drain(a);
+        bindings_remove(a);
+        filters_detach(a);
+        chain_link(a);
+    }
+    adapter_unlock(a);
+}
+
+static void require_pause(struct adapter *a)
+{
+    adapter_lock(a);
+    a->pause_required = true;
+    adapter_pause(a, NDIS_PAUSE_NDIS_INTERNAL);
+    adapter_unlock(a);
+}
+
+static VOID NTAPI allow_worker(PVOID context)
+{
+    struct adapter *a = context;
+
+    adapter_lock(a);
+    a->allow_queued = false;
+    if (in_life(a) && !a->low_power && a->state != ADAPTER_INITIALIZING && !a->binds_inhibited && !a->pause_required) {
+        adapter_pause(a, NDIS_PAUSE_NDIS_INTERNAL);
+        adapter_attach_all(a);
+        adapter_restart(a);
+    }
+    adapter_unlock(a);
+}
+
+void net_event_init(struct adapter *a)
+{
+    ExInitializeWorkItem(&a->allow_work, allow_worker, a);
+}
+
+static void allow_later(struct adapter *a)
+{
+    if (a->allow_queued)
+        return;
+    a->allow_queued = true;
+    ExQueueWorkItem(&a->allow_work, DelayedWorkQueue);
+}
+
+/* Events for NDIS alone. False: it is another one. */
+static bool for_ndis(struct adapter *a, NET_PNP_EVENT_CODE code)
+{
+    switch (code) {
+    case NetEventInhibitBindsAbove:
+        inhibit_binds(a);
+        return true;
+    case NetEventRequirePause:
+        require_pause(a);
+        return true;
+    case NetEventAllowBindsAbove:
+        a->binds_inhibited = false;
+        allow_later(a);
+        return true;
+    case NetEventAllowStart:
+        a->pause_required = false;
+        allow_later(a);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Only these can be refused by those above. */
+static bool may_fail(NET_PNP_EVENT_CODE code)
+{
+    return code == NetEventQueryPower || code == NetEventQueryRemoveDevice || code == NetEventPortActivation ||
+           code == NetEventPortDeactivation;
+}
+
+/* Passes an event to the filter modules and protocols above; NDIS itself takes those that activate and deactivate ports first,
+ * and may refuse them. NetEventInhibitBindsAbove and NetEventRequirePause end when nothing is bound, or all is paused; their
+ * opposites are done later. PASSIVE_LEVEL. For queries and ports the first status that is neither success nor "not supported",
+ * else NDIS_STATUS_SUCCESS. docs: ndis/nf-ndis-ndismnetpnpevent */
 NDIS_STATUS NTAPI NdisMNetPnPEvent(NDIS_HANDLE NdisMiniportHandle, PNET_PNP_EVENT_NOTIFICATION NetPnPEventNotification)
 {
     struct adapter *a = ndis_object_check(NdisMiniportHandle, NDIS_ADAPTER);
+    NET_PNP_EVENT_CODE code = NetPnPEventNotification->NetPnPEvent.NetEvent;
     NDIS_STATUS status;
 
+    if (for_ndis(a, code))
+        return NDIS_STATUS_SUCCESS;
     if (port_event(a, &NetPnPEventNotification->NetPnPEvent, &status) && status != NDIS_STATUS_SUCCESS)
         return status;
-    return net_event_up(a, NULL, NetPnPEventNotification);
+    status = net_event_up(a, NULL, NetPnPEventNotification);
+    return may_fail(code) ? status : NDIS_STATUS_SUCCESS;
 }
 
 /* The adapter is beyond help: PnP finds the device failed, and removes it as one that was pulled out. <= DISPATCH_LEVEL.

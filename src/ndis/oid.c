@@ -31,8 +31,24 @@ static void tell_asker(struct oid_entry *entry)
         f->driver->handlers.OidRequestCompleteHandler(f->context, entry->request, entry->status);
 }
 
+/* Whoever asked: the miniport passes frames up by this filter from now on. */
+static void keep_filter(struct adapter *a, const NDIS_OID_REQUEST *request)
+{
+    const struct _SET *set = &request->DATA.SET_INFORMATION;
+
+    if (request->RequestType != NdisRequestSetInformation || set->Oid != OID_GEN_CURRENT_PACKET_FILTER ||
+        set->InformationBufferLength < sizeof a->miniport_filter)
+        return;
+    memcpy(&a->miniport_filter, set->InformationBuffer, sizeof a->miniport_filter);
+    adapter_pick_receive_path(a);
+}
+
 static void finish(struct oid_level *level, struct oid_entry *entry, NDIS_STATUS status)
 {
+    struct binding *b = entry->binding;
+
+    if (level->current == entry && !level->filter && status == NDIS_STATUS_SUCCESS)
+        keep_filter(level->adapter, entry->request);
     if (oid_is_merged(entry->asked_oid) && entry->swapped)
         oid_merged(level->adapter, entry, status);
     else if (entry->swapped)
@@ -42,12 +58,12 @@ static void finish(struct oid_level *level, struct oid_entry *entry, NDIS_STATUS
         rss_keep(level->adapter, entry->request);
     if (level->current == entry)
         level->current = NULL;
-    if (entry->binding)
-        entry->binding->requests_out--;
     entry->status = status;
     entry->finished = true;
     NDIS_EMIT(NDIS_EVENT_OID_COMPLETE, entry->request, status, NULL);
-    tell_asker(entry);
+    tell_asker(entry);                  /* the request may be gone now */
+    if (b)
+        binding_request_done(b);
 }
 
 /* Hints of a protocol to NDIS, which no miniport of NDIS 6 is told; there is nothing here that they could speed up. */

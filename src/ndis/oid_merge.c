@@ -44,13 +44,14 @@ static void swap_back(struct oid_entry *entry, NDIS_STATUS status)
 
 /* --- packet filter and lookahead ------------------------------------------------------------------------------------- */
 
+/* Two bits are NDIS's own business (demux.c). */
 static uint32_t filter_union(struct adapter *a)
 {
     uint32_t filter = 0;
 
     list_each(it, &a->bindings)
         filter |= container_of(it, struct binding, node)->packet_filter;
-    return filter;
+    return filter & ~(uint32_t)(NDIS_PACKET_TYPE_ALL_LOCAL | NDIS_PACKET_TYPE_NO_LOCAL);
 }
 
 static uint32_t lookahead_most(struct adapter *a)
@@ -80,6 +81,14 @@ static NDIS_STATUS merge_value(struct adapter *a, struct oid_entry *entry, uint3
     }
     swap(entry, entry->asked_oid, &entry->value, sizeof entry->value);
     return NDIS_STATUS_PENDING;
+}
+
+static NDIS_STATUS merge_filter(struct adapter *a, struct oid_entry *entry)
+{
+    NDIS_STATUS status = merge_value(a, entry, &entry->binding->packet_filter, filter_union, a->packet_filter);
+
+    adapter_pick_receive_path(a);
+    return status;
 }
 
 /* --- multicast lists ------------------------------------------------------------------------------------------------- */
@@ -179,7 +188,7 @@ static NDIS_STATUS merge_multicast(struct adapter *a, struct oid_entry *entry)
 NDIS_STATUS oid_merge(struct adapter *a, struct oid_entry *entry)
 {
     if (entry->asked_oid == OID_GEN_CURRENT_PACKET_FILTER)
-        return merge_value(a, entry, &entry->binding->packet_filter, filter_union, a->packet_filter);
+        return merge_filter(a, entry);
     if (entry->asked_oid == OID_GEN_CURRENT_LOOKAHEAD)
         return merge_value(a, entry, &entry->binding->lookahead, lookahead_most, a->lookahead);
     return merge_multicast(a, entry);
@@ -195,6 +204,7 @@ void oid_merged(struct adapter *a, struct oid_entry *entry, NDIS_STATUS status)
             a->packet_filter = entry->value;
         else
             entry->binding->packet_filter = entry->old_value;
+        adapter_pick_receive_path(a);
     } else if (entry->asked_oid == OID_GEN_CURRENT_LOOKAHEAD) {
         if (good)
             a->lookahead = entry->value;

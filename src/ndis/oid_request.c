@@ -40,13 +40,13 @@ VOID NTAPI NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
 
 /* --- direct --------------------------------------------------------------------------------------------------------- */
 
-NDIS_STATUS oid_direct(struct adapter *a, struct binding *b, struct filter *from, PNDIS_OID_REQUEST request)
+static bool asks_nobody(const struct adapter *a)
 {
-    struct oid_entry *entry = oid_entry_of(request);
+    return a->state == ADAPTER_HALTED || a->state == ADAPTER_SHUT_DOWN || a->surprise_removed;
+}
 
-    memset(entry, 0, sizeof *entry);
-    entry->binding = b;
-    entry->filter = from;
+static NDIS_STATUS hand_over(struct adapter *a, struct filter *from, PNDIS_OID_REQUEST request)
+{
     for (struct filter *f = filter_below(a, from); f; f = filter_below(a, f))
         if (f->driver->handlers.DirectOidRequestHandler)
             return f->driver->handlers.DirectOidRequestHandler(f->context, request);
@@ -56,14 +56,43 @@ NDIS_STATUS oid_direct(struct adapter *a, struct binding *b, struct filter *from
     return a->driver->miniport.DirectOidRequestHandler(a->context, request);
 }
 
-void oid_direct_done(PNDIS_OID_REQUEST request, NDIS_STATUS status)
+/* entry->own: it is on its way, and may be completed once. */
+NDIS_STATUS oid_direct(struct adapter *a, struct binding *b, struct filter *from, PNDIS_OID_REQUEST request)
+{
+    struct oid_entry *entry = oid_entry_of(request);
+
+    if (!oid_header_good(request))
+        return NDIS_STATUS_INVALID_PARAMETER;
+    if (asks_nobody(a))
+        return NDIS_STATUS_ADAPTER_REMOVED;
+    memset(entry, 0, sizeof *entry);
+    entry->binding = b;
+    entry->filter = from;
+    entry->own = true;
+    if (b)
+        b->requests_out++;
+    NDIS_STATUS status = hand_over(a, from, request);
+    if (status == NDIS_STATUS_PENDING)
+        return status;                  /* it may be complete, and gone */
+    entry->own = false;
+    if (b)
+        binding_request_done(b);
+    return status;
+}
+
+void oid_direct_done(PNDIS_OID_REQUEST request, NDIS_STATUS status, const void *caller)
 {
     struct oid_entry *entry = oid_entry_of(request);
     struct binding *b = entry->binding;
+    struct filter *f = entry->filter;
 
-    if (entry->filter) {
-        struct filter *f = ndis_object_check(entry->filter, NDIS_FILTER);
-
+    if (!entry->own) {
+        NDIS_EMIT(NDIS_EVENT_MISUSE, request, "a direct OID request is completed that is not pending", caller);
+        return;
+    }
+    entry->own = false;
+    if (f) {
+        ndis_object_check(f, NDIS_FILTER);
         if (f->driver->handlers.DirectOidRequestCompleteHandler)
             f->driver->handlers.DirectOidRequestCompleteHandler(f->context, request, status);
         return;
@@ -71,6 +100,7 @@ void oid_direct_done(PNDIS_OID_REQUEST request, NDIS_STATUS status)
     ndis_object_check(b, NDIS_BINDING);
     if (b->protocol->handlers.DirectOidRequestCompleteHandler)
         b->protocol->handlers.DirectOidRequestCompleteHandler(b->context, request, status);
+    binding_request_done(b);
 }
 
 void oid_direct_cancel(struct adapter *a, struct filter *from, void *id)
@@ -80,12 +110,12 @@ void oid_direct_cancel(struct adapter *a, struct filter *from, void *id)
             f->driver->handlers.CancelDirectOidRequestHandler(f->context, id);
             return;
         }
-    if (a->driver->miniport.CancelDirectOidRequestHandler)
+    if (a->driver->miniport.CancelDirectOidRequestHandler && !asks_nobody(a))
         a->driver->miniport.CancelDirectOidRequestHandler(a->context, id);
 }
 
-/* A request that is not serialized, for OIDs that allow it. <= DISPATCH_LEVEL. NDIS_STATUS_NOT_SUPPORTED when the miniport
- * has no handler. docs: ndis/nf-ndis-ndisdirectoidrequest */
+/* A request that is not serialized, for OIDs that allow it; NDIS_STATUS_PENDING: ProtocolDirectOidRequestComplete tells the end.
+ * <= DISPATCH_LEVEL. NDIS_STATUS_NOT_SUPPORTED when the miniport has no handler; NDIS_STATUS_INVALID_PARAMETER: a wrong header. docs: ndis/nf-ndis-ndisdirectoidrequest */
 NDIS_STATUS NTAPI NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
 {
     struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);
@@ -98,7 +128,7 @@ NDIS_STATUS NTAPI NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_
 VOID NTAPI NdisMDirectOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
 {
     ndis_object_check(MiniportAdapterHandle, NDIS_ADAPTER);
-    oid_direct_done(OidRequest, Status);
+    oid_direct_done(OidRequest, Status, NDIS_CALLER());
 }
 
 /* Tells the drivers below to cancel direct requests with this RequestId. docs: ndis/nf-ndis-ndiscanceldirectoidrequest */
@@ -124,6 +154,10 @@ NDIS_STATUS oid_synchronous(struct adapter *a, struct filter *from, PNDIS_OID_RE
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
     unsigned count = 0;
 
+    if (!oid_header_good(request))
+        return NDIS_STATUS_INVALID_PARAMETER;
+    if (asks_nobody(a))
+        return NDIS_STATUS_ADAPTER_REMOVED;
     for (struct filter *f = filter_below(a, from); f && status == NDIS_STATUS_SUCCESS; f = filter_below(a, f)) {
         if (f->driver->handlers.SynchronousOidRequestHandler)
             status = f->driver->handlers.SynchronousOidRequestHandler(f->context, request, &context[count]);

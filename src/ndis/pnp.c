@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "ndis/idle.h"
+#include "ndis/net_event.h"
 #include "ndis/ports.h"
 #include "ndis/wmi_provider.h"
 #include "nt/io.h"
@@ -55,7 +56,7 @@ static void free_adapter(struct adapter *a)
 
     /* Work that is queued still looks at the adapter. */
     while (a->hang_queued || a->reset_queued || a->idle.work_queued || a->port_queued || a->restart_queued ||
-           a->oid.work_queued || a->im_callers)
+           a->oid.work_queued || a->allow_queued || a->holds)
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     list_remove(&a->node);
     list_remove(&a->driver_node);
@@ -122,6 +123,7 @@ static void init_adapter(struct adapter *a, struct ndis_driver *driver, PDEVICE_
     port_init(a);
     oid_init(&a->oid, a, NULL);
     filter_restart_init(a);
+    net_event_init(a);
     adapter_name(a);
 }
 

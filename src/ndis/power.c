@@ -29,13 +29,41 @@ static void tell_protocols(struct adapter *a, DEVICE_POWER_STATE state)
     net_event(a, NetEventSetPower, &power, sizeof power);
 }
 
+/* Asks filter modules and protocols whether the device may leave its state. */
+static NTSTATUS query_power(struct adapter *a, DEVICE_POWER_STATE state)
+{
+    NET_DEVICE_POWER_STATE power = (NET_DEVICE_POWER_STATE)state;
+    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
+
+    adapter_lock(a);
+    if (a->state != ADAPTER_HALTED && a->state != ADAPTER_SHUT_DOWN && !a->low_power && !a->surprise_removed)
+        status = net_event(a, NetEventQueryPower, &power, sizeof power);
+    adapter_unlock(a);
+    return status == NDIS_STATUS_SUCCESS ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+}
+
+/* The stack may go on in a sleeping device only when everybody in it knows what that means (6.30).
+ * docs: netpnp/ns-netpnp-_net_pnp_event */
+static bool pauses_to_sleep(struct adapter *a)
+{
+    if (!(a->attribute_flags & NDIS_MINIPORT_ATTRIBUTES_NO_PAUSE_ON_SUSPEND) || !keeps_running_in_dx(a))
+        return true;
+    for (struct filter *f = filter_below(a, NULL); f; f = filter_below(a, f))
+        if (f->driver->handlers.MinorNdisVersion < 30)
+            return true;
+    list_each(it, &a->bindings)
+        if (container_of(it, struct binding, node)->protocol->handlers.MinorNdisVersion < 30)
+            return true;
+    return false;
+}
+
 static void sleep(struct adapter *a, DEVICE_POWER_STATE state)
 {
     adapter_lock(a);
     if (a->state != ADAPTER_HALTED && a->state != ADAPTER_SHUT_DOWN && !a->low_power) {
         a->low_power = true;
         tell_protocols(a, state);
-        if (!(a->attribute_flags & NDIS_MINIPORT_ATTRIBUTES_NO_PAUSE_ON_SUSPEND) || !keeps_running_in_dx(a))
+        if (pauses_to_sleep(a))
             adapter_pause(a, NDIS_PAUSE_LOW_POWER);
         if (keeps_running_in_dx(a)) {
             tell_power(a, state);
@@ -103,10 +131,17 @@ static VOID NTAPI device_power_done(PDEVICE_OBJECT device, UCHAR minor, POWER_ST
     KeSetEvent(context, IO_NO_INCREMENT, FALSE);
 }
 
+static DEVICE_POWER_STATE device_state(POWER_STATE_TYPE type, POWER_STATE state)
+{
+    if (type == DevicePowerState)
+        return state.DeviceState;
+    return state.SystemState == PowerSystemWorking ? PowerDeviceD0 : PowerDeviceD3;
+}
+
 /* The system changes state: the device follows with a request of its own. */
 static NTSTATUS system_power(struct adapter *a, PIRP irp, SYSTEM_POWER_STATE system)
 {
-    POWER_STATE wanted = { .DeviceState = system == PowerSystemWorking ? PowerDeviceD0 : PowerDeviceD3 };
+    POWER_STATE wanted = { .DeviceState = device_state(SystemPowerState, (POWER_STATE){ .SystemState = system }) };
     KEVENT done;
     NTSTATUS status = IoForwardIrpSynchronously(a->next, irp) ? irp->IoStatus.Status : STATUS_UNSUCCESSFUL;
 
@@ -128,7 +163,12 @@ NTSTATUS ndis_power(struct adapter *a, PIRP irp)
             return device_power(a, irp, sp->Parameters.Power.State.DeviceState);
         return system_power(a, irp, sp->Parameters.Power.State.SystemState);
     }
+    NTSTATUS status = STATUS_SUCCESS;
+    if (sp->MinorFunction == IRP_MN_QUERY_POWER && !a->idle.own_power)
+        status = query_power(a, device_state(sp->Parameters.Power.Type, sp->Parameters.Power.State));
     PoStartNextPowerIrp(irp);
+    if (!NT_SUCCESS(status))
+        return ndis_complete_irp(irp, status);
     irp->IoStatus.Status = STATUS_SUCCESS;
     return ndis_pass_down(a, irp);
 }

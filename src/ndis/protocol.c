@@ -1,4 +1,6 @@
 /* Protocol driver registration. */
+#include "ndis/binding_open.h"
+#include "ndis/net_event.h"
 #include "ndis/virtual.h"
 
 #include <string.h>
@@ -33,11 +35,22 @@ static void copy_name(struct ndis_protocol *protocol, const UNICODE_STRING *name
     protocol->name = (UNICODE_STRING){ (USHORT)length, sizeof protocol->name_buffer, protocol->name_buffer };
 }
 
+static struct binding *binding_on(const struct ndis_protocol *protocol, const struct adapter *a)
+{
+    list_each(it, &protocol->bindings) {
+        struct binding *b = container_of(it, struct binding, protocol_node);
+
+        if (b->adapter == a)
+            return b;
+    }
+    return NULL;
+}
+
 /* Binds a protocol to an adapter that may be running: the stack pauses, binds, and runs again. */
 static void bind_to(struct ndis_protocol *protocol, struct adapter *a)
 {
     adapter_lock(a);
-    if ((a->state == ADAPTER_RUNNING || a->state == ADAPTER_PAUSED) && binds(protocol, a)) {
+    if ((a->state == ADAPTER_RUNNING || a->state == ADAPTER_PAUSED) && !binding_on(protocol, a) && binds(protocol, a)) {
         adapter_pause(a, NDIS_PAUSE_BIND_PROTOCOL);
         binding_create(protocol, a);
         if (!a->low_power)
@@ -46,24 +59,14 @@ static void bind_to(struct ndis_protocol *protocol, struct adapter *a)
     adapter_unlock(a);
 }
 
-static bool bound(struct ndis_protocol *protocol, struct adapter *a)
-{
-    list_each(it, &protocol->bindings)
-        if (container_of(it, struct binding, protocol_node)->adapter == a)
-            return true;
-    return false;
-}
-
 static void bind_all(struct ndis_protocol *protocol)
 {
-    list_each_safe(it, &ndis_adapters) {
-        struct adapter *a = container_of(it, struct adapter, node);
-        if (!bound(protocol, a))
-            bind_to(protocol, a);
-    }
+    for (struct adapter *a = adapter_first(); a; a = adapter_next(a))
+        bind_to(protocol, a);
 }
 
-/* Registers a protocol driver. It is bound to every adapter that it belongs on before the call returns, and to those that come.
+/* Registers a protocol driver. It is bound to every adapter that it belongs on before the call returns, then told so by
+ * NetEventBindsComplete, and bound to those that come.
  * PASSIVE_LEVEL. NDIS_STATUS_BAD_VERSION, _BAD_CHARACTERISTICS, _RESOURCES. docs: ndis/nf-ndis-ndisregisterprotocoldriver */
 NDIS_STATUS NTAPI NdisRegisterProtocolDriver(NDIS_HANDLE ProtocolDriverContext,
                                              PNDIS_PROTOCOL_DRIVER_CHARACTERISTICS ProtocolCharacteristics,
@@ -101,19 +104,29 @@ NDIS_STATUS NTAPI NdisRegisterProtocolDriver(NDIS_HANDLE ProtocolDriverContext,
     } else {
         bind_all(protocol);
     }
+    protocol_event(protocol, NetEventBindsComplete, NULL, 0);
     return NDIS_STATUS_SUCCESS;
 }
 
-static void unbind(struct binding *b, uint32_t reason)
+static void unbind_first(struct ndis_protocol *protocol)
 {
-    struct adapter *a = b->adapter;
+    struct adapter *a = list_first(&protocol->bindings, struct binding, protocol_node)->adapter;
 
+    adapter_hold(a);
     adapter_lock(a);
-    adapter_pause(a, reason);
-    binding_remove(b);
-    if (!a->low_power)
-        adapter_restart(a);
+    struct binding *b = binding_on(protocol, a);
+    if (b)
+        binding_unbind(b);
     adapter_unlock(a);
+    adapter_release(a);
+}
+
+static void wait_for_holders(const struct ndis_protocol *protocol)
+{
+    LARGE_INTEGER moment = { .QuadPart = -10000 };
+
+    while (protocol->holds)
+        KeDelayExecutionThread(KernelMode, FALSE, &moment);
 }
 
 /* Undoes the registration: unbinds from every adapter first and returns when that is done. PASSIVE_LEVEL.
@@ -124,7 +137,8 @@ VOID NTAPI NdisDeregisterProtocolDriver(NDIS_HANDLE NdisProtocolHandle)
 
     protocol->closing = true;
     while (!list_empty(&protocol->bindings))
-        unbind(list_first(&protocol->bindings, struct binding, protocol_node), NDIS_PAUSE_UNBIND_PROTOCOL);
+        unbind_first(protocol);
+    wait_for_holders(protocol);
     if (protocol->handlers.UninstallHandler)
         protocol->handlers.UninstallHandler();
     list_remove(&protocol->node);
@@ -133,14 +147,6 @@ VOID NTAPI NdisDeregisterProtocolDriver(NDIS_HANDLE NdisProtocolHandle)
     ndis_object_destroy(protocol);
     if (took)
         bindings_settle();
-}
-
-/* Closes a binding on the protocol's own wish: ProtocolUnbindAdapterEx is called. PASSIVE_LEVEL here, for the pause of the
- * stack waits. docs: ndis/nf-ndis-ndisunbindadapter */
-NDIS_STATUS NTAPI NdisUnbindAdapter(NDIS_HANDLE NdisBindingHandle)
-{
-    unbind(ndis_object_check(NdisBindingHandle, NDIS_BINDING), NDIS_PAUSE_UNBIND_PROTOCOL);
-    return NDIS_STATUS_SUCCESS;
 }
 
 /* Offers every adapter that the protocol is not bound to once more. PASSIVE_LEVEL.

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "ndis/filter_module.h"
+#include "ndis/net_event.h"
 #include "ndis/nbl_pool.h"
 #include "nt/io.h"
 
@@ -131,6 +131,7 @@ void ndis_close(void)
         left++;
     drop_leftover("NDIS objects", left);
     interfaces_reset();
+    net_event_close();
     list_init(&ndis_objects);
     list_init(&ndis_drivers);
     list_init(&ndis_adapters);

@@ -172,6 +172,29 @@ NDIS_STATUS NTAPI NdisGetProcessorInformationEx(NDIS_HANDLE NdisHandle, PNDIS_SY
     return NDIS_STATUS_SUCCESS;
 }
 
+/* The same in the form of one processor group: all processors are for receive scaling; RssProcessors, when it is not NULL, gets
+ * their numbers. NDIS_STATUS_BUFFER_TOO_SHORT when the header says the structure is smaller. PASSIVE_LEVEL.
+ * docs: ndis/nf-ndis-ndisgetprocessorinformation */
+NDIS_STATUS NTAPI NdisGetProcessorInformation(PNDIS_SYSTEM_PROCESSOR_INFO SystemProcessorInfo)
+{
+    PNDIS_SYSTEM_PROCESSOR_INFO info = SystemProcessorInfo;
+
+    if (info->Header.Size < NDIS_SIZEOF_SYSTEM_PROCESSOR_INFO_REVISION_1)
+        return NDIS_STATUS_BUFFER_TOO_SHORT;
+    info->Flags = 0;
+    info->ProcessorVendor = NdisProcessorVendorUnknown;
+    info->NumPhysicalPackages = 1;
+    info->NumCores = info->NumCoresPerPhysicalPackage = info->RssCpuCount = ke.cpu_count;
+    info->MaxHyperThreadingCpusPerCore = 1;
+    info->RssBaseCpu = 0;
+    for (unsigned i = 0; i < ke.cpu_count && i < MAXIMUM_PROC_PER_GROUP; i++) {
+        info->CpuInfo[i] = (NDIS_PROCESSOR_INFO){ .CpuNumber = i, .CoreId = i };
+        if (info->RssProcessors)
+            info->RssProcessors[i] = (UCHAR)i;
+    }
+    return NDIS_STATUS_SUCCESS;
+}
+
 /* There is no hypervisor. NDIS_STATUS_BUFFER_TOO_SHORT when the header says the structure is smaller. PASSIVE_LEVEL.
  * docs: ndis/nf-ndis-ndisgethypervisorinfo */
 NDIS_STATUS NTAPI NdisGetHypervisorInfo(PNDIS_HYPERVISOR_INFO HypervisorInfo)

@@ -32,6 +32,9 @@ void im_forget_protocol(struct ndis_protocol *protocol);
 /* --- bind_rule.c --- */
 /* Whether the protocol belongs on the adapter. PASSIVE_LEVEL. */
 bool binds(struct ndis_protocol *protocol, struct adapter *adapter);
+/* On one adapter, under its lock, the stack paused: removes bindings that no longer belong, makes those that do and are not there.
+ * PASSIVE_LEVEL. */
+void bindings_update(struct adapter *adapter);
 /* Removes bindings that no longer belong, and makes those that do and are not there, on every adapter. PASSIVE_LEVEL. */
 void bindings_settle(void);
 /* The intermediate driver whose image has this code; NULL: none. */

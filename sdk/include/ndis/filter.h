@@ -231,6 +231,54 @@ typedef PVOID NDIS_SWITCH_CONTEXT, *PNDIS_SWITCH_CONTEXT;
 typedef struct _NDIS_SWITCH_OPTIONAL_HANDLERS NDIS_SWITCH_OPTIONAL_HANDLERS, *PNDIS_SWITCH_OPTIONAL_HANDLERS;
 NDISAPI NDIS_STATUS NTAPI NdisFGetOptionalSwitchHandlers(NDIS_HANDLE NdisFilterHandle, PNDIS_SWITCH_CONTEXT NdisSwitchContext,
                                                          PNDIS_SWITCH_OPTIONAL_HANDLERS NdisSwitchHandlers);
+
+/* Who stands in a stack (NdisEnumerateFilterModules). docs: ndis/ns-ndis-_ndis_filter_interface, ndis/ns-ndis-_ndis_enum_filters */
+#define NDIS_FILTER_INTERFACE_IM_FILTER 0x00000001
+#define NDIS_FILTER_INTERFACE_LW_FILTER 0x00000002
+#define NDIS_FILTER_INTERFACE_SEND_BYPASS 0x00000004
+#define NDIS_FILTER_INTERFACE_RECEIVE_BYPASS 0x00000008
+
+typedef enum _NDIS_FILTER_TYPE {
+    NdisFilterTypeUndefined,
+    NdisFilterTypeMonitoring,
+    NdisFilterTypeModifying
+} NDIS_FILTER_TYPE;
+
+typedef enum _NDIS_FILTER_RUN_TYPE {
+    NdisFilterRunTypeUndefined,
+    NdisFilterRunTypeMandatory,
+    NdisFilterRunTypeOptional
+} NDIS_FILTER_RUN_TYPE;
+
+typedef struct _NDIS_FILTER_INTERFACE {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    ULONG FilterType;
+    ULONG FilterRunType;
+    NET_IFINDEX IfIndex;
+    NET_LUID NetLuid;
+    NDIS_STRING FilterClass;
+    NDIS_STRING FilterInstanceName;
+} NDIS_FILTER_INTERFACE, *PNDIS_FILTER_INTERFACE;
+RING3_SIZE(NDIS_FILTER_INTERFACE, 64);
+#define NDIS_FILTER_INTERFACE_REVISION_1 1
+#define NDIS_FILTER_INTERFACE_REVISION_2 2
+#define NDIS_SIZEOF_FILTER_INTERFACE_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_FILTER_INTERFACE, FilterInstanceName)
+#define NDIS_SIZEOF_FILTER_INTERFACE_REVISION_2 NDIS_SIZEOF_FILTER_INTERFACE_REVISION_1
+
+typedef struct _NDIS_ENUM_FILTERS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    ULONG NumberOfFilters;
+    ULONG OffsetFirstFilter;
+    NDIS_FILTER_INTERFACE Filter[1];
+} NDIS_ENUM_FILTERS, *PNDIS_ENUM_FILTERS;
+RING3_OFFSET(NDIS_ENUM_FILTERS, Filter, 16);
+#define NDIS_ENUM_FILTERS_REVISION_1 1
+#define NDIS_SIZEOF_ENUM_FILTERS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_ENUM_FILTERS, Filter)
+
+NDISAPI NDIS_STATUS NTAPI NdisEnumerateFilterModules(NDIS_HANDLE NdisHandle, PVOID InterfaceBuffer, ULONG InterfaceBufferLength,
+                                                     PULONG BytesNeeded, PULONG BytesWritten);
 NDISAPI VOID NTAPI NdisFPauseComplete(NDIS_HANDLE NdisFilterHandle);
 NDISAPI VOID NTAPI NdisFRestartComplete(NDIS_HANDLE NdisFilterHandle, NDIS_STATUS Status);
 NDISAPI VOID NTAPI NdisFSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIST NetBufferLists,

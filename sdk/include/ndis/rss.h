@@ -288,6 +288,34 @@ RING3_OFFSET(NDIS_SYSTEM_PROCESSOR_INFO_EX, ProcessorInfoOffset, 28);
 #define NDIS_SIZEOF_SYSTEM_PROCESSOR_INFO_EX_REVISION_1 \
     RTL_SIZEOF_THROUGH_FIELD(NDIS_SYSTEM_PROCESSOR_INFO_EX, ProcessorInfoEntrySize)
 
+/* The same for computers of one processor group (NdisGetProcessorInformation). docs: ndis/ns-ndis-_ndis_processor_info,
+ * ndis/ns-ndis-_ndis_system_processor_info */
+typedef struct _NDIS_PROCESSOR_INFO {
+    ULONG CpuNumber;
+    ULONG PhysicalPackageId;
+    ULONG CoreId;
+    ULONG HyperThreadID;
+} NDIS_PROCESSOR_INFO, *PNDIS_PROCESSOR_INFO;
+RING3_SIZE(NDIS_PROCESSOR_INFO, 16);
+
+typedef struct _NDIS_SYSTEM_PROCESSOR_INFO {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_PROCESSOR_VENDOR ProcessorVendor;
+    ULONG NumPhysicalPackages;
+    ULONG NumCores;
+    ULONG NumCoresPerPhysicalPackage;
+    ULONG MaxHyperThreadingCpusPerCore;
+    ULONG RssBaseCpu;
+    ULONG RssCpuCount;
+    PUCHAR RssProcessors;
+    NDIS_PROCESSOR_INFO CpuInfo[MAXIMUM_PROC_PER_GROUP];
+} NDIS_SYSTEM_PROCESSOR_INFO, *PNDIS_SYSTEM_PROCESSOR_INFO;
+RING3_OFFSET(NDIS_SYSTEM_PROCESSOR_INFO, RssProcessors, 40);
+RING3_OFFSET(NDIS_SYSTEM_PROCESSOR_INFO, CpuInfo, 48);
+#define NDIS_SYSTEM_PROCESSOR_INFO_REVISION_1 1
+#define NDIS_SIZEOF_SYSTEM_PROCESSOR_INFO_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_SYSTEM_PROCESSOR_INFO, CpuInfo)
+
 /* docs: ntddndis/ne-ntddndis-_ndis_hypervisor_partition_type */
 typedef enum _NDIS_HYPERVISOR_PARTITION_TYPE {
     NdisHypervisorPartitionTypeUnknown,

@@ -20,6 +20,30 @@ NDISAPI NDIS_STATUS NTAPI NdisMReadConfigBlock(_In_ NDIS_HANDLE NdisMiniportHand
                                                _In_ ULONG Length);
 NDISAPI NDIS_STATUS NTAPI NdisMWriteConfigBlock(_In_ NDIS_HANDLE NdisMiniportHandle, _In_ ULONG BlockId, _In_ PVOID Buffer,
                                                 _In_ ULONG Length);
+NDISAPI NDIS_STATUS NTAPI NdisMQueryProbedBars(_In_ NDIS_HANDLE NdisMiniportHandle, _Out_ PULONG BaseRegisterValues);
+NDISAPI VOID NTAPI NdisMGetVirtualFunctionLocation(_In_ NDIS_HANDLE NdisMiniportHandle, _In_ NDIS_SRIOV_FUNCTION_ID VFId,
+                                                   _Out_ PUSHORT SegmentNumber, _Out_ PUCHAR BusNumber,
+                                                   _Out_ PUCHAR FunctionNumber);
+NDISAPI VOID NTAPI NdisMInvalidateConfigBlock(_In_ NDIS_HANDLE NdisMiniportHandle, _In_ NDIS_SRIOV_FUNCTION_ID VFId,
+                                              _In_ ULONGLONG BlockMask);
+
+/* The system's DMA controller. docs: ndis/nf-ndis-ndismregisterdmachannel */
+typedef struct _NDIS_DMA_DESCRIPTION {
+    BOOLEAN DemandMode;
+    BOOLEAN AutoInitialize;
+    BOOLEAN DmaChannelSpecified;
+    DMA_WIDTH DmaWidth;
+    DMA_SPEED DmaSpeed;
+    ULONG DmaPort;
+    ULONG DmaChannel;
+} NDIS_DMA_DESCRIPTION, *PNDIS_DMA_DESCRIPTION;
+RING3_SIZE(NDIS_DMA_DESCRIPTION, 20);
+
+NDISAPI NDIS_STATUS NTAPI NdisMRegisterDmaChannel(_Out_ PNDIS_HANDLE MiniportDmaHandle, _In_ NDIS_HANDLE MiniportAdapterHandle,
+                                                  _In_ UINT DmaChannel, _In_ BOOLEAN Dma32BitAddresses,
+                                                  _In_ PNDIS_DMA_DESCRIPTION DmaDescription, _In_ ULONG MaximumLength);
+NDISAPI VOID NTAPI NdisMDeregisterDmaChannel(_In_ NDIS_HANDLE MiniportDmaHandle);
+NDISAPI ULONG NTAPI NdisMReadDmaCounter(_In_ NDIS_HANDLE MiniportDmaHandle);
 
 #define IOCTL_NDIS_GET_LOG_DATA CTL_CODE(FILE_DEVICE_PHYSICAL_NETCARD, 7, METHOD_OUT_DIRECT, FILE_ANY_ACCESS)
 

@@ -22,7 +22,7 @@ struct fake_filter {
     void (*on_restart)(struct fake_filter *, PNDIS_FILTER_RESTART_PARAMETERS);
     /* what it saw */
     unsigned sent, completed, own_completed, received, returned, own_returned, oids, oids_done, cancels, statuses, directs;
-    unsigned net_events, device_events, synchronous, synchronous_done;
+    unsigned looped, net_events, pre_detaches, device_events, synchronous, synchronous_done;
     NDIS_FILTER_ATTACH_PARAMETERS attach;
     WCHAR name[112];
     PNET_BUFFER_LIST kept;
@@ -172,6 +172,7 @@ static VOID NTAPI ff_receive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_P
     struct fake_filter *f = context;
 
     f->received += count;
+    f->looped += lists->NblFlags & NDIS_NBL_FLAGS_IS_LOOPBACK_PACKET ? 1 : 0;
     NdisFIndicateReceiveNetBufferLists(only(f), lists, port, count, flags);
 }
 
@@ -282,6 +283,7 @@ static NDIS_STATUS NTAPI ff_net_event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFI
     struct fake_filter *f = context;
 
     f->net_events++;
+    f->pre_detaches += event->NetPnPEvent.NetEvent == NetEventFilterPreDetach;
     return NdisFNetPnPEvent(only(f), event);
 }
 

@@ -376,6 +376,10 @@ static void attributes(void *unused)
     KeDelayExecutionThread(KernelMode, FALSE, &moment);
     CHECK_EQ(((struct filter *)only(&ff[1]))->state, FILTER_RUNNING);
     CHECK_EQ(pr.mtu, 1400);
+    CHECK_EQ(NdisUnbindAdapter(pr.binding), NDIS_STATUS_SUCCESS);
+    KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    NdisReEnumerateProtocolBindings(pr.protocol);
+    CHECK_EQ(pr.bind_mtu, 1400);        /* a protocol that comes later sees what the modules made of it */
     ff[1].on_restart = NULL;
     NdisFDeregisterFilterDriver(ff[0].driver);
     NdisFDeregisterFilterDriver(ff[1].driver);
