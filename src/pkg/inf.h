@@ -44,6 +44,8 @@ struct inf_section {
     int count;
     int number;                         /* line of its first [header] */
     int again;                          /* line of its second header, 0 when there is none */
+    int index;                          /* its place among the INF's sections, from 0 */
+    unsigned hash;                      /* of its name */
     struct inf_section *next;
     struct inf_section *same_hash;      /* the INF's own: its index by name */
     bool marked;                        /* for whoever walks the sections */

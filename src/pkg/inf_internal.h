@@ -23,6 +23,7 @@ struct inf {
     struct inf_section *index[INF_INDEX];       /* sections by the hash of their names */
     struct inf_chunk *chunks;           /* everything an INF allocates, freed at once */
     struct inf_section *sections, **last;
+    int section_count;
     struct inf_model *models;
     int model_count;                    /* -1: not looked for yet */
 };

@@ -82,6 +82,7 @@ static struct inf_section *section_named(struct inf *inf, const char *name, size
     section = inf_alloc(inf, sizeof(*section));
     section->name = inf_copy(inf, name, length);
     section->number = number;
+    section->index = inf->section_count++;
     *inf->last = section;
     inf->last = &section->next;
     inf_index_add(inf, section);

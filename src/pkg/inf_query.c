@@ -30,7 +30,10 @@ unsigned inf_hash(const char *text, size_t length)
 
 void inf_index_add(struct inf *inf, struct inf_section *section)
 {
-    struct inf_section **bucket = &inf->index[inf_hash(section->name, strlen(section->name)) % INF_INDEX];
+    struct inf_section **bucket;
+
+    section->hash = inf_hash(section->name, strlen(section->name));
+    bucket = &inf->index[section->hash % INF_INDEX];
 
     while (*bucket != NULL)             /* the first of a name stays the first */
         bucket = &(*bucket)->same_hash;
@@ -47,9 +50,10 @@ void inf_index_again(struct inf *inf)
 
 struct inf_section *inf_index_find(const struct inf *inf, const char *name, size_t length)
 {
-    struct inf_section *section = inf->index[inf_hash(name, length) % INF_INDEX];
+    unsigned hash = inf_hash(name, length);
+    struct inf_section *section = inf->index[hash % INF_INDEX];
 
-    while (section != NULL && (strlen(section->name) != length || !inf_same_part(section->name, name, length)))
+    while (section != NULL && (section->hash != hash || strlen(section->name) != length || !inf_same_part(section->name, name, length)))
         section = section->same_hash;
     return section;
 }
