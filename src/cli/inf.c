@@ -130,7 +130,8 @@ static int check_files(char **path, int count, const struct inf_check_options *o
     for (int i = 0; i < count; i++) {
         struct inf_report report;
 
-        inf_check(path[i], options, &report);
+        if (!inf_check(path[i], options, &report))
+            return cli_fail(EXIT_USAGE, "--osver: %s", error_text());
         if (format == TEXT)
             print_text(&report);
         else if (format == JSON)
@@ -154,50 +155,115 @@ static bool take_mode(const char *text, enum inf_mode *mode)
     return found != NULL;
 }
 
+static const char *const severity_names[] = { "none", "warning", "error" };
+
 static int explain_code(const char *text)
 {
-    static const char *const names[] = { "none", "warning", "error" };
     const struct inf_code *code = inf_code(atoi(text));
 
     if (!code)
-        return cli_fail(EXIT_USAGE, "code %s is not checked here; docs/verbs/inf.md lists those that are", text);
-    printf("%d: %s\n  /k: %s  /u: %s  /w: %s\n", code->code, code->about, names[code->k], names[code->u], names[code->w]);
+        return cli_fail(EXIT_USAGE, "%s is no code of InfVerif; --codes lists them", text);
+    printf("%d: %s\n  /k: %s  /u: %s  /w: %s\n", code->code, code->about, severity_names[code->k], severity_names[code->u],
+           severity_names[code->w]);
+    if (code->unjudged)
+        printf("  not judged: %s\n", code->unjudged);
     return EXIT_GOOD;
+}
+
+static int list_codes(void)
+{
+    for (const struct inf_code *code = inf_codes; code->code; code++)
+        printf("%d\t%s\t%s\t%s\t%s%s%s\n", code->code, severity_names[code->k], severity_names[code->u], severity_names[code->w], code->about,
+               code->unjudged ? "\tnot judged: " : "", code->unjudged ? code->unjudged : "");
+    return EXIT_GOOD;
+}
+
+/* --info: what InfVerif prints of the devices. */
+static void print_device(void *context, const char *id, const char *architecture, unsigned long version, const char *section)
+{
+    (void)context;
+    printf("%s\t%s\t%lu.%lu.%lu\t[%s]\n", id, *architecture ? architecture : "x86", version / 256000000, version / 1000000 % 256,
+           version % 1000000, section);
+}
+
+static int print_info(char **path, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (!inf_info(path[i], print_device, NULL))
+            return cli_fail(EXIT_FINDINGS, "%s", error_text());
+    return EXIT_GOOD;
+}
+
+struct request {
+    struct inf_check_options options;
+    enum format format;
+    bool info;
+    char *path[256];
+    int count;
+};
+
+static bool is_option(const char *argument, const char *name, const char **value)
+{
+    size_t length = strlen(name);
+
+    *value = argument + length;
+    return !strncmp(argument, name, length);
+}
+
+/* One argument; false after an error message. */
+static bool take_argument(struct request *request, char *argument)
+{
+    struct inf_check_options *options = &request->options;
+    const char *value;
+    size_t length = strlen(argument);
+
+    if (is_option(argument, "--mode=", &value)) {
+        if (!take_mode(value, &options->mode))
+            return cli_fail(EXIT_USAGE, "--mode is h, w, u or k, not '%s'", value), false;
+    } else if (is_option(argument, "--format=", &value)) {
+        request->format = !strcmp(value, "json") ? JSON : !strcmp(value, "sarif") ? SARIF : TEXT;
+        if (request->format == TEXT && strcmp(value, "text") != 0)
+            return cli_fail(EXIT_USAGE, "--format is text, json or sarif, not '%s'", value), false;
+    } else if (is_option(argument, "--wbuild=", &value)) {
+        if (!inf_version_of(value, &options->enforced))
+            return cli_fail(EXIT_USAGE, "--wbuild is a version like 10.0.22000, not '%s'", value), false;
+    } else if (is_option(argument, "--rulever=", &value)) {
+        if (strcasecmp(value, "vnext") != 0 && !inf_version_of(value, &options->rules))
+            return cli_fail(EXIT_USAGE, "--rulever is a version like 10.0.22000 or vnext, not '%s'", value), false;
+    } else if (is_option(argument, "--osver=", &value)) {
+        options->system = value;
+    } else if (is_option(argument, "--provider=", &value)) {
+        options->provider = value;
+    } else if (!strcmp(argument, "--before-stamping")) {
+        options->before_stamping = true;
+    } else if (!strcmp(argument, "--info")) {
+        request->info = true;
+    } else if (argument[0] == '-' || request->count == 256) {
+        return cli_fail(EXIT_USAGE, "%s is no option of ring3 inf check", argument), false;
+    } else {
+        options->before_stamping |= length > 4 && !strcasecmp(argument + length - 4, ".inx");
+        request->path[request->count++] = argument;
+    }
+    return true;
 }
 
 static int run_check(int argc, char **argv)
 {
-    struct inf_check_options options = { .mode = INF_MODE_W };
-    enum format format = TEXT;
-    char *path[256];
-    int count = 0;
+    struct request request = { .options.mode = INF_MODE_W };
 
     for (int i = 0; i < argc; i++) {
         if (!strncmp(argv[i], "--code=", 7))
             return explain_code(argv[i] + 7);
-        if (!strncmp(argv[i], "--mode=", 7)) {
-            if (!take_mode(argv[i] + 7, &options.mode))
-                return cli_fail(EXIT_USAGE, "--mode is h, w, u or k, not '%s'", argv[i] + 7);
-        } else if (!strncmp(argv[i], "--format=", 9)) {
-            format = !strcmp(argv[i] + 9, "json") ? JSON : !strcmp(argv[i] + 9, "sarif") ? SARIF : TEXT;
-            if (format == TEXT && strcmp(argv[i] + 9, "text") != 0)
-                return cli_fail(EXIT_USAGE, "--format is text, json or sarif, not '%s'", argv[i] + 9);
-        } else if (!strncmp(argv[i], "--provider=", 11)) {
-            options.provider = argv[i] + 11;
-        } else if (!strcmp(argv[i], "--before-stamping")) {
-            options.before_stamping = true;
-        } else if (argv[i][0] == '-' || count == 256) {
-            return cli_fail(EXIT_USAGE, "%s is no option of ring3 inf check", argv[i]);
-        } else {
-            size_t length = strlen(argv[i]);
-
-            options.before_stamping |= length > 4 && !strcasecmp(argv[i] + length - 4, ".inx");
-            path[count++] = argv[i];
-        }
+        if (!strcmp(argv[i], "--codes"))
+            return list_codes();
+        if (!take_argument(&request, argv[i]))
+            return EXIT_USAGE;
     }
-    if (count == 0)
+    if (request.count == 0)
         return cli_fail(EXIT_USAGE, "which files? ring3 inf check FILE.inf..");
-    return check_files(path, count, &options, format);
+    if (request.info)
+        return print_info(request.path, request.count);
+    return check_files(request.path, request.count, &request.options, request.format);
 }
 
 static int run_inf(const struct verb *verb, int argc, char **argv)
@@ -214,7 +280,9 @@ static int run_inf(const struct verb *verb, int argc, char **argv)
 static const struct cli_option options[] = {
     { NULL, "check FILE..", "judges INF and INX files by InfVerif's codes; --mode=w|h|u|k says how strictly, --format=text|json|sarif\n"
       "how results are printed, --provider=NAME whose they must be, --before-stamping that $ARCH$ may stand;\n"
-      "--code=N explains a code", NULL },
+      "--wbuild=VERSION from which Windows on w counts, --rulever=VERSION|vnext the newest Windows whose\n"
+      "sections are judged, --osver=NTamd64.VERSION the only one; --info prints the devices instead,\n"
+      "--codes the codes, --code=N explains one", NULL },
     { NULL, "stamp FILE", "writes DriverVer and the variables of an INX file; NAME.inx becomes NAME.inf, an INF is changed in place;\n"
       "--out=FILE writes elsewhere. Options are StampInf's: -d DATE|*, -v VERSION|*, -a ARCHITECTURE,\n"
       "-c CATALOG, -k KMDF, -u UMDF, -s SECTION, -i DIR, -n", NULL },

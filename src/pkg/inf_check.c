@@ -1,4 +1,4 @@
-/* The frame: reading, marking sections as used, what nobody used, sorting. */
+/* The frame: reading, roles of sections, what nobody used, sorting. */
 #include "pkg/inf_check.h"
 
 #include <stdarg.h>
@@ -19,35 +19,36 @@ static enum inf_severity severity_of(const struct inf_code *code, enum inf_mode 
 static void add(struct inf_report *report, enum inf_mode mode, int code, int line, const char *text)
 {
     const struct inf_code *known = inf_code(code);
-    struct inf_problem *more;
+    enum inf_severity severity;
 
-    if (!known)
+    if (!known || known->unjudged)
         abort();
-    if (severity_of(known, mode) == INF_NONE)
+    severity = severity_of(known, mode);
+    if (severity == INF_NONE)
         return;
-    more = realloc(report->problem, ((size_t)report->count + 1) * sizeof *more);
-    if (!more)
-        abort();
-    report->problem = more;
-    more[report->count] = (struct inf_problem){ .code = code, .line = line, .severity = severity_of(known, mode) };
-    snprintf(more[report->count].text, sizeof more->text, "%s", text);
-    report->errors += more[report->count].severity == INF_ERROR;
-    report->warnings += more[report->count].severity == INF_WARNING;
+    report->errors += severity == INF_ERROR;
+    report->warnings += severity == INF_WARNING;
+    if (report->count == INF_MOST_PROBLEMS)
+        return;
+    if (report->count % 64 == 0) {
+        report->problem = realloc(report->problem, ((size_t)report->count + 64) * sizeof *report->problem);
+        if (!report->problem)
+            abort();
+    }
+    report->problem[report->count] = (struct inf_problem){ .code = code, .line = line, .severity = severity };
+    snprintf(report->problem[report->count].text, sizeof report->problem->text, "%s", text);
     report->count++;
 }
 
 void problem(struct checking *c, int code, int line, const char *format, ...)
 {
-    const struct inf_code *known = inf_code(code);
     char text[400];
     va_list args;
 
-    if (c->superseded && known && known->k == INF_NONE && known->u == INF_NONE)
-        return;
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    add(c->report, c->options->mode, code, line, text);
+    add(c->report, c->enforced ? c->options->mode : INF_MODE_K, code, line, text);
 }
 
 /* --- sections ------------------------------------------------------------------------------------------------------ */
@@ -65,37 +66,84 @@ void use(struct checking *c, const struct inf_section *section)
         ((struct inf_section *)(uintptr_t)section)->marked = true;
 }
 
-const struct inf_section *refer(struct checking *c, const char *directive, const char *name, int line)
+struct note *note_of(struct checking *c, const struct inf_section *section)
 {
-    const struct inf_section *section = inf_section(c->inf, name);
+    return &c->note[section->index];
+}
 
-    if (*name == 0)
+/* Roles whose sections have the same form. */
+static bool read_alike(enum inf_kind a, enum inf_kind b)
+{
+    return (a >= KIND_COPY && a <= KIND_RENAME && b >= KIND_COPY && b <= KIND_RENAME) ||
+           (a >= KIND_ADD_REG && a <= KIND_BIT_REG && b >= KIND_ADD_REG && b <= KIND_BIT_REG) ||
+           (a >= KIND_ADD_PROPERTY && a <= KIND_DEL_PROPERTY && b >= KIND_ADD_PROPERTY && b <= KIND_DEL_PROPERTY);
+}
+
+/* An INF beside this one that some section includes has it. */
+static bool is_in_included(struct checking *c, const char *name, const char **inf)
+{
+    for (const struct inf_section *section = inf_sections(c->inf); section; section = section->next) {
+        const struct inf_line *line = section->count < 1000 ? inf_line(section, "Include", NULL) : NULL;
+
+        for (int i = 0; line && i < line->count; i++) {
+            struct inf *sibling = inf_sibling(c->inf, line->field[i]);
+
+            *inf = line->field[i];
+            if (sibling && inf_section(sibling, name))
+                return true;
+        }
+    }
+    return false;
+}
+
+static const struct inf_section *refused(struct checking *c, const char *directive, const char *name, int line, int missing)
+{
+    const char *where;
+
+    if (c->has_siblings && is_in_included(c, name, &where))
+        problem(c, 1220, line, "%s: [%.200s] is a section of %.60s; only Needs may name it", directive, name, where);
+    else
+        problem(c, missing, line, "%s: there is no section [%.200s]", directive, name);
+    return NULL;
+}
+
+const struct inf_section *refer_or(struct checking *c, const char *directive, enum inf_kind kind, const char *name, int line, int missing)
+{
+    const struct inf_section *section = *name ? inf_section(c->inf, name) : NULL;
+    struct note *note;
+
+    if (*name == 0) {
         problem(c, 1005, line, "%s names no section", directive);
-    else if (!section)
-        problem(c, 1203, line, "%s: there is no section [%.200s]", directive, name);
+        return NULL;
+    }
+    if (!section)
+        return refused(c, directive, name, line, missing);
     use(c, section);
+    note = note_of(c, section);
+    if (note->kind == KIND_NONE) {
+        note->kind = kind;
+        note->directive = directive;
+    } else if (note->kind != kind && read_alike(note->kind, kind)) {
+        problem(c, 1205, line, "[%.200s] is named by %s and by %s", name, note->directive, directive);
+    } else if (note->kind != kind) {
+        problem(c, 1206, line, "[%.200s] is named by %s and cannot be what %s needs", name, note->directive, directive);
+        return NULL;
+    }
     return section;
 }
 
-bool is_guid_text(const char *text)
+const struct inf_section *refer(struct checking *c, const char *directive, enum inf_kind kind, const char *name, int line)
 {
-    if (strlen(text) != 38 || text[0] != '{' || text[37] != '}')
-        return false;
-    for (int i = 1; i < 37; i++) {
-        bool dash = i == 9 || i == 14 || i == 19 || i == 24;
-
-        if (dash ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
-            return false;
-    }
-    return true;
+    return refer_or(c, directive, kind, name, line, 1203);
 }
 
-bool number_of(const char *text, unsigned long *value)
+void since(struct checking *c, const char *syntax, unsigned long version, int line)
 {
-    char *end;
+    unsigned long oldest = c->install ? note_of(c, c->install)->since : 0;
 
-    *value = strtoul(text, &end, !strncasecmp(text, "0x", 2) ? 16 : 10);
-    return end != text && *end == 0;
+    if (oldest < version)
+        problem(c, 1199, line, "%s exists since Windows 10.0.%lu, but [%.100s] installs on older ones: decorate its models with 10.0...%lu",
+                syntax, version % 1000000, c->install ? c->install->name : "", version % 1000000);
 }
 
 /* Sections that stand for themselves. */
@@ -103,12 +151,12 @@ static bool stands_alone(const char *name)
 {
     static const char *const known[] = { "Version", "Manufacturer", "DestinationDirs", "SourceDisksNames", "SourceDisksFiles", "Strings",
                                          "ControlFlags", "ClassInstall32", "InterfaceInstall32", "DefaultInstall", "DefaultUninstall",
-                                         "SignatureAttributes", "DeviceInstall32" };
+                                         "SignatureAttributes", "DeviceInstall32", "WinNetDevice", NULL };
 
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        size_t length = strlen(known[i]);
+    for (const char *const *base = known; *base; base++) {
+        size_t length = strlen(*base);
 
-        if (!strncasecmp(name, known[i], length) && (name[length] == 0 || name[length] == '.'))
+        if (!strncasecmp(name, *base, length) && (name[length] == 0 || name[length] == '.'))
             return true;
     }
     return false;
@@ -116,9 +164,12 @@ static bool stands_alone(const char *name)
 
 static void check_unused(struct checking *c)
 {
-    for (const struct inf_section *section = inf_sections(c->inf); section; section = section->next)
-        if (!is_used(c, section) && !stands_alone(section->name))
+    for (const struct inf_section *section = inf_sections(c->inf); section; section = section->next) {
+        if (section->again)
+            problem(c, 1209, section->again, "section [%.200s] stands in line %d, too", section->name, section->number);
+        if (!is_used(c, section) && !stands_alone(section->name) && !c->options->system && !c->options->rules)
             problem(c, 2083, section->number, "nothing refers to section [%.200s]", section->name);
+    }
 }
 
 /* --- the file ------------------------------------------------------------------------------------------------------ */
@@ -134,18 +185,22 @@ static void add_refusal(struct inf_report *report, enum inf_mode mode, const cha
         text += strlen(path);
     else if (!strncmp(text, file, strlen(file)))
         text += strlen(file);
-    if (*text == ':' && text[1] >= '0' && text[1] <= '9') {
+    if (*text == ':' && text[1] >= '0' && text[1] <= '9')
         line = (int)strtol(text + 1, (char **)(uintptr_t)&text, 10);
-    }
     text += strspn(text, ": ");
     if (strstr(text, "[Version]"))
         code = 1001;
-    else if (strstr(text, "is not defined in [Strings]"))
-        code = 1235;
-    else if (strstr(text, "UTF") || strstr(text, "encod"))
+    else if (strstr(text, "UTF"))
         code = 1003;
     add(report, mode, code, line, text);
     add(report, mode, 1299, 0, "the rest was not checked, because the file cannot be read");
+}
+
+static void hear_undefined(void *context, int line, const char *token, int length)
+{
+    struct checking *c = context;
+
+    problem(c, 1235, line, "%%%.*s%% is not defined in [Strings]; a percent sign itself is written %%%%", length > 80 ? 80 : length, token);
 }
 
 static int by_line(const void *a, const void *b)
@@ -155,46 +210,69 @@ static int by_line(const void *a, const void *b)
     return x->line != y->line ? (x->line > y->line) - (x->line < y->line) : (x->code > y->code) - (x->code < y->code);
 }
 
-/* UTF-8 is read, but Windows takes it for ANSI. */
-static void check_encoding(struct checking *c, const char *path)
+/* UTF-8 with its mark and UTF-16 of the other order are read, but not by Windows. */
+static void check_encoding(struct checking *c, const uint8_t *data, size_t size)
 {
-    uint8_t *data;
-    size_t size;
-
-    if (!host_read_file(path, INF_MAX_SIZE, &data, &size))
-        return;
     if (size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3))
         problem(c, 1003, 1, "the file begins with the mark of UTF-8; INF files are ANSI or UTF-16 LE");
-    free(data);
+    else if (size >= 2 && !memcmp(data, "\xfe\xff", 2))
+        problem(c, 1003, 1, "the file is UTF-16 BE; INF files are ANSI or UTF-16 LE");
+}
+
+static void judge(struct checking *c)
+{
+    c->note = calloc((size_t)c->inf->section_count + 1, sizeof *c->note);
+    if (!c->note)
+        abort();
+    for (int i = 0; i < c->inf->section_count; i++)
+        c->note[i].since = NEVER;
+    link_parts(c);
+    check_version(c);
+    check_strings(c);
+    check_disks(c);
+    check_models(c);
+    check_net_driver(c);
+    check_conflicts(c);
+    check_unused(c);
+    free(c->note);
+    free(c->section);
+    map_free(&c->sources);
+    map_free(&c->disks);
+    map_free(&c->destinations);
+    map_free(&c->set);
+    map_free(&c->copied);
+    map_free(&c->services);
+    map_free(&c->once);
+    map_free(&c->ids);
 }
 
 bool inf_check(const char *path, const struct inf_check_options *options, struct inf_report *report)
 {
-    struct checking *c;
+    struct checking c = { .options = options, .report = report, .enforced = true };
+    struct inf_listener listener = { .undefined = hear_undefined, .context = &c };
+    struct target system;
+    uint8_t *data = NULL;
+    size_t size = 0;
 
     *report = (struct inf_report){ .path = path };
+    if (options->system && !target_of(options->system, &system))
+        return error_set("'%s' is no version of Windows like NTamd64.10.0...22000", options->system);
     if (!host_file_exists(path)) {
         add(report, options->mode, 1000, 0, "there is no such file");
         return true;
     }
-    c = calloc(1, sizeof *c);
-    if (!c)
-        abort();
-    c->options = options;
-    c->report = report;
-    c->inf = inf_open(path);
-    if (!c->inf) {
+    c.inf = host_read_file(path, INF_MAX_SIZE, &data, &size) ? inf_parse_listening(path, data, size, &listener) : NULL;
+    if (!c.inf) {
         add_refusal(report, options->mode, path);
     } else {
-        check_encoding(c, path);
-        check_version(c);
-        check_disks(c);
-        check_manufacturer(c);
-        check_default_install(c);
-        check_unused(c);
-        inf_close(c->inf);
+        const char *slash = strrchr(path, '/');
+
+        c.inf->directory = slash ? inf_copy(c.inf, path, (size_t)(slash - path)) : ".";
+        check_encoding(&c, data, size);
+        judge(&c);
+        inf_close(c.inf);
     }
-    free(c);
+    free(data);
     if (report->count)
         qsort(report->problem, (size_t)report->count, sizeof report->problem[0], by_line);
     return true;

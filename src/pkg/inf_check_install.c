@@ -1,5 +1,5 @@
-/* [Manufacturer], Models, DDInstall and the sections that hang on it; [DefaultInstall]. docs: install/inf-manufacturer-section,
- * install/inf-models-section, install/inf-ddinstall-section, develop/creating-a-primitive-driver */
+/* DDInstall and the sections below its name. docs: install/inf-ddinstall-section, install/using-a-universal-inf-file,
+ * install/summary-of-inf-directives */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,338 +8,320 @@
 #include "base/util.h"
 #include "pkg/inf_check_internal.h"
 
-/* --- DDInstall ----------------------------------------------------------------------------------------------------- */
+static const char *const suffixes[] = { "HW", "Services", "CoInstallers", "Interfaces", "LogConfigOverride", "WMI", "Wdf", "Filters",
+                                        "Events", "Components", "Software", "COM", "FactDef", "Power", "NetworkInterfaces", "Remove",
+                                        "NetworkProvider", "PrintProvider", "Winsock", "NetDrivers", NULL };
 
-static void check_reg_directive(struct checking *c, const struct inf_section *section, const char *directive, const char *service)
+/* Every [NAME.SUFFIX] is hung on [NAME], so that a walk need not guess. */
+void link_parts(struct checking *c)
 {
-    const struct inf_line *line = NULL;
+    struct inf_section **by_index = calloc((size_t)c->inf->section_count + 1, sizeof *by_index);
 
-    while ((line = inf_line(section, directive, line)) != NULL)
-        for (int i = 0; i < line->count; i++) {
-            const struct inf_section *values = refer(c, directive, line->field[i], line->number);
-
-            if (values)
-                check_registry(c, values, service, !strcasecmp(directive, "DelReg"));
-        }
-}
-
-static void check_needs(struct checking *c, const struct inf_section *section)
-{
-    const struct inf_line *line = NULL;
-    bool included = inf_line(section, "Include", NULL) != NULL;
-
-    while ((line = inf_line(section, "Needs", line)) != NULL)
-        for (int i = 0; i < line->count; i++) {
-            const struct inf_section *needed = inf_section(c->inf, line->field[i]);
-
-            use(c, needed);
-            if (!needed && !included)
-                problem(c, inf_section(c->inf, "Version") ? 2651 : 1315, line->number,
-                        "Needs = %.100s is not here, and no Include says where it is", line->field[i]);
-        }
-}
-
-static void check_legacy(struct checking *c, const struct inf_section *section)
-{
-    static const char *const legacy[] = { "RenFiles", "UpdateInis", "UpdateIniFields", "Ini2Reg", "RegisterDlls", "UnregisterDlls",
-                                          "ProfileItems", "LogConfig", "CoInstallers32", "DriverDatabase", "ExcludeId" };
-
-    for (int i = 0; i < section->count; i++)
-        for (size_t k = 0; section->line[i].key && k < countof(legacy); k++)
-            if (!strcasecmp(section->line[i].key, legacy[k]))
-                problem(c, 1300, section->line[i].number, "%s is a legacy directive", legacy[k]);
-}
-
-/* The sections that a DDInstall section has below its name. */
-static void use_parts(struct checking *c, const char *base)
-{
-    static const char *const parts[] = { "HW", "Services", "CoInstallers", "Interfaces", "LogConfigOverride", "WMI", "Wdf", "Filters",
-                                         "Events", "Components", "Software", "COM", "FactDef", "Power", "NetworkInterfaces", "Remove", "Remove.Services" };
-    char name[400];
-
-    for (size_t i = 0; i < countof(parts); i++) {
-        const struct inf_section *section;
-        const struct inf_line *line = NULL;
-
-        snprintf(name, sizeof name, "%.255s.%s", base, parts[i]);
-        section = inf_section(c->inf, name);
-        use(c, section);
-        if (!section)
-            continue;
-        check_reg_directive(c, section, "AddReg", NULL);
-        if (!strcmp(parts[i], "CoInstallers"))
-            problem(c, 1300, section->number, "[%s]: co-installers are legacy", section->name);
-        while (!strcmp(parts[i], "Wdf") && (line = inf_line(section, "KmdfService", line)) != NULL)
-            refer(c, "KmdfService", inf_field(line, 1), line->number);
-        while (!strcmp(parts[i], "Filters") && (line = inf_line(section, "AddFilter", line)) != NULL)
-            refer(c, "AddFilter", inf_field(line, 2), line->number);
-        while (!strcmp(parts[i], "Interfaces") && (line = inf_line(section, "AddInterface", line)) != NULL) {
-            const struct inf_section *added = *inf_field(line, 2) ? refer(c, "AddInterface", inf_field(line, 2), line->number) : NULL;
-
-            if (added)
-                check_reg_directive(c, added, "AddReg", NULL);
-        }
-        check_needs(c, section);
-    }
-}
-
-/* A modifying lightweight filter says its class. docs: network/configuring-an-inf-file-for-a-modifying-filter-driver */
-static void check_filter(struct checking *c, const struct inf_section *install)
-{
-    const struct inf_line *line = NULL;
-    bool modifying = false, class = false;
-    int number = install->number;
-
-    while ((line = inf_line(install, "AddReg", line)) != NULL)
-        for (int i = 0; i < line->count; i++) {
-            const struct inf_section *values = inf_section(c->inf, line->field[i]);
-
-            for (int k = 0; values && k < values->count; k++) {
-                const char *name = inf_field(&values->line[k], 2);
-                unsigned long type = 0;
-
-                if (!strcasecmp(name, "FilterType") && number_of(inf_field(&values->line[k], 4), &type) && type == 2) {
-                    modifying = true;
-                    number = values->line[k].number;
-                }
-                class |= !strcasecmp(name, "FilterClass") && *inf_field(&values->line[k], 4);
-            }
-        }
-    if (modifying && !class)
-        problem(c, 2418, number, "a modifying filter needs a FilterClass");
-}
-
-/* Whether a service is there for the device. */
-static bool check_install(struct checking *c, const struct inf_section *section)
-{
-    const struct inf_line *line = NULL;
-    const struct inf_section *services;
-    char name[400];
-
-    use(c, section);
-    while ((line = inf_line(section, "CopyFiles", line)) != NULL)
-        check_copy(c, line);
-    while ((line = inf_line(section, "DelFiles", line)) != NULL)
-        for (int i = 0; i < line->count; i++)
-            refer(c, "DelFiles", line->field[i], line->number);
-    check_reg_directive(c, section, "AddReg", NULL);
-    check_reg_directive(c, section, "DelReg", NULL);
-    check_needs(c, section);
-    check_legacy(c, section);
-    check_filter(c, section);
-    use_parts(c, section->name);
-    snprintf(name, sizeof name, "%.255s.Services", section->name);
-    services = inf_section(c->inf, name);
-    return services && check_services(c, services);
-}
-
-/* --- models -------------------------------------------------------------------------------------------------------- */
-
-static bool known_architecture(const char *text, size_t length)
-{
-    static const char *const known[] = { "", "x86", "amd64", "ia64", "arm", "arm64" };
-
-    for (size_t i = 0; i < countof(known); i++)
-        if (strlen(known[i]) == length && !strncasecmp(text, known[i], length))
-            return true;
-    return false;
-}
-
-static void check_decoration(struct checking *c, const char *decoration, const char *models, int line)
-{
-    const char *at = decoration + 2, *dot;
-    unsigned major = 0, minor = 0, build = 0;
-
-    if (strstr(decoration, "$ARCH$")) {
-        if (!c->options->before_stamping)
-            problem(c, 1274, line, "$ARCH$ in '%.60s' was not stamped; run ring3 inf stamp", decoration);
-        return;
-    }
-    dot = strchr(at, '.');
-    if (strncasecmp(decoration, "NT", 2) != 0 || !known_architecture(at, dot ? (size_t)(dot - at) : strlen(at)) ||
-        (dot && strspn(dot, ".0123456789xXabcdefABCDEF") != strlen(dot))) {
-        problem(c, 1287, line, "'%.60s' is no decoration of Models section %.60s", decoration, models);
-        return;
-    }
-    if (dot && sscanf(dot, ".%u.%u...%u", &major, &minor, &build) == 3 && (major < 10 || build < 14310))
-        problem(c, 1288, line, "'%.60s' has a build number; those begin with 10.0.14310", decoration);
-}
-
-static bool same_entry(const struct inf_line *a, const struct inf_line *b)
-{
-    if (a->count != b->count || !a->key || !b->key || strcasecmp(a->key, b->key) != 0)
-        return false;
-    for (int i = 0; i < a->count; i++)
-        if (strcasecmp(a->field[i], b->field[i]) != 0)
-            return false;
-    return true;
-}
-
-static bool is_network_component(const struct checking *c)
-{
-    static const char *const classes[] = { "NetTrans", "NetService", "NetClient" };
-
-    for (size_t i = 0; i < countof(classes); i++)
-        if (!strcasecmp(inf_version(c->inf, "Class"), classes[i]))
-            return true;
-    return false;
-}
-
-/* Puts line i into the table of those before it; true when one of them says the same. */
-static bool stands_twice(const struct inf_section *models, int i, int *seen, size_t slots)
-{
-    const struct inf_line *line = &models->line[i];
-    const char *text = line->key ? line->key : "";
-    size_t slot = inf_hash(text, strlen(text));
-
-    for (int k = 0; k < line->count; k++)
-        slot = slot * 31 + inf_hash(line->field[k], strlen(line->field[k]));
-    for (slot %= slots; seen[slot] != 0; slot = (slot + 1) % slots)
-        if (same_entry(line, &models->line[seen[slot] - 1]))
-            return true;
-    seen[slot] = i + 1;
-    return false;
-}
-
-/* The number of hardware IDs. */
-static int check_models(struct checking *c, const struct inf_section *models)
-{
-    size_t slots = (size_t)models->count * 2 + 1;
-    int ids = 0, *seen = calloc(slots, sizeof *seen);
-
-    if (!seen)
+    if (!by_index)
         abort();
+    for (struct inf_section *section = c->inf->sections; section; section = section->next) {
+        const char *dot = strrchr(section->name, '.');
+        const struct inf_section *base = dot && one_of(dot + 1, suffixes) ? inf_index_find(c->inf, section->name, (size_t)(dot - section->name))
+                                                                          : NULL;
+        const struct inf_line *include = section->count < 1000 ? inf_line(section, "Include", NULL) : NULL;
 
-    for (int i = 0; i < models->count; i++) {
-        const struct inf_line *line = &models->line[i];
-        const char *install = inf_field(line, 0);
-        const struct inf_section *section;
+        by_index[section->index] = section;
+        for (int i = 0; include && i < include->count && !c->has_siblings; i++)
+            c->has_siblings = inf_sibling(c->inf, include->field[i]) != NULL;
+        if (base) {
+            c->note[section->index].next_part = note_of(c, base)->part;
+            note_of(c, base)->part = section->index + 1;
+        }
+    }
+    c->section = by_index;
+}
 
-        if (stands_twice(models, i, seen, slots))
-            problem(c, 1294, line->number, "model '%.60s' stands twice in [%.100s]", line->key, models->name);
-        if (!line->key || !*install) {
-            problem(c, 1271, line->number, "a model reads: description = install section, hardware ID");
+static const struct inf_section *first_part(struct checking *c, const struct inf_section *section)
+{
+    int part = note_of(c, section)->part;
+
+    return part ? c->section[part - 1] : NULL;
+}
+
+static const struct inf_section *next_part(struct checking *c, const struct inf_section *part)
+{
+    int next = note_of(c, part)->next_part;
+
+    return next ? c->section[next - 1] : NULL;
+}
+
+const struct inf_section *part_of(struct checking *c, const struct inf_section *section, const char *suffix)
+{
+    const struct inf_section *part = first_part(c, section);
+
+    while (part && strcasecmp(strrchr(part->name, '.') + 1, suffix) != 0)
+        part = next_part(c, part);
+    return part;
+}
+
+void use_parts(struct checking *c, const struct inf_section *section)
+{
+    for (const struct inf_section *part = first_part(c, section); part; part = next_part(c, part))
+        use(c, part);
+}
+
+/* --- directives ------------------------------------------------------------------------------------------------------ */
+
+static void each_registry(struct checking *c, const struct inf_line *line, enum inf_kind kind)
+{
+    for (int i = 0; i < line->count; i++) {
+        const struct inf_section *values = !*line->field[i] && line->count > 1 ? NULL : refer(c, line->key, kind, line->field[i], line->number);
+        char name[300];
+
+        if (!values)
+            continue;
+        snprintf(name, sizeof name, "%.255s.Security", values->name);
+        use(c, inf_section(c->inf, name));
+        check_registry(c, values, kind);
+    }
+}
+
+void check_registry_directives(struct checking *c, const struct inf_section *section)
+{
+    for (int i = 0; i < section->count; i++) {
+        const struct inf_line *line = &section->line[i];
+
+        if (!line->key)
+            continue;
+        if (!strcasecmp(line->key, "AddReg"))
+            each_registry(c, line, KIND_ADD_REG);
+        else if (!strcasecmp(line->key, "DelReg"))
+            each_registry(c, line, KIND_DEL_REG);
+        else if (!strcasecmp(line->key, "BitReg"))
+            each_registry(c, line, KIND_BIT_REG);
+    }
+}
+
+/* docs: install/inf-addproperty-directive, install/inf-delproperty-directive */
+static void check_property(struct checking *c, const struct inf_line *line, enum inf_kind kind)
+{
+    static const char *const names[] = { "DeviceModel", "DeviceVendorWebsite", "DeviceDetailedDescription", "DeviceDocumentationLink",
+                                         "DeviceIcon", "DeviceBrandingIcon", "ContainerModelName", "ContainerManufacturer",
+                                         "ContainerCategories", "ContainerIcon", NULL };
+    const char *name = line->key ? line->key : inf_field(line, 0);
+    unsigned long number;
+
+    if (one_of(name, names)) {
+        if (kind == KIND_ADD_PROPERTY && line->count < 5)
+            problem(c, 1085, line->number, "property %s has no value", name);
+        return;
+    }
+    if (!is_guid_text(name)) {
+        problem(c, 1019, line->number, "'%.60s' is neither the name of a property nor a category's GUID", name);
+        return;
+    }
+    if (!number_of(inf_field(line, 1), &number) || number < 2)
+        problem(c, 1081, line->number, "'%.40s' is no property identifier; those begin with 2", inf_field(line, 1));
+    if (kind == KIND_ADD_PROPERTY && line->count < 5)
+        problem(c, 1085, line->number, "a property reads: {category}, identifier, type, flags, value");
+    else if (kind == KIND_ADD_PROPERTY && !number_of(inf_field(line, 2), &number))
+        problem(c, 1081, line->number, "'%.40s' is no type of a property", inf_field(line, 2));
+}
+
+static void each_property(struct checking *c, const struct inf_line *line, enum inf_kind kind)
+{
+    for (int i = 0; i < line->count; i++) {
+        const struct inf_section *section = refer(c, line->key, kind, line->field[i], line->number);
+
+        if (!section || note_of(c, section)->walked)
+            continue;
+        note_of(c, section)->walked = true;
+        for (int k = 0; k < section->count; k++)
+            check_property(c, &section->line[k], kind);
+    }
+    if (kind == KIND_DEL_PROPERTY)
+        problem(c, 1308, line->number, "DelProperty deletes; Windows itself removes what it installed");
+}
+
+static void add_property(struct checking *c, const struct inf_line *line) { each_property(c, line, KIND_ADD_PROPERTY); }
+static void del_property(struct checking *c, const struct inf_line *line) { each_property(c, line, KIND_DEL_PROPERTY); }
+static void del_files(struct checking *c, const struct inf_line *line) { check_file_list(c, line, "DelFiles", KIND_DELETE); }
+static void ren_files(struct checking *c, const struct inf_line *line) { check_file_list(c, line, "RenFiles", KIND_RENAME); }
+static void nothing(struct checking *c, const struct inf_line *line) { (void)c; (void)line; }
+
+/* docs: install/inf-copyinf-directive */
+static void copy_inf(struct checking *c, const struct inf_line *line)
+{
+    for (int i = 0; i < line->count; i++) {
+        const char *dot = strrchr(line->field[i], '.');
+
+        if (!*line->field[i])
+            problem(c, 1006, line->number, "CopyINF names no INF");
+        else if (!dot || strcasecmp(dot, ".inf") != 0)
+            problem(c, 1110, line->number, "CopyINF takes INF files; '%.100s' is none", line->field[i]);
+    }
+}
+
+/* One byte, hexadecimal with or without 0x. docs: install/inf-featurescore-directive */
+static void feature_score(struct checking *c, const struct inf_line *line)
+{
+    const char *text = inf_field(line, 0);
+    char *end;
+    unsigned long score = strtoul(text, &end, 16);
+
+    if (!*text)
+        problem(c, 1006, line->number, "FeatureScore has no value");
+    else if (end == text || *end || score > 0xff)
+        problem(c, 1245, line->number, "FeatureScore '%.40s' is no byte between 00 and FF", text);
+}
+
+static void driver_version(struct checking *c, const struct inf_line *line)
+{
+    if (*inf_field(line, 1) && !c->options->before_stamping)
+        check_version_text(c, "DriverVer", inf_field(line, 1), line->number);
+}
+
+/* Names sections, but what those say is not installed any more. */
+static void legacy_directive(struct checking *c, const struct inf_line *line)
+{
+    for (int i = 0; i < line->count; i++)
+        use(c, inf_section(c->inf, line->field[i]));
+    problem(c, 1300, line->number, "%s is a legacy directive", line->key);
+}
+
+static void legacy_operation(struct checking *c, const struct inf_line *line)
+{
+    for (int i = 0; i < line->count; i++)
+        use(c, inf_section(c->inf, line->field[i]));
+    problem(c, 1301, line->number, "%s is a legacy operation", line->key);
+}
+
+/* RegisterDlls and UnregisterDlls: dirid, subdirectory, file, ... */
+static void legacy_files(struct checking *c, const struct inf_line *line)
+{
+    for (int i = 0; i < line->count; i++) {
+        const struct inf_section *section = refer(c, line->key, KIND_LEGACY, line->field[i], line->number);
+
+        for (int k = 0; section && k < section->count; k++)
+            problem(c, 1302, section->line[k].number, "%s for '%.100s' is a legacy operation", line->key, inf_field(&section->line[k], 2));
+    }
+}
+
+static void reboot(struct checking *c, const struct inf_line *line)
+{
+    problem(c, 2004, line->number, "Reboot asks the user to restart Windows; drivers do without");
+}
+
+static void exclude_id(struct checking *c, const struct inf_line *line)
+{
+    if (!*inf_field(line, 0))
+        problem(c, 1006, line->number, "ExcludeID names no device");
+    if (c->extension)
+        problem(c, 1382, line->number, "an extension has no ExcludeID");
+}
+
+static void feature_score_of_base(struct checking *c, const struct inf_line *line)
+{
+    feature_score(c, line);
+    if (c->extension)
+        problem(c, 1382, line->number, "an extension has no FeatureScore; the base driver is ranked, not what is added to it");
+}
+
+static const struct {
+    const char *name;
+    void (*check)(struct checking *c, const struct inf_line *line);
+} directives[] = {
+    { "CopyFiles", check_copy }, { "DelFiles", del_files }, { "RenFiles", ren_files }, { "AddProperty", add_property },
+    { "DelProperty", del_property }, { "CopyINF", copy_inf }, { "FeatureScore", feature_score_of_base }, { "DriverVer", driver_version },
+    { "LogConfig", legacy_directive }, { "UpdateInis", legacy_operation }, { "UpdateIniFields", legacy_operation },
+    { "Ini2Reg", legacy_operation }, { "ProfileItems", legacy_operation }, { "RegisterDlls", legacy_files },
+    { "UnregisterDlls", legacy_files }, { "ExcludeId", exclude_id }, { "Include", nothing }, { "Needs", nothing }, { "AddReg", nothing },
+    { "DelReg", nothing }, { "BitReg", nothing },
+};
+
+/* What belongs into the services' or another part, not here. */
+static const char *const elsewhere[] = { "AddService", "DelService", "AddInterface", "AddFilter", "AddComponent", "AddSoftware",
+                                         "AddEventProvider", "AddAutoLogger", "UpdateAutoLogger", "AddComServer", "KmdfService", "UmdfService",
+                                         "UmdfServiceOrder", NULL };
+
+static void check_directives(struct checking *c, const struct inf_section *section)
+{
+    for (int i = 0; i < section->count; i++) {
+        const struct inf_line *line = &section->line[i];
+
+        if (!line->key) {
+            if (!strcasecmp(inf_field(line, 0), "Reboot"))
+                reboot(c, line);
             continue;
         }
-        ids += line->count > 1;
-        section = inf_decorated(c->inf, install);
-        if (!section)
-            problem(c, 1203, line->number, "model '%.60s': there is no install section [%.100s]", line->key, install);
-        else if (!is_used(c, section) && !check_install(c, section) && line->count > 1 && !is_network_component(c))
-            problem(c, 1296, line->number, "%.60s has no service in [%.100s.Services]", inf_field(line, 1), section->name);
+        for (size_t k = 0; k < countof(directives); k++)
+            if (((line->key[0] ^ directives[k].name[0]) & 0x5f) == 0 && !strcasecmp(line->key, directives[k].name)) {
+                directives[k].check(c, line);
+                break;
+            }
+        if ((line->key[0] | 0x20) == 'a' || (line->key[0] | 0x20) == 'd' || (line->key[0] | 0x20) == 'k' || (line->key[0] | 0x20) == 'u')
+            if (one_of(line->key, elsewhere))
+                problem(c, 1290, line->number, "%s does not belong in [%.200s] itself, but in one of the sections below its name", line->key,
+                        section->name);
     }
-    free(seen);
-    return ids;
+    check_registry_directives(c, section);
 }
 
-/* One Models section of a [Manufacturer] entry; decoration is "" for the undecorated one. */
-static int check_decorated(struct checking *c, const char *base, const char *decoration, int line)
-{
-    const struct inf_section *models;
-    char name[600];
+/* --- parts ------------------------------------------------------------------------------------------------------------- */
 
-    if (*decoration)
-        check_decoration(c, decoration, base, line);
-    snprintf(name, sizeof name, "%.255s%s%.255s", base, *decoration ? "." : "", decoration);
-    models = inf_section(c->inf, name);
-    if (!models)
-        problem(c, 1203, line, "[Manufacturer]: there is no Models section [%.200s]", name);
-    use(c, models);
-    return models ? check_models(c, models) : 0;
+static void legacy_part(struct checking *c, const struct inf_section *part)
+{
+    problem(c, 1300, part->number, "[%.200s] is a legacy section", part->name);
 }
 
-/* Major, minor and build of a decoration as one number. */
-static unsigned long version_of(const char *decoration)
+/* [X.CoInstallers] registers DLLs that run while the driver is installed. docs: install/inf-ddinstall-coinstallers-section */
+static void co_installers(struct checking *c, const struct inf_section *part)
 {
-    const char *dot = strchr(decoration, '.');
-    unsigned major = 0, minor = 0, build = 0;
-
-    if (dot && sscanf(dot, ".%u.%u...%u", &major, &minor, &build) < 2)
-        sscanf(dot, ".%u", &major);
-    return ((unsigned long)major * 256 + minor) * 1000000 + build;
+    problem(c, 1303, part->number, "[%.200s]: co-installers are not run any more", part->name);
+    check_directives(c, part);
 }
 
-/* The newest Windows' section first: the sections that only older ones use are judged more mildly. */
-static int check_manufacturer_line(struct checking *c, const struct inf_line *line)
+static void walk_part(struct checking *c, const struct inf_section *part)
 {
-    const char *base = inf_field(line, 0);
-    unsigned long newest = 0;
-    int ids = 0;
+    const char *suffix = strrchr(part->name, '.') + 1;
 
-    if (!*base) {
-        problem(c, 1011, line->number, "[Manufacturer] entry '%.60s' names no Models section", line->key ? line->key : "");
-        return 0;
-    }
-    if (line->count == 1)
-        return check_decorated(c, base, "", line->number);
-    for (int i = 1; i < line->count; i++)
-        newest = version_of(line->field[i]) > newest ? version_of(line->field[i]) : newest;
-    for (int pass = 0; pass < 2; pass++)
-        for (int i = 1; i < line->count; i++) {
-            c->superseded = version_of(line->field[i]) < newest;
-            if (c->superseded == (pass == 1))
-                ids += check_decorated(c, base, line->field[i], line->number);
-        }
-    c->superseded = false;
-    return ids;
+    use(c, part);
+    if (!strcasecmp(suffix, "Services"))
+        return;
+    if (!strcasecmp(suffix, "LogConfigOverride") || !strcasecmp(suffix, "FactDef"))
+        legacy_part(c, part);
+    else if (!strcasecmp(suffix, "CoInstallers"))
+        co_installers(c, part);
+    else if (!strcasecmp(suffix, "Wdf"))
+        check_wdf(c, part);
+    else if (!strcasecmp(suffix, "HW") || !strcasecmp(suffix, "Remove"))
+        check_directives(c, part);
+    else
+        check_part(c, part, suffix);
+    check_needs(c, part, suffix);
 }
 
-void check_manufacturer(struct checking *c)
+bool check_install(struct checking *c, const struct inf_section *section)
 {
-    const struct inf_section *section = inf_section(c->inf, "Manufacturer");
-    int ids = 0;
+    struct note *note = note_of(c, section);
+    const struct inf_section *services = part_of(c, section, "Services");
+    bool needs;
 
-    for (int i = 0; section && i < section->count; i++)
-        ids += check_manufacturer_line(c, &section->line[i]);
-    if (section && ids == 0)
-        problem(c, 1297, section->number, "no hardware ID at all; a driver without device is a primitive driver ([DefaultInstall.NTamd64])");
-}
-
-/* --- primitive drivers ---------------------------------------------------------------------------------------------- */
-
-static bool is_base(const char *name, const char *base)
-{
-    return !strncasecmp(name, base, strlen(base)) && (name[strlen(base)] == 0 || name[strlen(base)] == '.');
-}
-
-static bool has_architecture(const char *name, const char *base)
-{
-    return !strncasecmp(name + strlen(base), ".NT", 3) && known_architecture(name + strlen(base) + 3, strcspn(name + strlen(base) + 3, ".")) &&
-           strcspn(name + strlen(base) + 3, ".") > 0;
-}
-
-static bool is_part(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-
-    return dot && (!strcasecmp(dot, ".Services") || !strcasecmp(dot, ".Wdf") || !strcasecmp(dot, ".Events") || !strcasecmp(dot, ".Filters"));
-}
-
-void check_default_install(struct checking *c)
-{
-    bool install = false, uninstall = false;
-
-    for (const struct inf_section *section = inf_sections(c->inf); section; section = section->next) {
-        bool in = is_base(section->name, "DefaultInstall"), out = is_base(section->name, "DefaultUninstall");
-        const struct inf_line *line;
-
-        if ((!in && !out) || is_part(section->name))
-            continue;
-        install |= in;
-        uninstall |= out;
-        if (strstr(section->name, "$ARCH$")) {
-            if (!c->options->before_stamping)
-                problem(c, 1274, section->number, "$ARCH$ in [%.100s] was not stamped; run ring3 inf stamp", section->name);
-        } else if (!has_architecture(section->name, in ? "DefaultInstall" : "DefaultUninstall"))
-            problem(c, 1421, section->number, "[%s] needs an architecture: [%s.NTamd64]", section->name, in ? "DefaultInstall" : "DefaultUninstall");
-        line = inf_line(section, "LegacyUninstall", NULL);
-        if (out && strcmp(inf_field(line, 0), "1") != 0)
-            problem(c, 1422, section->number, "[%s] needs LegacyUninstall = 1, so that newer Windows leaves it alone", section->name);
-        if (in)
-            check_install(c, section);
-    }
-    if (install && inf_section(c->inf, "Manufacturer"))
-        problem(c, 1212, inf_section(c->inf, "Manufacturer")->number, "an INF has [Manufacturer] or [DefaultInstall], not both");
-    if (!install && uninstall && !inf_section(c->inf, "Manufacturer"))
-        problem(c, 1423, 0, "a primitive driver needs [DefaultInstall.NTamd64]");
+    if (note->walked)
+        return note->has_service;
+    note->walked = true;
+    if (note->kind == KIND_NONE)
+        note->kind = KIND_INSTALL;
+    c->install = section;
+    use(c, section);
+    check_directives(c, section);
+    needs = check_needs(c, section, "");
+    for (const struct inf_section *part = first_part(c, section); part; part = next_part(c, part))
+        walk_part(c, part);
+    if (services)
+        note->has_service = check_services(c, services) | check_needs(c, services, "Services");
+    if (c->network)
+        check_network_install(c, section);
+    if (c->effect)
+        check_effect(c, section);
+    c->effect = NULL;
+    if (!services && needs && (is_class(c, "Image") || is_class(c, "Camera")))
+        note->has_service = true;       /* the class' own INF names the service in the section itself */
+    c->install = NULL;
+    return note->has_service;
 }

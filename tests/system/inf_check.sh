@@ -102,7 +102,7 @@ breaks 1235 'an undefined string' 's/^Device = .*//'
 breaks 1251 'a disabled service' 's/^StartType.*/StartType = 4/'
 breaks 1253 'a service without name' 's/^AddService.*/AddService = , 0, Service/'
 breaks 1254 'a binary without file' 's/^ServiceBinary.*/ServiceBinary = "%13%\\"/'
-breaks 1263 'flags against each other' 's/0x00010001, 7/0x00010023, 7/'
+breaks 1263 'a list of strings as raw data' 's/0x00010001, 7/0x00070001, 07/'
 breaks 1265 'appending to a number' 's/0x00010001, 7/0x00010009, 7/'
 breaks 1267 'bytes that are none' 's/01,ff/01,xyz/'
 breaks 1268 'a number that is none' 's/0x00010001, 7/0x00010001, seven/'
@@ -122,7 +122,8 @@ breaks 1294 'a model that stands twice' 's/^%Device% = Install.*/&\n&/'
 breaks 1296 'hardware without service' 's/^AddService.*//'
 breaks 1297 'no hardware' 's/, PCI.*//'
 breaks 1300 'a legacy directive' 's/^CopyFiles = Files/&\nLogConfig = Files/'
-breaks 1320 'a global registry key' 's/^HKR, Some, Number/HKLM, Some, Number/'
+breaks 1320 'a global registry key' 's/^HKR, Some, Number.*/HKLM, SOFTWARE\\Some, , 0x10/'
+breaks 1321 'a global registry value' 's/^HKR, Some, Number/HKLM, Some, Number/'
 breaks 1322 'the old directory' 's/^Files = 13/Files = 12/'
 breaks 1323 'a service key outside Parameters' 's/^HKR, Parameters, X/HKR, Elsewhere, X/'
 breaks 1324 'no lock-down' '/^PnpLockdown/d'
@@ -150,11 +151,34 @@ expect '/w does not' 1 '2 errors' "$RING3" inf check --mode=w mild.inf
 sed 's/NTamd64/NT$ARCH$/' good.inf >good.inx
 expect 'an INX may have $ARCH$' 0 'valid' "$RING3" inf check good.inx
 sed 's/^%Us% = Models.*/%Us% = Models, NTamd64, NTamd64.10.0...25319/; s/^\[Models.*/[Models.NTamd64.10.0...25319]/; s/^\[Strings\]/[Models.NTamd64]\n%Device% = Old, PCI\\VEN_1234\&DEV_5678\n[Old]\nCopyFiles = OldFiles\n[Old.Services]\nAddService = good, 2, OldService\n[OldFiles]\ngood.sys\n[OldService]\nServiceType=1\nStartType=3\nErrorControl=1\nServiceBinary=%12%\\good.sys\n&/; s/^Files = 13/&\nOldFiles = 12/' good.inf >both.inf
-expect 'sections for older Windows may use the old directory' 0 'valid, 0 errors' "$RING3" inf check both.inf
+expect 'the old directory is for Windows before 10.0.17763' 1 'error 1322' "$RING3" inf check both.inf
+expect '--wbuild says since when the rules of /w count' 0 'valid, 0 errors' "$RING3" inf check --wbuild=10.0.25319 both.inf
+expect '--wbuild takes a decoration' 0 'valid, 0 errors' "$RING3" inf check --wbuild=NTAMD64.10.0.0.25319 both.inf
+expect '--wbuild one build earlier' 1 'error 1322' "$RING3" inf check --wbuild=25318 both.inf
+expect '--wbuild without a version' 2 'is a version' "$RING3" inf check --wbuild=new both.inf
+expect '--rulever leaves newer sections alone' 0 'valid, 0 errors' "$RING3" inf check --rulever=10.0...22000 --wbuild=10.0.25319 both.inf
+expect '--osver judges for one Windows' 0 'valid, 0 errors' "$RING3" inf check --osver=NTamd64.10.0...25319 both.inf
+expect '--osver judges for an older one' 1 'error 1322' "$RING3" inf check --osver=NTamd64.10.0...22000 both.inf
+expect '--osver without a version' 2 'no version of Windows' "$RING3" inf check --osver=new both.inf
+expect '--info lists the devices' 0 'VEN_1234&DEV_5678	amd64	10.0.25319	[Install]' "$RING3" inf check --info both.inf
+expect '--codes lists the codes' 0 'display drivers do not have	not judged: ' "$RING3" inf check --codes
+expect 'a code that is not judged says why' 0 'not judged: ' "$RING3" inf check --code=1450
+expect 'no code' 2 'no code' "$RING3" inf check --code=1234567
 expect 'JSON' 1 '"code": 1324' "$RING3" inf check --format=json mild.inf
 "$RING3" inf check --format=sarif mild.inf good.inf | perl -MJSON::PP -e 'local $/; my $r = decode_json(<>); exit($r->{runs}[0]{results}[0]{ruleId} ? 0 : 1)' &&
     ok 'SARIF is read by a JSON parser' || bad 'SARIF is no JSON'
 expect 'a code is explained' 0 '/w: error' "$RING3" inf check --code=1322
+
+# The page lists the codes as the program has them.
+codes() { awk -v from="$1" '$0 == from { on = 1; next } /^#/ { on = 0 } on && /^\|/' "$page" | grep -oE '\b[0-9]{4}\b' | sort -u; }
+page=$drivers/../docs/verbs/inf.md
+"$RING3" inf check --codes >all
+grep -v 'not judged' all | cut -f1 >judged
+grep 'not judged' all | cut -f1 >unjudged
+codes '### Codes' | diff - judged && ok 'the page lists the codes that are judged' || bad 'the page lists other codes than are judged'
+codes '### Codes that are not judged' | diff - unjudged && ok 'the page lists the codes that are not judged' ||
+    bad 'the page lists other codes than are not judged'
+
 for inf in "$drivers"/*/*.inf; do
     "$RING3" inf check --mode=h "$inf" >out || { bad "$inf is not valid"; cat out; }
 done
