@@ -17,6 +17,7 @@
 void crt_reset(void);
 
 typedef int(NTAPI *crt_compare)(const void *, const void *);
+typedef int(NTAPI *crt_compare_s)(void *, const void *, const void *);
 
 /* errno values that the _s functions return. */
 #define CRT_EINVAL 22

@@ -168,6 +168,8 @@ static int to_text(uint64_t value, bool negative, void *buffer, bool wide, size_
                        buffer, wide, size, radix);                                                              \
     }
 TO_TEXT(_itoa_s, int, unsigned, char, false)
+TO_TEXT(_ltoa_s, LONG, ULONG, char, false)
+TO_TEXT(_ltow_s, LONG, ULONG, WCHAR, true)
 TO_TEXT(_ultoa_s, ULONG, ULONG, char, false)
 TO_TEXT(_i64toa_s, LONGLONG, ULONGLONG, char, false)
 TO_TEXT(_ui64toa_s, ULONGLONG, ULONGLONG, char, false)
@@ -185,6 +187,18 @@ CRT_EXPORT(char *, crt__itoa, (int value, char *buffer, int radix))
 CRT_EXPORT(WCHAR *, crt__itow, (int value, WCHAR *buffer, int radix))
 {
     crt__itow_s(value, buffer, 72, radix);
+    return buffer;
+}
+
+CRT_EXPORT(char *, crt__i64toa, (LONGLONG value, char *buffer, int radix))
+{
+    crt__i64toa_s(value, buffer, 72, radix);
+    return buffer;
+}
+
+CRT_EXPORT(WCHAR *, crt__i64tow, (LONGLONG value, WCHAR *buffer, int radix))
+{
+    crt__i64tow_s(value, buffer, 72, radix);
     return buffer;
 }
 
@@ -238,6 +252,61 @@ CRT_EXPORT(void *, crt_bsearch, (const void *key, const void *base, size_t count
     while (count != 0) {
         const char *middle = low + count / 2 * size;
         int result = compare(key, middle);
+
+        if (result == 0)
+            return (void *)(uintptr_t)middle;
+        if (result > 0) {
+            low = middle + size;
+            count -= count / 2 + 1;
+        } else {
+            count /= 2;
+        }
+    }
+    return NULL;
+}
+
+/* With the caller's context as the first argument of compare. EINVAL and NULL for arguments that cannot be: not sorted, not found.
+ * docs: cpp-docs/c-runtime-library/reference/qsort-s, bsearch-s */
+struct with_context {
+    crt_compare_s compare;
+    void *context;
+};
+
+static void sift_down_s(char *base, size_t root, size_t count, size_t size, const struct with_context *by)
+{
+    for (size_t child; (child = 2 * root + 1) < count; root = child) {
+        if (child + 1 < count && by->compare(by->context, base + child * size, base + (child + 1) * size) < 0)
+            child++;
+        if (by->compare(by->context, base + root * size, base + child * size) >= 0)
+            return;
+        swap(base + root * size, base + child * size, size);
+    }
+}
+
+CRT_EXPORT(void, crt_qsort_s, (void *base, size_t count, size_t size, crt_compare_s compare, void *context))
+{
+    struct with_context by = { compare, context };
+    char *b = base;
+
+    if (count < 2 || base == NULL || size == 0 || compare == NULL)
+        return;
+    for (size_t i = count / 2; i > 0; i--)
+        sift_down_s(b, i - 1, count, size, &by);
+    for (size_t i = count - 1; i > 0; i--) {
+        swap(b, b + i * size, size);
+        sift_down_s(b, 0, i, size, &by);
+    }
+}
+
+CRT_EXPORT(void *, crt_bsearch_s, (const void *key, const void *base, size_t count, size_t size, crt_compare_s compare, void *context))
+{
+    const char *low = base;
+
+    if (compare == NULL || size == 0 || base == NULL)
+        return NULL;
+    while (count != 0) {
+        const char *middle = low + count / 2 * size;
+        int result = compare(context, key, middle);
 
         if (result == 0)
             return (void *)(uintptr_t)middle;

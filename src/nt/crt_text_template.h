@@ -253,3 +253,58 @@ CRT_EXPORT(int, N(ncat_s), (C *destination, size_t size, const C *source, size_t
 
     return at == size ? CRT_EINVAL : put_safe(destination, size, at, source, count);
 }
+
+/* The first count characters, never more than the string has. */
+CRT_EXPORT(C *, N(nset), (C *string, int value, size_t count))
+{
+    for (size_t i = 0; i < count && string[i] != 0; i++)
+        string[i] = (C)value;
+    return string;
+}
+
+/* EINVAL, with an empty string when there is a buffer, for one that is not terminated within size. */
+static int check_string(C *string, size_t size)
+{
+    if (string == NULL || size == 0)
+        return CRT_EINVAL;
+    if (N(nlen)(string, size) < size)
+        return 0;
+    string[0] = 0;
+    return CRT_EINVAL;
+}
+
+CRT_EXPORT(int, N(set_s), (C *string, size_t size, int value))
+{
+    int error = check_string(string, size);
+
+    if (error == 0)
+        N(set)(string, value);
+    return error;
+}
+
+CRT_EXPORT(int, N(nset_s), (C *string, size_t size, int value, size_t count))
+{
+    int error = check_string(string, size);
+
+    if (error == 0)
+        N(nset)(string, value, count);
+    return error;
+}
+
+CRT_EXPORT(int, N(lwr_s), (C *string, size_t size))
+{
+    int error = check_string(string, size);
+
+    if (error == 0)
+        N(lwr)(string);
+    return error;
+}
+
+CRT_EXPORT(int, N(upr_s), (C *string, size_t size))
+{
+    int error = check_string(string, size);
+
+    if (error == 0)
+        N(upr)(string);
+    return error;
+}

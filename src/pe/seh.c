@@ -189,8 +189,32 @@ VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Exce
     here.Rip = (ULONG64)TargetIp;
     if (ContextRecord)
         *ContextRecord = here;
-    LEAVING_FRAMES();
-    seh_restore(&here);
+    RtlRestoreContext(&here, ExceptionRecord);
+}
+
+uint64_t seh_frame_around(uint64_t rsp)
+{
+    CONTEXT here;
+    PEXCEPTION_ROUTINE handler;
+    struct frame frame;
+    uint64_t establisher = 0;
+    void *data;
+    bool exact = false;
+
+    RtlCaptureContext(&here);
+    for (;;) {
+        look(&here, &frame);
+        if (!frame.function) {
+            if (!unwind_any(&here, &exact))
+                bad_unwind(&here, rsp, "longjmp to a function that is not on this stack any more");
+            continue;
+        }
+        exact = false;
+        if (!unwind_driver_frame(frame.image, frame.function, UNW_FLAG_UHANDLER, &here, &handler, &data, &establisher, NULL))
+            bad_unwind(&here, rsp, "longjmp met a frame that cannot be undone");
+        if (here.Rsp > rsp)
+            return establisher;
+    }
 }
 
 /* docs: winnt/nf-winnt-rtlunwind. The same without the caller's work space. */
@@ -199,15 +223,17 @@ VOID NTAPI RtlUnwind(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD Except
     RtlUnwindEx(TargetFrame, TargetIp, ExceptionRecord, ReturnValue, NULL, NULL);
 }
 
-/* docs: winnt/nf-winnt-rtlrestorecontext. Continues at the context; ExceptionRecord (longjmp and consolidation
- * records of C++) is not supported and must be NULL or something else. */
+/* docs: winnt/nf-winnt-rtlrestorecontext. Continues at the context; with a longjmp record (ExceptionInformation[0] is the jmp_buf) with
+ * the registers of that buffer. Consolidation records of C++ are not supported. */
 VOID NTAPI RtlRestoreContext(PCONTEXT ContextRecord, PEXCEPTION_RECORD ExceptionRecord)
 {
     enum { UNWIND_CONSOLIDATE = (int)0x80000029, LONGJUMP = (int)0x80000026 };
 
-    if (ExceptionRecord && (ExceptionRecord->ExceptionCode == UNWIND_CONSOLIDATE || ExceptionRecord->ExceptionCode == LONGJUMP))
+    if (ExceptionRecord && ExceptionRecord->ExceptionCode == UNWIND_CONSOLIDATE)
         pe_bug_check(BUG_KMODE, (uint32_t)ExceptionRecord->ExceptionCode, ContextRecord->Rip, 0, 0, ContextRecord,
-                     "C++ frame consolidation and longjmp records are not something ring3 has");
+                     "C++ frame consolidation is not something ring3 has");
+    if (ExceptionRecord && ExceptionRecord->ExceptionCode == LONGJUMP && ExceptionRecord->NumberParameters >= 1)
+        jump_apply((const struct _JUMP_BUFFER *)ExceptionRecord->ExceptionInformation[0], ContextRecord);
     LEAVING_FRAMES();
     seh_restore(ContextRecord);
 }

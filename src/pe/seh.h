@@ -17,6 +17,13 @@ bool seh_dispatch(EXCEPTION_RECORD *record, CONTEXT *context, bool exact);
  * continues execution. Unhandled: bug check. */
 void seh_raise(NTSTATUS code, ULONG flags, unsigned parameters, const ULONG64 *values);
 
+/* The establisher frame of the driver function whose part of the calling stack holds rsp. Bug check when there is none. */
+uint64_t seh_frame_around(uint64_t rsp);
+
+/* Puts what setjmp kept into context (jump.c). */
+struct _JUMP_BUFFER;
+void jump_apply(const struct _JUMP_BUFFER *buffer, CONTEXT *context);
+
 /* Nobody took it: the bug check Windows makes of it. */
 _Noreturn void seh_unhandled(EXCEPTION_RECORD *record, CONTEXT *context);
 _Noreturn void pe_bug_check(uint32_t code, uint64_t p1, uint64_t p2, uint64_t p3, uint64_t p4, CONTEXT *context,

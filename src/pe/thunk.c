@@ -173,7 +173,7 @@ static bool is_jumped_to(const char *name)
     static const char *const names[] = {
         "ExRaiseAccessViolation", "ExRaiseDatatypeMisalignment", "ExRaiseStatus", "KeBugCheck", "KeBugCheckEx",
         "PsTerminateSystemThread", "RtlCaptureContext", "RtlRaiseException", "RtlRaiseStatus", "RtlRestoreContext", "RtlUnwind",
-        "RtlUnwindEx", "__C_specific_handler", "_local_unwind",
+        "RtlUnwindEx", "__C_specific_handler", "_local_unwind", "_setjmp", "_setjmpex", "longjmp",
     };
 
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)

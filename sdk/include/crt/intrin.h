@@ -111,6 +111,20 @@ __forceinline unsigned long long __ull_rshift(unsigned long long value, int bits
 #define MultiplyHigh __mulh
 #define UnsignedMultiplyHigh __umulh
 #define UnsignedMultiply128 _umul128
+#define ShiftLeft128 __shiftleft128
+#define ShiftRight128 __shiftright128
+/* Bits of the product from number shift on; the signed one divides the magnitude, so that it rounds to zero. */
+__forceinline unsigned long long UnsignedMultiplyExtract128(unsigned long long multiplier, unsigned long long multiplicand,
+                                                            unsigned char shift)
+{
+    return (unsigned long long)((unsigned __int128)multiplier * multiplicand >> shift);
+}
+__forceinline long long MultiplyExtract128(long long multiplier, long long multiplicand, unsigned char shift)
+{
+    __int128 product = (__int128)multiplier * multiplicand;
+
+    return product < 0 ? -(long long)((unsigned __int128)-product >> shift) : (long long)((unsigned __int128)product >> shift);
+}
 #define RotateLeft32 _rotl
 #define RotateLeft64 _rotl64
 #define RotateRight32 _rotr

@@ -27,6 +27,14 @@ int __cdecl swprintf_s(wchar_t *buffer, size_t size, const wchar_t *format, ...)
 int __cdecl vswprintf_s(wchar_t *buffer, size_t size, const wchar_t *format, va_list arguments);
 int __cdecl _snwprintf_s(wchar_t *buffer, size_t size, size_t count, const wchar_t *format, ...);
 int __cdecl _vsnwprintf_s(wchar_t *buffer, size_t size, size_t count, const wchar_t *format, va_list arguments);
+int __cdecl sscanf(const char *text, const char *format, ...);
+int __cdecl sscanf_s(const char *text, const char *format, ...);
+int __cdecl _snscanf_s(const char *text, size_t length, const char *format, ...);
+int __cdecl swscanf(const wchar_t *text, const wchar_t *format, ...);
+int __cdecl swscanf_s(const wchar_t *text, const wchar_t *format, ...);
+int __cdecl _snwscanf_s(const wchar_t *text, size_t length, const wchar_t *format, ...);
+int __cdecl _swprintf(wchar_t *buffer, const wchar_t *format, ...);
+int __cdecl _vswprintf(wchar_t *buffer, const wchar_t *format, va_list arguments);
 #define snprintf _snprintf
 #define vsnprintf _vsnprintf
 #ifdef __cplusplus

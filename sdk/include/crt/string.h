@@ -39,6 +39,12 @@ errno_t __cdecl strncat_s(char *destination, rsize_t size, const char *source, r
 char *__cdecl _strlwr(char *string);
 char *__cdecl _strupr(char *string);
 char *__cdecl _strrev(char *string);
+char *__cdecl _strset(char *string, int value);
+char *__cdecl _strnset(char *string, int value, size_t count);
+errno_t __cdecl _strset_s(char *string, size_t size, int value);
+errno_t __cdecl _strnset_s(char *string, size_t size, int value, size_t count);
+errno_t __cdecl _strlwr_s(char *string, size_t size);
+errno_t __cdecl _strupr_s(char *string, size_t size);
 
 size_t __cdecl wcslen(const wchar_t *string);
 size_t __cdecl wcsnlen(const wchar_t *string, size_t limit);
@@ -64,6 +70,12 @@ errno_t __cdecl wcsncat_s(wchar_t *destination, rsize_t size, const wchar_t *sou
 wchar_t *__cdecl _wcslwr(wchar_t *string);
 wchar_t *__cdecl _wcsupr(wchar_t *string);
 wchar_t *__cdecl _wcsrev(wchar_t *string);
+wchar_t *__cdecl _wcsset(wchar_t *string, wchar_t value);
+wchar_t *__cdecl _wcsnset(wchar_t *string, wchar_t value, size_t count);
+errno_t __cdecl _wcsset_s(wchar_t *string, size_t size, wchar_t value);
+errno_t __cdecl _wcsnset_s(wchar_t *string, size_t size, wchar_t value, size_t count);
+errno_t __cdecl _wcslwr_s(wchar_t *string, size_t size);
+errno_t __cdecl _wcsupr_s(wchar_t *string, size_t size);
 #ifdef __cplusplus
 }
 #endif
