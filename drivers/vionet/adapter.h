@@ -43,6 +43,7 @@ struct _VIONET_ADAPTER {
     VIONET_CONTROL Control;
     VIONET_RSS Rss;
     VIONET_OFFLOAD Offload;
+    BOOLEAN RscActiveV4, RscActiveV6;   /* a protocol has set OID_OFFLOAD_ENCAPSULATION */
 
     volatile LONG State;        /* VIONET_STATE */
     volatile LONG Outstanding;

@@ -20,6 +20,8 @@ static const KEYWORD Keywords[] = {
     { NDIS_STRING_CONST("*LsoV2IPv6"), FIELD(LsoV6), 0, 1, 1 },
     { NDIS_STRING_CONST("*UsoIPv4"), FIELD(UsoV4), 0, 1, 1 },
     { NDIS_STRING_CONST("*UsoIPv6"), FIELD(UsoV6), 0, 1, 1 },
+    { NDIS_STRING_CONST("*RscIPv4"), FIELD(RscV4), 0, 1, 1 },
+    { NDIS_STRING_CONST("*RscIPv6"), FIELD(RscV6), 0, 1, 1 },
     { NDIS_STRING_CONST("*RSS"), FIELD(Rss), 0, 1, 1 },
     { NDIS_STRING_CONST("*NumRssQueues"), FIELD(RssQueues), 1, 16, 8 },
 };

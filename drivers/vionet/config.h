@@ -10,6 +10,7 @@ typedef struct _VIONET_CONFIG {
     ULONG PriorityVlanTag;      /* *PriorityVLANTag: 0 none, 1 priority, 2 VLAN, 3 both */
     ULONG TcpChecksumV4, TcpChecksumV6, UdpChecksumV4, UdpChecksumV6;   /* 0 off, 1 send, 2 receive, 3 both */
     ULONG LsoV4, LsoV6, UsoV4, UsoV6;   /* *LsoV2IPv4, *LsoV2IPv6, *UsoIPv4, *UsoIPv6: 0 or 1 */
+    ULONG RscV4, RscV6;         /* *RscIPv4, *RscIPv6: 0 or 1 */
     ULONG Rss, RssQueues;       /* *RSS, *NumRssQueues */
     BOOLEAN HasNetworkAddress;
     UCHAR NetworkAddress[ETH_LENGTH_OF_ADDRESS];

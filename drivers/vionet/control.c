@@ -139,3 +139,9 @@ BOOLEAN VioNetControlSteer(PVIONET_CONTROL control, UCHAR command, const VOID *d
 {
     return Execute(control, VIRTIO_NET_CTRL_MQ, command, data, length);
 }
+
+_Use_decl_annotations_
+VOID VioNetControlOffloads(PVIONET_CONTROL control, ULONG64 offloads)
+{
+    (VOID)Execute(control, VIRTIO_NET_CTRL_GUEST_OFFLOADS, VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET, &offloads, sizeof(offloads));
+}

@@ -30,6 +30,9 @@ VOID VioNetControlSetFilter(_Inout_ PVIONET_CONTROL control);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 BOOLEAN VioNetControlSteer(_Inout_ PVIONET_CONTROL control, _In_ UCHAR command, _In_reads_bytes_(length) const VOID *data,
                            _In_ ULONG length);
+/* The offloads of received frames that the device does from now on, VIRTIO_NET_F_GUEST_xxx. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID VioNetControlOffloads(_Inout_ PVIONET_CONTROL control, _In_ ULONG64 offloads);
 /* The device's address and filter after a reset. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID VioNetControlRestore(_Inout_ PVIONET_CONTROL control);

@@ -1,5 +1,7 @@
 #include "hardware.h"
 
+#include "coalesce.h"
+
 #define SPEED_UNKNOWN 0xFFFFFFFFu
 #define MINIMUM_MTU 576
 #define MAXIMUM_MTU 9216
@@ -23,7 +25,7 @@ static ULONG64 WithoutOrphans(ULONG64 features)
         features &= ~(VIRTIO_NET_F_HOST_TSO4 | VIRTIO_NET_F_HOST_TSO6 | VIRTIO_NET_F_HOST_USO);
     if ((features & VIRTIO_NET_F_CTRL_RX) == 0)
         features &= ~VIRTIO_NET_F_CTRL_RX_EXTRA;
-    return features;
+    return (features & ~VIONET_RSC_FEATURES) | VioNetRscFeatures(features);
 }
 
 /* Once: buffers are made for this MTU, and NDIS knows these addresses. */
@@ -47,7 +49,7 @@ static VOID UseConfig(PVIONET_ADAPTER adapter)
 _Use_decl_annotations_
 NDIS_STATUS VioNetHardwareNegotiate(PVIONET_ADAPTER adapter)
 {
-    ULONG64 features = WANTED_FEATURES | (VioNetRssWanted(adapter) ? RSS_FEATURES : 0);
+    ULONG64 features = WANTED_FEATURES | VIONET_RSC_FEATURES | (VioNetRssWanted(adapter) ? RSS_FEATURES : 0);
     NDIS_STATUS status = VioNetTransportNegotiate(&adapter->Pci, &features);
 
     if (status != NDIS_STATUS_SUCCESS)
@@ -92,6 +94,7 @@ NDIS_STATUS VioNetHardwareStart(PVIONET_ADAPTER adapter)
     VioNetTransportReady(&adapter->Pci);
     adapter->HardwareUp = TRUE;
     VioNetHardwareUpdateLink(adapter, TRUE);    /* it may have changed while nobody listened */
+    VioNetRscApply(adapter);                    /* before there is a buffer for a large frame */
     for (ULONG pair = 0; pair < adapter->QueueCount; pair++)
         VioNetReceiveFill(&adapter->Receive[pair]);
     VioNetControlRestore(&adapter->Control);

@@ -1,6 +1,7 @@
 #include "offload.h"
 
 #include "adapter.h"
+#include "coalesce.h"
 #include "frame.h"
 #include "segment.h"
 
@@ -23,7 +24,8 @@ static VIONET_OFFLOAD Possible(const VIONET_ADAPTER *adapter)
     ULONG capable = Capable(adapter);
     ULONG uso = (adapter->Features & VIRTIO_NET_F_HOST_USO) != 0;
     VIONET_OFFLOAD all = { capable, capable, capable, capable, (adapter->Features & VIRTIO_NET_F_HOST_TSO4) != 0,
-                           (adapter->Features & VIRTIO_NET_F_HOST_TSO6) != 0, uso, uso };
+                           (adapter->Features & VIRTIO_NET_F_HOST_TSO6) != 0, uso, uso,
+                           (adapter->Features & VIRTIO_NET_F_GUEST_TSO4) != 0, (adapter->Features & VIRTIO_NET_F_GUEST_TSO6) != 0 };
 
     return all;
 }
@@ -42,6 +44,8 @@ VOID VioNetOffloadInitialize(PVIONET_ADAPTER adapter)
     on.LsoV6 &= config->LsoV6;
     on.UsoV4 &= config->UsoV4;
     on.UsoV6 &= config->UsoV6;
+    on.RscV4 &= config->RscV4;
+    on.RscV6 &= config->RscV6;
     adapter->Offload = on;
 }
 
@@ -118,6 +122,8 @@ VOID VioNetOffloadDescribe(const VIONET_ADAPTER *adapter, BOOLEAN hardware, PNDI
     DescribeChecksums(on, &offload->Checksum);
     DescribeLso(on, &offload->LsoV2);
     DescribeUso(on, &offload->UdpSegmentation);
+    offload->Rsc.IPv4.Enabled = on.RscV4 != 0;
+    offload->Rsc.IPv6.Enabled = on.RscV6 != 0;
 }
 
 _Use_decl_annotations_
@@ -164,7 +170,7 @@ static BOOLEAN Leaves(UCHAR parameter)
     return parameter == NDIS_OFFLOAD_PARAMETERS_NO_CHANGE || parameter == NDIS_OFFLOAD_PARAMETERS_TX_RX_DISABLED;
 }
 
-/* Segmentation: 1 is off, 2 is on, for all kinds. */
+/* Segmentation and coalescing: 1 is off, 2 is on, for all kinds. */
 static NDIS_STATUS SetSwitch(UCHAR parameter, ULONG possible, PULONG setting)
 {
     if (parameter == NDIS_OFFLOAD_PARAMETERS_NO_CHANGE)
@@ -192,17 +198,31 @@ static NDIS_STATUS SetSegmentation(VIONET_OFFLOAD possible, const NDIS_OFFLOAD_P
     return status;
 }
 
+static NDIS_STATUS SetCoalescing(VIONET_OFFLOAD possible, const NDIS_OFFLOAD_PARAMETERS *parameters, PVIONET_OFFLOAD offload)
+{
+    NDIS_STATUS status;
+
+    if (parameters->Header.Revision < NDIS_OFFLOAD_PARAMETERS_REVISION_3 ||
+        parameters->Header.Size < NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_3)
+        return NDIS_STATUS_SUCCESS;
+    status = SetSwitch(parameters->RscIPv4, possible.RscV4, &offload->RscV4);
+    return status != NDIS_STATUS_SUCCESS ? status : SetSwitch(parameters->RscIPv6, possible.RscV6, &offload->RscV6);
+}
+
 _Use_decl_annotations_
 NDIS_STATUS VioNetOffloadSet(PVIONET_ADAPTER adapter, const NDIS_OFFLOAD_PARAMETERS *parameters)
 {
     ULONG capable = Capable(adapter);
     VIONET_OFFLOAD offload = adapter->Offload;
+    BOOLEAN coalescing;
     NDIS_STATUS status;
 
     if (!Leaves(parameters->IPv4Checksum) || !Leaves(parameters->LsoV1) || !Leaves(parameters->IPsecV1) ||
         !Leaves(parameters->TcpConnectionIPv4) || !Leaves(parameters->TcpConnectionIPv6))
         return NDIS_STATUS_NOT_SUPPORTED;
     status = SetSegmentation(Possible(adapter), parameters, &offload);
+    if (status == NDIS_STATUS_SUCCESS)
+        status = SetCoalescing(Possible(adapter), parameters, &offload);
     if (status == NDIS_STATUS_SUCCESS)
         status = SetOne(parameters->TCPIPv4Checksum, capable, &offload.TcpV4);
     if (status == NDIS_STATUS_SUCCESS)
@@ -213,7 +233,10 @@ NDIS_STATUS VioNetOffloadSet(PVIONET_ADAPTER adapter, const NDIS_OFFLOAD_PARAMET
         status = SetOne(parameters->UDPIPv6Checksum, capable, &offload.UdpV6);
     if (status != NDIS_STATUS_SUCCESS)
         return status;
+    coalescing = offload.RscV4 != adapter->Offload.RscV4 || offload.RscV6 != adapter->Offload.RscV6;
     adapter->Offload = offload;
+    if (coalescing)
+        VioNetRscChange(adapter);
     VioNetOffloadIndicate(adapter);
     return NDIS_STATUS_SUCCESS;
 }

@@ -13,6 +13,7 @@
 typedef struct _VIONET_OFFLOAD {
     ULONG TcpV4, TcpV6, UdpV4, UdpV6;   /* VIONET_OFFLOAD_SEND, VIONET_OFFLOAD_RECEIVE */
     ULONG LsoV4, LsoV6, UsoV4, UsoV6;   /* 0 or 1: segmentation */
+    ULONG RscV4, RscV6;                 /* 0 or 1: segments put together (coalesce.h) */
 } VIONET_OFFLOAD, *PVIONET_OFFLOAD;
 
 /* Capabilities from the negotiated features, limited by the registry. */

@@ -1,6 +1,7 @@
 #include "oid.h"
 
 #include "attributes.h"
+#include "coalesce.h"
 #include "power.h"
 
 #define VENDOR_ID 0x00FFFFFF            /* no IEEE code */
@@ -18,7 +19,7 @@ const NDIS_OID VioNetSupportedOids[] = {
     OID_GEN_RECEIVE_BUFFER_SPACE, OID_GEN_INTERRUPT_MODERATION, OID_GEN_LINK_PARAMETERS, OID_802_3_PERMANENT_ADDRESS,
     OID_802_3_CURRENT_ADDRESS, OID_802_3_MULTICAST_LIST, OID_802_3_MAXIMUM_LIST_SIZE, OID_802_3_RCV_ERROR_ALIGNMENT,
     OID_802_3_XMIT_ONE_COLLISION, OID_802_3_XMIT_MORE_COLLISIONS, OID_OFFLOAD_ENCAPSULATION, OID_TCP_OFFLOAD_PARAMETERS,
-    OID_GEN_RECEIVE_SCALE_PARAMETERS, OID_PNP_SET_POWER, OID_PNP_QUERY_POWER,
+    OID_TCP_RSC_STATISTICS, OID_GEN_RECEIVE_SCALE_PARAMETERS, OID_PNP_SET_POWER, OID_PNP_QUERY_POWER,
 };
 const ULONG VioNetSupportedOidsLength = sizeof(VioNetSupportedOids);
 
@@ -76,6 +77,16 @@ static NDIS_STATUS AnswerStatistics(PVIONET_ADAPTER adapter, PNDIS_OID_REQUEST r
     return NDIS_STATUS_NOT_SUPPORTED;
 }
 
+static NDIS_STATUS AnswerCoalescing(PVIONET_ADAPTER adapter, PNDIS_OID_REQUEST request)
+{
+    NDIS_RSC_STATISTICS_INFO info;
+
+    if ((adapter->Features & VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) == 0)
+        return NDIS_STATUS_NOT_SUPPORTED;
+    VioNetRscStatistics(adapter, &info);
+    return Answer(request, &info, NDIS_SIZEOF_RSC_STATISTICS_REVISION_1);
+}
+
 static NDIS_STATUS Query(PVIONET_ADAPTER adapter, PNDIS_OID_REQUEST request)
 {
     switch (request->DATA.QUERY_INFORMATION.Oid) {
@@ -107,6 +118,8 @@ static NDIS_STATUS Query(PVIONET_ADAPTER adapter, PNDIS_OID_REQUEST request)
         return Answer(request, adapter->Multicast, adapter->MulticastCount * ETH_LENGTH_OF_ADDRESS);
     case OID_802_3_MAXIMUM_LIST_SIZE:
         return AnswerUlong(request, VIONET_MAX_MULTICAST);
+    case OID_TCP_RSC_STATISTICS:
+        return AnswerCoalescing(adapter, request);
     case OID_PNP_QUERY_POWER:
         return NDIS_STATUS_SUCCESS;     /* any state will do */
     default:
@@ -178,7 +191,7 @@ static NDIS_STATUS SetMulticast(PVIONET_ADAPTER adapter, PNDIS_OID_REQUEST reque
     return NDIS_STATUS_SUCCESS;
 }
 
-static NDIS_STATUS SetEncapsulation(PNDIS_OID_REQUEST request)
+static NDIS_STATUS SetEncapsulation(PVIONET_ADAPTER adapter, PNDIS_OID_REQUEST request)
 {
     PNDIS_OFFLOAD_ENCAPSULATION encapsulation = Input(request, NDIS_SIZEOF_OFFLOAD_ENCAPSULATION_REVISION_1);
 
@@ -189,6 +202,8 @@ static NDIS_STATUS SetEncapsulation(PNDIS_OID_REQUEST request)
         (encapsulation->IPv6.Enabled == NDIS_OFFLOAD_SET_ON &&
          encapsulation->IPv6.EncapsulationType != NDIS_ENCAPSULATION_IEEE_802_3))
         return NDIS_STATUS_NOT_SUPPORTED;
+    VioNetRscActivate(adapter, encapsulation);
+    VioNetOffloadIndicate(adapter);
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -226,7 +241,7 @@ static NDIS_STATUS Set(PVIONET_ADAPTER adapter, PNDIS_OID_REQUEST request)
     case OID_802_3_MULTICAST_LIST:
         return SetMulticast(adapter, request);
     case OID_OFFLOAD_ENCAPSULATION:
-        return SetEncapsulation(request);
+        return SetEncapsulation(adapter, request);
     case OID_TCP_OFFLOAD_PARAMETERS:
         return SetOffload(adapter, request);
     case OID_GEN_RECEIVE_SCALE_PARAMETERS:

@@ -1,5 +1,6 @@
 #include "adapter.h"
 
+#include "coalesce.h"
 #include "frame.h"
 
 /* Context space of a list, unused here: intermediate and filter drivers above find it and need not allocate. */
@@ -71,6 +72,7 @@ NDIS_STATUS VioNetReceiveCreate(PVIONET_RECEIVE receive, PVIONET_ADAPTER adapter
         return NDIS_STATUS_DEVICE_FAILED;
     receive->BufferCount = min(size, adapter->Config.ReceiveBuffers);
     receive->HeaderSize = adapter->HeaderSize;
+    receive->Mergeable = (adapter->Features & VIRTIO_NET_F_MRG_RXBUF) != 0;
     receive->BufferSize = receive->HeaderSize + VioNetMaxFrame(adapter);
     receive->Low = receive->BufferCount / 8;
     receive->Buffer = VioNetAllocate(adapter->Handle, receive->BufferCount * sizeof(*receive->Buffer));
@@ -114,6 +116,19 @@ static VOID Give(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer)
 {
     buffer->Indicated = FALSE;
     VirtqueueAddOne(&receive->Queue, buffer->Physical, receive->BufferSize, VIRTQ_DESC_WRITE, buffer);
+}
+
+/* The other buffers of a frame that needed several, or that was coalesced in one. */
+_Requires_lock_held_(receive->Lock)
+static DECLSPEC_NOINLINE VOID GiveMore(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER first)
+{
+    for (PVIONET_RECEIVE_BUFFER buffer = VioNetRscSeparate(first), next; buffer != NULL; buffer = next) {
+        next = buffer->More;
+        buffer->More = NULL;
+        buffer->Indicated = FALSE;
+        if (receive->Up)
+            Give(receive, buffer);
+    }
 }
 
 _Requires_lock_held_(receive->Lock)
@@ -198,7 +213,7 @@ static ULONG StripTag(PNET_BUFFER_LIST nbl, PUCHAR frame, ULONG length)
 }
 
 /* Makes the buffer's NET_BUFFER_LIST describe the frame. */
-static VOID Describe(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULONG length)
+static VOID Describe(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULONG length, ULONG kind)
 {
     PNET_BUFFER_LIST nbl = buffer->NetBufferList;
     PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(nbl);
@@ -208,7 +223,9 @@ static VOID Describe(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULO
     RtlZeroMemory(nbl->NetBufferListInfo, USED_INFO);
     nbl->NblFlags = 0;
     nbl->Status = NDIS_STATUS_SUCCESS;
-    if ((header->Flags & (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID)) != 0)
+    if ((header->Flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0 && header->GsoType != VIRTIO_NET_HDR_GSO_NONE)
+        VioNetRscDescribe(receive, buffer, length, kind);
+    else if ((header->Flags & (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID)) != 0)
         VioNetOffloadReceive(receive->Adapter, nbl, header, buffer->Address + receive->HeaderSize, length);
     if (receive->HeaderSize == sizeof(VIRTIO_NET_HEADER_HASH))
         VioNetRssDescribe(nbl, (const VIRTIO_NET_HEADER_HASH *)header);
@@ -219,17 +236,26 @@ static VOID Describe(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULO
     NET_BUFFER_DATA_LENGTH(nb) = length - skip;
 }
 
-/* Takes one used buffer; TRUE when it holds a frame for NDIS, else the buffer goes back to the device. */
+/* Takes one used buffer, and the others of its frame; TRUE when it holds a frame for NDIS, else they go back to the device. */
 _Requires_lock_held_(receive->Lock)
 static BOOLEAN TakeFrame(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULONG used)
 {
-    ULONG length = used - receive->HeaderSize, kind;
     const UCHAR *frame = buffer->Address + receive->HeaderSize;
+    ULONG length, kind;
 
     if (used < receive->HeaderSize + VIONET_ETHERNET_HEADER || used > receive->BufferSize) {
         receive->Statistics.Errors++;
         return FALSE;
     }
+    if (receive->Mergeable && ((const VIRTIO_NET_HEADER *)buffer->Address)->BufferCount > 1) {
+        buffer->Coalesced = TRUE;
+        used = VioNetRscTake(receive, buffer, used);
+        if (used == 0) {
+            receive->Statistics.Errors++;
+            return FALSE;
+        }
+    }
+    length = used - receive->HeaderSize;
     kind = VioNetAddressKind(frame);
     if (receive->Adapter->State != VioNetRunning || !Wanted(receive->Adapter, frame, kind)) {
         receive->Statistics.Discards += receive->Adapter->State != VioNetRunning;
@@ -237,7 +263,7 @@ static BOOLEAN TakeFrame(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer,
     }
     receive->Statistics.Frames[kind]++;
     receive->Statistics.Bytes[kind] += length;
-    Describe(receive, buffer, length);
+    Describe(receive, buffer, length, kind);
     buffer->Indicated = TRUE;
     return TRUE;
 }
@@ -253,6 +279,8 @@ static VOID Harvest(PVIONET_RECEIVE receive, ULONG budget, RECEIVED *received)
     received->Count = 0;
     while (received->Count < budget && (buffer = VirtqueueTake(&receive->Queue, &used)) != NULL) {
         if (!TakeFrame(receive, buffer, used)) {
+            if (buffer->Coalesced)
+                GiveMore(receive, buffer);
             Give(receive, buffer);
             continue;
         }
@@ -270,11 +298,15 @@ static LONG GiveBack(PVIONET_RECEIVE receive, PNET_BUFFER_LIST chain)
 
     KeAcquireSpinLockAtDpcLevel(&receive->Lock);
     for (; chain != NULL; chain = NET_BUFFER_LIST_NEXT_NBL(chain)) {
+        PVIONET_RECEIVE_BUFFER buffer = BUFFER_OF(chain);
+
         count++;
+        if (buffer->Coalesced)
+            GiveMore(receive, buffer);
         if (receive->Up)
-            Give(receive, BUFFER_OF(chain));
+            Give(receive, buffer);
         else
-            BUFFER_OF(chain)->Indicated = FALSE;
+            buffer->Indicated = FALSE;
     }
     if (receive->Up)
         Publish(receive);
@@ -347,6 +379,22 @@ BOOLEAN VioNetReceivePoll(PVIONET_RECEIVE receive, ULONG budget)
     return more;
 }
 
+_Use_decl_annotations_
+VOID VioNetReceiveDrain(PVIONET_RECEIVE receive)
+{
+    BOOLEAN busy;
+    KIRQL irql;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    (VOID)VioNetReceivePoll(receive, receive->BufferCount);
+    KeLowerIrql(irql);
+    do {
+        KeAcquireSpinLock(&receive->Lock, &irql);
+        busy = receive->Polling;
+        KeReleaseSpinLock(&receive->Lock, irql);
+    } while (busy);
+}
+
 /* Lists of several queues may come back in one chain. */
 static LONG GiveBackMany(PNET_BUFFER_LIST chain)
 {
@@ -393,5 +441,8 @@ VOID VioNetReceiveAddStatistics(PVIONET_RECEIVE receive, VIONET_RECEIVE_STATISTI
     }
     statistics->Errors += receive->Statistics.Errors;
     statistics->Discards += receive->Statistics.Discards;
+    statistics->CoalescedSegments += receive->Statistics.CoalescedSegments;
+    statistics->CoalescedBytes += receive->Statistics.CoalescedBytes;
+    statistics->CoalescedFrames += receive->Statistics.CoalescedFrames;
     KeReleaseSpinLock(&receive->Lock, irql);
 }

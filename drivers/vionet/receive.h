@@ -14,11 +14,14 @@ typedef struct _VIONET_RECEIVE_BUFFER {
     PUCHAR Address;             /* the virtio header, then the frame */
     ULONG64 Physical;
     BOOLEAN Indicated;
+    BOOLEAN Coalesced;          /* coalesce.h */
+    struct _VIONET_RECEIVE_BUFFER *More;
 } VIONET_RECEIVE_BUFFER, *PVIONET_RECEIVE_BUFFER;
 
 typedef struct _VIONET_RECEIVE_STATISTICS {
     ULONG64 Frames[3], Bytes[3];        /* VIONET_UNICAST, VIONET_MULTICAST, VIONET_BROADCAST */
     ULONG64 Errors, Discards;
+    ULONG64 CoalescedSegments, CoalescedBytes, CoalescedFrames;     /* bytes of payload */
 } VIONET_RECEIVE_STATISTICS;
 
 typedef struct _VIONET_RECEIVE {
@@ -26,6 +29,7 @@ typedef struct _VIONET_RECEIVE {
     KSPIN_LOCK Lock;
     VIRTQUEUE Queue;
     BOOLEAN Up;                 /* the device has the buffers */
+    BOOLEAN Mergeable;          /* a frame may lie in several */
     BOOLEAN Polling, PollAgain; /* one poll at a time keeps frames in order */
     ULONG Low;                  /* with fewer buffers at the device, frames are lent for the call only */
     ULONG HeaderSize;           /* of the virtio header */
@@ -57,6 +61,10 @@ VOID VioNetReceiveStop(_Inout_ PVIONET_RECEIVE receive);
 /* Indicates what has arrived, at most `budget` frames, and asks for the next interrupt. TRUE: there is more. */
 _IRQL_requires_(DISPATCH_LEVEL)
 BOOLEAN VioNetReceivePoll(_Inout_ PVIONET_RECEIVE receive, _In_ ULONG budget);
+
+/* Indicates what has arrived by now; also what another processor is about to indicate is indicated when it returns. */
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID VioNetReceiveDrain(_Inout_ PVIONET_RECEIVE receive);
 
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID VioNetReceiveAddStatistics(_Inout_ PVIONET_RECEIVE receive, _Inout_ VIONET_RECEIVE_STATISTICS *statistics);

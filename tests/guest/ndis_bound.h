@@ -7,7 +7,7 @@
 
 #define BOUND_TAG 'dnuB'
 #define BOUND_FRAMES 128
-#define BOUND_FRAME 2048
+#define BOUND_FRAME 5632
 #define BOUND_MARK 0x7A             /* in the first byte of IPv4 source addresses: frames of the test */
 
 typedef struct {
@@ -15,6 +15,8 @@ typedef struct {
     ULONG Hash, HashType;
     NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO Checksum;
     NDIS_NET_BUFFER_LIST_8021Q_INFO Vlan;
+    NDIS_RSC_NBL_INFO Coalesced;
+    ULONG_PTR TimestampDelta;
     UCHAR Bytes[BOUND_FRAME];
 } BOUND_RECEIVED;
 
@@ -175,6 +177,8 @@ static inline void BoundKeep(PNET_BUFFER_LIST list)
     frame->HashType = NET_BUFFER_LIST_GET_HASH_TYPE(list);
     frame->Checksum.Value = NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo);
     frame->Vlan.Value = NET_BUFFER_LIST_INFO(list, Ieee8021QNetBufferListInfo);
+    frame->Coalesced.Value = NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo);
+    frame->TimestampDelta = (ULONG_PTR)NET_BUFFER_LIST_INFO(list, RscTcpTimestampDelta);
     frame->Length = length;
     InterlockedIncrement(&Bound.Count);
 }

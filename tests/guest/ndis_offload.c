@@ -9,11 +9,25 @@
 
 static PUCHAR Frame;
 
+/* What is sent in segments comes back by the looped cable, and is to be seen segment by segment. */
+static void keep_segments_apart(void)
+{
+    NDIS_OFFLOAD_PARAMETERS p;
+
+    NdisZeroMemory(&p, sizeof(p));
+    p.Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
+    p.Header.Revision = NDIS_OFFLOAD_PARAMETERS_REVISION_3;
+    p.Header.Size = NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_3;
+    p.RscIPv4 = p.RscIPv6 = NDIS_OFFLOAD_PARAMETERS_RSC_DISABLED;
+    REQUIRE(BoundSet(OID_TCP_OFFLOAD_PARAMETERS, &p, NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_3) == NDIS_STATUS_SUCCESS);
+}
+
 TEST_SETUP(bind)
 {
     Frame = ExAllocatePoolWithTag(NonPagedPoolNx, 128 + PAYLOAD, BOUND_TAG);
     REQUIRE(Frame != NULL);
     REQUIRE(BoundOpen());
+    keep_segments_apart();
 }
 
 TEST_TEARDOWN(unbind)
