@@ -84,6 +84,15 @@ bool fwp_flow_has_context(uint64_t flow, uint16_t layer);
 bool fwp_on_change(void (*changed)(void *context, uint16_t layer), void *context);
 void fwp_forget_change(void (*changed)(void *context, uint16_t layer), void *context);
 
+/* --- callouts that do not take coalesced segments ----------------------------------------------------------------------- */
+
+/* How many are registered without FWP_CALLOUT_FLAG_ALLOW_RSC. */
+extern uint32_t fwp_callouts_unaware_of_coalescing;
+/* Who is told, at PASSIVE_LEVEL, when the first one is about to be registered and when the last one is gone; NULL: nobody. */
+void fwp_on_coalescing(void (*changed)(void));
+/* True when any callout is registered. */
+bool fwp_callouts_registered(void);
+
 /* --- drivers --------------------------------------------------------------------------------------------------------- */
 
 /* The image in [base, base + size) goes: its callouts, subscriptions and sessions are forgotten. After the rules have looked. */

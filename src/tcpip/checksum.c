@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "fwp/fwp.h"
 #include "tcpip/stack.h"
 
 static uint64_t add(uint64_t sum, uint64_t value)
@@ -147,4 +148,27 @@ u16_t lwip_chksum_copy(void *to, const void *from, u16_t size)
 {
     memcpy(to, from, size);
     return (u16_t)sum_of(from, size);
+}
+
+/* The headers have no options: otherwise the segments were not coalesced. */
+void coalesced_sums(uint8_t *packet, size_t size)
+{
+    bool v6 = packet[0] >> 4 == 6;
+    size_t header = v6 ? 40 : 20;
+    uint8_t *field = packet + header + 16;
+    u16_t sum;
+
+    if (size < header + 20)
+        return;
+    if (!v6) {
+        memset(packet + 10, 0, 2);
+        sum = inet_chksum(packet, 20);
+        memcpy(packet + 10, &sum, 2);
+    }
+    if (!fwp_callouts_registered())
+        return;
+    memset(field, 0, 2);
+    sum = checksum(sum_of_pseudo(packet + (v6 ? 8 : 12), packet + (v6 ? 24 : 16), v6 ? 16 : 4, IP_PROTO_TCP, (u16_t)(size - header)) +
+                   sum_of(packet + header, size - header));
+    memcpy(field, &sum, 2);
 }

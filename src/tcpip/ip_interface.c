@@ -123,6 +123,7 @@ enum ip_status ip_set_interface(unsigned family, uint32_t index, const struct ip
     struct interface *interface = interface_of_index(index);
     enum ip_status status = interface ? set(family, interface, settings) : IP_NO_INTERFACE;
     stack_leave();
+    coalescing_update_all();
     return status;
 }
 

@@ -32,16 +32,33 @@ static void complete(struct binding *b, NDIS_STATUS status)
 
 /* --- requests --------------------------------------------------------------------------------------------------- */
 
-NDIS_STATUS protocol_set_oid(struct binding *b, NDIS_OID oid, void *data, ULONG size)
+struct question {
+    NDIS_OID_REQUEST request;           /* first: the completion finds us by it */
+    KEVENT done;
+    NDIS_STATUS status;
+};
+
+NDIS_STATUS protocol_ask(struct binding *b, NDIS_REQUEST_TYPE type, NDIS_OID oid, void *data, ULONG size)
 {
-    NDIS_OID_REQUEST request = {
-        .Header = { NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1, NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
-        .RequestType = NdisRequestSetInformation,
-        .DATA.SET_INFORMATION = { .Oid = oid, .InformationBuffer = data, .InformationBufferLength = size },
+    struct question q = {
+        .request = {
+            .Header = { NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1, NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
+            .RequestType = type,
+            .DATA.QUERY_INFORMATION = { .Oid = oid, .InformationBuffer = data, .InformationBufferLength = size },
+        },
     };
 
-    KeClearEvent(&b->completed);
-    NDIS_STATUS status = wait_for(b, NdisOidRequest(b->handle, &request));
+    KeInitializeEvent(&q.done, NotificationEvent, FALSE);
+    q.status = NdisOidRequest(b->handle, &q.request);
+    if (q.status == NDIS_STATUS_PENDING)
+        KeWaitForSingleObject(&q.done, Executive, KernelMode, FALSE, NULL);
+    return q.status;
+}
+
+NDIS_STATUS protocol_set_oid(struct binding *b, NDIS_OID oid, void *data, ULONG size)
+{
+    NDIS_STATUS status = protocol_ask(b, NdisRequestSetInformation, oid, data, size);
+
     if (status != NDIS_STATUS_SUCCESS)
         log_debug("tcpip", "OID %08x was refused with %08x", oid, status);
     return status;
@@ -49,8 +66,10 @@ NDIS_STATUS protocol_set_oid(struct binding *b, NDIS_OID oid, void *data, ULONG 
 
 static VOID NTAPI oid_complete(NDIS_HANDLE context, PNDIS_OID_REQUEST request, NDIS_STATUS status)
 {
-    if (!protocol_answer_statistics(request, status))
-        complete(context, status);
+    struct question *q = (struct question *)request;
+
+    q->status = status;
+    KeSetEvent(&q->done, IO_NO_INCREMENT, FALSE);
 }
 
 struct list *protocol_bindings(void)
@@ -149,10 +168,13 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
     b->state = BINDING_PAUSED;
     ULONG filter = FILTER;
     status = protocol_set_oid(b, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof filter);
+    coalescing_update(b);
     offload_enable(b);
     scaling_enable(b, parameters->RcvScaleCapabilities);
-    if (status == NDIS_STATUS_SUCCESS && attach(b, parameters))
+    if (status == NDIS_STATUS_SUCCESS && attach(b, parameters)) {
+        coalescing_update(b);           /* the interface may have been here before, and forward */
         return NDIS_STATUS_SUCCESS;
+    }
     b->state = BINDING_CLOSING;
     close_adapter(b);
     free_binding(b);

@@ -9,7 +9,7 @@
 #include "nt/ke.h"
 #include "tcpip/ndis_internal.h"
 
-#define RECEIVE_PARTS 24
+#define RECEIVE_PARTS 128                /* coalesced segments lie in as many buffers */
 
 static struct binding *outputs;         /* bindings with frames to send */
 
@@ -206,7 +206,7 @@ void protocol_pause(struct binding *b, enum binding_state then)
 
 /* --- in ------------------------------------------------------------------------------------------------------- */
 
-static void receive_one(struct binding *b, PNET_BUFFER nb, bool checked)
+static void receive_one(struct binding *b, PNET_BUFFER nb, const struct arrival *how)
 {
     struct iovec parts[RECEIVE_PARTS];
     size_t left = NET_BUFFER_DATA_LENGTH(nb), total = left;
@@ -226,7 +226,7 @@ static void receive_one(struct binding *b, PNET_BUFFER nb, bool checked)
     if (left)
         interface_stats(b->interface)->rx_dropped++;
     else
-        interface_input(b->interface, parts, count, total, checked);
+        interface_input(b->interface, parts, count, total, how);
 }
 
 VOID NTAPI protocol_receive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG count, ULONG flags)
@@ -235,9 +235,12 @@ VOID NTAPI protocol_receive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PO
 
     stack_enter();
     if (b->state == BINDING_RUNNING && b->interface)
-        for (PNET_BUFFER_LIST list = lists; list; list = list->Next)
+        for (PNET_BUFFER_LIST list = lists; list; list = list->Next) {
+            struct arrival how = offload_arrival(b, list);
+
             for (PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(list); nb; nb = NET_BUFFER_NEXT_NB(nb))
-                receive_one(b, nb, offload_checked(list));
+                receive_one(b, nb, &how);
+        }
     stack_leave();
     if (!NDIS_TEST_RECEIVE_CANNOT_PEND(flags))
         NdisReturnNetBufferLists(b->handle, lists,

@@ -40,7 +40,16 @@ struct send_buffer {
 struct binding_offload {
     bool checksum[2];                   /* of TCP segments sent */
     uint32_t large[2];                  /* bytes of payload of a large send; 0: none */
+    bool coalescing[2];                 /* received segments may come put together */
     struct send_buffer *open;           /* a large frame that may grow */
+};
+
+/* ndis_coalescing.c */
+struct binding_coalescing {
+    bool off[2];                        /* switched off here, IPv4 and IPv6 */
+    bool broken;
+    unsigned round;
+    WORK_QUEUE_ITEM work;
 };
 
 struct binding {
@@ -50,10 +59,10 @@ struct binding {
     enum binding_state state;
     uint32_t if_index;
     uint64_t speed;                     /* bits per second */
-    unsigned askers;                    /* statistics requests on their way */
+    unsigned askers;                    /* requests on their way that unbinding waits for */
     KEVENT unasked;
     bool link_up;                       /* as the adapter says; the interface sees it once RUNNING */
-    KEVENT completed;                   /* open, close and OID requests, one at a time */
+    KEVENT completed;                   /* open and close, one at a time */
     NDIS_STATUS status;
 
     NDIS_HANDLE pool;
@@ -62,6 +71,7 @@ struct binding {
     struct send_buffer *buffers, *free;
     PNET_BUFFER_LIST output, *output_last;
     struct binding_offload offload;
+    struct binding_coalescing coalescing;
     uint8_t *large_memory;
     struct send_buffer *large_buffers, *free_large;
     bool on_output_list;
@@ -99,19 +109,27 @@ bool offload_allocate(struct binding *binding, NDIS_HANDLE protocol);
 void offload_free(struct binding *binding);
 /* Before a list goes down. */
 void offload_ask(struct binding *binding, PNET_BUFFER_LIST list);
-/* The adapter has found the transport checksum of a received list good. */
-bool offload_checked(PNET_BUFFER_LIST list);
+/* What the adapter has found out about a received list. */
+struct arrival offload_arrival(struct binding *binding, PNET_BUFFER_LIST list);
+
+/* ndis_coalescing.c: switches the coalescing of one adapter, or of all, as it has to be now. PASSIVE_LEVEL, stack not entered. */
+void coalescing_update(struct binding *binding);
+void coalescing_update_all(void);
+/* The adapter has put duplicate acknowledgments together. Stack entered. */
+void coalescing_duplicates(struct binding *binding);
 
 /* ndis_scaling.c: PASSIVE_LEVEL; NULL: the adapter does not scale. */
 void scaling_enable(struct binding *binding, const NDIS_RECEIVE_SCALE_CAPABILITIES *capabilities);
 
 /* ndis_binding.c: a set request, PASSIVE_LEVEL, waits for its end. */
 NDIS_STATUS protocol_set_oid(struct binding *binding, NDIS_OID oid, void *data, ULONG size);
+NDIS_STATUS protocol_ask(struct binding *binding, NDIS_REQUEST_TYPE type, NDIS_OID oid, void *data, ULONG size);
 
 struct list *protocol_bindings(void);
 
-/* ndis_statistics.c: a completed request; false: it was none of its. */
-bool protocol_answer_statistics(PNDIS_OID_REQUEST request, NDIS_STATUS status);
+/* ndis_statistics.c: the binding stays until it is released. hold: stack entered. */
+void protocol_hold(struct binding *binding);
+void protocol_release(struct binding *binding);
 
 /* ndis_multicast.c */
 void multicast_open(struct binding *binding, unsigned limit);

@@ -65,6 +65,10 @@ void offload_take(struct binding *b, const NDIS_OFFLOAD *o, size_t size)
                       o->Checksum.IPv6Transmit.TcpOptionsSupported;
     to->large[0] = large_size(o->LsoV2.IPv4.Encapsulation, o->LsoV2.IPv4.MaxOffLoadSize, o->LsoV2.IPv4.MinSegmentCount);
     to->large[1] = large_size(o->LsoV2.IPv6.Encapsulation, o->LsoV2.IPv6.MaxOffLoadSize, o->LsoV2.IPv6.MinSegmentCount);
+    if (o->Header.Revision < NDIS_OFFLOAD_REVISION_3 || size < NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_3)
+        return;
+    to->coalescing[0] = o->Rsc.IPv4.Enabled;
+    to->coalescing[1] = o->Rsc.IPv6.Enabled;
 }
 
 /* The adapter is told the framing that offloads will see; without its consent none is used. */
@@ -78,7 +82,7 @@ void offload_enable(struct binding *b)
     };
     const struct binding_offload *o = &b->offload;
 
-    if (!o->checksum[0] && !o->checksum[1] && !o->large[0] && !o->large[1])
+    if (!o->checksum[0] && !o->checksum[1] && !o->large[0] && !o->large[1] && !o->coalescing[0] && !o->coalescing[1])
         return;
     if (protocol_set_oid(b, OID_OFFLOAD_ENCAPSULATION, &encapsulation, sizeof encapsulation) != NDIS_STATUS_SUCCESS)
         offload_take(b, NULL, 0);
@@ -275,9 +279,21 @@ void offload_ask(struct binding *b, PNET_BUFFER_LIST list)
 
 /* --- receiving ------------------------------------------------------------------------------------------------------------ */
 
-bool offload_checked(PNET_BUFFER_LIST list)
+static struct arrival coalesced(struct binding *b, PNET_BUFFER_LIST list, NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO sums)
+{
+    NDIS_RSC_NBL_INFO info = { .Value = NET_BUFFER_LIST_INFO(list, TcpRecvSegCoalesceInfo) };
+
+    if (info.Info.CoalescedSegCount && info.Info.DupAckCount)
+        coalescing_duplicates(b);
+    return (struct arrival){ .checked = true, .segments = info.Info.CoalescedSegCount,
+                             .sum_missing = sums.Receive.TcpChecksumValueInvalid || sums.Receive.IpChecksumValueInvalid };
+}
+
+struct arrival offload_arrival(struct binding *b, PNET_BUFFER_LIST list)
 {
     NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO info = { .Value = NET_BUFFER_LIST_INFO(list, TcpIpChecksumNetBufferListInfo) };
 
-    return info.Receive.TcpChecksumSucceeded || info.Receive.UdpChecksumSucceeded;
+    if (info.Receive.TcpChecksumSucceeded)      /* which coalesced ones always are */
+        return coalesced(b, list, info);
+    return (struct arrival){ .checked = info.Receive.UdpChecksumSucceeded };
 }

@@ -4,6 +4,7 @@
  * binding that had the same adapter name before, else a new one. */
 #include <assert.h>
 #include <arpa/inet.h>
+#include <lwip/ip.h>
 #include <lwip/mld6.h>
 #include <lwip/prot/ethernet.h>
 #include <lwip/prot/ip4.h>
@@ -27,6 +28,7 @@ struct setting {
 static struct interface interfaces[TCPIP_MAX_INTERFACES];
 static struct setting settings[TCPIP_MAX_INTERFACES];
 static struct interface *arriving;      /* whose packet lwIP has in hand */
+static unsigned arriving_segments;
 
 /* --- out ---------------------------------------------------------------------------------------------------- */
 
@@ -210,25 +212,63 @@ static struct netif *choose_netif(struct interface *i, const uint8_t *frame, siz
     return &i->netif;
 }
 
-bool interface_input(struct interface *i, const struct iovec *parts, int count, size_t total, bool checked)
+static void gather(uint8_t *to, size_t total, const struct iovec *parts, int count)
 {
-    if (!i->bound || total < 14 || total > TCPIP_FRAME_MAX) {
+    size_t at = 0;
+
+    for (int k = 0; k < count && at < total; k++) {
+        size_t n = parts[k].iov_len < total - at ? parts[k].iov_len : total - at;
+        memcpy(to + at, parts[k].iov_base, n);
+        at += n;
+    }
+}
+
+/* TCP segments put together, an IP datagram of up to 65535 bytes: as lwIP's packets are no longer than that, the Ethernet header
+ * lies before the packet. */
+static bool coalesced_input(struct interface *i, const struct iovec *parts, int count, size_t total, const struct arrival *how)
+{
+    struct pbuf *p = total <= SIZEOF_ETH_HDR + UINT16_MAX ? pbuf_alloc(PBUF_LINK, (u16_t)(total - SIZEOF_ETH_HDR), PBUF_RAM) : NULL;
+    struct netif *netif;
+
+    if (!p) {
+        i->stats.rx_dropped++;
+        return false;
+    }
+    uint8_t *frame = (uint8_t *)p->payload - SIZEOF_ETH_HDR;
+    gather(frame, total, parts, count);
+    p->if_idx = netif_get_index(&i->netif);
+    netif = choose_netif(i, frame, total);
+    if (how->sum_missing)
+        coalesced_sums(p->payload, p->tot_len);
+    arriving = i;
+    arriving_segments = how->segments;
+    checksum_trust(p);
+    if (!netif || ip_input(p, netif) != ERR_OK) {
+        pbuf_free(p);
+        i->stats.rx_dropped++;
+    }
+    arriving = NULL;
+    arriving_segments = 0;
+    checksum_trust(NULL);
+    return true;
+}
+
+bool interface_input(struct interface *i, const struct iovec *parts, int count, size_t total, const struct arrival *how)
+{
+    if (!i->bound || total < 14 || (total > TCPIP_FRAME_MAX && !how->segments)) {
         i->stats.rx_dropped++;
         return false;
     }
     i->stats.rx_frames++;
     i->stats.rx_bytes += total;
+    if (how->segments)
+        return coalesced_input(i, parts, count, total, how);
     struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)total, PBUF_RAM);
     if (!p) {
         i->stats.rx_dropped++;
         return false;
     }
-    size_t at = 0;
-    for (int k = 0; k < count && at < total; k++) {
-        size_t n = parts[k].iov_len < total - at ? parts[k].iov_len : total - at;
-        memcpy((char *)p->payload + at, parts[k].iov_base, n);
-        at += n;
-    }
+    gather(p->payload, total, parts, count);
     if (i->dhcp.state != DHCP_OFF && dhcp_input(&i->dhcp, p->payload, total, ke_now())) {
         dhcp_timer(i);
         pbuf_free(p);
@@ -236,7 +276,7 @@ bool interface_input(struct interface *i, const struct iovec *parts, int count, 
     }
     struct netif *netif = choose_netif(i, p->payload, total);
     arriving = i;
-    checksum_trust(checked ? p : NULL);
+    checksum_trust(how->checked ? p : NULL);
     if (!netif || netif->input(p, netif) != ERR_OK) {
         pbuf_free(p);
         i->stats.rx_dropped++;
@@ -276,6 +316,11 @@ static void set_link(struct interface *i, bool up)
 struct interface *interface_arriving(void)
 {
     return arriving;
+}
+
+unsigned interface_arriving_segments(void)
+{
+    return arriving_segments;
 }
 
 struct interface *interface_at(unsigned slot)

@@ -91,10 +91,23 @@ struct interface_config {
 /* A binding came, its link is down until interface_link says otherwise: NULL when there is no room for another. Stack not entered. */
 struct interface *interface_attach(const struct interface_config *config);
 void interface_detach(struct interface *interface);
+/* What is known of a frame beside its bytes. */
+struct arrival {
+    bool checked;                       /* the checksum of its transport held */
+    bool sum_missing;                   /* of coalesced segments: it was not made anew for the whole */
+    unsigned segments;                  /* that it was coalesced from; 0: it is a frame as it was sent */
+};
+
 /* One frame in parts. Stack entered. False: not taken. */
-bool interface_input(struct interface *interface, const struct iovec *parts, int count, size_t total, bool checked);
+bool interface_input(struct interface *interface, const struct iovec *parts, int count, size_t total, const struct arrival *how);
+/* Segments that the arriving frame was coalesced from; 0: it was not. */
+unsigned interface_arriving_segments(void);
+/* ndis_coalescing.c: something changed that coalescing depends on. PASSIVE_LEVEL, stack not entered. */
+void coalescing_update_all(void);
 /* checksum.c: the transport checksum of this packet need not be verified; NULL: of none. */
 void checksum_trust(const struct pbuf *p);
+/* Makes the IPv4 header's checksum and, where callouts may see it, TCP's. */
+void coalesced_sums(uint8_t *packet, size_t size);
 void interface_link(struct interface *interface, bool up, uint64_t bits_per_second);
 struct tcpip_stats *interface_stats(struct interface *interface);
 /* Removes every interface that is left (a driver that never unbound). */

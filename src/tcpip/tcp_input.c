@@ -3,6 +3,7 @@
  *
  * Before lwIP sees a segment: a SYN that belongs to no connection is for tcp_listen.c to admit. Behind it: a new pcb gets
  * its endpoint, and a connection whose FIN is acknowledged or that has got to TIME_WAIT is told so. */
+#include "base/util.h"
 #include "tcpip/real.h"
 #include "tcpip/tcp_internal.h"
 
@@ -160,12 +161,17 @@ static bool harmful(struct tcpip_tcp *tcp, const struct tcp_request *r, uint32_t
 static void hand_over(struct tcpip_tcp *tcp, const struct tcp_request *r, unsigned flags, struct pbuf *p, struct netif *netif)
 {
     struct tcp_pcb *pcb = tcp->pcb;
+    unsigned segments = interface_arriving_segments();
     bool shut = pcb->rcv_wnd == 0 && r->length == 1 && r->sequence == pcb->rcv_nxt && !(flags & (TCP_SYN | TCP_FIN | TCP_RST));
 
     pcb->rcv_wnd += shut;
     real_lwip()->tcp_input(p, netif);
     if (shut && tcp->pcb == pcb && pcb->rcv_wnd > 0)
         pcb->rcv_wnd--;
+    if (unlikely(segments > 1) && tcp->pcb == pcb && pcb->flags & TF_ACK_DELAY) {
+        tcp_ack_now(pcb);               /* every second segment at least is acknowledged (RFC 9293, 3.8.6.3) */
+        tcp_output(pcb);
+    }
 }
 
 void tcp_input(struct pbuf *p, struct netif *netif)

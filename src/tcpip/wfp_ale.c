@@ -47,12 +47,14 @@ bool wfp_ale_open(void)
 {
     authorisation_filters = 0;
     list_init(&wfp_redirected);
+    fwp_on_coalescing(coalescing_update_all);
     return fwp_on_change(changed, NULL);
 }
 
 void wfp_ale_close(void)
 {
     fwp_forget_change(changed, NULL);
+    fwp_on_coalescing(NULL);
 }
 
 static struct ip_address bare(const struct tcpip_address *a, uint8_t family)
