@@ -26,7 +26,11 @@ typedef ULONG_PTR SIZE_T, *PSIZE_T;
 typedef LONG_PTR SSIZE_T, *PSSIZE_T;
 typedef ULONG_PTR KAFFINITY, *PKAFFINITY;
 
+#ifdef _MSC_VER
+#define POINTER_32 __ptr32
+#else
 #define POINTER_32
+#endif
 #define POINTER_64
 typedef void *PVOID64;
 

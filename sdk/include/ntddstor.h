@@ -4,7 +4,13 @@
 
 #include <guiddef.h>
 #include <devioctl.h>
+#include <storport/storage_data_sets.h>
+#include <storport/storage_device_state.h>
+#include <storport/storage_dump.h>
+#include <storport/storage_firmware.h>
 #include <storport/storage_properties.h>
+#include <storport/storage_protocol.h>
+#include <storport/storage_topology.h>
 
 #define IOCTL_STORAGE_BASE FILE_DEVICE_MASS_STORAGE
 #define IOCTL_STORAGE_CHECK_VERIFY CTL_CODE(IOCTL_STORAGE_BASE, 0x0200, METHOD_BUFFERED, FILE_READ_ACCESS)
@@ -75,6 +81,20 @@
     FILE_WRITE_ACCESS)
 #define IOCTL_STORAGE_REINITIALIZE_MEDIA CTL_CODE(IOCTL_STORAGE_BASE, 0x0590, METHOD_BUFFERED, FILE_READ_ACCESS | \
     FILE_WRITE_ACCESS)
+#define IOCTL_STORAGE_MANAGE_BYPASS_IO CTL_CODE(IOCTL_STORAGE_BASE, 0x0230, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_STORAGE_GET_DEVICE_NUMBER_EX CTL_CODE(IOCTL_STORAGE_BASE, 0x0421, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_STORAGE_FAILURE_PREDICTION_CONFIG CTL_CODE(IOCTL_STORAGE_BASE, 0x0441, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_STORAGE_GET_COUNTERS CTL_CODE(IOCTL_STORAGE_BASE, 0x0442, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_STORAGE_SET_TEMPERATURE_THRESHOLD CTL_CODE(IOCTL_STORAGE_BASE, 0x0480, METHOD_BUFFERED, \
+    FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_STORAGE_DEVICE_POWER_CAP CTL_CODE(IOCTL_STORAGE_BASE, 0x0725, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_STORAGE_RPMB_COMMAND CTL_CODE(IOCTL_STORAGE_BASE, 0x0726, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_STORAGE_ATTRIBUTE_MANAGEMENT CTL_CODE(IOCTL_STORAGE_BASE, 0x0727, METHOD_BUFFERED, \
+    FILE_READ_ACCESS | FILE_WRITE_ACCESS)
+#define IOCTL_STORAGE_DIAGNOSTIC CTL_CODE(IOCTL_STORAGE_BASE, 0x0728, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_STORAGE_GET_PHYSICAL_ELEMENT_STATUS CTL_CODE(IOCTL_STORAGE_BASE, 0x0729, METHOD_BUFFERED, \
+    FILE_ANY_ACCESS)
+#define IOCTL_STORAGE_GET_DEVICE_INTERNAL_LOG CTL_CODE(IOCTL_STORAGE_BASE, 0x0731, METHOD_BUFFERED, FILE_ANY_ACCESS)
 
 #define DiskClassGuid GUID_DEVINTERFACE_DISK
 #define CdRomClassGuid GUID_DEVINTERFACE_CDROM
@@ -103,22 +123,6 @@
 #define MEDIA_WRITE_PROTECTED 0x00000100
 #define MEDIA_CURRENTLY_MOUNTED 0x80000000
 #define StorageIdTypeNAA StorageIdTypeFCPHName
-#define DeviceDsmActionFlag_NonDestructive 0x80000000
-#define DeviceDsmAction_None 0
-#define DeviceDsmAction_Trim 1
-#define DeviceDsmAction_Notification (2 | DeviceDsmActionFlag_NonDestructive)
-#define DeviceDsmAction_OffloadRead (3 | DeviceDsmActionFlag_NonDestructive)
-#define DeviceDsmAction_OffloadWrite 4
-#define DeviceDsmAction_Allocation (5 | DeviceDsmActionFlag_NonDestructive)
-#define DeviceDsmAction_Repair (6 | DeviceDsmActionFlag_NonDestructive)
-#define DeviceDsmAction_Scrub (7 | DeviceDsmActionFlag_NonDestructive)
-#define DeviceDsmAction_DrtQuery (8 | DeviceDsmActionFlag_NonDestructive)
-#define DeviceDsmAction_DrtClear (9 | DeviceDsmActionFlag_NonDestructive)
-#define DeviceDsmAction_DrtDisable (10 | DeviceDsmActionFlag_NonDestructive)
-#define DEVICE_DSM_FLAG_ENTIRE_DATA_SET_RANGE 0x00000001
-#define DEVICE_DSM_FLAG_SCRUB_SKIP_IN_SYNC 0x10000000
-#define DEVICE_DSM_FLAG_ALLOCATION_CONSOLIDATEABLE_ONLY 0x40000000
-#define DEVICE_DSM_FLAG_TRIM_NOT_FS_ALLOCATED 0x80000000
 #define DEVICE_DSM_NOTIFY_FLAG_BEGIN 0x00000001
 #define DEVICE_DSM_NOTIFY_FLAG_END 0x00000002
 #define STORAGE_PRIORITY_HINT_SUPPORTED 0x0001
@@ -131,14 +135,7 @@
 #define STORAGE_CRASH_TELEMETRY_REGKEY \
     L"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\CrashControl\\StorageTelemetry"
 #define STORAGE_DEVICE_TELEMETRY_REGKEY L"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Storage\\StorageTelemetry"
-#define FW_ISSUEID_NO_ISSUE 0x00000000
-#define FW_ISSUEID_UNKNOWN 0xffffffff
-#define TC_PUBLIC_DATA_TYPE_ATAGP "ATAGPLogPages"
-#define TC_PUBLIC_DATA_TYPE_ATASMART "ATASMARTPages"
 #define TCRecordStorportSrbFunction Command[0]
-#define MAX_FW_BUCKET_ID_LENGTH 132
-#define CDB_SIZE 16
-#define TELEMETRY_COMMAND_SIZE 16
 #define STORAGE_IDLE_POWERUP_REASON_VERSION_V1 1
 #define STORAGE_EVENT_NOTIFICATION_VERSION_V1 1
 #define STORAGE_EVENT_MEDIA_STATUS 1
@@ -153,9 +150,6 @@
 #define SRB_TYPE_SCSI_REQUEST_BLOCK 0
 #define SRB_TYPE_STORAGE_REQUEST_BLOCK 1
 #define STORAGE_ADDRESS_TYPE_BTL8 0
-#define IsDsmActionNonDestructive(_Action) ((BOOLEAN)(((_Action) & DeviceDsmActionFlag_NonDestructive) != 0))
-
-typedef ULONG DEVICE_DATA_MANAGEMENT_SET_ACTION;
 
 typedef struct _STORAGE_HOTPLUG_INFO {
     ULONG Size;
@@ -238,16 +232,11 @@ typedef struct _STORAGE_PREDICT_FAILURE {
     UCHAR VendorSpecific[512];
 } STORAGE_PREDICT_FAILURE, *PSTORAGE_PREDICT_FAILURE;
 
-typedef struct _DEVICE_DATA_SET_RANGE {
-    LONGLONG StartingOffset;
-    ULONGLONG LengthInBytes;
-} DEVICE_DATA_SET_RANGE, *PDEVICE_DATA_SET_RANGE;
-
 typedef struct _DEVICE_MANAGE_DATA_SET_ATTRIBUTES {
     ULONG Size;
     DEVICE_DATA_MANAGEMENT_SET_ACTION Action;
     ULONG Flags, ParameterBlockOffset, ParameterBlockLength, DataSetRangesOffset, DataSetRangesLength;
-} DEVICE_MANAGE_DATA_SET_ATTRIBUTES, *PDEVICE_MANAGE_DATA_SET_ATTRIBUTES;
+} DEVICE_MANAGE_DATA_SET_ATTRIBUTES, *PDEVICE_MANAGE_DATA_SET_ATTRIBUTES, DEVICE_DSM_INPUT, *PDEVICE_DSM_INPUT;
 
 typedef struct _DEVICE_DSM_NOTIFICATION_PARAMETERS {
     ULONG Size, Flags, NumFileTypeIDs;

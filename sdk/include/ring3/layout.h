@@ -15,4 +15,11 @@
 #define RING3_OFFSET(type, field, bytes) \
     RING3_ASSERT_LAYOUT(__builtin_offsetof(type, field) == (bytes), "offset of " #type "." #field)
 
+/* The pointer of a 32-bit caller inside a structure. */
+#ifdef _MSC_VER
+typedef void *__ptr32 RING3_POINTER32;
+#else
+typedef unsigned RING3_POINTER32;
+#endif
+
 #endif

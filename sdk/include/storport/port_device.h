@@ -152,7 +152,18 @@ FORCEINLINE ULONG StorPortSetPowerSettingNotificationGuids(PVOID HwDeviceExtensi
     return StorPortExtendedFunction(ExtFunctionSetPowerSettingNotificationGuids, HwDeviceExtension, GuidCount, Guid);
 }
 
-FORCEINLINE ULONG StorPortIsDeviceOperationAllowed(PVOID HwDeviceExtension, PSTOR_ADDRESS Address, LPGUID DeviceOperation,
+/* Classes of operations that a miniport asks about. */
+static const GUID STORPORT_DEVICEOPERATION_SECURE_REPROVISION_GUID = {
+    0xdcaf9c10, 0x895f, 0x481f, {0xa4, 0x92, 0xd4, 0xce, 0xd2, 0xf5, 0x56, 0x33}
+};
+static const GUID STORPORT_DEVICEOPERATION_USE_INLINE_CRYPTO_ENGINE_GUID = {
+    0xd52ce820, 0x2b37, 0x444b, {0xa6, 0x33, 0x00, 0x92, 0xe5, 0x91, 0xd0, 0x7b}
+};
+static const GUID STORPORT_DEVICEOPERATION_CACHED_SETTINGS_INIT_GUID = {
+    0x2b9443ac, 0xf89b, 0x48e8, {0xb2, 0x92, 0x2c, 0xb6, 0xc9, 0x6e, 0xfd, 0x5a}
+};
+
+FORCEINLINE ULONG StorPortIsDeviceOperationAllowed(PVOID HwDeviceExtension, PSTOR_ADDRESS Address, LPCGUID DeviceOperation,
                                                    PULONG AllowedFlag)
 {
     return StorPortExtendedFunction(ExtFunctionDeviceOperationAllowed, HwDeviceExtension, Address, DeviceOperation,

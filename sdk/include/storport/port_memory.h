@@ -146,9 +146,9 @@ FORCEINLINE ULONG StorPortMarkDumpMemory(PVOID HwDeviceExtension, PVOID Address,
     return StorPortExtendedFunction(ExtFunctionMarkDumpMemory, HwDeviceExtension, Address, Length, Flags);
 }
 
-FORCEINLINE VOID StorPortCopyMemory(PVOID Destination, PVOID Source, ULONG_PTR Length)
+FORCEINLINE VOID StorPortCopyMemory(PVOID Destination, const VOID *Source, ULONG_PTR Length)
 {
-    StorPortMoveMemory(Destination, Source, (ULONG)Length);
+    StorPortMoveMemory(Destination, (PVOID)(ULONG_PTR)Source, (ULONG)Length);
 }
 
 /* STOR_STATUS_INVALID_PARAMETER, and nothing copied, when Count does not fit. */

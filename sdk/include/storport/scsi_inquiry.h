@@ -123,6 +123,8 @@ typedef struct _VPD_SUPPORTED_PAGES_PAGE {
     UCHAR DeviceType : 5, DeviceTypeQualifier : 3, PageCode, Reserved, PageLength, SupportedPageList[];
 } VPD_SUPPORTED_PAGES_PAGE, *PVPD_SUPPORTED_PAGES_PAGE;
 
+#define VER_DESCRIPTOR_1667_NOVERSION 0xffc0
+
 #define VPD_ATA_INFORMATION 0x89
 #define VPD_THIRD_PARTY_COPY 0x8F
 #define VPD_BLOCK_LIMITS 0xB0
@@ -144,6 +146,12 @@ typedef struct _VPD_EXTENDED_INQUIRY_DATA_PAGE {
     UCHAR Reserved7 : 4, Nrd1 : 1, Nrd0 : 1, Sac : 1, Ibs : 1;
     UCHAR Reserved8[49];
 } VPD_EXTENDED_INQUIRY_DATA_PAGE, *PVPD_EXTENDED_INQUIRY_DATA_PAGE;
+
+/* SAT's page: signature and IDENTIFY data of the ATA device behind the unit. */
+typedef struct _VPD_ATA_INFORMATION_PAGE {
+    UCHAR DeviceType : 5, DeviceTypeQualifier : 3, PageCode, PageLength[2], Reserved0[4], VendorId[8], ProductId[16];
+    UCHAR ProductRevisionLevel[4], DeviceSignature[20], CommandCode, Reserved1[3], IdentifyDeviceData[512];
+} VPD_ATA_INFORMATION_PAGE, *PVPD_ATA_INFORMATION_PAGE;
 
 /* Descriptors and WCHARs in it are big-endian. */
 typedef struct _VPD_BLOCK_LIMITS_PAGE {
@@ -206,6 +214,7 @@ typedef struct _VPD_SCSI_PORTS_PAGE {
 #pragma pack(pop)
 
 RING3_SIZE(INQUIRYDATA, 104);
+RING3_SIZE(VPD_ATA_INFORMATION_PAGE, 572);
 RING3_SIZE(VPD_BLOCK_LIMITS_PAGE, 64);
 RING3_SIZE(VPD_BLOCK_DEVICE_CHARACTERISTICS_PAGE, 64);
 RING3_SIZE(VPD_EXTENDED_INQUIRY_DATA_PAGE, 64);

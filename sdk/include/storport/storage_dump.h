@@ -1,0 +1,202 @@
+/* What a device or a port tells about its inside: telemetry dumps, internal status, physical elements, diagnosis.
+ * docs: ntddstor/ni-ntddstor-ioctl_storage_get_device_internal_log, ntddstor/ni-ntddstor-ioctl_storage_diagnostic,
+ * ntddstor/ni-ntddstor-ioctl_storage_get_physical_element_status */
+#ifndef RING3_STORPORT_STORAGE_DUMP_H
+#define RING3_STORPORT_STORAGE_DUMP_H
+
+#include <guiddef.h>
+#include <ntdef.h>
+#include <ring3/layout.h>
+
+#define DEVICEDUMP_STRUCTURE_VERSION_V1 1
+#define DEVICEDUMP_MAX_IDSTRING 32
+#define DEVICEDUMP_CAP_PRIVATE_SECTION 0x00000001
+#define DEVICEDUMP_CAP_RESTRICTED_SECTION 0x00000002
+#define DDUMP_FLAG_DATA_READ_FROM_DEVICE 0x00000001
+#define FW_ISSUEID_NO_ISSUE 0x00000000
+#define FW_ISSUEID_UNKNOWN 0xffffffff
+#define MAX_FW_BUCKET_ID_LENGTH 132
+#define TC_PUBLIC_DEVICEDUMP_CONTENT_SMART 0x01
+#define TC_PUBLIC_DEVICEDUMP_CONTENT_GPLOG 0x02
+#define TC_PUBLIC_DEVICEDUMP_CONTENT_GPLOG_MAX 16
+#define TC_DEVICEDUMP_SUBSECTION_DESC_LENGTH 16
+#define TC_PUBLIC_DATA_TYPE_ATAGP "ATAGPLogPages"
+#define TC_PUBLIC_DATA_TYPE_ATASMART "ATASMARTPages"
+#define CDB_SIZE 16
+#define TELEMETRY_COMMAND_SIZE 16
+#define STORAGE_DIAGNOSTIC_FLAG_ADAPTER_REQUEST 0x00000001
+#define ERROR_HISTORY_DIRECTORY_ENTRY_DEFAULT_COUNT 8
+
+typedef enum _DEVICEDUMP_COLLECTION_TYPE {
+    TCCollectionBugCheck = 1, TCCollectionApplicationRequested, TCCollectionDeviceRequested
+} DEVICEDUMP_COLLECTION_TYPE, *PDEVICEDUMP_COLLECTION_TYPE;
+
+#pragma pack(push, 1)
+
+typedef struct _DEVICEDUMP_SUBSECTION_POINTER {
+    ULONG dwSize, dwFlags, dwOffset;
+} DEVICEDUMP_SUBSECTION_POINTER, *PDEVICEDUMP_SUBSECTION_POINTER;
+
+typedef struct _DEVICEDUMP_STRUCTURE_VERSION {
+    ULONG dwSignature, dwVersion, dwSize;
+} DEVICEDUMP_STRUCTURE_VERSION, *PDEVICEDUMP_STRUCTURE_VERSION;
+
+typedef struct _DEVICEDUMP_SECTION_HEADER {
+    GUID guidDeviceDataId;
+    UCHAR sOrganizationID[16];
+    ULONG dwFirmwareRevision;
+    UCHAR sModelNumber[DEVICEDUMP_MAX_IDSTRING], szDeviceManufacturingID[DEVICEDUMP_MAX_IDSTRING];
+    ULONG dwFlags, bRestrictedPrivateDataVersion, dwFirmwareIssueId;
+    UCHAR szIssueDescriptionString[MAX_FW_BUCKET_ID_LENGTH];
+} DEVICEDUMP_SECTION_HEADER, *PDEVICEDUMP_SECTION_HEADER;
+
+typedef struct _GP_LOG_PAGE_DESCRIPTOR {
+    USHORT LogAddress, LogSectors;
+} GP_LOG_PAGE_DESCRIPTOR, *PGP_LOG_PAGE_DESCRIPTOR;
+
+typedef struct _DEVICEDUMP_PUBLIC_SUBSECTION {
+    ULONG dwFlags;
+    GP_LOG_PAGE_DESCRIPTOR GPLogTable[TC_PUBLIC_DEVICEDUMP_CONTENT_GPLOG_MAX];
+    CHAR szDescription[TC_DEVICEDUMP_SUBSECTION_DESC_LENGTH];
+    UCHAR bData[ANYSIZE_ARRAY];
+} DEVICEDUMP_PUBLIC_SUBSECTION, *PDEVICEDUMP_PUBLIC_SUBSECTION;
+
+typedef struct _DEVICEDUMP_RESTRICTED_SUBSECTION {
+    UCHAR bData[ANYSIZE_ARRAY];
+} DEVICEDUMP_RESTRICTED_SUBSECTION, *PDEVICEDUMP_RESTRICTED_SUBSECTION;
+
+typedef struct _DEVICEDUMP_PRIVATE_SUBSECTION {
+    ULONG dwFlags;
+    GP_LOG_PAGE_DESCRIPTOR GPLogId;
+    UCHAR bData[ANYSIZE_ARRAY];
+} DEVICEDUMP_PRIVATE_SUBSECTION, *PDEVICEDUMP_PRIVATE_SUBSECTION;
+
+typedef struct _DEVICEDUMP_STORAGEDEVICE_DATA {
+    DEVICEDUMP_STRUCTURE_VERSION Descriptor;
+    DEVICEDUMP_SECTION_HEADER SectionHeader;
+    ULONG dwBufferSize, dwReasonForCollection;
+    DEVICEDUMP_SUBSECTION_POINTER PublicData, RestrictedData, PrivateData;
+} DEVICEDUMP_STORAGEDEVICE_DATA, *PDEVICEDUMP_STORAGEDEVICE_DATA;
+
+typedef struct _DEVICEDUMP_STORAGESTACK_PUBLIC_STATE_RECORD {
+    UCHAR Cdb[CDB_SIZE], Command[TELEMETRY_COMMAND_SIZE];
+    ULONGLONG StartTime, EndTime;
+    ULONG OperationStatus, OperationError;
+    union {
+        struct {
+            ULONG dwReserved;
+        } ExternalStack;
+        struct {
+            ULONG dwAtaPortSpecific;
+        } AtaPort;
+        struct {
+            ULONG SrbTag;
+        } StorPort;
+    } StackSpecific;
+} DEVICEDUMP_STORAGESTACK_PUBLIC_STATE_RECORD, *PDEVICEDUMP_STORAGESTACK_PUBLIC_STATE_RECORD;
+
+typedef struct _DEVICEDUMP_STORAGESTACK_PUBLIC_DUMP {
+    DEVICEDUMP_STRUCTURE_VERSION Descriptor;
+    ULONG dwReasonForCollection;
+    UCHAR cDriverName[16];
+    ULONG uiNumRecords;
+    DEVICEDUMP_STORAGESTACK_PUBLIC_STATE_RECORD RecordArray[ANYSIZE_ARRAY];
+} DEVICEDUMP_STORAGESTACK_PUBLIC_DUMP, *PDEVICEDUMP_STORAGESTACK_PUBLIC_DUMP;
+
+#pragma pack(pop)
+
+typedef enum _STORAGE_DIAGNOSTIC_LEVEL {
+    StorageDiagnosticLevelDefault = 0, StorageDiagnosticLevelMax
+} STORAGE_DIAGNOSTIC_LEVEL, *PSTORAGE_DIAGNOSTIC_LEVEL;
+
+typedef enum _STORAGE_DIAGNOSTIC_TARGET_TYPE {
+    StorageDiagnosticTargetTypeUndefined = 0, StorageDiagnosticTargetTypePort, StorageDiagnosticTargetTypeMiniport,
+    StorageDiagnosticTargetTypeHbaFirmware, StorageDiagnosticTargetTypeMax
+} STORAGE_DIAGNOSTIC_TARGET_TYPE, *PSTORAGE_DIAGNOSTIC_TARGET_TYPE;
+
+typedef struct _STORAGE_DIAGNOSTIC_REQUEST {
+    ULONG Version, Size, Flags;
+    STORAGE_DIAGNOSTIC_TARGET_TYPE TargetType;
+    STORAGE_DIAGNOSTIC_LEVEL Level;
+} STORAGE_DIAGNOSTIC_REQUEST, *PSTORAGE_DIAGNOSTIC_REQUEST;
+
+typedef struct _STORAGE_DIAGNOSTIC_DATA {
+    ULONG Version, Size;
+    GUID ProviderId;
+    ULONG BufferSize, Reserved;
+    UCHAR DiagnosticDataBuffer[ANYSIZE_ARRAY];
+} STORAGE_DIAGNOSTIC_DATA, *PSTORAGE_DIAGNOSTIC_DATA;
+
+typedef struct _PHYSICAL_ELEMENT_STATUS_REQUEST {
+    ULONG Version, Size, StartingElement;
+    UCHAR Filter, ReportType, Reserved[2];
+} PHYSICAL_ELEMENT_STATUS_REQUEST, *PPHYSICAL_ELEMENT_STATUS_REQUEST;
+
+typedef struct _PHYSICAL_ELEMENT_STATUS_DESCRIPTOR {
+    ULONG Version, Size, ElementIdentifier;
+    UCHAR PhysicalElementType, PhysicalElementHealth, Reserved1[2];
+    ULONGLONG AssociatedCapacity;
+    ULONG Reserved2[4];
+} PHYSICAL_ELEMENT_STATUS_DESCRIPTOR, *PPHYSICAL_ELEMENT_STATUS_DESCRIPTOR;
+
+typedef struct _PHYSICAL_ELEMENT_STATUS {
+    ULONG Version, Size, DescriptorCount, ReturnedDescriptorCount, ElementIdentifierBeingDepoped, Reserved;
+    PHYSICAL_ELEMENT_STATUS_DESCRIPTOR Descriptors[ANYSIZE_ARRAY];
+} PHYSICAL_ELEMENT_STATUS, *PPHYSICAL_ELEMENT_STATUS;
+
+typedef struct _REMOVE_ELEMENT_AND_TRUNCATE_REQUEST {
+    ULONG Version, Size;
+    ULONGLONG RequestCapacity;
+    ULONG ElementIdentifier, Reserved;
+} REMOVE_ELEMENT_AND_TRUNCATE_REQUEST, *PREMOVE_ELEMENT_AND_TRUNCATE_REQUEST;
+
+typedef enum _DEVICE_INTERNAL_STATUS_DATA_REQUEST_TYPE {
+    DeviceInternalStatusDataRequestTypeUndefined = 0, DeviceCurrentInternalStatusDataHeader,
+    DeviceCurrentInternalStatusData, DeviceSavedInternalStatusDataHeader, DeviceSavedInternalStatusData
+} DEVICE_INTERNAL_STATUS_DATA_REQUEST_TYPE, *PDEVICE_INTERNAL_STATUS_DATA_REQUEST_TYPE;
+
+typedef enum _DEVICE_INTERNAL_STATUS_DATA_SET {
+    DeviceStatusDataSetUndefined = 0, DeviceStatusDataSet1, DeviceStatusDataSet2, DeviceStatusDataSet3,
+    DeviceStatusDataSet4, DeviceStatusDataSetMax
+} DEVICE_INTERNAL_STATUS_DATA_SET, *PDEVICE_INTERNAL_STATUS_DATA_SET;
+
+typedef struct _GET_DEVICE_INTERNAL_STATUS_DATA_REQUEST {
+    ULONG Version, Size;
+    DEVICE_INTERNAL_STATUS_DATA_REQUEST_TYPE RequestDataType;
+    DEVICE_INTERNAL_STATUS_DATA_SET RequestDataSet;
+} GET_DEVICE_INTERNAL_STATUS_DATA_REQUEST, *PGET_DEVICE_INTERNAL_STATUS_DATA_REQUEST;
+
+typedef struct _DEVICE_INTERNAL_STATUS_DATA {
+    ULONG Version, Size;
+    ULONGLONG T10VendorId;
+    ULONG DataSet1Length, DataSet2Length, DataSet3Length, DataSet4Length;
+    UCHAR StatusDataVersion, Reserved[3], ReasonIdentifier[128];
+    ULONG StatusDataLength;
+    UCHAR StatusData[ANYSIZE_ARRAY];
+} DEVICE_INTERNAL_STATUS_DATA, *PDEVICE_INTERNAL_STATUS_DATA;
+
+typedef enum _STORAGE_SANITIZE_METHOD {
+    StorageSanitizeMethodDefault = 0, StorageSanitizeMethodBlockErase, StorageSanitizeMethodCryptoErase
+} STORAGE_SANITIZE_METHOD, *PSTORAGE_SANITIZE_METHOD;
+
+typedef struct _STORAGE_REINITIALIZE_MEDIA {
+    ULONG Version, Size, TimeoutInSeconds;
+    struct {
+        ULONG SanitizeMethod : 4, DisallowUnrestrictedSanitizeExit : 1, Reserved : 27;
+    } SanitizeOption;
+} STORAGE_REINITIALIZE_MEDIA, *PSTORAGE_REINITIALIZE_MEDIA;
+
+RING3_SIZE(DEVICEDUMP_SECTION_HEADER, 244);
+RING3_SIZE(GP_LOG_PAGE_DESCRIPTOR, 4);
+RING3_SIZE(DEVICEDUMP_STORAGEDEVICE_DATA, 300);
+RING3_SIZE(DEVICEDUMP_STORAGESTACK_PUBLIC_STATE_RECORD, 60);
+RING3_SIZE(STORAGE_DIAGNOSTIC_REQUEST, 20);
+RING3_SIZE(STORAGE_DIAGNOSTIC_DATA, 36);
+RING3_SIZE(PHYSICAL_ELEMENT_STATUS_REQUEST, 16);
+RING3_SIZE(PHYSICAL_ELEMENT_STATUS_DESCRIPTOR, 40);
+RING3_SIZE(PHYSICAL_ELEMENT_STATUS, 64);
+RING3_SIZE(GET_DEVICE_INTERNAL_STATUS_DATA_REQUEST, 16);
+RING3_SIZE(DEVICE_INTERNAL_STATUS_DATA, 176);
+RING3_SIZE(STORAGE_REINITIALIZE_MEDIA, 16);
+
+#endif
