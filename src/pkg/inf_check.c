@@ -231,8 +231,9 @@ static void judge(struct checking *c)
     check_strings(c);
     check_disks(c);
     check_models(c);
+    check_classes(c);
     check_net_driver(c);
-    check_conflicts(c);
+    check_windows(c);
     check_unused(c);
     free(c->note);
     free(c->section);

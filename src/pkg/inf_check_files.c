@@ -230,7 +230,6 @@ static void check_one(struct checking *c, const struct inf_section *list, const 
 {
     struct set_by by = { .code = 1330, .line = line, .section = list, .source = source, .content = inf_hash(source, strlen(source)) };
     unsigned long flags = 0;
-    bool known;
 
     if (!*target) {
         problem(c, 1229, line, "an entry of CopyFiles names no file");
@@ -246,7 +245,7 @@ static void check_one(struct checking *c, const struct inf_section *list, const 
             check_store(c, target, source, inf_field(where, 1), flags, line);
     }
     sets(c, &by, "%ld\\%s%s%s", number_at(where), inf_field(where, 1), *inf_field(where, 1) ? "\\" : "", target);
-    map_put_key(c, &c->copied, &known, target);
+    copies(c, list, target);
 }
 
 /* [list.Security] */
@@ -342,9 +341,4 @@ void check_disks(struct checking *c)
         if (line->key)
             map_put(c, &c->destinations, &known, "%s", line->key)->value = line;
     }
-}
-
-bool is_copied(const struct checking *c, const char *file)
-{
-    return map_get(&c->copied, file) != NULL;
 }

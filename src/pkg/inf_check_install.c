@@ -325,3 +325,51 @@ bool check_install(struct checking *c, const struct inf_section *section)
     c->install = NULL;
     return note->has_service;
 }
+
+/* --- classes ----------------------------------------------------------------------------------------------------------- */
+
+/* {class of interfaces} = section [, 0]. docs: install/inf-interfaceinstall32-section */
+static void check_interface_class(struct checking *c, const struct inf_line *line)
+{
+    const char *guid = line->key ? line->key : "";
+    const struct inf_section *section;
+    unsigned long flags;
+
+    if (!is_guid_text(guid))
+        problem(c, 1019, line->number, "'%.60s' in [InterfaceInstall32] is no GUID of a class", guid);
+    if (*inf_field(line, 1) && (!number_of(inf_field(line, 1), &flags) || flags != 0))
+        problem(c, 1083, line->number, "[InterfaceInstall32] has flags '%.40s' on %.60s; they are 0", inf_field(line, 1), guid);
+    section = refer(c, "InterfaceInstall32", KIND_INTERFACE, inf_field(line, 0), line->number);
+    if (section && !note_of(c, section)->walked) {
+        note_of(c, section)->walked = true;
+        check_interface_section(c, section);
+    }
+}
+
+static bool is_for_all(const char *name, const char *base)
+{
+    size_t length = strlen(base);
+
+    return !strncasecmp(name, base, length) && (name[length] == 0 || (!strncasecmp(name + length, ".NT", 3) && !strchr(name + length + 1, '.')));
+}
+
+void check_classes(struct checking *c)
+{
+    for (const struct inf_section *section = inf_sections(c->inf); section; section = section->next) {
+        bool interfaces = is_for_all(section->name, "InterfaceInstall32");
+
+        if (!interfaces && !is_for_all(section->name, "ClassInstall32"))
+            continue;
+        use(c, section);
+        c->install = section;
+        installs_on(c, section, window_of(c, "*", 0, NEVER));
+        for (int i = 0; interfaces && i < section->count; i++)
+            check_interface_class(c, &section->line[i]);
+        if (!interfaces) {
+            check_directives(c, section);
+            for (const struct inf_section *part = first_part(c, section); part; part = next_part(c, part))
+                walk_part(c, part);
+        }
+        c->install = NULL;
+    }
+}

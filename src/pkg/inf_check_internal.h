@@ -27,7 +27,7 @@ struct note {
     int part, next_part;                /* the sections below its name, a list of 1 + index */
     unsigned long since;                /* the oldest Windows that uses it; NEVER until one does */
     bool walked, walked_service, followed, has_service;
-    uint64_t windows, origins;          /* inf_check_conflicts.c */
+    uint64_t windows, origins;          /* inf_check_windows.c */
 };
 
 struct map_entry {
@@ -60,6 +60,7 @@ struct checking {
     struct map services;                /* names -> section */
     struct map set;                     /* what install sections set that others may set differently */
     bool may_conflict;
+    struct binary *binaries;
     struct window window[MOST_WINDOWS];
     int window_count, install_count;
     struct map once;                    /* what may stand once in a section */
@@ -108,8 +109,6 @@ void check_strings(struct checking *c);
 void check_disks(struct checking *c);
 void check_copy(struct checking *c, const struct inf_line *line);
 void check_file_list(struct checking *c, const struct inf_line *line, const char *directive, enum inf_kind kind);
-/* Whether a file of that name is copied anywhere. */
-bool is_copied(const struct checking *c, const char *file);
 /* A path that begins with a directory number that is no longer allowed. */
 void check_path_dirid(struct checking *c, const char *path, int line);
 bool is_deprecated_dirid(long dirid);
@@ -124,7 +123,7 @@ struct target {
 bool target_of(const char *text, struct target *target);
 /* The section of that name for an architecture: NAME.NTamd64, NAME.NT, NAME. */
 const struct inf_section *install_section(const struct checking *c, const char *name, const char *architecture);
-/* inf_check_conflicts.c: the bit of a window; an install section that is for it */
+/* inf_check_windows.c: the bit of a window; an install section that is for it */
 uint64_t window_of(struct checking *c, const char *architecture, unsigned long from, unsigned long to);
 void installs_on(struct checking *c, const struct inf_section *section, uint64_t window);
 /* That a section sets the thing of that name; code 1330 to 1333 when another one sets it otherwise. */
@@ -135,9 +134,14 @@ struct set_by {
     uint64_t content;
 };
 void sets(struct checking *c, const struct set_by *by, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void check_conflicts(struct checking *c);
+/* Entries of a list that copy a file; a binary that some list must copy on every Windows that leads to the section: code 2084. */
+void copies(struct checking *c, const struct inf_section *list, const char *file);
+void must_be_copied(struct checking *c, const struct inf_section *section, const char *file, int line);
+void check_windows(struct checking *c);
 /* inf_check_install.c: a DDInstall section with its parts; whether it has a service for the device */
 bool check_install(struct checking *c, const struct inf_section *section);
+/* [ClassInstall32] and [InterfaceInstall32] */
+void check_classes(struct checking *c);
 void link_parts(struct checking *c);
 void use_parts(struct checking *c, const struct inf_section *section);
 /* The section below `section` with that suffix; NULL. */
@@ -156,6 +160,7 @@ void check_effect(struct checking *c, const struct inf_section *section);
 bool check_services(struct checking *c, const struct inf_section *section);
 /* inf_check_parts.c: the parts whose directives read NAME, flags, section */
 void check_part(struct checking *c, const struct inf_section *section, const char *suffix);
+void check_interface_section(struct checking *c, const struct inf_section *section);
 /* inf_check_keys.c: the keys of a section with a role */
 void check_keys(struct checking *c, const struct inf_section *section, enum inf_kind kind);
 /* inf_check_events.c, inf_check_software.c, inf_check_wdf.c */

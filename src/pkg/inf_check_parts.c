@@ -10,8 +10,6 @@
 
 #define NONE (-1)
 
-static void check_interface_section(struct checking *c, const struct inf_section *section);
-
 static const struct row {
     const char *suffix, *directive;
     bool named;                         /* the first field is a name, else a GUID */
@@ -36,7 +34,7 @@ static const struct row {
     { "WMI", "WMIInterface", false, 0, 1, 1, 2, true, 3, KIND_WMI, 0, NULL },
 };
 
-static void check_interface_section(struct checking *c, const struct inf_section *section)
+void check_interface_section(struct checking *c, const struct inf_section *section)
 {
     static const char *const known[] = { "AddReg", "DelReg", "BitReg", "AddProperty", "DelProperty", "CopyFiles", "DelFiles", "RenFiles",
                                          "UpdateInis", "UpdateIniFields", "Ini2Reg", NULL };

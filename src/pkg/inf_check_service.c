@@ -39,28 +39,39 @@ static void check_number(struct checking *c, const struct inf_section *section, 
         problem(c, 1014, line->number, "%s = %.40s in [%.100s] is impossible", key, inf_field(line, 0), section->name);
 }
 
+/* ServiceBinary is a command line: a path between quotes or up to a space, then arguments. NULL when a quote stays open. */
+static const char *path_of(struct checking *c, const char *command)
+{
+    const char *end = *command == '"' ? strchr(command + 1, '"') : command + strcspn(command, " \t");
+
+    command += *command == '"';
+    return end ? inf_copy(c->inf, command, (size_t)(end - command)) : NULL;
+}
+
 static void check_binary(struct checking *c, const struct inf_section *section, const char *service)
 {
     static const char *const of_windows[] = { "WUDFRd.sys", "mshidkmdf.sys", NULL };
     static const char *const homes[] = { "wudfrd.inf", "mshidkmdf.inf" };
     const struct inf_line *line = inf_line(section, "ServiceBinary", NULL);
-    const char *path = inf_field(line, 0), *file = file_part(path);
+    const char *path = path_of(c, inf_field(line, 0)), *file = path ? file_part(path) : "";
     long dirid;
 
     if (!line) {
         problem(c, 1013, section->number, "[%.100s] has no ServiceBinary", section->name);
         return;
     }
-    if (!*file)
-        problem(c, 1254, line->number, "ServiceBinary '%.100s' of service %.60s names no file", path, service);
-    else if (!dirid_of(path, &dirid))
+    if (!path || !*file) {
+        problem(c, 1254, line->number, "ServiceBinary '%.100s' of service %.60s names no file", inf_field(line, 0), service);
+        return;
+    }
+    if (!dirid_of(path, &dirid))
         problem(c, 2085, line->number, "ServiceBinary '%.100s' does not begin with a directory number, %%13%%\\ say", path);
     else if (one_of(file, of_windows))
         problem(c, 2650, line->number, "%.60s is Windows': include %s and need its section", file, homes[strcasecmp(file, of_windows[0]) != 0]);
-    else if (!is_copied(c, file))
-        problem(c, 2084, line->number, "ServiceBinary %.100s is not a file that CopyFiles copies", file);
+    else
+        must_be_copied(c, section, file, line->number);
     check_path_dirid(c, path, line->number);
-    if (c->display && number_in(section, "ServiceType", 0) == 1 && *file && (!dirid_of(path, &dirid) || dirid != 13))
+    if (c->display && number_in(section, "ServiceType", 0) == 1 && (!dirid_of(path, &dirid) || dirid != 13))
         problem(c, 2600, line->number, "ServiceBinary '%.100s' of a display driver must be below %%13%%", path);
 }
 

@@ -104,7 +104,7 @@ static int line_of(const struct checking *c, const char *key)
 
 static void check_class_pair(struct checking *c, const char *name, const char *guid)
 {
-    for (size_t i = 0; i < countof(vendors); i++) {
+    for (size_t i = 0; *name && i < countof(vendors); i++) {
         bool same_name = !strcasecmp(name, vendors[i].name), same_guid = !strcasecmp(guid, vendors[i].guid);
 
         if (same_guid && !same_name)

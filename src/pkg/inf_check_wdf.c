@@ -71,8 +71,8 @@ static void check_umdf_section(struct checking *c, const struct inf_section *sec
         problem(c, 1019, class->number, "DriverCLSID '%.60s' is no GUID", inf_field(class, 0));
     if (binary && !dirid_of(inf_field(binary, 0), &dirid))
         problem(c, 2085, binary->number, "ServiceBinary '%.100s' does not begin with a directory number, %%13%%\\ say", inf_field(binary, 0));
-    else if (binary && !is_copied(c, file_part(inf_field(binary, 0))))
-        problem(c, 2084, binary->number, "ServiceBinary %.100s is not a file that CopyFiles copies", file_part(inf_field(binary, 0)));
+    else if (binary)
+        must_be_copied(c, section, file_part(inf_field(binary, 0)), binary->number);
 }
 
 static void check_kmdf_section(struct checking *c, const struct inf_section *section, const char *service)

@@ -1,4 +1,5 @@
-/* Rules 1330 to 1333: files, registry values and services that two install sections set differently.
+/* Rules 1330 to 1333: files, registry values and services that two install sections set differently. Rule 2084: binaries that are not
+ * copied on a Windows that starts them.
  *
  *  1. A window is an architecture with the versions of Windows that a Models section is for. The windows of a section (a bit each) are
  *     those for which something leads to it, its origins the install sections that do (a bit each; there are 64, then they are shared).
@@ -6,7 +7,7 @@
  *  3. settle() carries windows and origins from the install sections, which the Models sections give them, to all they lead to.
  *  4. Two contents of one key conflict when some window of one overlaps one of the other. Values and services conflict only between
  *     install sections: what one of them sets twice is set in its order.
- * docs: devtest/inf-verif-error-1330 */
+ * docs: devtest/inf-verif-error-1330, devtest/inf-verif-error-2084 */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,20 @@ struct contribution {
     struct set_by by;
     bool enforced;
     struct contribution *next;
+};
+
+/* A list that copies a file. */
+struct copy {
+    const struct inf_section *list;
+    struct copy *next;
+};
+
+struct binary {
+    const struct inf_section *section;  /* that names it */
+    const char *file;
+    int line;
+    bool enforced;
+    struct binary *next;
 };
 
 /* --- windows ----------------------------------------------------------------------------------------------------------- */
@@ -172,11 +187,8 @@ static void report(struct checking *c, const struct contribution *a, const struc
     c->enforced = enforced;
 }
 
-void check_conflicts(struct checking *c)
+static void check_sets(struct checking *c)
 {
-    if (!c->may_conflict)
-        return;
-    settle(c);
     for (unsigned i = 0; i < c->set.room; i++)
         for (const struct contribution *b = c->set.slot[i] ? c->set.slot[i]->value : NULL; b; b = b->next)
             for (const struct contribution *a = c->set.slot[i]->value; a != b; a = a->next)
@@ -184,4 +196,70 @@ void check_conflicts(struct checking *c)
                     report(c, a, b, strchr(c->set.slot[i]->key, '|') + 1);
                     break;
                 }
+}
+
+/* --- what must be copied ----------------------------------------------------------------------------------------------- */
+
+void copies(struct checking *c, const struct inf_section *list, const char *file)
+{
+    bool known;
+    struct map_entry *entry = map_put_key(c, &c->copied, &known, file);
+    const struct copy *first = entry->value;
+    struct copy *copy;
+
+    if (entry->line >= LONGEST_CHAIN || (first && first->list == list))
+        return;
+    copy = inf_alloc(c->inf, sizeof *copy);
+    *copy = (struct copy){ .list = list, .next = (struct copy *)(uintptr_t)first };
+    entry->value = copy;
+    entry->line++;
+}
+
+void must_be_copied(struct checking *c, const struct inf_section *section, const char *file, int line)
+{
+    struct binary *binary = inf_alloc(c->inf, sizeof *binary);
+
+    *binary = (struct binary){ .section = section, .file = file, .line = line, .enforced = c->enforced, .next = c->binaries };
+    c->binaries = binary;
+}
+
+/* Whether the file is copied on all Windows for which bits are set. */
+static bool is_copied(const struct checking *c, const struct map_entry *entry, uint64_t windows)
+{
+    if (!entry || entry->line >= LONGEST_CHAIN || c->window_count < 2)
+        return entry != NULL;
+    for (int i = 0; i < c->window_count; i++) {
+        const struct copy *copy = entry->value;
+
+        while (copy && !overlap(c, c->note[copy->list->index].windows, windows & 1ull << i))
+            copy = copy->next;
+        if ((windows >> i & 1) && !copy)
+            return false;
+    }
+    return true;
+}
+
+static void check_binaries(struct checking *c)
+{
+    bool enforced = c->enforced;
+
+    for (const struct binary *binary = c->binaries; binary; binary = binary->next) {
+        const struct map_entry *entry = map_get(&c->copied, binary->file);
+
+        c->enforced = binary->enforced;
+        if (!is_copied(c, entry, note_of(c, binary->section)->windows))
+            problem(c, 2084, binary->line, entry ? "ServiceBinary %.100s is not copied on every Windows that [%.100s] is for" :
+                                                   "ServiceBinary %.100s of [%.100s] is not a file that CopyFiles copies",
+                    binary->file, binary->section->name);
+    }
+    c->enforced = enforced;
+}
+
+void check_windows(struct checking *c)
+{
+    if (c->may_conflict || c->window_count > 1)
+        settle(c);
+    if (c->may_conflict)
+        check_sets(c);
+    check_binaries(c);
 }
