@@ -10,6 +10,7 @@
 #include "wdf/pnp.h"
 #include "wdf/queue.h"
 #include "wdf/target.h"
+#include "wdf/wmi.h"
 
 static void device_dispose(struct wdf_object *object)
 {
@@ -41,6 +42,7 @@ static void device_destroyed(struct wdf_object *object)
     wdf_child_forgotten(device);
     list_remove(&device->child);
     wdf_interfaces_free(device);
+    wdf_wmi_free(device);
     wdf_text_free(&device->link);
     wdf_settings_free(&device->settings);
 }

@@ -16,6 +16,7 @@ struct wdf_child_entry;
 struct wdf_child_list;
 struct wdf_queue;
 struct wdf_target;
+struct wdf_wmi;
 
 /* A string of the framework's own. */
 struct wdf_text {
@@ -124,6 +125,7 @@ struct wdf_device {
     struct list child_lists;            /* of an FDO */
     struct wdf_child_list *default_children;
     struct wdf_child_entry *entry;      /* of a PDO in a child list */
+    struct wdf_wmi *wmi;                /* NULL: no provider; wmi.h */
 };
 
 static inline struct wdf_device *wdf_device_of(PDEVICE_OBJECT wdm)

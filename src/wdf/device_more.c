@@ -127,16 +127,6 @@ NTSTATUS NTAPI WdfDeviceInitRegisterPowerPolicyStateChangeCallback(
 
 /* --- the rest ----------------------------------------------------------------------------------------------------------------------- */
 
-/* The name of the driver's MOF resource, which nobody reads. PASSIVE_LEVEL. docs: wdfdevice/nf-wdfdevice-wdfdeviceassignmofresourcename */
-NTSTATUS NTAPI WdfDeviceAssignMofResourceName(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PCUNICODE_STRING MofResourceName)
-{
-    const void *caller = WDF_CALLER();
-
-    wdf_device_check(Device, caller);
-    wdf_need(MofResourceName, caller);
-    return STATUS_SUCCESS;
-}
-
 /* A key below \Registry\Machine\HARDWARE\DEVICEMAP; made when it is not there. PASSIVE_LEVEL.
  * docs: wdfdevice/nf-wdfdevice-wdfdeviceopendevicemapkey */
 NTSTATUS NTAPI WdfDeviceOpenDevicemapKey(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device, PCUNICODE_STRING KeyName,

@@ -3,6 +3,7 @@
 
 #include "wdf/queue.h"
 #include "wdf/request.h"
+#include "wdf/wmi.h"
 
 NTSTATUS wdf_complete_irp(PIRP irp, NTSTATUS status, ULONG_PTR information)
 {
@@ -115,9 +116,11 @@ static NTSTATUS shut_down(struct wdf_device *device, PIRP irp)
 
 static NTSTATUS others(struct wdf_device *device, PIRP irp)
 {
-    bool to_bus = device->parent && IoGetCurrentIrpStackLocation(irp)->MajorFunction == IRP_MJ_SYSTEM_CONTROL;
+    bool wmi = IoGetCurrentIrpStackLocation(irp)->MajorFunction == IRP_MJ_SYSTEM_CONTROL;
 
-    return device->next || to_bus ? wdf_pass_down(device, irp) : wdf_complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+    if (wmi && device->pdo)
+        return wdf_wmi_dispatch(device, irp);
+    return device->next ? wdf_pass_down(device, irp) : wdf_complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
 }
 
 NTSTATUS wdf_device_dispatch(struct wdf_device *device, PIRP irp)

@@ -208,6 +208,18 @@ NTSTATUS wdf_object_create(const struct wdf_create *c, void *result)
     return STATUS_SUCCESS;
 }
 
+void wdf_object_move(void *moved, void *below)
+{
+    struct wdf_object *object = moved, *parent = below, *old = object->parent;
+
+    wdf_reference(parent);
+    list_remove(&object->node);
+    list_push_back(&parent->children, &object->node);
+    object->parent = parent;
+    object->device = parent->device;
+    wdf_dereference(old);
+}
+
 /* --- destruction ------------------------------------------------------------------------------------------------ */
 
 static void free_object(struct wdf_object *object)

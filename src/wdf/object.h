@@ -113,6 +113,8 @@ void wdf_object_delete(void *object);
 /* Undoes a creation whose object the driver has never seen: no callbacks. */
 void wdf_object_discard(void *object);
 void wdf_reference(void *object);
+/* The object goes below another parent. */
+void wdf_object_move(void *object, void *parent);
 void wdf_dereference(void *object);
 
 /* The object behind a handle. */

@@ -61,20 +61,30 @@ static NTSTATUS query_text(const struct pdo_settings *settings, PIRP irp, DEVICE
     return give(irp, type == DeviceTextDescription ? &text->description : &text->location, 1);
 }
 
-static NTSTATUS query_relations(struct wdf_device *device, PIRP irp, DEVICE_RELATION_TYPE type)
+static NTSTATUS give_relations(PIRP irp, PDEVICE_OBJECT *devices, ULONG count)
 {
-    PDEVICE_RELATIONS relations;
+    PDEVICE_RELATIONS relations = pool_alloc(PagedPool, sizeof *relations + count * sizeof devices[0], PNP_TAG, NULL);
 
-    if (type != TargetDeviceRelation)
-        return irp->IoStatus.Status;
-    relations = pool_alloc(PagedPool, sizeof *relations, PNP_TAG, NULL);
     if (!relations)
         return STATUS_INSUFFICIENT_RESOURCES;
-    ObReferenceObject(device->wdm);
-    relations->Count = 1;
-    relations->Objects[0] = device->wdm;
+    relations->Count = count;
+    for (ULONG i = 0; i < count; i++) {
+        ObReferenceObject(devices[i]);
+        relations->Objects[i] = devices[i];
+    }
     irp->IoStatus.Information = (ULONG_PTR)relations;
     return STATUS_SUCCESS;
+}
+
+static NTSTATUS query_relations(struct wdf_device *device, PIRP irp, DEVICE_RELATION_TYPE type)
+{
+    const struct pdo_settings *settings = device->settings.pdo;
+
+    if (type == TargetDeviceRelation)
+        return give_relations(irp, &device->wdm, 1);
+    if (type == EjectionRelations && settings->ejected_count)
+        return give_relations(irp, settings->ejected, settings->ejected_count);
+    return irp->IoStatus.Status;
 }
 
 static NTSTATUS query_bus(struct wdf_device *device, PIRP irp)
@@ -143,10 +153,90 @@ bool wdf_pdo_answers(struct wdf_device *device, PIRP irp, NTSTATUS *status)
     case IRP_MN_SET_LOCK:
         *status = set_lock(device, irp, s->Parameters.SetLock.Lock);
         return true;
+    case IRP_MN_QUERY_RESOURCE_REQUIREMENTS:
+        *status = wdf_query_requirements(device, irp, settings->events.EvtDeviceResourceRequirementsQuery);
+        return true;
+    case IRP_MN_QUERY_RESOURCES:
+        *status = wdf_query_resources(device, irp, settings->events.EvtDeviceResourcesQuery);
+        return true;
     case IRP_MN_DEVICE_ENUMERATED:
         *status = STATUS_SUCCESS;
         return true;
     default:
         return false;
     }
+}
+
+/* --- ejected with it ------------------------------------------------------------------------------------------------------ */
+
+/* The settings, or NULL when the device is none of a bus driver's. */
+static struct pdo_settings *settings_of(WDFDEVICE handle, const void *caller)
+{
+    return wdf_device_check(handle, caller)->settings.pdo;
+}
+
+static ULONG find(const struct pdo_settings *settings, PDEVICE_OBJECT wdm)
+{
+    ULONG i = 0;
+
+    while (i < settings->ejected_count && settings->ejected[i] != wdm)
+        i++;
+    return i;
+}
+
+/* A device that is ejected together with this one. PASSIVE_LEVEL. STATUS_INVALID_PARAMETER (NULL, or not a PDO of the driver's),
+ * STATUS_INSUFFICIENT_RESOURCES. docs: wdfpdo/nf-wdfpdo-wdfpdoaddejectionrelationsphysicaldevice */
+NTSTATUS NTAPI WdfPdoAddEjectionRelationsPhysicalDevice(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device,
+                                                        PDEVICE_OBJECT PhysicalDevice)
+{
+    const void *caller = WDF_CALLER();
+    struct pdo_settings *settings = settings_of(Device, caller);
+    PDEVICE_OBJECT *devices;
+
+    if (!settings || !PhysicalDevice)
+        return STATUS_INVALID_PARAMETER;
+    if (find(settings, PhysicalDevice) < settings->ejected_count)
+        return STATUS_SUCCESS;
+    devices = wdf_alloc(wdf_client_of(DriverGlobals), NonPagedPoolNx, (settings->ejected_count + 1) * sizeof *devices, caller);
+    if (!devices)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    if (settings->ejected) {
+        memcpy(devices, settings->ejected, settings->ejected_count * sizeof *devices);
+        wdf_free(settings->ejected);
+    }
+    ObReferenceObject(PhysicalDevice);
+    settings->ejected = devices;
+    devices[settings->ejected_count++] = PhysicalDevice;
+    return STATUS_SUCCESS;
+}
+
+/* PASSIVE_LEVEL. docs: wdfpdo/nf-wdfpdo-wdfpdoremoveejectionrelationsphysicaldevice */
+VOID NTAPI WdfPdoRemoveEjectionRelationsPhysicalDevice(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device,
+                                                       PDEVICE_OBJECT PhysicalDevice)
+{
+    struct pdo_settings *settings = settings_of(Device, WDF_CALLER());
+    ULONG at = settings ? find(settings, PhysicalDevice) : 0;
+
+    if (!settings || at == settings->ejected_count)
+        return;
+    ObDereferenceObject(PhysicalDevice);
+    settings->ejected[at] = settings->ejected[--settings->ejected_count];
+}
+
+void wdf_pdo_forget_ejected(struct pdo_settings *settings)
+{
+    while (settings->ejected_count)
+        ObDereferenceObject(settings->ejected[--settings->ejected_count]);
+    if (settings->ejected)
+        wdf_free(settings->ejected);
+    settings->ejected = NULL;
+}
+
+/* PASSIVE_LEVEL. docs: wdfpdo/nf-wdfpdo-wdfpdoclearejectionrelationsdevices */
+VOID NTAPI WdfPdoClearEjectionRelationsDevices(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
+{
+    struct pdo_settings *settings = settings_of(Device, WDF_CALLER());
+
+    if (settings)
+        wdf_pdo_forget_ejected(settings);
 }

@@ -27,6 +27,9 @@ struct pdo_settings {
     struct list texts;
     LCID locale;                        /* for questions in a locale without text */
     bool raw;
+    bool forwards;                      /* its requests may go to queues of its parent */
+    PDEVICE_OBJECT *ejected;            /* referenced: those that are ejected with it */
+    ULONG ejected_count;
 };
 
 /* pdo_init.c */
@@ -36,6 +39,7 @@ void wdf_pdo_settings_free(struct pdo_settings *settings);
 /* pdo.c: answers what only a bus driver can; false: the question is none of those. */
 bool wdf_pdo_answers(struct wdf_device *device, PIRP irp, NTSTATUS *status);
 void wdf_pdo_capabilities(struct wdf_device *device, PDEVICE_CAPABILITIES caps);
+void wdf_pdo_forget_ejected(struct pdo_settings *settings);
 
 /* children.c */
 /* The PnP manager hears of a change, unless the list is locked. <= DISPATCH_LEVEL. */

@@ -12,6 +12,7 @@ void wdf_pdo_settings_free(struct pdo_settings *settings)
         wdf_text_free(&text->location);
         wdf_free(text);
     }
+    wdf_pdo_forget_ejected(settings);
     wdf_text_free(&settings->device_id);
     wdf_text_free(&settings->instance_id);
     wdf_text_free(&settings->container_id);
@@ -56,16 +57,20 @@ PWDFDEVICE_INIT NTAPI WdfPdoInitAllocate(PWDF_DRIVER_GLOBALS DriverGlobals, WDFD
     return wdf_pdo_init_create(wdf_device_check(ParentDevice, caller), caller);
 }
 
-/* PASSIVE_LEVEL. docs: wdfpdo/nf-wdfpdo-wdfpdoinitseteventcallbacks */
+/* Of this version of the framework or an older one; another size is not taken. PASSIVE_LEVEL.
+ * docs: wdfpdo/nf-wdfpdo-wdfpdoinitseteventcallbacks */
 VOID NTAPI WdfPdoInitSetEventCallbacks(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit,
                                        PWDF_PDO_EVENT_CALLBACKS DispatchTable)
 {
+    static const ULONG older[] = { 56 };        /* 1.9: without EvtDeviceReportedMissing */
     const void *caller = WDF_CALLER();
     struct pdo_settings *settings = pdo_of(DeviceInit, caller);
 
     wdf_need(DispatchTable, caller);
-    if (settings && DispatchTable->Size == sizeof *DispatchTable)
-        settings->events = *DispatchTable;
+    if (!settings || !wdf_size_known(DispatchTable->Size, sizeof *DispatchTable, older, countof(older)))
+        return;
+    memset(&settings->events, 0, sizeof settings->events);
+    memcpy(&settings->events, DispatchTable, DispatchTable->Size);
 }
 
 static NTSTATUS assign(PWDFDEVICE_INIT init, UNICODE_STRING *to, const UNICODE_STRING *from, const void *caller)
@@ -202,4 +207,13 @@ NTSTATUS NTAPI WdfPdoInitAssignRawDevice(PWDF_DRIVER_GLOBALS DriverGlobals, PWDF
 VOID NTAPI WdfPdoInitRemovePowerDependencyOnParent(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit)
 {
     pdo_of(DeviceInit, WDF_CALLER());
+}
+
+/* Requests of the child may be given to queues of its parent. PASSIVE_LEVEL. docs: wdfpdo/nf-wdfpdo-wdfpdoinitallowforwardingrequesttoparent */
+VOID NTAPI WdfPdoInitAllowForwardingRequestToParent(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit)
+{
+    struct pdo_settings *settings = pdo_of(DeviceInit, WDF_CALLER());
+
+    if (settings)
+        settings->forwards = true;
 }

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "wdf/queue.h"
 #include "wdf/target.h"
+#include "wdf/wmi.h"
 
 #define HANDLE_OF(device) ((WDFDEVICE)(device))
 
@@ -148,12 +149,13 @@ static NTSTATUS bring_up(struct wdf_device *device, PIRP irp)
         return status;
     }
     wdf_interfaces_enable(device, true);
+    wdf_wmi_start(device);
     return STATUS_SUCCESS;
 }
 
 static NTSTATUS start(struct wdf_device *device, PIRP irp)
 {
-    NTSTATUS status = wdf_pass_and_wait(device, irp);
+    NTSTATUS status = wdf_start_below(device, irp);
 
     if (NT_SUCCESS(status))
         status = bring_up(device, irp);
@@ -184,6 +186,7 @@ static NTSTATUS stop(struct wdf_device *device, PIRP irp)
 
 static void shut_hardware(struct wdf_device *device)
 {
+    wdf_wmi_stop(device);
     wdf_interfaces_enable(device, false);
     wdf_power_down(device, WdfPowerDeviceD3Final);
     release_hardware(device);

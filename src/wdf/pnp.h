@@ -23,8 +23,17 @@ void wdf_interrupts_disconnect(struct wdf_device *device);
 /* Those that were made in EvtDevicePrepareHardware go with the resources. */
 void wdf_interrupts_release(struct wdf_device *device);
 
+NTSTATUS wdf_resources_create(struct wdf_device *device, const CM_RESOURCE_LIST *from, struct wdf_object **list);
+/* In paged pool, with bus and version of `like` (NULL: none). NULL: no memory. */
+PCM_RESOURCE_LIST wdf_resources_build(struct wdf_object *list, const CM_RESOURCE_LIST *like);
+
 /* requirements.c: IRP_MN_FILTER_RESOURCE_REQUIREMENTS for a driver that wants to see them. */
 NTSTATUS wdf_filter_requirements(struct wdf_device *device, PIRP irp);
+/* IRP_MN_START_DEVICE to the drivers below, without the resources that the driver takes out. */
+NTSTATUS wdf_start_below(struct wdf_device *device, PIRP irp);
+/* What a bus driver answers; the caller completes the request. callback NULL: the status it has. */
+NTSTATUS wdf_query_requirements(struct wdf_device *device, PIRP irp, PFN_WDF_DEVICE_RESOURCE_REQUIREMENTS_QUERY callback);
+NTSTATUS wdf_query_resources(struct wdf_device *device, PIRP irp, PFN_WDF_DEVICE_RESOURCES_QUERY callback);
 
 /* interface.c */
 void wdf_interfaces_enable(struct wdf_device *device, bool on);

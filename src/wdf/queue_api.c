@@ -1,4 +1,5 @@
 /* Queues: state, retrieving, forwarding. docs: wdf/dispatching-methods-for-i-o-requests */
+#include "wdf/pdo.h"
 #include "wdf/queue.h"
 
 #include "wdf/request.h"
@@ -241,6 +242,34 @@ NTSTATUS NTAPI WdfRequestForwardToIoQueue(PWDF_DRIVER_GLOBALS DriverGlobals, WDF
     if (!may_move(request) || request->queue == to || to->device != request->device)
         return STATUS_INVALID_DEVICE_REQUEST;
     return move(request, to, false);
+}
+
+/* Gives a request of a child to a queue of its parent's device; the child may go while it is there. STATUS_INFO_LENGTH_MISMATCH,
+ * STATUS_INVALID_PARAMETER (not send and forget), STATUS_INVALID_DEVICE_REQUEST (not from a queue, or the queue is not the
+ * parent's, or WdfPdoInitAllowForwardingRequestToParent was not called), STATUS_WDF_BUSY. <= DISPATCH_LEVEL.
+ * docs: wdfrequest/nf-wdfrequest-wdfrequestforwardtoparentdeviceioqueue */
+NTSTATUS NTAPI WdfRequestForwardToParentDeviceIoQueue(PWDF_DRIVER_GLOBALS DriverGlobals, WDFREQUEST Request,
+                                                      WDFQUEUE ParentDeviceQueue, PWDF_REQUEST_FORWARD_OPTIONS ForwardOptions)
+{
+    const void *caller = WDF_CALLER();
+    struct wdf_request *request = wdf_request_check(Request, caller);
+    struct wdf_queue *to = wdf_queue_check(ParentDeviceQueue, caller);
+    struct wdf_device *child = request->device;
+
+    wdf_need(ForwardOptions, caller);
+    if (ForwardOptions->Size != sizeof *ForwardOptions)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (ForwardOptions->Flags != WDF_REQUEST_FORWARD_OPTION_SEND_AND_FORGET)
+        return STATUS_INVALID_PARAMETER;
+    if (!may_move(request) || !child || !child->parent || to->device != child->parent || !child->settings.pdo->forwards)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (!to->accept)
+        return STATUS_WDF_BUSY;
+    wdf_reference(child);
+    wdf_request_change_device(request, to->device);
+    NTSTATUS status = move(request, to, false);
+    wdf_dereference(child);
+    return status;
 }
 
 /* Puts it back at the head of the manual queue it came from. STATUS_INVALID_DEVICE_REQUEST, STATUS_WDF_BUSY.

@@ -60,6 +60,19 @@ struct wdf_request *wdf_request_create(struct wdf_device *device, PIRP irp, cons
     return request;
 }
 
+void wdf_request_change_device(struct wdf_request *request, struct wdf_device *device)
+{
+    struct wdf_device *old = request->device;
+
+    note_alive(device);
+    request->device = device;
+    IoGetCurrentIrpStackLocation(request->irp)->DeviceObject = device->wdm;
+    wdf_reference(old);
+    wdf_object_move(request, device);
+    note_gone(old);
+    wdf_dereference(old);
+}
+
 /* --- completion ----------------------------------------------------------------------------------------------------------- */
 
 static void check_length(struct wdf_request *request)

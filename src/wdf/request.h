@@ -64,6 +64,8 @@ struct wdf_request *wdf_request_create(struct wdf_device *device, PIRP irp, cons
 void wdf_request_complete(struct wdf_request *request, NTSTATUS status, CCHAR boost);
 /* Lets go of the WDF side without completing the IRP. */
 void wdf_request_forget(struct wdf_request *request);
+/* It becomes a request of another device, which keeps it from now on. */
+void wdf_request_change_device(struct wdf_request *request, struct wdf_device *device);
 
 /* request_cancel.c */
 /* The IRP waits in a queue. False: it has been cancelled before; nothing is set. */

@@ -1,6 +1,10 @@
 /* Resource lists of a started device. docs: wdf/hardware-resources-for-framework-based-drivers */
 #include "wdf/pnp.h"
 
+#include "nt/pool.h"
+
+#define RESOURCE_TAG 0x5365526du         /* "mReS" */
+
 struct cm_list {
     struct wdf_object object;
     CM_PARTIAL_RESOURCE_DESCRIPTOR *items;
@@ -38,7 +42,7 @@ static bool insert(struct cm_list *list, const CM_PARTIAL_RESOURCE_DESCRIPTOR *i
     return true;
 }
 
-static NTSTATUS make_list(struct wdf_device *device, const CM_RESOURCE_LIST *from, struct wdf_object **result)
+NTSTATUS wdf_resources_create(struct wdf_device *device, const CM_RESOURCE_LIST *from, struct wdf_object **result)
 {
     struct wdf_create create = { .type = &wdf_cm_list_type, .client = device->object.client, .parent = &device->object };
     struct cm_list *list;
@@ -56,6 +60,25 @@ static NTSTATUS make_list(struct wdf_device *device, const CM_RESOURCE_LIST *fro
     return STATUS_SUCCESS;
 }
 
+PCM_RESOURCE_LIST wdf_resources_build(struct wdf_object *object, const CM_RESOURCE_LIST *like)
+{
+    struct cm_list *list = container_of(object, struct cm_list, object);
+    size_t size = offsetof(CM_RESOURCE_LIST, List[0].PartialResourceList.PartialDescriptors) + list->count * sizeof *list->items;
+    PCM_RESOURCE_LIST built = pool_alloc(PagedPool, size, RESOURCE_TAG, NULL);
+
+    if (!built)
+        return NULL;
+    memset(built, 0, size);
+    built->Count = 1;
+    built->List[0].InterfaceType = like && like->Count ? like->List[0].InterfaceType : InterfaceTypeUndefined;
+    built->List[0].BusNumber = like && like->Count ? like->List[0].BusNumber : 0;
+    built->List[0].PartialResourceList.Version = built->List[0].PartialResourceList.Revision = 1;
+    built->List[0].PartialResourceList.Count = list->count;
+    if (list->count)
+        memcpy(built->List[0].PartialResourceList.PartialDescriptors, list->items, list->count * sizeof *list->items);
+    return built;
+}
+
 void wdf_resources_drop(struct wdf_device *device)
 {
     if (device->raw_list)
@@ -68,9 +91,9 @@ void wdf_resources_drop(struct wdf_device *device)
 NTSTATUS wdf_resources_set(struct wdf_device *device, const CM_RESOURCE_LIST *raw, const CM_RESOURCE_LIST *translated)
 {
     wdf_resources_drop(device);
-    NTSTATUS status = make_list(device, raw, &device->raw_list);
+    NTSTATUS status = wdf_resources_create(device, raw, &device->raw_list);
     if (NT_SUCCESS(status))
-        status = make_list(device, translated, &device->translated_list);
+        status = wdf_resources_create(device, translated, &device->translated_list);
     if (!NT_SUCCESS(status))
         wdf_resources_drop(device);
     return status;
