@@ -5,6 +5,7 @@
 #include "wdf_helpers.h"
 
 #include "helpers.h"
+#include "wdf_pnp_helpers.h"
 
 DEFINE_GUID(GUID_R3_BUS, 0x8d5a1f60, 0x1111, 0x4222, 0x83, 0x33, 0x44, 0x44, 0x55, 0x55, 0x66, 0x80);
 
@@ -57,40 +58,6 @@ static NTSTATUS NTAPI DeviceAdd(WDFDRIVER Driver, PWDFDEVICE_INIT Init)
     if (NT_SUCCESS(status))
         WdfDeviceSetBusInformationForChildren(bus, &information);
     return status;
-}
-
-/* The request to the top of the stack over `bottom`; *information: what it came back with. */
-static NTSTATUS Ask(PDEVICE_OBJECT bottom, UCHAR minor, IO_STACK_LOCATION *parameters, ULONG_PTR *information)
-{
-    PDEVICE_OBJECT top = IoGetAttachedDeviceReference(bottom);
-    IO_STATUS_BLOCK iosb;
-    KEVENT event;
-    NTSTATUS status;
-    PIRP irp;
-
-    KeInitializeEvent(&event, NotificationEvent, FALSE);
-    irp = IoBuildSynchronousFsdRequest(IRP_MJ_PNP, top, NULL, 0, NULL, &event, &iosb);
-    if (irp == NULL) {
-        ObDereferenceObject(top);
-        return STATUS_INSUFFICIENT_RESOURCES;
-    }
-    irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-    irp->IoStatus.Information = 0;
-    IoGetNextIrpStackLocation(irp)->MinorFunction = minor;
-    if (parameters != NULL)
-        IoGetNextIrpStackLocation(irp)->Parameters = parameters->Parameters;
-    IoCallDriver(top, irp);
-    WaitFor(&event);
-    status = iosb.Status;
-    if (information != NULL)
-        *information = iosb.Information;
-    ObDereferenceObject(top);
-    return status;
-}
-
-static NTSTATUS Pnp(PDEVICE_OBJECT bottom, UCHAR minor)
-{
-    return Ask(bottom, minor, NULL, NULL);
 }
 
 /* The PnP manager has done what changes of the bus ask of it. */
