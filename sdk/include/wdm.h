@@ -28,6 +28,7 @@
 #include <ring3/wmi.h>
 #ifndef RING3_HOST
 #include <ring3/nt_more.h>
+#include <ring3/nt_files.h>
 #endif
 
 #endif

@@ -101,6 +101,8 @@ static NTSTATUS make_file(PDEVICE_OBJECT device, const struct ob_lookup *lookup,
     KeInitializeEvent(&f->object.Event, NotificationEvent, FALSE);
     KeInitializeEvent(&f->object.Lock, SynchronizationEvent, FALSE);
     nt_list_init(&f->object.IrpList);
+    f->object.FileObjectExtension = &f->extension;
+    f->extension.hint = open->hint;
     if (lookup->rest.Length != 0) {
         f->object.FileName.Buffer = pool_alloc(PagedPool, lookup->rest.Length + sizeof(WCHAR), IO_TAG_NAME, NULL);
         if (f->object.FileName.Buffer == NULL) {
@@ -183,6 +185,14 @@ static NTSTATUS check_device(PDEVICE_OBJECT device)
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS check_hint(PDEVICE_OBJECT device, PDEVICE_OBJECT hint)
+{
+    for (; hint != NULL && device != NULL; device = device->AttachedDevice)
+        if (device == hint)
+            return STATUS_SUCCESS;
+    return hint == NULL ? STATUS_SUCCESS : STATUS_INVALID_DEVICE_OBJECT_PARAMETER;
+}
+
 NTSTATUS io_parse_device(void *body, struct ob_lookup *lookup, void **result)
 {
     PDEVICE_OBJECT device = body;
@@ -198,6 +208,8 @@ NTSTATUS io_parse_device(void *body, struct ob_lookup *lookup, void **result)
         return STATUS_SUCCESS;
     }
     status = check_device(device);
+    if (NT_SUCCESS(status))
+        status = check_hint(device, open->hint);
     if (NT_SUCCESS(status))
         status = make_file(device, lookup, open, &f);
     if (!NT_SUCCESS(status))
@@ -241,10 +253,14 @@ NTSTATUS io_open_file(const OBJECT_ATTRIBUTES *attributes, struct io_open *open,
     return STATUS_SUCCESS;
 }
 
-/* The device that requests for a file go to: the top of its device's stack, not referenced.
+/* The device that requests for a file go to: the top of its device's stack or the hint it was opened with, not referenced.
  * docs: wdm/nf-wdm-iogetrelateddeviceobject */
 PDEVICE_OBJECT NTAPI IoGetRelatedDeviceObject(PFILE_OBJECT FileObject)
 {
+    const struct io_file_extension *extension = FileObject->FileObjectExtension;
+
+    if (extension != NULL && extension->hint != NULL)
+        return extension->hint;
     return io_top_of_stack(FileObject->DeviceObject);
 }
 

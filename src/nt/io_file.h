@@ -4,10 +4,17 @@
 
 #include "nt/io_internal.h"
 
+/* What FileObjectExtension of the file objects made here points at. */
+struct io_file_extension {
+    PDEVICE_OBJECT hint;                /* requests go here instead of to the top of the stack; NULL: to the top */
+    bool ignores_sharing;
+};
+
 /* Host state of a file object; the guest's FILE_OBJECT is its head. */
 struct io_file_object {
     FILE_OBJECT object;
     ACCESS_MASK access;
+    struct io_file_extension extension;
     bool opened;                        /* IRP_MJ_CREATE succeeded: IRP_MJ_CLEANUP and _CLOSE are owed */
 };
 
@@ -19,12 +26,18 @@ struct io_open {
     PVOID ea;
     ULONG ea_length;
     KPROCESSOR_MODE mode;
+    PDEVICE_OBJECT hint;                /* may be NULL */
     IO_STATUS_BLOCK iosb;
     bool reached_device;
 };
 
 /* *file comes referenced, without a handle. */
 NTSTATUS io_open_file(const OBJECT_ATTRIBUTES *attributes, struct io_open *open, struct io_file_object **file);
+
+/* ZwCreateFile with a device of the stack that the file's requests go to; hint NULL: to the top. */
+NTSTATUS io_create_file(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb,
+                        PLARGE_INTEGER allocation_size, ULONG file_attributes, ULONG share, ULONG disposition, ULONG options, PVOID ea,
+                        ULONG ea_length, PDEVICE_OBJECT hint);
 
 /* Sends a request on a file. When it does not end at once: waits if `wait`, else returns STATUS_PENDING, and the
  * completion sets *request->iosb and the event. References the file meanwhile. *irp (may be NULL): the IRP while it is

@@ -1,5 +1,6 @@
 /* Queries and changes of a file's information; share access. */
 #include "nt/io_file.h"
+#include "ring3/nt_files.h"
 
 /* A query or set request with one buffered block; waits. */
 static NTSTATUS info_request(PFILE_OBJECT file, UCHAR major, ULONG class, PVOID data, ULONG length,
@@ -187,6 +188,8 @@ NTSTATUS NTAPI IoCheckShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareA
     FileObject->SharedRead = (DesiredShareAccess & FILE_SHARE_READ) != 0;
     FileObject->SharedWrite = (DesiredShareAccess & FILE_SHARE_WRITE) != 0;
     FileObject->SharedDelete = (DesiredShareAccess & FILE_SHARE_DELETE) != 0;
+    if (IoIsFileObjectIgnoringSharing(FileObject))
+        return STATUS_SUCCESS;
     if ((read && ShareAccess->SharedRead < opens) || (write && ShareAccess->SharedWrite < opens) ||
         (remove && ShareAccess->SharedDelete < opens) || (ShareAccess->Readers != 0 && !FileObject->SharedRead) ||
         (ShareAccess->Writers != 0 && !FileObject->SharedWrite) ||
@@ -199,7 +202,7 @@ NTSTATUS NTAPI IoCheckShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareA
 
 static void count_share(PFILE_OBJECT file, PSHARE_ACCESS share, ULONG one)
 {
-    if (!touches_data(file))
+    if (!touches_data(file) || IoIsFileObjectIgnoringSharing(file))
         return;
     share->OpenCount += one;
     share->Readers += file->ReadAccess ? one : 0;

@@ -81,6 +81,7 @@ void io_checks_stop(void);
 GUID *io_thread_activity(bool make);
 void io_more_thread_gone(const struct thread *thread);
 void io_more_stop(void);
+void io_registrations_stop(void);
 
 /* --- io_call.c --- */
 

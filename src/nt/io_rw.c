@@ -64,6 +64,23 @@ static NTSTATUS create(PHANDLE handle, const OBJECT_ATTRIBUTES *attributes, stru
     return status;
 }
 
+NTSTATUS io_create_file(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb,
+                        PLARGE_INTEGER allocation_size, ULONG file_attributes, ULONG share, ULONG disposition, ULONG options, PVOID ea,
+                        ULONG ea_length, PDEVICE_OBJECT hint)
+{
+    struct io_open open = {
+        .access = access, .share = share, .disposition = disposition, .options = options, .attributes = file_attributes, .ea = ea,
+        .ea_length = ea_length, .mode = KernelMode, .hint = hint,
+        .allocation_size = allocation_size != NULL ? allocation_size->QuadPart : 0,
+    };
+
+    if (disposition > FILE_MAXIMUM_DISPOSITION)
+        return STATUS_INVALID_PARAMETER;
+    if ((options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)) && !(access & SYNCHRONIZE))
+        return STATUS_INVALID_PARAMETER;
+    return create(handle, attributes, &open, iosb);
+}
+
 /* Opens a device (with a rest of the path that its driver sees as FileName) and returns a handle. There is no file
  * system: paths that do not end at a device are refused. PASSIVE_LEVEL. docs: wdm/nf-wdm-zwcreatefile */
 NTSTATUS NTAPI ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
@@ -71,17 +88,8 @@ NTSTATUS NTAPI ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJE
                             ULONG ShareAccess, ULONG CreateDisposition, ULONG CreateOptions, PVOID EaBuffer,
                             ULONG EaLength)
 {
-    struct io_open open = {
-        .access = DesiredAccess, .share = ShareAccess, .disposition = CreateDisposition, .options = CreateOptions,
-        .attributes = FileAttributes, .ea = EaBuffer, .ea_length = EaLength, .mode = KernelMode,
-        .allocation_size = AllocationSize != NULL ? AllocationSize->QuadPart : 0,
-    };
-
-    if (CreateDisposition > FILE_MAXIMUM_DISPOSITION)
-        return STATUS_INVALID_PARAMETER;
-    if ((CreateOptions & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)) && !(DesiredAccess & SYNCHRONIZE))
-        return STATUS_INVALID_PARAMETER;
-    return create(FileHandle, ObjectAttributes, &open, IoStatusBlock);
+    return io_create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes, ShareAccess,
+                          CreateDisposition, CreateOptions, EaBuffer, EaLength, NULL);
 }
 
 /* ZwCreateFile with FILE_OPEN. docs: wdm/nf-wdm-zwopenfile */

@@ -35,6 +35,7 @@ void io_stop(void)
     cng_stop();
     io_checks_stop();
     io_more_stop();
+    io_registrations_stop();
     io_error_stop();
 }
 

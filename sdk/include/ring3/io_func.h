@@ -198,14 +198,7 @@ FORCEINLINE PDRIVER_CANCEL IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRou
     return __atomic_exchange_n(&Irp->CancelRoutine, CancelRoutine, __ATOMIC_SEQ_CST);
 }
 
-/* The more severe failure stays; STATUS_VERIFY_REQUIRED always does. docs: ntddk/nf-ntddk-iosetmasterirpstatus */
-FORCEINLINE VOID IoSetMasterIrpStatus(PIRP MasterIrp, NTSTATUS Status)
-{
-    ULONG severity = (ULONG)Status >> 30, before = (ULONG)MasterIrp->IoStatus.Status >> 30;
-
-    if (Status == (NTSTATUS)0x80000016 /* STATUS_VERIFY_REQUIRED */ || (severity >= 2 && severity > before))
-        MasterIrp->IoStatus.Status = Status;
-}
+NTKERNELAPI VOID NTAPI IoSetMasterIrpStatus(PIRP MasterIrp, NTSTATUS Status);
 
 FORCEINLINE BOOLEAN IoIsErrorUserInduced(NTSTATUS Status)
 {
