@@ -16,6 +16,7 @@
 #include <ndis/poll.h>
 #include <ndis/protocol.h>
 #include <ndis/filter.h>
+#include <ndis/vswitch_filter.h>
 #include <ndis/im.h>
 #include <ndis/interface.h>
 #include <ndis/sriov.h>

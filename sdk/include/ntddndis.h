@@ -12,6 +12,7 @@
 #include <ndis/rss.h>
 #include <ndis/pm.h>
 #include <ndis/receive_filter.h>
+#include <ndis/vswitch.h>
 #include <ndis/qos.h>
 #include <ndis/wmi.h>
 

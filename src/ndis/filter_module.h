@@ -72,7 +72,7 @@ struct filter {
     WCHAR name_buffer[112];
 };
 
-#define FILTER_RANKS 9u                 /* classes that modifying filters can have */
+#define FILTER_RANKS 12u                /* classes that modifying filters can have */
 
 extern struct list ndis_filter_drivers;
 

@@ -11,15 +11,19 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
 #include "nt/cm.h"
+#include "nt/text.h"
 
 #define NETWORK "\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Network\\{4d36e974-e325-11ce-bfc1-08002be10318}\\"
 #define FILTER_TYPE_MONITORING 1u
 #define FILTER_RUN_TYPE_MANDATORY 1u
 
-/* From the miniport up. */
+/* From the miniport up; the last three belong into Hyper-V's extensible switch.
+ * docs: network/inf-requirements-for-hyper-v-extensions */
 static const char *const classes[] = {
     "provider_address", "custom", "diagnostic", "failover", "loadbalance", "vpn", "compression", "encryption", "scheduler",
+    "ms_switch_forward", "ms_switch_filter", "ms_switch_capture",
 };
 _Static_assert(countof(classes) == FILTER_RANKS, "every class has a rank");
 #define CUSTOM 1u
@@ -66,6 +70,17 @@ static struct cm_key *ndi_key(const struct filter_driver *driver)
     return length ? cm_key(NULL, path, false) : NULL;
 }
 
+static void say_where_it_belongs(const struct filter_driver *driver, const char *media)
+{
+    char name[64];
+
+    text_utf8(name, sizeof name, &driver->service_name);
+    if (lists(media, "vmnetextension"))
+        log_warn("ndis", "%s: ring3 has no extensible switch of Hyper-V, and FilterMediaTypes '%s' names nothing else: it gets no module", name, media);
+    else
+        log_info("ndis", "%s: FilterMediaTypes '%s' names no kind of adapter that ring3 has: it gets no module", name, media);
+}
+
 void filter_read_kind(struct filter_driver *driver)
 {
     struct cm_key *ndi = ndi_key(driver), *interfaces = ndi ? cm_key(ndi, "Interfaces", false) : NULL;
@@ -83,6 +98,8 @@ void filter_read_kind(struct filter_driver *driver)
         driver->kind.rank = rank_of(text);
     if (interfaces && cm_get_string(interfaces, "FilterMediaTypes", text, sizeof text))
         driver->kind.ethernet = lists(text, "ethernet");
+    if (!driver->kind.ethernet)
+        say_where_it_belongs(driver, text);
 }
 
 bool filter_fits(const struct filter_driver *driver, const struct adapter *a)

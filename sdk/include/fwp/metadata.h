@@ -62,9 +62,6 @@ typedef enum {
 } COMPARTMENT_ID, *PCOMPARTMENT_ID;
 #endif
 
-typedef ULONG NDIS_SWITCH_PORT_ID, *PNDIS_SWITCH_PORT_ID;
-typedef USHORT NDIS_SWITCH_NIC_INDEX, *PNDIS_SWITCH_NIC_INDEX;
-
 typedef enum _IP_DISCARD_REASON {
     IpDiscardBadSourceAddress,
     IpDiscardNotLocallyDestined,

@@ -226,12 +226,6 @@ NDISAPI NDIS_STATUS NTAPI NdisFSetAttributes(NDIS_HANDLE NdisFilterHandle, NDIS_
                                              PNDIS_FILTER_ATTRIBUTES FilterAttributes);
 NDISAPI NDIS_STATUS NTAPI NdisFRestartFilter(NDIS_HANDLE NdisFilterHandle);
 
-/* Whether the module stands in Hyper-V's extensible switch. docs: ndis/nf-ndis-ndisfgetoptionalswitchhandlers */
-typedef PVOID NDIS_SWITCH_CONTEXT, *PNDIS_SWITCH_CONTEXT;
-typedef struct _NDIS_SWITCH_OPTIONAL_HANDLERS NDIS_SWITCH_OPTIONAL_HANDLERS, *PNDIS_SWITCH_OPTIONAL_HANDLERS;
-NDISAPI NDIS_STATUS NTAPI NdisFGetOptionalSwitchHandlers(NDIS_HANDLE NdisFilterHandle, PNDIS_SWITCH_CONTEXT NdisSwitchContext,
-                                                         PNDIS_SWITCH_OPTIONAL_HANDLERS NdisSwitchHandlers);
-
 /* Who stands in a stack (NdisEnumerateFilterModules). docs: ndis/ns-ndis-_ndis_filter_interface, ndis/ns-ndis-_ndis_enum_filters */
 #define NDIS_FILTER_INTERFACE_IM_FILTER 0x00000001
 #define NDIS_FILTER_INTERFACE_LW_FILTER 0x00000002
