@@ -50,14 +50,11 @@ static bool sign(struct condition *c, const char *text)
     return true;
 }
 
-/* How long $(...) is, parentheses inside it included. */
 static size_t reference(const char *at)
 {
-    size_t n = 2;
+    size_t length = msbuild_reference_length(at);
 
-    for (int depth = 1; depth > 0 && at[n]; n++)
-        depth += at[n] == '(' ? 1 : at[n] == ')' ? -1 : 0;
-    return n;
+    return length ? length : strlen(at);
 }
 
 /* 'quoted' or a bare word with references; expanded. NULL after a failure. */
@@ -69,7 +66,8 @@ static const char *operand(struct condition *c)
     skip(c);
     if (*c->at == '\'') {
         start = ++c->at;
-        length = strcspn(start, "'");
+        while (start[length] && start[length] != '\'')
+            length += start[length] == '$' && start[length + 1] == '(' ? reference(start + length) : 1;
         if (start[length] != '\'')
             return fail(c, "a quote is open"), NULL;
         c->at += length + 1;

@@ -78,13 +78,20 @@ static bool put(struct output *out, const char *text, size_t length)
     return true;
 }
 
-/* The value of $(name), which may be a reserved one. */
-static const char *property(const struct msbuild_place *place, const char *name)
+const char *msbuild_property_at(const struct msbuild_place *place, const char *name)
 {
-    const char *slash = strrchr(place->file, '/'), *value;
+    const char *slash = strrchr(place->file, '/'), *last = slash ? slash + 1 : place->file, *dot = strrchr(last, '.'), *value;
 
     if (!strcasecmp(name, "MSBuildThisFileDirectory"))
-        return msbuild_copy(place->project, place->file, slash ? (size_t)(slash - place->file) + 1 : 0);
+        return msbuild_copy(place->project, place->file, (size_t)(last - place->file));
+    if (!strcasecmp(name, "MSBuildThisFile"))
+        return last;
+    if (!strcasecmp(name, "MSBuildThisFileFullPath"))
+        return place->file;
+    if (!strcasecmp(name, "MSBuildThisFileName"))
+        return msbuild_copy(place->project, last, dot ? (size_t)(dot - last) : strlen(last));
+    if (!strcasecmp(name, "OS"))
+        return "Windows_NT";
     value = msbuild_find(place->project->globals, name);
     if (!value)
         value = msbuild_find(place->project->properties, name);
@@ -94,20 +101,18 @@ static const char *property(const struct msbuild_place *place, const char *name)
 /* One $(...) or %(...) at `at`; *length is what it takes. NULL with error_text(). */
 static const char *reference(const struct msbuild_place *place, const char *at, size_t *length)
 {
-    const char *end = strchr(at, ')'), *dot, *name, *value;
+    const char *dot, *name, *value;
 
-    if (!end) {
+    *length = msbuild_reference_length(at);
+    if (!*length) {
         msbuild_error(place, "'%.40s' has no closing parenthesis", at);
         return NULL;
     }
-    if (at[2] == '[') {
-        msbuild_error(place, "property functions are not understood: '%.60s'", at);
-        return NULL;
-    }
-    *length = (size_t)(end - at) + 1;
-    name = msbuild_copy(place->project, at + 2, (size_t)(end - at) - 2);
+    name = msbuild_copy(place->project, at + 2, *length - 3);
+    if (*at == '$' && !strncasecmp(name, "Registry:", 9))
+        return "";                                  /* the registry of no computer */
     if (*at == '$')
-        return property(place, name);
+        return strpbrk(name, ".[(") ? msbuild_evaluate(place, name) : msbuild_property_at(place, name);
     dot = strchr(name, '.');                        /* %(ClCompile.Name) */
     value = msbuild_find(place->metadata, dot ? dot + 1 : name);
     return value ? value : "";

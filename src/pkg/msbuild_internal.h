@@ -50,6 +50,12 @@ bool msbuild_error(const struct msbuild_place *place, const char *format, ...) _
 
 /* $(NAME), %(NAME) replaced. NULL with error_text(). */
 const char *msbuild_expand(const struct msbuild_place *place, const char *text);
+/* How long the $(...) or %(...) at `at` is, what is nested inside included; 0: it has no end. */
+size_t msbuild_reference_length(const char *at);
+/* What stands between $( and ) when it calls property functions. NULL with error_text(). docs: visualstudio/msbuild/property-functions */
+const char *msbuild_evaluate(const struct msbuild_place *place, const char *text);
+/* The value of $(name), which may be a reserved one; "" when there is none. */
+const char *msbuild_property_at(const struct msbuild_place *place, const char *name);
 /* The Condition attribute: 1 holds (or there is none), 0 does not, -1 with error_text(). */
 int msbuild_condition(const struct msbuild_place *place, const char *text);
 /* What Microsoft.Cpp.Default.props and the WDK's sheets set and the project has not. */
