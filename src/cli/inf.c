@@ -20,32 +20,53 @@ static char *stamped_name(const char *path)
     return name;
 }
 
+#define MOST_OPTIONS 64
+
+struct stamping {
+    const char *path, *out, *options[MOST_OPTIONS + 4];
+    int count;
+    bool verbose, dated, placed;        /* -n, -d, -a */
+};
+
+/* What StampInf does without being asked: today's date, and the architecture that the variable Platform names. */
+static void add_defaults(struct stamping *s)
+{
+    const char *platform = getenv("Platform");
+
+    if (!s->dated)
+        s->options[s->count++] = "-d";
+    if (!s->placed && platform && *platform)
+        s->options[s->count++] = "-a";
+    s->options[s->count] = NULL;
+}
+
 static int run_stamp(int argc, char **argv)
 {
-    const char *path = NULL, *out = NULL, *options[64];
+    struct stamping s = { 0 };
     char *name;
-    int count = 0;
     bool good;
 
     for (int i = 0; i < argc; i++) {
         if (!strcmp(argv[i], "-f") && i + 1 < argc)
-            path = argv[++i];
+            s.path = argv[++i];
         else if (!strncmp(argv[i], "--out=", 6))
-            out = argv[i] + 6;
+            s.out = argv[i] + 6;
+        else if (!strcmp(argv[i], "-n"))
+            s.verbose = true;
         else if (i == 0 && argv[i][0] != '-')
-            path = argv[i];
-        else if (count < 62)
-            options[count++] = argv[i];
+            s.path = argv[i];
+        else if (s.count < MOST_OPTIONS)
+            s.options[s.count++] = argv[i];
+        else
+            return cli_fail(EXIT_USAGE, "more than %d options", MOST_OPTIONS);
+        s.dated |= !strcmp(argv[i], "-d");
+        s.placed |= !strcmp(argv[i], "-a");
     }
-    if (count == 0) {
-        options[count++] = "-d";
-        options[count++] = "-v";
-    }
-    options[count] = NULL;
-    if (!path)
+    add_defaults(&s);
+    if (!s.path)
         return cli_fail(EXIT_USAGE, "which file? ring3 inf stamp FILE.inx [StampInf's options]");
-    name = out ? strdup(out) : stamped_name(path);
-    good = name && stamp_file(path, name, options);
+    name = s.out ? strdup(s.out) : stamped_name(s.path);
+    good = name && stamp_file(s.path, name, s.options, s.verbose ? stdout : NULL);
     if (good)
         printf("stamped %s\n", name);
     free(name);

@@ -447,7 +447,7 @@ static bool write_overlay(const struct build_plan *plan)
 static bool write_infs(const struct build_plan *plan)
 {
     for (size_t i = 0; i < plan->inf_count; i++)
-        if (!stamp_file(plan->inf[i].path, plan->inf[i].result, (const char *const *)plan->inf[i].stamp.text))
+        if (!stamp_file(plan->inf[i].path, plan->inf[i].result, (const char *const *)plan->inf[i].stamp.text, NULL))
             return false;
     return true;
 }

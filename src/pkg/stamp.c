@@ -19,7 +19,8 @@ struct stamp {
     const char *kmdf, *umdf;            /* -k, -u */
     const char *ntverp;                 /* -i */
     bool set_version;                   /* DriverVer is written */
-    char date_text[32], version_text[64];
+    int replaced[5];                    /* how often each variable was */
+    char date_text[32], version_text[64], architecture_text[64];
 };
 
 /* --- options ------------------------------------------------------------------------------------------------------- */
@@ -35,6 +36,18 @@ static const char *value_of(const char *const **option)
     return next;
 }
 
+/* major.minor and, for UMDF, .service */
+static bool is_framework_version(const char *text, int most)
+{
+    for (int parts = 1; *text >= '0' && *text <= '9'; parts++) {
+        text += strspn(text, "0123456789");
+        if (*text == 0)
+            return parts >= 2 && parts <= most;
+        text += *text == '.';
+    }
+    return false;
+}
+
 static bool read_options(struct stamp *stamp, const char *const *option)
 {
     for (; *option; option++) {
@@ -42,7 +55,7 @@ static bool read_options(struct stamp *stamp, const char *const *option)
         char letter = name[0] == '-' && name[1] && !name[2] ? name[1] : '?';
 
         if (letter == 'n')
-            continue;                   /* more words while stamping */
+            continue;                   /* the caller's: more words */
         value = value_of(&option);
         switch (letter) {
         case 's': stamp->section = value; break;
@@ -55,8 +68,10 @@ static bool read_options(struct stamp *stamp, const char *const *option)
         case 'i': stamp->ntverp = value; break;
         default: return error_set("'%s' is no option of StampInf", name);
         }
-        if (!value && strchr("scku", letter))
+        if (!value && strchr("sciku", letter))
             return error_set("option %s needs a value", name);
+        if (strchr("ku", letter) && !is_framework_version(value, letter == 'k' ? 2 : 3))
+            return error_set("option %s: '%s' is no version of the form %s", name, value, letter == 'k' ? "1.15" : "2.15.0");
         if (letter == 'd' || letter == 'v')
             stamp->set_version = true;
     }
@@ -70,13 +85,18 @@ static const char *given(const char *option, const char *variable)
     return option && *option ? option : fallback && *fallback ? fallback : "";
 }
 
-/* The present time; SOURCE_DATE_EPOCH makes it repeatable. */
-static void present(struct tm *tm)
+/* The present time, and its milliseconds; SOURCE_DATE_EPOCH makes it repeatable. */
+static int present(struct tm *tm)
 {
     const char *epoch = getenv("SOURCE_DATE_EPOCH");
-    time_t now = epoch && *epoch ? (time_t)strtoll(epoch, NULL, 10) : time(NULL);
+    struct timespec now = { 0 };
 
-    (void)(epoch && *epoch ? gmtime_r(&now, tm) : localtime_r(&now, tm));
+    if (epoch && *epoch)
+        now.tv_sec = (time_t)strtoll(epoch, NULL, 10);
+    else
+        clock_gettime(CLOCK_REALTIME, &now);
+    (void)(epoch && *epoch ? gmtime_r(&now.tv_sec, tm) : localtime_r(&now.tv_sec, tm));
+    return (int)(now.tv_nsec / 1000000);
 }
 
 static bool choose_date(struct stamp *stamp)
@@ -101,12 +121,18 @@ static bool choose_date(struct stamp *stamp)
 static bool version_of_header(struct stamp *stamp)
 {
     static const char *const names[] = { "VER_PRODUCTMAJORVERSION", "VER_PRODUCTMINORVERSION", "VER_PRODUCTBUILD", "VER_PRODUCTBUILD_QFE" };
+    static const char *const files[] = { "ntverp.h", "Ntverp.h", "NtVerP.h", "NTVERP.H" };
+    const char *missing = NULL;
     char path[4096];
     uint8_t *data;
-    size_t size;
+    size_t size, file = 0;
     int number[4] = { 0 };
 
-    snprintf(path, sizeof path, "%s/ntverp.h", stamp->ntverp);
+    do
+        snprintf(path, sizeof path, "%s/%s", stamp->ntverp, files[file]);
+    while (!host_file_exists(path) && ++file < sizeof files / sizeof files[0]);
+    if (file == sizeof files / sizeof files[0])
+        return error_set("%s: there is no Ntverp.h", stamp->ntverp);
     if (!host_read_file(path, 1 << 20, &data, &size))
         return false;
     for (int i = 0; i < 4; i++) {
@@ -117,8 +143,11 @@ static bool version_of_header(struct stamp *stamp)
             if (sscanf(at, " %d", &number[i]) == 1)
                 break;
         }
+        missing = missing ? missing : at ? NULL : names[i];
     }
     free(data);
+    if (missing)
+        return error_set("%s: no %s with a number", path, missing);
     snprintf(stamp->version_text, sizeof stamp->version_text, "%d.%d.%d.%d", number[0], number[1], number[2], number[3]);
     return true;
 }
@@ -132,8 +161,9 @@ static bool choose_version(struct stamp *stamp)
     if (!*text)
         return stamp->ntverp ? version_of_header(stamp) : true;     /* what the file has stays */
     if (!strcmp(text, "*")) {
-        present(&tm);
-        snprintf(stamp->version_text, sizeof stamp->version_text, "%d.%d.%d.0", tm.tm_hour, tm.tm_min, tm.tm_sec);
+        int milliseconds = present(&tm);
+
+        snprintf(stamp->version_text, sizeof stamp->version_text, "%d.%d.%d.%d", tm.tm_hour, tm.tm_min, tm.tm_sec, milliseconds);
         return true;
     }
     if (sscanf(text, "%d.%d.%d.%d%n", &part[0], &part[1], &part[2], &part[3], &used) != 4 || text[used])
@@ -145,18 +175,34 @@ static bool choose_version(struct stamp *stamp)
     return true;
 }
 
-static bool choose(struct stamp *stamp)
+/* The names that the tool takes and Visual Studio's platforms, perhaps with the rest of a decoration: "x64.10.0...22000". */
+static bool choose_architecture(struct stamp *stamp)
 {
     static const struct { const char *given, *written; } architectures[] = {
-        { "x64", "amd64" }, { "amd64", "amd64" }, { "x86", "x86" }, { "Win32", "x86" }, { "64", "ia64" }, { "ARM64", "ARM64" },
-        { "ARM", "ARM" },
+        { "x64", "amd64" }, { "amd64", "amd64" }, { "x86", "x86" }, { "Win32", "x86" }, { "64", "ia64" }, { "ia64", "ia64" },
+        { "ARM64", "ARM64" }, { "ARM", "ARM" },
     };
+    size_t length = stamp->architecture ? strcspn(stamp->architecture, ".") : 0;
 
-    for (size_t i = 0; stamp->architecture && i < sizeof architectures / sizeof architectures[0]; i++)
-        if (!strcasecmp(stamp->architecture, architectures[i].given)) {
-            stamp->architecture = architectures[i].written;
-            break;
+    if (!stamp->architecture || !*stamp->architecture)
+        return true;
+    for (size_t i = 0; i < sizeof architectures / sizeof architectures[0]; i++)
+        if (strlen(architectures[i].given) == length && !strncasecmp(stamp->architecture, architectures[i].given, length)) {
+            if (strspn(stamp->architecture + length, ".0123456789") != strlen(stamp->architecture + length) ||
+                snprintf(stamp->architecture_text, sizeof stamp->architecture_text, "%s%s", architectures[i].written,
+                         stamp->architecture + length) >= (int)sizeof stamp->architecture_text)
+                break;
+            stamp->architecture = stamp->architecture_text;
+            return true;
         }
+    return error_set("'%s' is no architecture; there are x86, x64 (amd64), 64 (ia64), ARM and ARM64, each with a version of Windows behind it "
+                     "(x64.10.0...22000)", stamp->architecture);
+}
+
+static bool choose(struct stamp *stamp)
+{
+    if (!choose_architecture(stamp))
+        return false;
     if (getenv("PRIVATE_DRIVER_PACKAGE")) {
         stamp->set_version = true;
         stamp->date = stamp->version = "*";
@@ -176,29 +222,29 @@ static void coinstaller_version(const char *version, char text[16])
     snprintf(text, 16, "%02d%03d", major, minor);
 }
 
+/* Their names count with case: what is left over is told by code 1274 of ring3 inf check. */
+static const char *const variable_names[] = { "$ARCH$", "$KMDFVERSION$", "$KMDFCOINSTALLERVERSION$", "$UMDFVERSION$", "$UMDFCOINSTALLERVERSION$" };
+
 /* Copies a line, its $VARIABLES$ replaced. */
-static void write_line(FILE *out, const struct stamp *stamp, const char *line, size_t length)
+static void write_line(FILE *out, struct stamp *stamp, const char *line, size_t length)
 {
     char kmdf[16] = "", umdf[16] = "";
     if (stamp->kmdf)
         coinstaller_version(stamp->kmdf, kmdf);
     if (stamp->umdf)
         coinstaller_version(stamp->umdf, umdf);
-    const struct { const char *name, *value; } variables[] = {
-        { "$ARCH$", stamp->architecture }, { "$KMDFVERSION$", stamp->kmdf }, { "$KMDFCOINSTALLERVERSION$", stamp->kmdf ? kmdf : NULL },
-        { "$UMDFVERSION$", stamp->umdf }, { "$UMDFCOINSTALLERVERSION$", stamp->umdf ? umdf : NULL },
-    };
+    const char *const values[] = { stamp->architecture, stamp->kmdf, stamp->kmdf ? kmdf : NULL, stamp->umdf, stamp->umdf ? umdf : NULL };
 
     while (length > 0) {
-        size_t i = 0, count = sizeof variables / sizeof variables[0];
+        size_t i = 0, count = sizeof values / sizeof values[0];
 
-        while (i < count && (!variables[i].value || length < strlen(variables[i].name) ||
-                             strncasecmp(line, variables[i].name, strlen(variables[i].name)) != 0))
+        while (i < count && (!values[i] || length < strlen(variable_names[i]) || strncmp(line, variable_names[i], strlen(variable_names[i])) != 0))
             i++;
         if (i < count) {
-            fputs(variables[i].value, out);
-            line += strlen(variables[i].name);
-            length -= strlen(variables[i].name);
+            fputs(values[i], out);
+            stamp->replaced[i]++;
+            line += strlen(variable_names[i]);
+            length -= strlen(variable_names[i]);
         } else {
             fputc(*line++, out);
             length--;
@@ -232,29 +278,23 @@ static bool is_header(const char *line, size_t length, const char *name)
                                                                              line[at + 1 + name_length] == ']'));
 }
 
-static void write_driver_ver(FILE *out, const struct stamp *stamp, const char *old, size_t old_length, const char *end)
+static void write_driver_ver(FILE *out, const struct stamp *stamp, const char *end)
 {
-    const char *comma = memchr(old, ',', old_length);
-    char version[64] = "";
-
-    if (stamp->version_text[0])
-        snprintf(version, sizeof version, "%s", stamp->version_text);
-    else if (comma && comma - old < (long)old_length)
-        sscanf(comma + 1, " %63[0-9.]", version);
-    fprintf(out, "DriverVer = %s%s%s%s", stamp->date_text, version[0] ? "," : "", version, end);
+    fprintf(out, "DriverVer = %s,%s%s", stamp->date_text, stamp->version_text, end);
 }
 
 /* What has been seen and is still to be written. */
 struct progress {
     bool in_target, in_version, wrote_version, wrote_catalog;
     bool has_version, has_catalog;      /* the file has the entry: it is replaced where it stands */
+    bool goes_on;                       /* the entry that was replaced goes on in the next line */
 };
 
 /* Behind a section's header: the entries it lacks. */
 static void begin_section(FILE *out, const struct stamp *stamp, struct progress *progress, const char *end)
 {
     if (progress->in_target && stamp->set_version && !progress->wrote_version && !progress->has_version) {
-        write_driver_ver(out, stamp, "", 0, end);
+        write_driver_ver(out, stamp, end);
         progress->wrote_version = true;
     }
     if (progress->in_version && stamp->catalog && !progress->wrote_catalog && !progress->has_catalog) {
@@ -263,11 +303,22 @@ static void begin_section(FILE *out, const struct stamp *stamp, struct progress 
     }
 }
 
-static void stamp_line(FILE *out, const struct stamp *stamp, struct progress *progress, const char *line, size_t length,
+static bool ends_in_backslash(const char *line, size_t length)
+{
+    while (length > 0 && (line[length - 1] == ' ' || line[length - 1] == '\t'))
+        length--;
+    return length > 0 && line[length - 1] == '\\';
+}
+
+static void stamp_line(FILE *out, struct stamp *stamp, struct progress *progress, const char *line, size_t length,
                        const char *end)
 {
     const char *value;
 
+    if (progress->goes_on) {
+        progress->goes_on = ends_in_backslash(line, length);
+        return;
+    }
     if (is_header(line, length, "")) {
         progress->in_target = is_header(line, length, stamp->section);
         progress->in_version = is_header(line, length, "Version");
@@ -278,12 +329,14 @@ static void stamp_line(FILE *out, const struct stamp *stamp, struct progress *pr
     }
     if (progress->in_target && stamp->set_version && is_entry(line, length, "DriverVer", &value)) {
         if (!progress->wrote_version)
-            write_driver_ver(out, stamp, value, length - (size_t)(value - line), end);
+            write_driver_ver(out, stamp, end);
         progress->wrote_version = true;
+        progress->goes_on = ends_in_backslash(line, length);
     } else if (progress->in_version && stamp->catalog && is_entry(line, length, "CatalogFile", &value)) {
         if (!progress->wrote_catalog)
             fprintf(out, "CatalogFile = %s%s", stamp->catalog, end);
         progress->wrote_catalog = true;
+        progress->goes_on = ends_in_backslash(line, length);
     } else {
         write_line(out, stamp, line, length);
         fputs(end, out);
@@ -341,24 +394,38 @@ static char *stamp_text(struct stamp *stamp, const char *text, size_t *size)
         text += whole;
     }
     fclose(out);
-    if (stamp->set_version && !progress.wrote_version) {
-        error_set("%s: there is no section [%s] for DriverVer", stamp->path, stamp->section);
+    if ((stamp->set_version && !progress.wrote_version) || (stamp->catalog && !progress.wrote_catalog)) {
+        bool version = stamp->set_version && !progress.wrote_version;
+
+        error_set("%s: there is no section [%s] for %s", stamp->path, version ? stamp->section : "Version", version ? "DriverVer" : "CatalogFile");
         free(result);
         return NULL;
     }
     return result;
 }
 
-/* UTF-8 back to UTF-16LE with its mark. */
-static uint8_t *to_utf16(const char *text, size_t *size)
+/* What was stamped. */
+static void tell(FILE *told, const struct stamp *stamp)
+{
+    if (stamp->set_version)
+        fprintf(told, "[%s] DriverVer = %s,%s\n", stamp->section, stamp->date_text, stamp->version_text);
+    if (stamp->catalog)
+        fprintf(told, "[Version] CatalogFile = %s\n", stamp->catalog);
+    for (size_t i = 0; i < sizeof variable_names / sizeof variable_names[0]; i++)
+        if (stamp->replaced[i])
+            fprintf(told, "%s replaced %d time%s\n", variable_names[i], stamp->replaced[i], stamp->replaced[i] == 1 ? "" : "s");
+}
+
+/* UTF-8 back to UTF-16 with its mark. */
+static uint8_t *to_utf16(const char *text, bool big, size_t *size)
 {
     size_t length = strlen(text), used = 0;
     uint8_t *wide = malloc(2 * length + 4);
 
     if (!wide)
         abort();
-    wide[used++] = 0xff;
-    wide[used++] = 0xfe;
+    wide[used++] = big ? 0xfe : 0xff;
+    wide[used++] = big ? 0xff : 0xfe;
     for (const uint8_t *p = (const uint8_t *)text; *p;) {
         uint32_t c = *p++;
         int more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
@@ -372,20 +439,58 @@ static uint8_t *to_utf16(const char *text, size_t *size)
             unit[1] = (uint16_t)(0xdc00 + ((c - 0x10000) & 0x3ff));
         }
         for (int i = 0; i < (c > 0xffff ? 2 : 1); i++) {
-            wide[used++] = (uint8_t)unit[i];
-            wide[used++] = (uint8_t)(unit[i] >> 8);
+            wide[used++] = (uint8_t)(big ? unit[i] >> 8 : unit[i]);
+            wide[used++] = (uint8_t)(big ? unit[i] : unit[i] >> 8);
         }
     }
     *size = used;
     return wide;
 }
 
-bool stamp_file(const char *path, const char *result, const char *const *options)
+enum encoding { BYTES, UTF8_MARK, UTF16_LITTLE, UTF16_BIG };
+
+static enum encoding encoding_of(const uint8_t *data, size_t size)
+{
+    if (size >= 3 && !memcmp(data, "\xef\xbb\xbf", 3))
+        return UTF8_MARK;
+    if (size >= 2 && data[0] == 0xff && data[1] == 0xfe)
+        return UTF16_LITTLE;
+    return size >= 2 && data[0] == 0xfe && data[1] == 0xff ? UTF16_BIG : BYTES;
+}
+
+/* Stamps `text` and writes it in its encoding. */
+static bool stamp_to(struct stamp *stamp, const char *text, enum encoding encoding, const char *result)
+{
+    size_t size, mark = encoding == UTF8_MARK ? 3 : 0;
+    char *stamped = stamp_text(stamp, text + mark, &size), *whole;
+    bool good;
+
+    if (!stamped)
+        return false;
+    if (encoding >= UTF16_LITTLE)
+        whole = (char *)to_utf16(stamped, encoding == UTF16_BIG, &size);
+    else
+        whole = malloc(mark + size + 1);
+    if (!whole)
+        abort();
+    if (encoding < UTF16_LITTLE) {
+        memcpy(whole, text, mark);
+        memcpy(whole + mark, stamped, size);
+        size += mark;
+    }
+    good = host_replace_file(result, whole, size, false);
+    free(whole);
+    free(stamped);
+    return good;
+}
+
+bool stamp_file(const char *path, const char *result, const char *const *options, FILE *told)
 {
     struct stamp stamp = { .path = path, .section = "Version" };
-    uint8_t *data, *wide = NULL;
-    char *text = NULL, *stamped = NULL;
-    size_t size, stamped_size = 0, wide_size = 0;
+    enum encoding encoding;
+    uint8_t *data;
+    char *text = NULL;
+    size_t size;
     bool good;
 
     if (!host_read_file(path, INF_MAX_SIZE, &data, &size))
@@ -395,16 +500,16 @@ bool stamp_file(const char *path, const char *result, const char *const *options
         free(data);
         return good;
     }
-    bool utf16 = size >= 2 && data[0] == 0xff && data[1] == 0xfe;
+    encoding = encoding_of(data, size);
     good = read_options(&stamp, options) && choose(&stamp);
-    if (good && utf16)
+    if (good && encoding >= UTF16_LITTLE)
         good = inf_decode(path, data, size, &text);
-    stamped = good ? stamp_text(&stamp, utf16 ? text : (const char *)data, &stamped_size) : NULL;
-    if (stamped && utf16)
-        wide = to_utf16(stamped, &wide_size);
-    good = stamped && host_replace_file(result, wide ? (const void *)wide : stamped, wide ? wide_size : stamped_size, false);
-    free(wide);
-    free(stamped);
+    else if (good && memchr(data, 0, size))
+        good = error_set("%s: there is a NUL character; INF files are ANSI or UTF-16 with its mark", path);
+    if (good)
+        good = stamp_to(&stamp, text ? text : (const char *)data, encoding, result);
+    if (good && told)
+        tell(told, &stamp);
     free(text);
     free(data);
     return good;
