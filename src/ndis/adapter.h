@@ -189,6 +189,9 @@ struct adapter {
     uint32_t packet_filter, lookahead, multicast_count;
     uint8_t multicast[NDIS_MULTICAST_MAX][6];
 
+    struct list wake_items;             /* wake.h */
+    uint32_t wake_id;                   /* the last one given out */
+
     /* resources */
     PCM_RESOURCE_LIST raw, translated;  /* its own copies */
     size_t raw_size, translated_size;
@@ -265,6 +268,7 @@ struct binding {
     KEVENT done;
     uint32_t packet_filter, lookahead, multicast_count;
     uint8_t multicast[NDIS_MULTICAST_MAX][6];
+    NDIS_PM_PARAMETERS pm;              /* what it enabled (wake.h) */
     struct ndis_layer_stats stats;
 };
 
@@ -408,7 +412,10 @@ bool oid_is_counter(NDIS_OID oid);
 NDIS_STATUS oid_ask_statistics(struct oid_entry *entry);
 NDIS_STATUS oid_take_statistics(struct oid_entry *entry, NDIS_STATUS status);
 
-/* oid_merge.c: set requests that NDIS merges over bindings. */
+/* oid_merge.c: another OID and buffer in the asker's place, and the asker's again (status: how the request ended). */
+void oid_swap(struct oid_entry *entry, NDIS_OID oid, void *buffer, uint32_t length);
+void oid_swap_back(struct oid_entry *entry, NDIS_STATUS status);
+/* Set requests that NDIS merges over bindings. */
 bool oid_is_merged(NDIS_OID oid);
 /* Changes the binding's wish and prepares the request for the miniport. NDIS_STATUS_PENDING: the miniport must be asked;
  * anything else is the answer. */

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "ndis/ports.h"
+#include "ndis/wake.h"
 #include "nt/pool.h"
 
 void attributes_copy(void *to, size_t room, uint8_t newest, const void *from, size_t length)
@@ -27,6 +28,7 @@ void attributes_reset(struct adapter *a)
     a->oid_count = 0;
     a->has_registration = a->has_general = a->has_rss = a->has_offload = a->has_offload_hardware = false;
     a->has_pnp_capabilities = a->has_pm_capabilities = false;
+    wake_forget_all(a);
     a->packet_filter = a->multicast_count = 0;
     memset(&a->general, 0, sizeof a->general);
     memset(&a->link, 0, sizeof a->link);

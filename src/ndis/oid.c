@@ -16,6 +16,7 @@
 #include "ndis/event.h"
 #include "ndis/idle.h"
 #include "ndis/scaling.h"
+#include "ndis/wake.h"
 
 static void tell_asker(struct oid_entry *entry)
 {
@@ -43,10 +44,26 @@ static void keep_filter(struct adapter *a, const NDIS_OID_REQUEST *request)
     adapter_pick_receive_path(a);
 }
 
+static bool is_wake_request(const struct oid_entry *entry)
+{
+    return entry->binding && entry->request->RequestType == NdisRequestSetInformation && wake_is_request(entry->asked_oid);
+}
+
+static void again(struct oid_level *level, struct oid_entry *entry)
+{
+    if (level->current == entry)
+        level->current = NULL;
+    list_push_front(&level->queue, &entry->node);
+}
+
 static void finish(struct oid_level *level, struct oid_entry *entry, NDIS_STATUS status)
 {
     struct binding *b = entry->binding;
 
+    if (unlikely(is_wake_request(entry)) && wake_done(level->adapter, entry, &status)) {
+        again(level, entry);
+        return;
+    }
     if (level->current == entry && !level->filter && status == NDIS_STATUS_SUCCESS)
         keep_filter(level->adapter, entry->request);
     if (oid_is_merged(entry->asked_oid) && entry->swapped)
@@ -92,6 +109,8 @@ static NDIS_STATUS prepare_at_top(struct adapter *a, struct oid_entry *entry)
 
     if (request->RequestType == NdisRequestSetInformation && entry->binding && oid_is_merged(entry->asked_oid))
         return oid_merge(a, entry);
+    if (is_wake_request(entry))
+        return wake_prepare(a, entry);
     if (is_query(request) && entry->binding && oid_answer_binding(entry->binding, request, &status))
         return status;
     return NDIS_STATUS_PENDING;

@@ -2,6 +2,7 @@
  * rows), network/obtaining-and-setting-miniport-driver-information-and-ndis-support-for-wmi */
 #include "ndis/ports.h"
 #include "ndis/scaling.h"
+#include "ndis/wake.h"
 
 #include <string.h>
 
@@ -136,10 +137,6 @@ static bool answer_capabilities(struct adapter *a, PNDIS_OID_REQUEST r, NDIS_STA
         *status = a->has_offload_hardware ? oid_reply(r, &a->offload_hardware, a->offload_hardware.Header.Size)
                                           : NDIS_STATUS_NOT_SUPPORTED;
         return true;
-    case OID_PM_CURRENT_CAPABILITIES:
-        *status = a->has_pm_capabilities ? oid_reply(r, &a->pm_capabilities, a->pm_capabilities.Header.Size)
-                                         : NDIS_STATUS_NOT_SUPPORTED;
-        return true;
     case OID_PNP_CAPABILITIES:
         *status = a->has_pnp_capabilities ? oid_reply(r, &a->pnp_capabilities, sizeof a->pnp_capabilities)
                                           : NDIS_STATUS_NOT_SUPPORTED;
@@ -172,5 +169,6 @@ bool oid_answer(struct adapter *a, PNDIS_OID_REQUEST r, NDIS_STATUS *status)
         *status = port_enumerate(a, r);
         return true;
     }
-    return answer_link(a, r, status) || answer_general(a, r, status) || answer_capabilities(a, r, status);
+    return answer_link(a, r, status) || answer_general(a, r, status) || answer_capabilities(a, r, status) ||
+           wake_answer(a, r, status);
 }

@@ -1,6 +1,7 @@
 /* Set requests that a miniport sees merged: it has one packet filter, one multicast list and one lookahead size, while every
  * binding has its own. docs: network/oid-gen-current-packet-filter, network/oid-802-3-multicast-list */
 #include "ndis/adapter.h"
+#include "ndis/wake.h"
 
 #include <string.h>
 
@@ -18,7 +19,7 @@ bool oid_is_merged(NDIS_OID oid)
            oid == OID_802_3_ADD_MULTICAST_ADDRESS || oid == OID_802_3_DELETE_MULTICAST_ADDRESS;
 }
 
-static void swap(struct oid_entry *entry, NDIS_OID oid, void *buffer, uint32_t length)
+void oid_swap(struct oid_entry *entry, NDIS_OID oid, void *buffer, uint32_t length)
 {
     struct _SET *set = &entry->request->DATA.SET_INFORMATION;
 
@@ -30,7 +31,7 @@ static void swap(struct oid_entry *entry, NDIS_OID oid, void *buffer, uint32_t l
     set->InformationBufferLength = length;
 }
 
-static void swap_back(struct oid_entry *entry, NDIS_STATUS status)
+void oid_swap_back(struct oid_entry *entry, NDIS_STATUS status)
 {
     struct _SET *set = &entry->request->DATA.SET_INFORMATION;
 
@@ -79,7 +80,7 @@ static NDIS_STATUS merge_value(struct adapter *a, struct oid_entry *entry, uint3
         set->BytesRead = sizeof(uint32_t);
         return NDIS_STATUS_SUCCESS;
     }
-    swap(entry, entry->asked_oid, &entry->value, sizeof entry->value);
+    oid_swap(entry, entry->asked_oid, &entry->value, sizeof entry->value);
     return NDIS_STATUS_PENDING;
 }
 
@@ -179,7 +180,7 @@ static NDIS_STATUS merge_multicast(struct adapter *a, struct oid_entry *entry)
         return status;
     }
     entry->memory = change;
-    swap(entry, OID_802_3_MULTICAST_LIST, change->list, change->count * 6);
+    oid_swap(entry, OID_802_3_MULTICAST_LIST, change->list, change->count * 6);
     return NDIS_STATUS_PENDING;
 }
 
@@ -198,7 +199,7 @@ void oid_merged(struct adapter *a, struct oid_entry *entry, NDIS_STATUS status)
 {
     bool good = status == NDIS_STATUS_SUCCESS;
 
-    swap_back(entry, status);
+    oid_swap_back(entry, status);
     if (entry->asked_oid == OID_GEN_CURRENT_PACKET_FILTER) {
         if (good)
             a->packet_filter = entry->value;
@@ -259,4 +260,5 @@ void oid_forget_binding(struct adapter *a, struct binding *b)
 {
     b->packet_filter = b->lookahead = b->multicast_count = 0;
     oid_apply_wishes(a);
+    wake_forget_binding(a, b);
 }

@@ -3,6 +3,7 @@
 #include "ndis/filter_module.h"
 
 #include "base/log.h"
+#include "ndis/wake.h"
 
 static bool keeps_running_in_dx(const struct adapter *a)
 {
@@ -66,6 +67,7 @@ static void sleep(struct adapter *a, DEVICE_POWER_STATE state)
         if (pauses_to_sleep(a))
             adapter_pause(a, NDIS_PAUSE_LOW_POWER);
         if (keeps_running_in_dx(a)) {
+            wake_tell_parameters(a);
             tell_power(a, state);
         } else {
             a->halted_for_power = true;

@@ -1,6 +1,7 @@
 /* Status indications. docs: ndis/nf-ndis-ndismindicatestatusex */
 #include "ndis/filter_module.h"
 #include "ndis/ports.h"
+#include "ndis/wake.h"
 #include "ndis/wmi_provider.h"
 
 #include <string.h>
@@ -56,5 +57,10 @@ VOID NTAPI NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS
              StatusIndication->StatusBufferSize >= NDIS_SIZEOF_PORT_STATE_REVISION_1)
         port_keep_state(a, StatusIndication->PortNumber, StatusIndication->StatusBuffer);
     wmi_status(a, StatusIndication);
+    if (StatusIndication->StatusCode == NDIS_STATUS_PM_WOL_PATTERN_REJECTED ||
+        StatusIndication->StatusCode == NDIS_STATUS_PM_OFFLOAD_REJECTED) {
+        wake_rejected(a, StatusIndication);
+        return;
+    }
     status_deliver(a, NULL, StatusIndication);
 }

@@ -45,6 +45,7 @@ struct fake_protocol {
     unsigned completed, received;
     NDIS_STATUS last_status;
     void (*on_event)(const NET_PNP_EVENT *event);
+    void (*on_status)(PNDIS_STATUS_INDICATION indication);
     bool keep;                          /* received lists are given back by the test */
     PNET_BUFFER_LIST kept;
     unsigned oid_completions;
@@ -408,6 +409,8 @@ static VOID NTAPI pr_oid_complete(NDIS_HANDLE context, PNDIS_OID_REQUEST r, NDIS
 
 static VOID NTAPI pr_status(NDIS_HANDLE context, PNDIS_STATUS_INDICATION s)
 {
+    if (pr.on_status)
+        pr.on_status(s);
     if (s->StatusCode == NDIS_STATUS_RESET_START)
         note(pr.journal, '<');
     if (s->StatusCode == NDIS_STATUS_RESET_END)
