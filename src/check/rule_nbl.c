@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check/check.h"
+#include "check/ndis_name.h"
 #include "ndis/filter_module.h"
 #include "ndis/ledger.h"
 #include "nt/io.h"
@@ -22,20 +23,6 @@ CHECK_RULE(rule) = {
 };
 
 /* --- words ------------------------------------------------------------------------------------------------------------------ */
-
-static const char *name_of(const void *address, char *text, size_t size)
-{
-    const struct ndis_object *object = ledger_object(address);
-    const struct pe_image *image = ledger_image(address);
-    const char *role = !object ? "nobody that is still there" : object->type == NDIS_ADAPTER ? "miniport" :
-                       object->type == NDIS_BINDING ? "protocol" : "filter module";
-
-    if (image)
-        snprintf(text, size, "%s %s", role, image->name);
-    else
-        snprintf(text, size, "%s", !object ? role : "TCP/IP");
-    return text;
-}
 
 static const char *place_of(const void *caller, char *text, size_t size)
 {
@@ -57,7 +44,7 @@ static const char *whereabouts(const struct nbl_trace *t, char *text, size_t siz
     if (t->holder == LEDGER_FREE)
         snprintf(text, size, "it is free%s", place_of(t->caller, place, sizeof place));
     else if (t->holder != t->origin)
-        snprintf(text, size, "%s has it since %llu.%06llu s%s", name_of(t->holder, holder, sizeof holder),
+        snprintf(text, size, "%s has it since %llu.%06llu s%s", ndis_name(t->holder, holder, sizeof holder),
                  (unsigned long long)(t->since / 1000000000u), (unsigned long long)(t->since / 1000u % 1000000u),
                  place_of(t->caller, place, sizeof place));
     else
@@ -70,7 +57,7 @@ static void wrong(PNET_BUFFER_LIST nbl, const void *who, const char *what, const
     uint64_t frame = (uint64_t)(uintptr_t)caller;
     char name[80], where[300];
 
-    finding_with_stack(&rule, &frame, frame != 0, "%s %s NET_BUFFER_LIST %p: %s", name_of(who, name, sizeof name), what, (void *)nbl,
+    finding_with_stack(&rule, &frame, frame != 0, "%s %s NET_BUFFER_LIST %p: %s", ndis_name(who, name, sizeof name), what, (void *)nbl,
                        whereabouts(ledger_trace(nbl), where, sizeof where));
 }
 
@@ -118,7 +105,7 @@ static void report_lost(void *context, PNET_BUFFER_LIST nbl)
         return;
     s->reported++;
     finding_with_stack(&rule, &frame, frame != 0, "%s of %s and NET_BUFFER_LIST %p, %s, is still with %s since %llu.%06llu s", s->what,
-                       name_of(s->adapter, name, sizeof name), (void *)nbl, direction(t), name_of(t->holder, holder, sizeof holder),
+                       ndis_name(s->adapter, name, sizeof name), (void *)nbl, direction(t), ndis_name(t->holder, holder, sizeof holder),
                        (unsigned long long)(t->since / 1000000000u), (unsigned long long)(t->since / 1000u % 1000000u));
 }
 
@@ -142,7 +129,7 @@ static void waits(const struct ndis_event *event)
     nbl_each(report_lost, &s);
     if (!s.reported)
         finding_with_stack(&rule, &frame, 1, "%s has not called %s for ten seconds, and no NET_BUFFER_LIST is out",
-                           name_of(a, name, sizeof name), (const char *)(uintptr_t)event->b);
+                           ndis_name(a, name, sizeof name), (const char *)(uintptr_t)event->b);
 }
 
 /* --- events ------------------------------------------------------------------------------------------------------------------------------- */

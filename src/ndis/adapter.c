@@ -360,6 +360,7 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
         return;
     if (action != NdisHaltDevicePoweredDown)
         filters_warn(a);
+    oid_watch(a);
     adapter_pause(a, action == NdisHaltDevicePoweredDown ? NDIS_PAUSE_LOW_POWER : NDIS_PAUSE_MINIPORT_DEVICE_REMOVE);
     if (action != NdisHaltDevicePoweredDown)
         bindings_remove(a);
@@ -367,6 +368,7 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
     oid_drain(a);
     if (action != NdisHaltDevicePoweredDown)
         filters_detach(a);
+    oid_unwatch(a);
     adapter_set_state(a, ADAPTER_HALTED);
     a->halting = true;
     a->driver->miniport.HaltHandlerEx(a->context, action);

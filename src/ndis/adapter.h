@@ -165,6 +165,8 @@ struct adapter {
 
     /* requests */
     struct oid_level oid;
+    KTIMER halt_timer;
+    KDPC halt_dpc;
 
     /* attributes */
     uint32_t attribute_flags;
@@ -386,7 +388,14 @@ void oid_init(struct oid_level *level, struct adapter *adapter, struct filter *f
 /* A binding's request (filter NULL) goes to the top of the stack, a filter module's to what is below it. */
 NDIS_STATUS oid_submit(struct adapter *adapter, struct binding *binding, struct filter *filter, PNDIS_OID_REQUEST request);
 /* The driver of a level completes what it left pending. */
-void oid_complete(struct oid_level *level, PNDIS_OID_REQUEST request, NDIS_STATUS status, const char *misuse, const void *caller);
+void oid_complete(struct oid_level *level, PNDIS_OID_REQUEST request, NDIS_STATUS status, const void *caller);
+/* Tells the rules what a driver does with a request. */
+#define OID_COMPLETED_TWICE "completes"
+#define OID_NOT_COMPLETED "has not completed"
+void oid_wrong(PNDIS_OID_REQUEST request, const void *who, const char *what, const void *caller);
+/* While the adapter is halted: a request that its drivers keep for more than ten seconds is told to the rules. PASSIVE_LEVEL. */
+void oid_watch(struct adapter *adapter);
+void oid_unwatch(struct adapter *adapter);
 /* Cancels what this asker has: queued requests end, the driver that has one is told. */
 void oid_cancel(struct adapter *adapter, struct binding *binding, struct filter *filter, void *id);
 /* NDIS's own request; waits. PASSIVE_LEVEL. *written may be NULL. */

@@ -4,8 +4,9 @@
  * |---------------|--------------------------|----------------------------------------|
  * | NBL_WRONG     | NET_BUFFER_LIST          | who moved it: a binding, filter module, adapter, or 0; text: what it did |
  * | NBL_TOUCHED   | NET_BUFFER_LIST          | text: since when nobody may write to it |
- * | OID           | NDIS_OID_REQUEST         | adapter                                |
+ * | OID           | NDIS_OID_REQUEST         | the adapter or filter module whose driver gets it |
  * | OID_COMPLETE  | NDIS_OID_REQUEST         | NDIS_STATUS                            |
+ * | OID_WRONG     | NDIS_OID_REQUEST         | the adapter or filter module whose driver does it; text: what |
  * | STATE         | adapter                  | enum adapter_state                     |
  * | WAITS         | adapter                  | text: what NDIS has waited for since ten seconds |
  * | MISUSE        | handle                   | text of what is wrong                  |
@@ -20,7 +21,7 @@
 
 enum ndis_event_kind {
     NDIS_EVENT_NBL_WRONG, NDIS_EVENT_NBL_TOUCHED, NDIS_EVENT_OID, NDIS_EVENT_OID_COMPLETE, NDIS_EVENT_STATE, NDIS_EVENT_WAITS,
-    NDIS_EVENT_MISUSE, NDIS_EVENT_COUNT
+    NDIS_EVENT_OID_WRONG, NDIS_EVENT_MISUSE, NDIS_EVENT_COUNT
 };
 
 struct ndis_event {

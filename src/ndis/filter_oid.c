@@ -35,7 +35,7 @@ VOID NTAPI NdisFOidRequestComplete(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUE
 {
     struct filter *f = ndis_object_check(NdisFilterHandle, NDIS_FILTER);
 
-    oid_complete(&f->oid, OidRequest, Status, "NdisFOidRequestComplete names a request that is not pending", NDIS_CALLER());
+    oid_complete(&f->oid, OidRequest, Status, NDIS_CALLER());
 }
 
 /* Cancels the requests with this RequestId that the module sent down. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndisfcanceloidrequest */
@@ -62,8 +62,7 @@ NDIS_STATUS NTAPI NdisFDirectOidRequest(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_
 /* The end of a request that FilterDirectOidRequest left pending. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndisfdirectoidrequestcomplete */
 VOID NTAPI NdisFDirectOidRequestComplete(NDIS_HANDLE NdisFilterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
 {
-    ndis_object_check(NdisFilterHandle, NDIS_FILTER);
-    oid_direct_done(OidRequest, Status, NDIS_CALLER());
+    oid_direct_done(OidRequest, Status, ndis_object_check(NdisFilterHandle, NDIS_FILTER), NDIS_CALLER());
 }
 
 /* Tells the drivers below to cancel direct requests. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndisfcanceldirectoidrequest */

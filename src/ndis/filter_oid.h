@@ -12,7 +12,8 @@ static inline bool oid_header_good(const NDIS_OID_REQUEST *request)
 }
 
 NDIS_STATUS oid_direct(struct adapter *adapter, struct binding *binding, struct filter *from, PNDIS_OID_REQUEST request);
-void oid_direct_done(PNDIS_OID_REQUEST request, NDIS_STATUS status, const void *caller);
+/* who: the adapter or filter module that completes it. */
+void oid_direct_done(PNDIS_OID_REQUEST request, NDIS_STATUS status, const void *who, const void *caller);
 void oid_direct_cancel(struct adapter *adapter, struct filter *from, void *id);
 NDIS_STATUS oid_synchronous(struct adapter *adapter, struct filter *from, PNDIS_OID_REQUEST request);
 

@@ -149,7 +149,7 @@ static NDIS_STATUS hand_over(struct oid_level *level, PNDIS_OID_REQUEST request)
     struct adapter *a = level->adapter;
     struct filter *f = level->filter;
 
-    NDIS_EMIT(NDIS_EVENT_OID, request, a, NULL);
+    NDIS_EMIT(NDIS_EVENT_OID, request, f ? (void *)f : a, NULL);
     if (f)
         return f->driver->handlers.OidRequestHandler(f->context, request);
     a->stats.oids++;
@@ -332,10 +332,18 @@ void oid_drain(struct adapter *a)
     oid_drain_level(&a->oid);
 }
 
-void oid_complete(struct oid_level *level, PNDIS_OID_REQUEST request, NDIS_STATUS status, const char *misuse, const void *caller)
+void oid_wrong(PNDIS_OID_REQUEST request, const void *who, const char *what, const void *caller)
+{
+    struct ndis_event event = { NDIS_EVENT_OID_WRONG, (uint64_t)(uintptr_t)request, (uint64_t)(uintptr_t)who, caller, what };
+
+    if (ndis_event_mask & 1u << NDIS_EVENT_OID_WRONG)
+        ndis_event_sink(&event);
+}
+
+void oid_complete(struct oid_level *level, PNDIS_OID_REQUEST request, NDIS_STATUS status, const void *caller)
 {
     if (!level->current || level->current->request != request) {
-        NDIS_EMIT(NDIS_EVENT_MISUSE, request, misuse, caller);
+        oid_wrong(request, level->filter ? (void *)level->filter : level->adapter, OID_COMPLETED_TWICE, caller);
         return;
     }
     finish(level, level->current, status);
@@ -345,6 +353,42 @@ void oid_complete(struct oid_level *level, PNDIS_OID_REQUEST request, NDIS_STATU
         run_later(level);
     else if (level->draining)
         KeSetEvent(&level->idle, IO_NO_INCREMENT, FALSE);
+}
+
+/* --- a halt that takes long ------------------------------------------------------------------------------------------------ */
+
+static void report_late(struct oid_level *level)
+{
+    struct adapter *a = level->adapter;
+    struct filter *f = level->filter;
+    const void *handler = f ? (const void *)f->driver->handlers.OidRequestHandler : (const void *)a->driver->miniport.OidRequestHandler;
+
+    if (level->current)
+        oid_wrong(level->current->request, f ? (void *)f : a, OID_NOT_COMPLETED, (const char *)handler + 1);
+}
+
+static VOID NTAPI halt_takes_long(PKDPC dpc, PVOID context, PVOID a1, PVOID a2)
+{
+    struct adapter *a = context;
+
+    for (struct filter *f = filter_below(a, NULL); f; f = filter_below(a, f))
+        report_late(&f->oid);
+    report_late(&a->oid);
+}
+
+void oid_watch(struct adapter *a)
+{
+    LARGE_INTEGER patience = { .QuadPart = -10 * 10000000LL };  /* 10 s */
+
+    KeInitializeTimer(&a->halt_timer);
+    KeInitializeDpc(&a->halt_dpc, halt_takes_long, a);
+    KeSetTimer(&a->halt_timer, patience, &a->halt_dpc);
+}
+
+void oid_unwatch(struct adapter *a)
+{
+    KeCancelTimer(&a->halt_timer);
+    KeRemoveQueueDpc(&a->halt_dpc);
 }
 
 static bool asked_by(const struct oid_entry *entry, const struct binding *b, const struct filter *f, const void *id)

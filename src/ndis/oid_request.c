@@ -26,7 +26,7 @@ VOID NTAPI NdisMOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_
 {
     struct adapter *a = ndis_object_check(MiniportAdapterHandle, NDIS_ADAPTER);
 
-    oid_complete(&a->oid, OidRequest, Status, "NdisMOidRequestComplete names a request that is not pending", NDIS_CALLER());
+    oid_complete(&a->oid, OidRequest, Status, NDIS_CALLER());
 }
 
 /* Cancels requests with this RequestId: queued ones end with NDIS_STATUS_REQUEST_ABORTED, the driver that has one is told.
@@ -48,11 +48,14 @@ static bool asks_nobody(const struct adapter *a)
 static NDIS_STATUS hand_over(struct adapter *a, struct filter *from, PNDIS_OID_REQUEST request)
 {
     for (struct filter *f = filter_below(a, from); f; f = filter_below(a, f))
-        if (f->driver->handlers.DirectOidRequestHandler)
+        if (f->driver->handlers.DirectOidRequestHandler) {
+            NDIS_EMIT(NDIS_EVENT_OID, request, f, NULL);
             return f->driver->handlers.DirectOidRequestHandler(f->context, request);
+        }
     if (!a->driver->miniport.DirectOidRequestHandler)
         return NDIS_STATUS_NOT_SUPPORTED;
     a->stats.oids++;
+    NDIS_EMIT(NDIS_EVENT_OID, request, a, NULL);
     return a->driver->miniport.DirectOidRequestHandler(a->context, request);
 }
 
@@ -80,16 +83,17 @@ NDIS_STATUS oid_direct(struct adapter *a, struct binding *b, struct filter *from
     return status;
 }
 
-void oid_direct_done(PNDIS_OID_REQUEST request, NDIS_STATUS status, const void *caller)
+void oid_direct_done(PNDIS_OID_REQUEST request, NDIS_STATUS status, const void *who, const void *caller)
 {
     struct oid_entry *entry = oid_entry_of(request);
     struct binding *b = entry->binding;
     struct filter *f = entry->filter;
 
     if (!entry->own) {
-        NDIS_EMIT(NDIS_EVENT_MISUSE, request, "a direct OID request is completed that is not pending", caller);
+        oid_wrong(request, who, OID_COMPLETED_TWICE, caller);
         return;
     }
+    NDIS_EMIT(NDIS_EVENT_OID_COMPLETE, request, status, NULL);
     entry->own = false;
     if (f) {
         ndis_object_check(f, NDIS_FILTER);
@@ -127,8 +131,7 @@ NDIS_STATUS NTAPI NdisDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_
 /* The end of a pended direct request. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndismdirectoidrequestcomplete */
 VOID NTAPI NdisMDirectOidRequestComplete(NDIS_HANDLE MiniportAdapterHandle, PNDIS_OID_REQUEST OidRequest, NDIS_STATUS Status)
 {
-    ndis_object_check(MiniportAdapterHandle, NDIS_ADAPTER);
-    oid_direct_done(OidRequest, Status, NDIS_CALLER());
+    oid_direct_done(OidRequest, Status, ndis_object_check(MiniportAdapterHandle, NDIS_ADAPTER), NDIS_CALLER());
 }
 
 /* Tells the drivers below to cancel direct requests with this RequestId. docs: ndis/nf-ndis-ndiscanceldirectoidrequest */
