@@ -13,7 +13,8 @@
  * | CALLBACK_IRQL     | callback address         | IRQL in << 8 | IRQL out    | what was called |
  * | DRIVER_STOPPED    | image base               | image size                 | driver name     |
  * | MISUSE            | anything                 | anything                   | a sentence      |
- * | STORAGE           | name of the miniport     | what it is about           | a sentence      | */
+ * | STORAGE           | name of the miniport     | what it is about           | a sentence      |
+ * | DMA_ZERO          | physical address         | bytes                      | a sentence      | */
 #ifndef NT_EVENT_H
 #define NT_EVENT_H
 
@@ -25,7 +26,7 @@
 enum nt_event_kind {
     NT_EVENT_EXPORT_IRQL, NT_EVENT_WAIT, NT_EVENT_SPIN_ACQUIRE, NT_EVENT_SPIN_RECURSION, NT_EVENT_SPIN_NOT_OWNED,
     NT_EVENT_SPIN_RELEASE, NT_EVENT_POOL_BAD, NT_EVENT_CALLBACK_IRQL, NT_EVENT_DRIVER_STOPPED, NT_EVENT_MISUSE,
-    NT_EVENT_STORAGE, NT_EVENT_COUNT
+    NT_EVENT_STORAGE, NT_EVENT_DMA_ZERO, NT_EVENT_COUNT
 };
 
 struct nt_event {

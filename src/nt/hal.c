@@ -1,10 +1,16 @@
 /* The HAL's life, and what it gives to devices. */
+#include "nt/event.h"
 #include "nt/hal_internal.h"
 #include "nt/ram.h"
 
+/* Physical page 0 is memory of the machine and of nobody: a device that is told to use it does so, as in a PC, and a listener hears of it. */
 static void *dma(void *context, uint64_t pa, size_t size)
 {
     (void)context;
+    if (pa < RAM_PAGE && size <= RAM_PAGE - pa) {
+        NT_EMIT(NT_EVENT_DMA_ZERO, "a device was told to use physical page 0, which no driver has", pa, size, (struct pe_caller){ 0 });
+        return (void *)(uintptr_t)(RAM_BASE + pa);
+    }
     return ram_va(pa, size);
 }
 

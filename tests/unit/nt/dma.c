@@ -1,5 +1,7 @@
 #include "io_fixture.h"
 
+#include "nt/event.h"
+
 static PDMA_ADAPTER get(ULONG version, bool sg, unsigned width)
 {
     DEVICE_DESCRIPTION d = { .Version = version, .Master = TRUE, .ScatterGather = sg, .InterfaceType = PCIBus,
@@ -155,4 +157,36 @@ static void common(void)
 TEST(common_buffers_are_counted)
 {
     run_in_computer(1, common);
+}
+
+/* --- page 0 ------------------------------------------------------------------------------------------------------------- */
+
+static unsigned zeroes;
+
+static void count_zeroes(const struct nt_event *event)
+{
+    zeroes += event->kind == NT_EVENT_DMA_ZERO && event->a < RAM_PAGE;
+}
+
+static void page_zero(void)
+{
+    const struct device_host *host = hal_device_host();
+    uint8_t *page;
+
+    nt_event_sink = count_zeroes;
+    nt_event_mask = 1u << NT_EVENT_DMA_ZERO;
+    page = host->dma(host->context, 0, RAM_PAGE);
+    CHECK(page != NULL);
+    page[0] = page[RAM_PAGE - 1] = 1;
+    CHECK_EQ(zeroes, 1);
+    CHECK(!host->dma(host->context, RAM_PAGE - 8, 16));
+    CHECK(!host->dma(host->context, 1ull << 40, 16));
+    CHECK_EQ(zeroes, 1);
+    CHECK(ram_va(0, 1) == NULL);
+    nt_event_mask = 0;
+}
+
+TEST(a_device_that_is_told_to_use_page_0_does_so_and_is_reported)
+{
+    run_in_computer(1, page_zero);
 }
