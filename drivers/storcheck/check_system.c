@@ -60,7 +60,7 @@ ULONG CheckAdapterKey(PCHECK_CONTEXT context)
     ULONG value = 12, back = 0, length = sizeof(value);
     PVOID data = &back;
 
-    ANSWERS(StorPortRegistryWriteAdapterKey(device, (PUCHAR)"Check", (PUCHAR)"Value", REG_DWORD, &value, &length),
+    ANSWERS(StorPortRegistryWriteAdapterKey(device, (PUCHAR)"Check", (PUCHAR)"Value", REG_DWORD, &value, sizeof(value)),
             STOR_STATUS_SUCCESS);
     ANSWERS(StorPortRegistryReadAdapterKey(device, (PUCHAR)"Check", (PUCHAR)"Value", REG_DWORD, &data, &length), STOR_STATUS_SUCCESS);
     HOLDS(back == 12 && length == sizeof(value));

@@ -459,20 +459,21 @@ SP_HANDLER(ext_read_key)
     return status;
 }
 
+/* docs: storport/nf-storport-storportregistrywriteadapterkey */
 SP_HANDLER(ext_write_key)
 {
     const char *sub = ARG(const char *), *name = ARG(const char *);
     ULONG type = ARG(ULONG);
     PVOID data = ARG(PVOID);
-    PULONG length = ARG(PULONG);
+    ULONG length = ARG(ULONG);
     HANDLE handle;
 
-    if (!name || !data || !length)
+    if (!name || !data)
         return NO(INVALID_PARAMETER);
     if (ke_irql() != PASSIVE_LEVEL)
         return NO(INVALID_IRQL);
     struct cm_key *key = adapter_key(a, sub, true, &handle);
-    bool good = key && cm_set(key, name, type, data, *length);
+    bool good = key && cm_set(key, name, type, data, length);
     if (handle)
         ZwClose(handle);
     return good ? STOR_STATUS_SUCCESS : NO(UNSUCCESSFUL);

@@ -183,7 +183,7 @@ FORCEINLINE ULONG StorPortRegistryReadAdapterKey(PVOID HwDeviceExtension, PUCHAR
 }
 
 FORCEINLINE ULONG StorPortRegistryWriteAdapterKey(PVOID HwDeviceExtension, PUCHAR SubKeyName, PUCHAR ValueName,
-                                                  ULONG ValueType, PVOID ValueData, PULONG ValueDataLength)
+                                                  ULONG ValueType, PVOID ValueData, ULONG ValueDataLength)
 {
     return StorPortExtendedFunction(ExtFunctionRegistryWriteAdapterKey, HwDeviceExtension, SubKeyName, ValueName,
                                     ValueType, ValueData, ValueDataLength);
