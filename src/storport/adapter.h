@@ -262,6 +262,8 @@ void request_set_cdb(struct request *r, const void *cdb, unsigned length);
 /* unit_pnp.c. PASSIVE_LEVEL. */
 void unit_started(struct unit *u);
 uint8_t unit_tell_pnp(struct unit *u, STOR_PNP_ACTION action, void *data, uint32_t length);
+/* The same about the whole adapter, before ScsiStopAdapter: what the miniport answers changes nothing. */
+void adapter_tell_pnp(struct adapter *a, STOR_PNP_ACTION action);
 void unit_query_capabilities(struct unit *u, PDEVICE_CAPABILITIES to);
 
 /* queue.c: the engine. Any IRQL unless said otherwise. */

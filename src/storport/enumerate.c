@@ -59,6 +59,14 @@ static bool inquire(struct scan *scan, uint8_t page, bool vital, uint32_t *lengt
     return ask(scan->probe, cdb, sizeof cdb, scan->answer, length);
 }
 
+/* The probe stands at an address; a unit that is new there begins with an empty extension. */
+static void move(struct scan *scan, uint8_t path, uint8_t target, uint8_t lun)
+{
+    address(scan->probe, path, target, lun);
+    if (scan->probe->extension && !unit_find(scan->a, path, target, lun))
+        memset(scan->probe->extension, 0, scan->a->config->SpecificLuExtensionSize);
+}
+
 /* The units that LUN 0 of a target reports, as a set; false when it does not know the command. */
 static bool report_luns(struct scan *scan, bool *there)
 {
@@ -147,16 +155,14 @@ static void add_unit(struct scan *scan, const INQUIRYDATA *inquiry)
     }
 }
 
-/* True when a device is connected there. */
-static bool look(struct scan *scan, uint8_t path, uint8_t target, uint8_t lun)
+/* True when a device is connected where the probe stands. */
+static bool look(struct scan *scan)
 {
+    uint8_t path = scan->probe->path, target = scan->probe->target, lun = scan->probe->lun;
     uint32_t length = 255;
     INQUIRYDATA inquiry;
     struct unit *u;
 
-    address(scan->probe, path, target, lun);
-    if (scan->probe->extension && !unit_find(scan->a, path, target, lun))
-        memset(scan->probe->extension, 0, scan->a->config->SpecificLuExtensionSize);
     if (!inquire(scan, 0, false, &length) || length < 5)
         return false;
     memcpy(&inquiry, scan->answer, sizeof inquiry);
@@ -170,24 +176,21 @@ static bool look(struct scan *scan, uint8_t path, uint8_t target, uint8_t lun)
     return true;
 }
 
+/* REPORT LUNS comes first: miniports learn by it that a target is looked for. LUN 0 is asked in any case. */
 static void scan_target(struct scan *scan, uint8_t path, uint8_t target)
 {
-    bool there[256] = { false };
     unsigned most = scan->a->config->MaximumNumberOfLogicalUnits;
+    bool there[256] = { false }, reported;
 
-    if (!look(scan, path, target, 0)) {
-        address(scan->probe, path, target, 0);
-        if (!report_luns(scan, there))
-            return;
-    } else {
-        address(scan->probe, path, target, 0);
-        if (!report_luns(scan, there))
-            for (unsigned lun = 1; lun < most; lun++)
-                there[lun] = true;
-    }
-    for (unsigned lun = 1; lun < 256; lun++)
-        if (there[lun] && lun < most)
-            look(scan, path, target, (uint8_t)lun);
+    move(scan, path, target, 0);
+    reported = report_luns(scan, there);
+    if (!look(scan) && !reported)
+        return;
+    for (unsigned lun = 1; lun < 256 && lun < most; lun++)
+        if (there[lun] || !reported) {
+            move(scan, path, target, (uint8_t)lun);
+            look(scan);
+        }
 }
 
 static void forget_missing(struct adapter *a)

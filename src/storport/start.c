@@ -2,7 +2,7 @@
  *
  *   IRP_MN_START_DEVICE: resources -> HwStorFindAdapter (PASSIVE) -> interrupt connected -> HwStorInitialize (DIRQL, interrupt lock;
  *   a virtual miniport's at PASSIVE) -> ScsiQuerySupportedControlTypes -> HwStorPassiveInitialize when enabled -> requests flow.
- *   Stop and remove: requests drained -> ScsiStopAdapter (DIRQL, interrupt lock) -> interrupt disconnected; a virtual miniport's
+ *   Stop and remove: SRB_FUNCTION_PNP for the adapter -> requests drained -> ScsiStopAdapter (DIRQL, interrupt lock) -> interrupt disconnected; a virtual miniport's
  *   HwStorFreeAdapterResources instead, when it goes for good.
  *
  * docs: storage/storport-driver-miniport-callbacks, storport/nc-storport-hw_find_adapter, storport/nc-storport-hw_adapter_control */

@@ -1,5 +1,6 @@
-/* SRB_FUNCTION_PNP: what happens to a unit, told to its miniport, and the capabilities it may add. A miniport that does not know the
- * function answers SRB_STATUS_INVALID_REQUEST, and nothing changes. docs: storport/ns-storport-_scsi_pnp_request_block */
+/* SRB_FUNCTION_PNP: what happens to a unit or to the adapter, told to the miniport, and the capabilities it may add. A miniport that does
+ * not know the function answers SRB_STATUS_INVALID_REQUEST, and nothing changes. docs: srb/ns-srb-_scsi_pnp_request_block,
+ * srb/ns-srb-_srbex_data_pnp */
 #include "storport/adapter.h"
 
 #include <string.h>
@@ -9,10 +10,11 @@
 #define DATA_AT 144u                    /* as in unit.c */
 #define TIMEOUT 10
 
-static void describe(struct request *r, STOR_PNP_ACTION action)
+static void describe(struct request *r, STOR_PNP_ACTION action, ULONG flags)
 {
     if (!r->extended) {
         ((PSCSI_PNP_REQUEST_BLOCK)r->srb)->PnPAction = action;
+        ((PSCSI_PNP_REQUEST_BLOCK)r->srb)->SrbPnPFlags = flags;
         return;
     }
     PSTORAGE_REQUEST_BLOCK srb = r->srb;
@@ -23,9 +25,10 @@ static void describe(struct request *r, STOR_PNP_ACTION action)
     data->Type = SrbExDataTypePnP;
     data->Length = SRBEX_DATA_PNP_LENGTH;
     data->PnPAction = action;
+    data->SrbPnPFlags = flags;
 }
 
-uint8_t unit_tell_pnp(struct unit *u, STOR_PNP_ACTION action, void *data, uint32_t length)
+static uint8_t tell(struct unit *u, STOR_PNP_ACTION action, ULONG flags, void *data, uint32_t length)
 {
     struct request *r = u->adapter->state == ADAPTER_STARTED && u->adapter->powered ? request_take(u) : NULL;
     uint8_t status;
@@ -33,11 +36,22 @@ uint8_t unit_tell_pnp(struct unit *u, STOR_PNP_ACTION action, void *data, uint32
     if (!r)
         return SRB_STATUS_NO_DEVICE;
     request_prepare(r, SRB_FUNCTION_PNP, data ? SRB_FLAGS_DATA_IN : 0, data, length, TIMEOUT);
-    describe(r, action);
+    describe(r, action, flags);
     r->bypass = true;
     status = request_wait(r);
     request_release(r);
     return status;
+}
+
+uint8_t unit_tell_pnp(struct unit *u, STOR_PNP_ACTION action, void *data, uint32_t length)
+{
+    return tell(u, action, 0, data, length);
+}
+
+void adapter_tell_pnp(struct adapter *a, STOR_PNP_ACTION action)
+{
+    if (a->control)
+        tell(a->control, action, SRB_PNP_FLAGS_ADAPTER_REQUEST, NULL, 0);
 }
 
 /* Version 1 has the bits of the old structure; the extended one is asked of miniports that announced it. */

@@ -51,7 +51,9 @@ struct fake {
     unsigned most_at_once, at_once, elements;
     KIRQL start_irql, build_irql, initialize_irql;
     bool buffer_hidden, knows_pnp;
-    unsigned pnp_queries, pnp_removes, pnp_surprises;
+    unsigned pnp_queries, pnp_removes, pnp_surprises;   /* of units */
+    char adapter_pnp[8];                /* what happened to the adapter: R removed, S surprise, P stopped by PnP, x ScsiStopAdapter */
+    unsigned first_command;             /* operation code + 1 of the first SCSI command */
     PVOID kept[FAKE_MAX];
     unsigned kept_count;
     STOR_DPC dpc;
@@ -208,11 +210,23 @@ static bool fake_misbehave(PVOID srb, const uint8_t *cdb)
     }
 }
 
+static void note_adapter(char what)
+{
+    size_t length = strlen(fake.adapter_pnp);
+
+    if (length + 1 < sizeof fake.adapter_pnp)
+        fake.adapter_pnp[length] = what;
+}
+
 static void note_pnp(PVOID srb)
 {
     STOR_PNP_ACTION action = SrbGetPnpAction(srb);
     PSTOR_DEVICE_CAPABILITIES capabilities = SrbGetDataBuffer(srb);
 
+    if (SrbGetPnpFlags(srb) & SRB_PNP_FLAGS_ADAPTER_REQUEST) {
+        note_adapter(action == StorRemoveDevice ? 'R' : action == StorSurpriseRemoval ? 'S' : action == StorStopDevice ? 'P' : '?');
+        return;
+    }
     fake.pnp_queries += action == StorQueryCapabilities;
     fake.pnp_removes += action == StorRemoveDevice;
     fake.pnp_surprises += action == StorSurpriseRemoval;
@@ -233,6 +247,8 @@ static BOOLEAN NTAPI fake_start_io(PVOID extension, PSCSI_REQUEST_BLOCK srb)
     switch (SrbGetSrbFunction(srb)) {
     case SRB_FUNCTION_EXECUTE_SCSI:
         cdb = (const uint8_t *)SrbGetCdb(srb);
+        if (!fake.first_command)
+            fake.first_command = cdb[0] + 1u;
         if (fake.mode == REFUSE && cdb[0] == SCSIOP_READ16) {
             fake.at_once--;
             if (!--fake.count)
@@ -319,8 +335,10 @@ static SCSI_ADAPTER_CONTROL_STATUS NTAPI fake_control(PVOID extension, SCSI_ADAP
 
     if (type == ScsiQuerySupportedControlTypes)
         list->SupportedTypeList[ScsiStopAdapter] = list->SupportedTypeList[ScsiRestartAdapter] = TRUE;
-    if (type == ScsiStopAdapter)
+    if (type == ScsiStopAdapter) {
         fake.stops++;
+        note_adapter('x');
+    }
     return fake.on_control ? fake.on_control(type, parameters) : ScsiAdapterControlSuccess;
 }
 

@@ -243,6 +243,35 @@ TEST(a_miniport_with_extended_srbs_hears_of_pnp)
     CHECK_EQ(fake_findings, 0);
 }
 
+static void plug_and_unplug(void *unused)
+{
+    plug_fake();
+    CHECK_EQ(fake.first_command, SCSIOP_REPORT_LUNS + 1);
+    unplug_fake();
+    CHECK_STR(fake.adapter_pnp, "Rx");
+}
+
+TEST(a_miniport_hears_that_its_adapter_is_removed_before_it_is_stopped)
+{
+    on_a_computer(plug_and_unplug, 1);
+    CHECK_EQ(fake_findings, 0);
+}
+
+TEST(a_miniport_with_extended_srbs_hears_that_its_adapter_is_removed)
+{
+    fake.storage_srbs = true;
+    on_a_computer(plug_and_unplug, 2);
+    CHECK_EQ(fake_findings, 0);
+}
+
+TEST(a_virtual_miniport_hears_that_its_adapter_is_removed)
+{
+    fake.is_virtual = fake.storage_srbs = true;
+    on_a_computer(plug_and_unplug, 1);
+    CHECK_EQ(fake_findings, 0);
+    CHECK_EQ(fake.frees, 1);
+}
+
 /* --- reverse callbacks and tracing of virtual miniports --------------------------------------------------------------- */
 
 static PIRP service;
