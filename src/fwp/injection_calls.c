@@ -105,35 +105,80 @@ NTSTATUS NTAPI FwpsInjectTransportReceiveAsync0(HANDLE injectionHandle, HANDLE i
     return fwp_inject(injectionHandle, FWPS_INJECTION_TYPE_TRANSPORT, injectionContext, &injection);
 }
 
-static NTSTATUS inject_frame(enum fwp_injection_kind kind, HANDLE handle, HANDLE context, uint32_t flags, uint16_t layer,
-                             uint32_t interface, uint32_t port, NET_BUFFER_LIST *nbl, FWPS_INJECT_COMPLETE0 *completion,
-                             HANDLE completion_context)
+/* The stack's own list, unchanged: nobody wants to hear of its end. */
+static VOID NTAPI let_go(VOID *context, NET_BUFFER_LIST *nbl, BOOLEAN at_dispatch)
 {
-    struct fwp_injection injection = {
-        .kind = kind, .nbl = nbl, .completion = completion, .completion_context = completion_context, .layer = layer,
-        .interface = interface, .port = port,
-    };
-
-    return flags ? STATUS_INVALID_PARAMETER : fwp_inject(handle, FWPS_INJECTION_TYPE_L2, context, &injection);
+    FwpsDereferenceNetBufferList0(nbl, at_dispatch);
 }
 
-/* The list begins with a MAC header. docs: fwpsk/nf-fwpsk-fwpsinjectmacsendasync0 */
+static bool is_original(const NET_BUFFER_LIST *nbl)
+{
+    return nbl && !nbl->ParentNetBufferList && fwp_packet_of(nbl);
+}
+
+/* Each list of the chain is an injection, and completes by itself. When one of the first cannot be queued, nothing is; later ones
+ * complete with the error. */
+static NTSTATUS inject_frames(HANDLE handle, HANDLE context, uint32_t flags, struct fwp_injection injection)
+{
+    NET_BUFFER_LIST *first = injection.nbl;
+    NTSTATUS status = STATUS_FWP_NULL_POINTER;
+
+    if (flags)
+        return STATUS_INVALID_PARAMETER;
+    for (NET_BUFFER_LIST *nbl = first, *next; nbl; nbl = next) {
+        next = nbl->Next;
+        nbl->Next = NULL;
+        injection.nbl = nbl;
+        if (!injection.completion && is_original(nbl)) {
+            injection.completion = let_go;
+            FwpsReferenceNetBufferList0(nbl, FALSE);
+        }
+        status = fwp_inject(handle, FWPS_INJECTION_TYPE_L2, context, &injection);
+        if (NT_SUCCESS(status))
+            continue;
+        if (injection.completion == let_go)
+            FwpsDereferenceNetBufferList0(nbl, FALSE);
+        nbl->Next = next;
+        if (nbl == first)
+            return status;
+        for (; nbl; nbl = next) {
+            next = nbl->Next;
+            nbl->Next = NULL;
+            nbl->Status = status;
+            injection.completion(injection.completion_context, nbl, KeGetCurrentIrql() == DISPATCH_LEVEL);
+        }
+        return STATUS_SUCCESS;
+    }
+    return status;
+}
+
+/* The list, or chain, begins with a MAC header and is sent at the layer, OUTBOUND_MAC_FRAME_ETHERNET or _NATIVE, where it is classified
+ * again. completionFn may be NULL for the list that classifyFn was shown, unchanged. docs: fwpsk/nf-fwpsk-fwpsinjectmacsendasync0 */
 NTSTATUS NTAPI FwpsInjectMacSendAsync0(HANDLE injectionHandle, HANDLE injectionContext, UINT32 flags, UINT16 layerId,
                                        IF_INDEX interfaceIndex, NDIS_PORT_NUMBER NdisPortNumber, NET_BUFFER_LIST *netBufferLists,
                                        FWPS_INJECT_COMPLETE0 *completionFn, HANDLE completionContext)
 {
-    return inject_frame(FWP_INJECT_MAC_SEND, injectionHandle, injectionContext, flags, layerId, interfaceIndex, NdisPortNumber,
-                        netBufferLists, completionFn, completionContext);
+    if (layerId != FWPS_LAYER_OUTBOUND_MAC_FRAME_ETHERNET && layerId != FWPS_LAYER_OUTBOUND_MAC_FRAME_NATIVE)
+        return STATUS_INVALID_PARAMETER;
+    return inject_frames(injectionHandle, injectionContext, flags, (struct fwp_injection){
+        .kind = FWP_INJECT_MAC_SEND, .nbl = netBufferLists, .completion = completionFn, .completion_context = completionContext,
+        .layer = layerId, .interface = interfaceIndex, .port = NdisPortNumber,
+    });
 }
 
-/* docs: fwpsk/nf-fwpsk-fwpsinjectmacreceiveasync0 */
+/* The same for frames that seem to be received, at INBOUND_MAC_FRAME_ETHERNET or _NATIVE.
+ * docs: fwpsk/nf-fwpsk-fwpsinjectmacreceiveasync0 */
 NTSTATUS NTAPI FwpsInjectMacReceiveAsync0(HANDLE injectionHandle, HANDLE injectionContext, UINT32 flags, UINT16 layerId,
                                           IF_INDEX interfaceIndex, NDIS_PORT_NUMBER NdisPortNumber,
                                           NET_BUFFER_LIST *netBufferLists, FWPS_INJECT_COMPLETE0 *completionFn,
                                           HANDLE completionContext)
 {
-    return inject_frame(FWP_INJECT_MAC_RECEIVE, injectionHandle, injectionContext, flags, layerId, interfaceIndex, NdisPortNumber,
-                        netBufferLists, completionFn, completionContext);
+    if (layerId != FWPS_LAYER_INBOUND_MAC_FRAME_ETHERNET && layerId != FWPS_LAYER_INBOUND_MAC_FRAME_NATIVE)
+        return STATUS_INVALID_PARAMETER;
+    return inject_frames(injectionHandle, injectionContext, flags, (struct fwp_injection){
+        .kind = FWP_INJECT_MAC_RECEIVE, .nbl = netBufferLists, .completion = completionFn, .completion_context = completionContext,
+        .layer = layerId, .interface = interfaceIndex, .port = NdisPortNumber,
+    });
 }
 
 /* Puts bytes into a stream, behind what callouts have passed so far. Each list of the chain completes by itself. A disconnect flag

@@ -6,7 +6,6 @@
 #include <string.h>
 
 static const struct layer_field no_fields[0];
-static const char no_frames[] = "ring3 classifies no frames of network adapters";
 static const char no_ipsec[] = "ring3 has no IPsec";
 static const char no_rpc[] = "ring3 has no RPC run time";
 static const char no_names[] = "ring3 resolves names without a cache that is classified";
@@ -80,10 +79,10 @@ static const struct {
     LAYER(ALE_FLOW_ESTABLISHED_V4_DISCARD, ale_flow_established_fields, NULL),
     LAYER(ALE_FLOW_ESTABLISHED_V6, ale_flow_established_fields, NULL),
     LAYER(ALE_FLOW_ESTABLISHED_V6_DISCARD, ale_flow_established_fields, NULL),
-    LAYER(INBOUND_MAC_FRAME_ETHERNET, inbound_mac_frame_ethernet_fields, no_frames),
-    LAYER(OUTBOUND_MAC_FRAME_ETHERNET, outbound_mac_frame_ethernet_fields, no_frames),
-    LAYER(INBOUND_MAC_FRAME_NATIVE, inbound_mac_frame_native_fields, no_frames),
-    LAYER(OUTBOUND_MAC_FRAME_NATIVE, outbound_mac_frame_native_fields, no_frames),
+    LAYER(INBOUND_MAC_FRAME_ETHERNET, inbound_mac_frame_ethernet_fields, NULL),
+    LAYER(OUTBOUND_MAC_FRAME_ETHERNET, outbound_mac_frame_ethernet_fields, NULL),
+    LAYER(INBOUND_MAC_FRAME_NATIVE, inbound_mac_frame_native_fields, NULL),
+    LAYER(OUTBOUND_MAC_FRAME_NATIVE, outbound_mac_frame_native_fields, NULL),
     LAYER(NAME_RESOLUTION_CACHE_V4, name_resolution_cache_fields, no_names),
     LAYER(NAME_RESOLUTION_CACHE_V6, name_resolution_cache_fields, no_names),
     LAYER(ALE_RESOURCE_RELEASE_V4, ale_resource_release_fields, NULL),
@@ -104,8 +103,8 @@ static const struct {
     LAYER(EGRESS_VSWITCH_TRANSPORT_V6, egress_vswitch_transport_fields, no_switch),
     LAYER(INBOUND_TRANSPORT_FAST, no_fields, no_fast),
     LAYER(OUTBOUND_TRANSPORT_FAST, no_fields, no_fast),
-    LAYER(INBOUND_MAC_FRAME_NATIVE_FAST, no_fields, no_frames),
-    LAYER(OUTBOUND_MAC_FRAME_NATIVE_FAST, no_fields, no_frames),
+    LAYER(INBOUND_MAC_FRAME_NATIVE_FAST, no_fields, no_fast),
+    LAYER(OUTBOUND_MAC_FRAME_NATIVE_FAST, no_fields, no_fast),
     LAYER(INBOUND_RESERVED2, no_fields, reserved),
     LAYER(OUTBOUND_NETWORK_CONNECTION_POLICY_V4, outbound_network_connection_policy_fields, no_policy),
     LAYER(OUTBOUND_NETWORK_CONNECTION_POLICY_V6, outbound_network_connection_policy_fields, no_policy),

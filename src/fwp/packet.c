@@ -64,6 +64,13 @@ static void destroy(struct fwp_packet *packet)
     free(packet);
 }
 
+static void forget_info(struct fwp_packet *packet)
+{
+    memset(packet->nbl->NetBufferListInfo, 0, sizeof packet->nbl->NetBufferListInfo);
+    packet->nbl->NblFlags = 0;
+    packet->info = false;
+}
+
 struct fwp_packet *fwp_packet_take(size_t size)
 {
     unsigned size_class = 0;
@@ -77,6 +84,8 @@ struct fwp_packet *fwp_packet_take(size_t size)
         packets.free[size_class] = packet->next;
     else if (!(packet = make(size_class)))
         return NULL;
+    if (packet->info)
+        forget_info(packet);
     packet->references = 1;
     packet->tag_count = 0;
     packet->headers = 0;
@@ -95,6 +104,13 @@ void fwp_packet_show(struct fwp_packet *packet, uint32_t start, uint32_t length)
     packet->nbl->Status = STATUS_SUCCESS;
     nb->Next = NULL;
     nb_set_data(nb, packet->mdl, FWP_PACKET_BACKFILL + start, length);
+}
+
+void fwp_packet_take_info(struct fwp_packet *packet, const NET_BUFFER_LIST *from)
+{
+    memcpy(packet->nbl->NetBufferListInfo, from->NetBufferListInfo, sizeof packet->nbl->NetBufferListInfo);
+    packet->nbl->NblFlags = from->NblFlags;
+    packet->info = true;
 }
 
 void fwp_packet_hold(struct fwp_packet *packet)

@@ -5,7 +5,8 @@
  *  2. A reference belongs to whoever took the packet, to each FwpsReferenceNetBufferList0, and to each clone. Without any the
  *     packet goes back to its free list, where its bytes are overwritten when rules watch.
  *  3. There are BACKFILL bytes before the first header, so that a retreat needs no memory.
- *  4. tags[0] is the injection that the packet comes from, tags[1] the one before it. */
+ *  4. tags[0] is the injection that the packet comes from, tags[1] the one before it.
+ *  5. A packet with `info` carries the flags and out-of-band data of a frame, which its clones get, too. */
 #ifndef FWP_PACKET_H
 #define FWP_PACKET_H
 
@@ -35,6 +36,7 @@ struct fwp_packet {
     uint32_t space;
     uint32_t headers;                   /* bytes before the start that the layer shows */
     unsigned size_class, references;
+    bool info;
     unsigned tag_count;
     struct fwp_tag tags[FWP_TAGS];
     struct fwp_packet_context contexts[FWP_PACKET_CONTEXTS];
@@ -44,6 +46,8 @@ struct fwp_packet {
 struct fwp_packet *fwp_packet_take(size_t size);
 /* The NET_BUFFER begins `start` bytes behind `bytes` and has `length` of them. */
 void fwp_packet_show(struct fwp_packet *packet, uint32_t start, uint32_t length);
+/* Out-of-band data, and what goes with it, of a list. */
+void fwp_packet_take_info(struct fwp_packet *packet, const NET_BUFFER_LIST *from);
 void fwp_packet_hold(struct fwp_packet *packet);
 void fwp_packet_release(struct fwp_packet *packet);
 /* The packet that the list is, or is a clone of (of a clone of ..); NULL: a list that a driver made. */

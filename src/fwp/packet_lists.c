@@ -24,6 +24,10 @@ NTSTATUS NTAPI FwpsAllocateCloneNetBufferList0(NET_BUFFER_LIST *originalNetBuffe
         return STATUS_NO_MEMORY;
     clone->Status = STATUS_SUCCESS;
     originalNetBufferList->ChildRefCount++;
+    if (packet && packet->info) {
+        memcpy(clone->NetBufferListInfo, packet->nbl->NetBufferListInfo, sizeof clone->NetBufferListInfo);
+        clone->NblFlags = packet->nbl->NblFlags;
+    }
     if (packet)
         fwp_packet_hold(packet);
     *netBufferList = clone;

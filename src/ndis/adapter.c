@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "ndis/dma.h"
 #include "ndis/event.h"
+#include "ndis/frames.h"
 #include "ndis/idle.h"
 #include "ndis/ports.h"
 #include "ndis/scaling.h"
@@ -246,6 +247,7 @@ void adapter_pause(struct adapter *a, uint32_t reason)
         return;
     list_each_safe(it, &a->bindings)
         binding_pause(container_of(it, struct binding, node), reason);
+    frames_pause(a);
     adapter_pick_receive_path(a);
     filters_pause(a, reason);
     pause_miniport(a, reason);
@@ -319,6 +321,7 @@ bool adapter_restart(struct adapter *a)
     list_each_safe(it, &a->bindings)
         binding_restart(container_of(it, struct binding, node), attributes);
     adapter_pick_receive_path(a);
+    frames_restart(a);
     free_attributes(attributes);
     return true;
 }

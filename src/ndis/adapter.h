@@ -214,6 +214,10 @@ struct adapter {
     struct ndis_adapter_stats stats;
     uint64_t receives_out;              /* lists that protocols hold */
 
+    /* frames.h */
+    struct binding *put_in[2];          /* whose sends are put in, by enum ndis_place; NULL: there were none */
+    bool takes_frames;
+
     /* a virtual miniport (virtual.h) */
     NDIS_HANDLE im_context;             /* IMDeviceInstanceContext */
     bool im_started;                    /* its device is */
@@ -366,6 +370,8 @@ void binding_pause(struct binding *binding, uint32_t reason);
 /* The attributes are those of the restarted stack; NULL: unknown. */
 void binding_restart(struct binding *binding, PNDIS_RESTART_ATTRIBUTES attributes);
 void binding_sends_done(struct binding *binding, uint64_t count);
+/* Returns when none of its sends is out. PASSIVE_LEVEL. */
+void binding_wait_for_sends(struct binding *binding);
 void binding_request_done(struct binding *binding);
 /* For tests: opens pend, as documentation allows. */
 extern bool ndis_pend_opens;

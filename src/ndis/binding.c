@@ -68,7 +68,7 @@ static void name_holder(struct adapter *a)
                   (const char *)a->driver->miniport.PauseHandler + 1);
 }
 
-static void wait_for_sends(struct binding *b)
+void binding_wait_for_sends(struct binding *b)
 {
     LARGE_INTEGER patience = { .QuadPart = -10 * 10000000LL };  /* 10 s */
 
@@ -109,7 +109,7 @@ void binding_pause(struct binding *b, uint32_t reason)
         return;
     b->state = BINDING_PAUSING;
     binding_pnp_event(b, NetEventPause, &parameters, sizeof parameters);
-    wait_for_sends(b);
+    binding_wait_for_sends(b);
     b->state = BINDING_PAUSED;
 }
 

@@ -11,6 +11,7 @@
 #include "ndis/demux.h"
 #include "ndis/dma.h"
 #include "ndis/event.h"
+#include "ndis/frames.h"
 #include "ndis/ledger.h"
 #include "ndis/ports.h"
 
@@ -65,6 +66,10 @@ VOID NTAPI NdisSendNetBufferLists(NDIS_HANDLE NdisBindingHandle, PNET_BUFFER_LIS
     a->below.send_stats->tx_frames += t.frames;
     a->below.send_stats->tx_bytes += t.bytes;
     SendFlags = loop_back_below(a, &a->below, NetBufferLists, PortNumber, SendFlags);
+    if (unlikely(ndis_frames_watched & NDIS_SENDS)) {
+        frames_send(a, &a->below, true, NetBufferLists, PortNumber, SendFlags);
+        return;
+    }
     if (unlikely(a->below.send_filter != NULL))
         a->below.send_filter->sends_held += (int64_t)t.lists;
     a->below.send(a->below.send_context, NetBufferLists, PortNumber, SendFlags);
@@ -128,7 +133,7 @@ VOID NTAPI NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PN
     uint64_t count = 0;
 
     for (PNET_BUFFER_LIST nbl = NetBufferList; nbl; nbl = nbl->Next) {
-        const void *next = unlikely(above != NULL) ? (const void *)above : nbl->SourceHandle;
+        const void *next = unlikely(above != NULL) ? frames_completes_to(a, above, nbl) : nbl->SourceHandle;
 
         count++;
         mixed |= nbl->SourceHandle != source;
@@ -139,9 +144,13 @@ VOID NTAPI NdisMSendNetBufferListsComplete(NDIS_HANDLE MiniportAdapterHandle, PN
         if (unlikely(dma))
             ledger_report_dma(&step, nbl);
     }
-    if (likely(!mixed) && source)
+    if (likely(!mixed) && source) {
         complete_to_binding(ndis_object_check((void *)(uintptr_t)source, NDIS_BINDING), NetBufferList, count, SendCompleteFlags);
-    else
+        return;
+    }
+    if (above && a->put_in[NDIS_SENT_LOWER])
+        NetBufferList = frames_completed(a, NetBufferList, SendCompleteFlags);
+    if (NetBufferList)
         complete_up(a, &a->above, NetBufferList, SendCompleteFlags);
 }
 
@@ -201,7 +210,7 @@ void deliver(struct adapter *a, struct binding *b, PNET_BUFFER_LIST lists, NDIS_
     b->receive(b->context, lists, port, (ULONG)t->lists, flags);
 }
 
-void indicate_up(struct adapter *a, const struct ndis_above *above, const struct ndis_below *below, PNET_BUFFER_LIST lists,
+void indicate_on(struct adapter *a, const struct ndis_above *above, const struct ndis_below *below, PNET_BUFFER_LIST lists,
                  NDIS_PORT_NUMBER port, const struct tally *t, ULONG flags)
 {
     struct filter *f = above->receive_filter;
@@ -220,6 +229,15 @@ void indicate_up(struct adapter *a, const struct ndis_above *above, const struct
     } else {
         deliver_to_all(a, lists, port, flags);
     }
+}
+
+void indicate_up(struct adapter *a, const struct ndis_above *above, const struct ndis_below *below, PNET_BUFFER_LIST lists,
+                 NDIS_PORT_NUMBER port, const struct tally *t, ULONG flags)
+{
+    if (unlikely(ndis_frames_watched & NDIS_RECEIVES))
+        frames_indicate(a, above, below, lists, port, flags);
+    else
+        indicate_on(a, above, below, lists, port, t, flags);
 }
 
 /* Hands received lists to the protocols. Without NDIS_RECEIVE_FLAGS_RESOURCES they come back by

@@ -47,6 +47,9 @@ void give_back(struct adapter *adapter, const struct ndis_below *below, PNET_BUF
 /* data.c: where lists go from a module or the miniport, whose neighbours are these. */
 void indicate_up(struct adapter *adapter, const struct ndis_above *above, const struct ndis_below *below, PNET_BUFFER_LIST lists,
                  NDIS_PORT_NUMBER port, const struct tally *tally, ULONG flags);
+/* The same behind the places of frames.h. */
+void indicate_on(struct adapter *adapter, const struct ndis_above *above, const struct ndis_below *below, PNET_BUFFER_LIST lists,
+                 NDIS_PORT_NUMBER port, const struct tally *tally, ULONG flags);
 void complete_up(struct adapter *adapter, const struct ndis_above *above, PNET_BUFFER_LIST lists, ULONG flags);
 void return_down(struct adapter *adapter, const struct ndis_below *below, PNET_BUFFER_LIST lists, ULONG flags);
 void cancel_down(struct adapter *adapter, struct filter *from, void *id);

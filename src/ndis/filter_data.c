@@ -2,6 +2,7 @@
  * docs: network/filter-module-send-and-receive-operations */
 #include "ndis/demux.h"
 #include "ndis/event.h"
+#include "ndis/frames.h"
 #include "ndis/ledger.h"
 
 struct share {
@@ -134,9 +135,13 @@ VOID NTAPI NdisFSendNetBufferLists(NDIS_HANDLE NdisFilterHandle, PNET_BUFFER_LIS
         misuse(f, "a filter module without FilterSendNetBufferListsComplete sends lists of its own", NDIS_CALLER());
     below->send_stats->tx_frames += t.frames;
     below->send_stats->tx_bytes += t.bytes;
+    SendFlags = loop_back_below(f->adapter, below, NetBufferLists, PortNumber, SendFlags);
+    if (unlikely(ndis_frames_watched & NDIS_SENDS)) {
+        frames_send(f->adapter, below, false, NetBufferLists, PortNumber, SendFlags);
+        return;
+    }
     if (below->send_filter)
         below->send_filter->sends_held += s.lists;
-    SendFlags = loop_back_below(f->adapter, below, NetBufferLists, PortNumber, SendFlags);
     below->send(below->send_context, NetBufferLists, PortNumber, SendFlags);
 }
 

@@ -1,6 +1,7 @@
 /* Plug and Play and power requests for adapters: NDIS owns the driver object's dispatch table.
  * docs: network/miniport-adapter-states-and-operations, network/ndis-miniport-driver-plug-and-play */
 #include "ndis/filter_module.h"
+#include "ndis/frames.h"
 #include "ndis/virtual.h"
 
 #include <string.h>
@@ -61,6 +62,7 @@ static void free_adapter(struct adapter *a)
     list_remove(&a->node);
     list_remove(&a->driver_node);
     attributes_reset(a);
+    frames_free(a);
     ndis_object_destroy(a);
     if (driver->deregistered && list_empty(&driver->adapters))
         NdisMDeregisterMiniportDriver(driver);

@@ -8,6 +8,7 @@
 #include "ndis/nbl_pool.h"
 #include "tcpip/stack.h"
 #include "tcpip/wfp_endpoint.h"
+#include "tcpip/wfp_frames.h"
 #include "tcpip/wfp_stream.h"
 #include "tcpip/wfp_stream_lists.h"
 
@@ -75,7 +76,7 @@ static NTSTATUS inject(const struct fwp_injection *injection)
     NTSTATUS status = STATUS_SUCCESS;
 
     if (injection->kind >= FWP_INJECT_MAC_SEND)
-        return STATUS_NOT_SUPPORTED;
+        return wfp_frames_inject(injection);
     what.kind = kinds[injection->kind];
     memcpy(what.remote, injection->remote, sizeof what.remote);
     stack_enter();
@@ -101,12 +102,13 @@ bool wfp_open(void)
     wfp_tcp_open();
     wfp_stream_open();
     fwp_set_network(&network);
-    return wfp_ale_open();
+    return wfp_frames_open() && wfp_ale_open();
 }
 
 void wfp_close(void)
 {
     fwp_set_network(NULL);
+    wfp_frames_close();
     wfp_ale_close();
     wfp_tcp_close();
     wfp_stream_close();
