@@ -16,6 +16,7 @@
 struct fwp_callout_table fwp_callouts;
 uint32_t fwp_callouts_unaware_of_coalescing;
 static void (*coalescing_changed)(void);
+const void *fwp_last_classify;
 
 /* --- slots -------------------------------------------------------------------------------------------------------------- */
 

@@ -42,6 +42,8 @@ struct fwp_callout_table {
     uint32_t registered;
 };
 extern struct fwp_callout_table fwp_callouts;
+/* The classifyFn that was called last. */
+extern const void *fwp_last_classify;
 
 static inline struct fwp_callout *fwp_callout_of(uint32_t id)
 {

@@ -89,6 +89,7 @@ static void call_checked(struct fwp_callout *callout, const struct fwp_classific
 
     callout->calls++;
     c->verdict->callouts++;
+    fwp_last_classify = function;
     call(callout, c, rule, context, out);
     if (unlikely(ke_irql() != irql))
         NT_EMIT(NT_EVENT_CALLBACK_IRQL, "classifyFn", function, (uint64_t)irql << 8 | ke_irql(), fwp_callback(function));

@@ -3,7 +3,9 @@
  * | kind   | a                         | b                 | text                                        |
  * |--------|---------------------------|-------------------|---------------------------------------------|
  * | MISUSE | callout id or anything    | anything          | a sentence                                  |
- * | SLOW   | callout id                | nanoseconds       | the layer's name                            | */
+ * | SLOW   | callout id                | nanoseconds       | the layer's name                            |
+ * | STALE  | NET_BUFFER_LIST           | 0                 | a sentence; without a caller: nobody knows  |
+ * | LOOP   | injection handle          | how many times    | the kind of injection                       | */
 #ifndef FWP_EVENT_H
 #define FWP_EVENT_H
 
@@ -12,7 +14,7 @@
 #include "base/util.h"
 #include "pe/pe.h"
 
-enum fwp_event_kind { FWP_EVENT_MISUSE, FWP_EVENT_SLOW, FWP_EVENT_COUNT };
+enum fwp_event_kind { FWP_EVENT_MISUSE, FWP_EVENT_SLOW, FWP_EVENT_STALE, FWP_EVENT_LOOP, FWP_EVENT_COUNT };
 
 struct fwp_event {
     enum fwp_event_kind kind;

@@ -8,10 +8,13 @@
 #include "fwp/changes.h"
 #include "fwp/engine_calls.h"
 #include "fwp/flow.h"
+#include "fwp/injection.h"
 #include "fwp/net_event.h"
 #include "fwp/net_event_calls.h"
 #include "fwp/notice.h"
 #include "fwp/objects.h"
+#include "fwp/pending.h"
+#include "fwp/redirect.h"
 #include "fwp/runtime.h"
 #include "fwp/security.h"
 
@@ -58,6 +61,9 @@ void fwp_close(void)
 void fwp_driver_gone(uint64_t base, uint64_t size)
 {
     fwp_callouts_driver_gone(base, size);       /* first: what the sessions delete is not told to them */
+    fwp_injections_driver_gone(base, size);
+    fwp_pending_driver_gone(base, size);
+    fwp_redirect_driver_gone(base, size);
     fwp_sessions_driver_gone(base, size);
     fwp_engine_calls_driver_gone(base, size);
 }

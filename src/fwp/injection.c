@@ -1,19 +1,24 @@
 #include "fwp/injection.h"
+#include "fwp/packet.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/list.h"
+#include "fwp/event.h"
+#include "ndis/ledger.h"
 #include "nt/ke.h"
 
 #define ROUND 64u
+#define LOOP 8u                        /* injections of one packet in a row by one handle */
 
 struct fwp_injector {
     struct list node;
     ADDRESS_FAMILY family;
     uint32_t types;
     unsigned pending;
-    bool closing;
+    bool closing, told;                 /* told: of a loop */
+    uint64_t caller;
     KEVENT drained;
 };
 
@@ -41,6 +46,33 @@ struct fwp_injector *fwp_injector_of(HANDLE handle)
         if (container_of(node, struct fwp_injector, node) == handle)
             return handle;
     return NULL;
+}
+
+void fwp_injectors_each(void (*visit)(void *context, const void *handle, uint64_t caller), void *context)
+{
+    list_each(node, &injections.injectors) {
+        const struct fwp_injector *injector = container_of(node, struct fwp_injector, node);
+        visit(context, injector, injector->caller);
+    }
+}
+
+static VOID NTAPI nobody(VOID *context, NET_BUFFER_LIST *nbl, BOOLEAN at_dispatch)
+{
+}
+
+void fwp_injections_driver_gone(uint64_t base, uint64_t size)
+{
+    for (struct fwp_injection *injection = injections.first; injection; injection = injection->next)
+        if ((uint64_t)(uintptr_t)injection->completion - base < size)
+            injection->completion = nobody;
+    list_each_safe(node, &injections.injectors) {
+        struct fwp_injector *injector = container_of(node, struct fwp_injector, node);
+        if (injector->caller - base >= size)
+            continue;
+        injector->caller = 0;
+        if (!injector->pending)
+            FwpsInjectionHandleDestroy0(injector);
+    }
 }
 
 unsigned fwp_injectors_count(void)
@@ -156,6 +188,7 @@ NTSTATUS NTAPI FwpsInjectionHandleCreate0(ADDRESS_FAMILY addressFamily, UINT32 f
     if (!injector)
         return STATUS_NO_MEMORY;
     injector->family = addressFamily;
+    injector->caller = PE_CALLER().rip;
     injector->types = flags ? flags : FWPS_INJECTION_TYPE_TRANSPORT | FWPS_INJECTION_TYPE_STREAM | FWPS_INJECTION_TYPE_FORWARD;
     KeInitializeEvent(&injector->drained, NotificationEvent, TRUE);
     list_push_back(&injections.injectors, &injector->node);
@@ -216,6 +249,28 @@ NTSTATUS NTAPI FwpsGetPacketListSecurityInformation0(NET_BUFFER_LIST *packetList
     return STATUS_SUCCESS;
 }
 
+/* A packet that its own injector swallows and injects again and again never arrives. */
+static void count_hops(struct fwp_injector *injector, struct fwp_injection *injection)
+{
+    static const char *const kinds[] = { "network send", "network receive", "transport send", "transport receive", "forward", "MAC send",
+                                         "MAC receive" };
+    const struct fwp_packet *packet = fwp_packet_of(injection->nbl);
+    bool own = packet && packet->tag_count && packet->tags[0].injector == injector;
+
+    injection->hops = own ? packet->hops + 1 : 1;
+    if (unlikely(injection->hops >= LOOP) && !injector->told) {
+        injector->told = true;
+        FWP_EMIT(FWP_EVENT_LOOP, kinds[injection->kind], injector, injection->hops, injection->caller);
+    }
+}
+
+static bool was_freed(const NET_BUFFER_LIST *nbl)
+{
+    const struct fwp_packet *packet = nbl->ParentNetBufferList ? NULL : fwp_packet_of(nbl);
+
+    return packet ? !packet->references : container_of(nbl, const struct nbl_cell, nbl)->trace.holder == LEDGER_FREE;
+}
+
 NTSTATUS fwp_inject(HANDLE handle, uint32_t type, void *context, struct fwp_injection *injection)
 {
     struct fwp_injector *injector = fwp_injector_of(handle);
@@ -227,6 +282,11 @@ NTSTATUS fwp_inject(HANDLE handle, uint32_t type, void *context, struct fwp_inje
         return status;
     if (!injection->nbl->FirstNetBuffer)
         return STATUS_INVALID_PARAMETER;
+    if (unlikely(was_freed(injection->nbl))) {
+        FWP_EMIT(FWP_EVENT_STALE, "a list is injected after it was freed", injection->nbl, 0, injection->caller);
+        return STATUS_INVALID_PARAMETER;
+    }
+    count_hops(injector, injection);
     injection->injector = injector;
     injection->tag_count = fwp_injection_tags(injector, context, injection->nbl, injection->tags);
     return queue(injection);

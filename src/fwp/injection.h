@@ -7,7 +7,12 @@
 #ifndef FWP_INJECTION_H
 #define FWP_INJECTION_H
 
-#include "fwp/packet.h"
+#include <fwpsk.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fwp/tag.h"
+#include "pe/pe.h"
 
 #define FWP_INJECTIONS_MAX 16384u       /* of one handle that have not completed */
 
@@ -32,6 +37,8 @@ struct fwp_injection {
     bool has_remote;
     uint8_t remote[16];
     uint32_t scope;
+    struct pe_caller caller;
+    unsigned hops;                      /* fwp/packet.h */
     unsigned tag_count;
     struct fwp_tag tags[FWP_TAGS];
 };
@@ -58,6 +65,10 @@ NTSTATUS fwp_complete_later(struct fwp_injector *injector, NET_BUFFER_LIST *nbl,
 /* STATUS_SUCCESS: it may take another for this kind. */
 NTSTATUS fwp_injector_ready(struct fwp_injector *injector, uint32_t type);
 
+/* Handles that drivers in the image made; calls back with the return address. */
+void fwp_injectors_each(void (*visit)(void *context, const void *handle, uint64_t caller), void *context);
+/* Completions in the image are not called any more, and its handles go. PASSIVE_LEVEL. */
+void fwp_injections_driver_gone(uint64_t base, uint64_t size);
 unsigned fwp_injectors_count(void);
 void fwp_injections_open(void);
 void fwp_injections_close(void);

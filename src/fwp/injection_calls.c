@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fwp/injection.h"
+#include "fwp/packet.h"
 
 static bool is_ip(ADDRESS_FAMILY family)
 {
@@ -18,7 +19,7 @@ NTSTATUS NTAPI FwpsInjectNetworkSendAsync0(HANDLE injectionHandle, HANDLE inject
                                            FWPS_INJECT_COMPLETE0 *completionFn, HANDLE completionContext)
 {
     struct fwp_injection injection = {
-        .kind = FWP_INJECT_NETWORK_SEND, .nbl = netBufferList, .completion = completionFn, .completion_context = completionContext,
+        .kind = FWP_INJECT_NETWORK_SEND, .nbl = netBufferList, .completion = completionFn, .caller = PE_CALLER(), .completion_context = completionContext,
     };
 
     return flags ? STATUS_INVALID_PARAMETER : fwp_inject(injectionHandle, FWPS_INJECTION_TYPE_NETWORK, injectionContext, &injection);
@@ -32,7 +33,7 @@ NTSTATUS NTAPI FwpsInjectNetworkReceiveAsync0(HANDLE injectionHandle, HANDLE inj
 {
     struct fwp_injection injection = {
         .kind = FWP_INJECT_NETWORK_RECEIVE, .nbl = netBufferList, .completion = completionFn,
-        .completion_context = completionContext, .interface = interfaceIndex,
+        .caller = PE_CALLER(), .completion_context = completionContext, .interface = interfaceIndex,
     };
 
     return flags ? STATUS_INVALID_PARAMETER : fwp_inject(injectionHandle, FWPS_INJECTION_TYPE_NETWORK, injectionContext, &injection);
@@ -44,7 +45,7 @@ NTSTATUS NTAPI FwpsInjectForwardAsync0(HANDLE injectionHandle, HANDLE injectionC
                                        FWPS_INJECT_COMPLETE0 *completionFn, HANDLE completionContext)
 {
     struct fwp_injection injection = {
-        .kind = FWP_INJECT_FORWARD, .nbl = netBufferList, .completion = completionFn, .completion_context = completionContext,
+        .kind = FWP_INJECT_FORWARD, .nbl = netBufferList, .completion = completionFn, .caller = PE_CALLER(), .completion_context = completionContext,
         .family = addressFamily, .interface = interfaceIndex,
     };
 
@@ -62,7 +63,7 @@ NTSTATUS NTAPI FwpsInjectTransportSendAsync0(HANDLE injectionHandle, HANDLE inje
 {
     struct fwp_injection injection = {
         .kind = FWP_INJECT_TRANSPORT_SEND, .nbl = netBufferList, .completion = completionFn,
-        .completion_context = completionContext, .family = addressFamily, .endpoint = endpointHandle,
+        .caller = PE_CALLER(), .completion_context = completionContext, .family = addressFamily, .endpoint = endpointHandle,
     };
 
     if (flags || !is_ip(addressFamily))
@@ -97,7 +98,7 @@ NTSTATUS NTAPI FwpsInjectTransportReceiveAsync0(HANDLE injectionHandle, HANDLE i
 {
     struct fwp_injection injection = {
         .kind = FWP_INJECT_TRANSPORT_RECEIVE, .nbl = netBufferList, .completion = completionFn,
-        .completion_context = completionContext, .family = addressFamily, .interface = interfaceIndex,
+        .caller = PE_CALLER(), .completion_context = completionContext, .family = addressFamily, .interface = interfaceIndex,
     };
 
     if (flags || reserved || !is_ip(addressFamily))
@@ -161,7 +162,7 @@ NTSTATUS NTAPI FwpsInjectMacSendAsync0(HANDLE injectionHandle, HANDLE injectionC
     if (layerId != FWPS_LAYER_OUTBOUND_MAC_FRAME_ETHERNET && layerId != FWPS_LAYER_OUTBOUND_MAC_FRAME_NATIVE)
         return STATUS_INVALID_PARAMETER;
     return inject_frames(injectionHandle, injectionContext, flags, (struct fwp_injection){
-        .kind = FWP_INJECT_MAC_SEND, .nbl = netBufferLists, .completion = completionFn, .completion_context = completionContext,
+        .kind = FWP_INJECT_MAC_SEND, .nbl = netBufferLists, .completion = completionFn, .caller = PE_CALLER(), .completion_context = completionContext,
         .layer = layerId, .interface = interfaceIndex, .port = NdisPortNumber,
     });
 }
@@ -176,7 +177,7 @@ NTSTATUS NTAPI FwpsInjectMacReceiveAsync0(HANDLE injectionHandle, HANDLE injecti
     if (layerId != FWPS_LAYER_INBOUND_MAC_FRAME_ETHERNET && layerId != FWPS_LAYER_INBOUND_MAC_FRAME_NATIVE)
         return STATUS_INVALID_PARAMETER;
     return inject_frames(injectionHandle, injectionContext, flags, (struct fwp_injection){
-        .kind = FWP_INJECT_MAC_RECEIVE, .nbl = netBufferLists, .completion = completionFn, .completion_context = completionContext,
+        .kind = FWP_INJECT_MAC_RECEIVE, .nbl = netBufferLists, .completion = completionFn, .caller = PE_CALLER(), .completion_context = completionContext,
         .layer = layerId, .interface = interfaceIndex, .port = NdisPortNumber,
     });
 }

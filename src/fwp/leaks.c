@@ -6,6 +6,9 @@
 #include "fwp/engine_calls.h"
 #include "fwp/flow.h"
 #include "fwp/fwp.h"
+#include "fwp/injection.h"
+#include "fwp/pending.h"
+#include "fwp/redirect.h"
 #include "fwp/session.h"
 
 struct search {
@@ -44,6 +47,33 @@ static void visit_callout(const struct search *search, const struct fwp_callout 
     search->visit(search->context, &leak);
 }
 
+static void visit_injector(void *context, const void *handle, uint64_t caller)
+{
+    const struct search *search = context;
+    struct fwp_leak leak = { "an injection handle (FwpsInjectionHandleDestroy0 was never called)", caller };
+
+    if (inside(search, caller))
+        search->visit(search->context, &leak);
+}
+
+static void visit_pended(void *context, uint64_t caller)
+{
+    const struct search *search = context;
+    struct fwp_leak leak = { "a pended operation (FwpsCompleteOperation0, or FwpsCompleteClassify0, was never called)", caller };
+
+    if (inside(search, caller))
+        search->visit(search->context, &leak);
+}
+
+static void visit_redirect(void *context, uint64_t caller)
+{
+    const struct search *search = context;
+    struct fwp_leak leak = { "a redirect handle (FwpsRedirectHandleDestroy0 was never called)", caller };
+
+    if (inside(search, caller))
+        search->visit(search->context, &leak);
+}
+
 void fwp_leaks_walk(uint64_t base, uint64_t size, void (*visit)(void *context, const struct fwp_leak *leak), void *context)
 {
     struct search search = { base, size, visit, context };
@@ -60,6 +90,9 @@ void fwp_leaks_walk(uint64_t base, uint64_t size, void (*visit)(void *context, c
             visit_callout(&search, callout);
     }
     fwp_flows_each(visit_context, &search);
+    fwp_injectors_each(visit_injector, &search);
+    fwp_pended_callers(visit_pended, &search);
+    fwp_redirect_handles_each(visit_redirect, &search);
     fwp_engine_leaks_walk(base, size, visit, context);
 }
 

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "fwp/callouts.h"
+#include "fwp/event.h"
 #include "ndis/nbl_pool.h"
 #include "nt/pool.h"
 
@@ -12,10 +14,15 @@
 /* A frame; a jumbo frame; the largest IP packet. */
 static const uint32_t sizes[] = { 1792, 9472, 65792 };
 
+#define POISON 0xE7
+#define QUARANTINE 32u
+
 static struct {
     struct nbl_pool *pool;
     struct fwp_packet *free[countof(sizes)];
     struct fwp_packet *made;
+    struct fwp_packet *waiting[QUARANTINE];     /* to become free, in a ring */
+    unsigned next_waiting;
     unsigned held;
 } packets;
 
@@ -64,6 +71,26 @@ static void destroy(struct fwp_packet *packet)
     free(packet);
 }
 
+/* Whether somebody has written to a packet that was released. */
+static void look_at(struct fwp_packet *packet)
+{
+    uint32_t n = 0;
+
+    while (n < packet->poisoned && packet->bytes[n] == POISON)
+        n++;
+    if (n < packet->poisoned)
+        FWP_EMIT(FWP_EVENT_STALE, "a packet was written to after its last clone was freed, or its last reference given back, here",
+                 packet->nbl, 0, (struct pe_caller){ .rip = packet->released_by });
+    packet->poisoned = 0;
+}
+
+void fwp_packets_check(void)
+{
+    for (struct fwp_packet *packet = packets.made; packet; packet = packet->next_made)
+        if (packet->poisoned)
+            look_at(packet);
+}
+
 static void forget_info(struct fwp_packet *packet)
 {
     memset(packet->nbl->NetBufferListInfo, 0, sizeof packet->nbl->NetBufferListInfo);
@@ -86,8 +113,11 @@ struct fwp_packet *fwp_packet_take(size_t size)
         return NULL;
     if (packet->info)
         forget_info(packet);
+    if (unlikely(packet->poisoned))
+        look_at(packet);
+    fwp_last_classify = NULL;
     packet->references = 1;
-    packet->tag_count = 0;
+    packet->lent = packet->hops = packet->tag_count = 0;
     packet->headers = 0;
     packets.held++;
     return packet;
@@ -136,7 +166,28 @@ static void forget_contexts(struct fwp_packet *packet)
     }
 }
 
-void fwp_packet_release(struct fwp_packet *packet)
+static void make_free(struct fwp_packet *packet)
+{
+    packet->next = packets.free[packet->size_class];
+    packets.free[packet->size_class] = packet;
+}
+
+/* Whoever still has the list finds an empty one. */
+static void poison(struct fwp_packet *packet)
+{
+    PNET_BUFFER nb = packet->nbl->FirstNetBuffer;
+    struct fwp_packet **place = &packets.waiting[packets.next_waiting++ % QUARANTINE], *before = *place;
+
+    packet->poisoned = packet->mdl->ByteCount - FWP_PACKET_BACKFILL;
+    memset(packet->bytes, POISON, packet->poisoned);
+    nb->MdlChain = nb->CurrentMdl = NULL;
+    nb->DataLength = 0;
+    *place = packet;
+    if (before)
+        make_free(before);
+}
+
+void fwp_packet_release_for(struct fwp_packet *packet, uint64_t caller)
 {
     if (packet->references > 1) {
         packet->references--;
@@ -145,9 +196,19 @@ void fwp_packet_release(struct fwp_packet *packet)
     forget_contexts(packet);
     packet->references = 0;
     packet->nbl->ChildRefCount = 0;
-    packet->next = packets.free[packet->size_class];
-    packets.free[packet->size_class] = packet;
+    packet->released_by = caller;
     packets.held--;
+    if (fwp_event_mask & 1u << FWP_EVENT_STALE)
+        poison(packet);
+    else
+        make_free(packet);
+}
+
+void fwp_packet_release(struct fwp_packet *packet)
+{
+    uint64_t seen = (uint64_t)(uintptr_t)fwp_last_classify;
+
+    fwp_packet_release_for(packet, seen ? seen + 1 : 0);
 }
 
 struct fwp_packet *fwp_packet_of(const NET_BUFFER_LIST *nbl)

@@ -2,8 +2,14 @@
  * A clone holds what it is a clone of: the parent's ChildRefCount counts it, and a packet of the stack stays. */
 #include <string.h>
 
+#include "fwp/event.h"
 #include "fwp/packet.h"
 #include "ndis/nbl_pool.h"
+
+static void stale(const char *what, const NET_BUFFER_LIST *nbl, struct pe_caller caller)
+{
+    FWP_EMIT(FWP_EVENT_STALE, what, nbl, 0, caller);
+}
 
 /* A second list over the same bytes, from each NET_BUFFER's data start on, with MDLs of its own. Pools may be NULL. Given back with
  * FwpsFreeCloneNetBufferList0. IRQL <= DISPATCH_LEVEL. STATUS_FWP_NULL_POINTER, STATUS_INVALID_PARAMETER (flags),
@@ -19,6 +25,10 @@ NTSTATUS NTAPI FwpsAllocateCloneNetBufferList0(NET_BUFFER_LIST *originalNetBuffe
         return STATUS_FWP_NULL_POINTER;
     if (allocateCloneFlags)
         return STATUS_INVALID_PARAMETER;
+    if (packet && !packet->references) {
+        stale("a packet is cloned that nobody holds any more", originalNetBufferList, PE_CALLER());
+        return STATUS_INVALID_PARAMETER;
+    }
     clone = NdisAllocateCloneNetBufferList(originalNetBufferList, netBufferListPoolHandle, netBufferPoolHandle, 0);
     if (!clone)
         return STATUS_NO_MEMORY;
@@ -41,12 +51,15 @@ VOID NTAPI FwpsFreeCloneNetBufferList0(NET_BUFFER_LIST *netBufferList, ULONG fre
     PNET_BUFFER_LIST parent = netBufferList->ParentNetBufferList;
     struct fwp_packet *packet = parent ? fwp_packet_of(parent) : NULL;
 
-    if (!parent)
+    if (!parent) {
+        stale("a list is freed as a clone and is none, or was freed before", netBufferList, PE_CALLER());
         return;
+    }
     NdisFreeCloneNetBufferList(netBufferList, 0);
+    netBufferList->ParentNetBufferList = NULL;
     parent->ChildRefCount--;
     if (packet)
-        fwp_packet_release(packet);
+        fwp_packet_release_for(packet, PE_CALLER().rip);
 }
 
 /* A clone with bytes of its own: the original may go. Given back with FwpsFreeNetBufferList0. IRQL <= DISPATCH_LEVEL.
@@ -94,8 +107,10 @@ VOID NTAPI FwpsFreeNetBufferList0(NET_BUFFER_LIST *netBufferList)
 {
     struct fwp_packet *packet = netBufferList->ParentNetBufferList ? NULL : fwp_packet_of(netBufferList);
 
-    if (packet)                         /* a deep clone */
-        fwp_packet_release(packet);
+    if (packet && !packet->references)
+        stale("a list is freed that nobody holds any more", netBufferList, PE_CALLER());
+    else if (packet)                    /* a deep clone */
+        fwp_packet_release_for(packet, PE_CALLER().rip);
     else
         NdisFreeNetBufferList(netBufferList);
 }
@@ -105,8 +120,12 @@ VOID NTAPI FwpsReferenceNetBufferList0(NET_BUFFER_LIST *netBufferList, BOOLEAN i
 {
     for (PNET_BUFFER_LIST nbl = netBufferList; nbl; nbl = nbl->Next) {
         struct fwp_packet *packet = fwp_packet_of(nbl);
-        if (packet)
+        if (packet && packet->references) {
+            packet->lent++;
             fwp_packet_hold(packet);
+        } else if (packet) {
+            stale("a packet is referenced that nobody holds any more", nbl, PE_CALLER());
+        }
     }
 }
 
@@ -116,8 +135,12 @@ VOID NTAPI FwpsDereferenceNetBufferList0(NET_BUFFER_LIST *netBufferList, BOOLEAN
     for (PNET_BUFFER_LIST nbl = netBufferList, next; nbl; nbl = next) {
         struct fwp_packet *packet = fwp_packet_of(nbl);
         next = nbl->Next;
-        if (packet && packet->references)
-            fwp_packet_release(packet);
+        if (packet && packet->lent) {
+            packet->lent--;
+            fwp_packet_release_for(packet, PE_CALLER().rip);
+        } else if (packet) {
+            stale("a packet is dereferenced more often than it was referenced", nbl, PE_CALLER());
+        }
     }
 }
 

@@ -105,6 +105,15 @@ NTSTATUS NTAPI FwpsPendOperation0(HANDLE completionHandle, HANDLE *completionCon
     return fwp_pend(pendable, completionContext, pe_true_caller(__builtin_return_address(0)));
 }
 
+void fwp_pended_callers(void (*visit)(void *context, uint64_t caller), void *context)
+{
+    list_each(node, &pending) {
+        const struct fwp_pended *p = container_of(node, struct fwp_pended, node);
+        if (!p->completed)
+            visit(context, (uint64_t)(uintptr_t)p->caller);
+    }
+}
+
 /* Goes on with what was pended: it is authorised again. IRQL <= DISPATCH_LEVEL. docs: fwpsk/nf-fwpsk-fwpscompleteoperation0 */
 VOID NTAPI FwpsCompleteOperation0(HANDLE completionContext, PNET_BUFFER_LIST netBufferList)
 {
@@ -114,6 +123,15 @@ VOID NTAPI FwpsCompleteOperation0(HANDLE completionContext, PNET_BUFFER_LIST net
         return;
     p->completed = true;
     finish_if_ready(p);
+}
+
+void fwp_pending_driver_gone(uint64_t base, uint64_t size)
+{
+    list_each(node, &pending) {
+        struct fwp_pended *p = container_of(node, struct fwp_pended, node);
+        if ((uint64_t)(uintptr_t)p->caller - base < size)
+            p->caller = NULL;
+    }
 }
 
 unsigned fwp_pended_count(void)

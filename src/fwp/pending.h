@@ -37,6 +37,10 @@ void fwp_pended_resume(struct fwp_pended *pended, void (*resume)(void *context),
 /* Whoever would be resumed is gone. */
 void fwp_pended_forget(struct fwp_pended *pended);
 
+/* What drivers have not completed; `caller` pended it. */
+void fwp_pended_callers(void (*visit)(void *context, uint64_t caller), void *context);
+/* What was pended stays so for ever. */
+void fwp_pending_driver_gone(uint64_t base, uint64_t size);
 unsigned fwp_pended_count(void);
 /* Calls back for each that waits, in the order they were pended. event: its layer, ends and time (100 ns since 1601); driver: who
  * pended it, "" when that is no image. */

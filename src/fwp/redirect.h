@@ -53,6 +53,8 @@ NTSTATUS fwp_records_context(const struct fwp_records *records, void *to, size_t
 /* redirect_records.c, for redirect.c: takes the context. NULL: no memory, and the context is the caller's. */
 struct fwp_records *fwp_records_make(const FWPS_CONNECT_REQUEST0 *request, const SOCKADDR_STORAGE *original, struct fwp_records *earlier);
 
+void fwp_redirect_handles_each(void (*visit)(void *context, uint64_t caller), void *context);
+void fwp_redirect_driver_gone(uint64_t base, uint64_t size);
 void fwp_redirect_open(void);
 void fwp_redirect_close(void);
 

@@ -5,10 +5,11 @@
 
 #include "base/util.h"
 #include "fwp/redirect.h"
+#include "pe/pe.h"
 
 struct redirect_handle {
     struct list node;
-    uint64_t id;
+    uint64_t id, caller;
     GUID provider;
 };
 
@@ -132,6 +133,21 @@ NTSTATUS fwp_records_context(const struct fwp_records *r, void *to, size_t size,
     return put(to, size, needed, r->context, r->context_size);
 }
 
+void fwp_redirect_handles_each(void (*visit)(void *context, uint64_t caller), void *context)
+{
+    list_each(node, &handles)
+        visit(context, container_of(node, struct redirect_handle, node)->caller);
+}
+
+void fwp_redirect_driver_gone(uint64_t base, uint64_t size)
+{
+    list_each_safe(node, &handles) {
+        struct redirect_handle *h = container_of(node, struct redirect_handle, node);
+        if (h->caller - base < size)
+            FwpsRedirectHandleDestroy0(h);
+    }
+}
+
 void fwp_redirect_open(void)
 {
     list_init(&handles);
@@ -152,6 +168,7 @@ NTSTATUS NTAPI FwpsRedirectHandleCreate0(const GUID *providerGuid, UINT32 flags,
     if (!h)
         return STATUS_NO_MEMORY;
     h->id = ++last_id;
+    h->caller = PE_CALLER().rip;
     if (providerGuid)
         h->provider = *providerGuid;
     list_push_back(&handles, &h->node);

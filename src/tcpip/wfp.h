@@ -101,7 +101,7 @@ struct wfp_injected {
     bool has_remote;
     uint8_t remote[16];
     uint64_t endpoint;
-    unsigned tag_count;
+    unsigned hops, tag_count;
     const struct fwp_tag *tags;
 };
 /* NULL outside. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fwp/fwp.h"
+#include "fwp/packet.h"
 #include "ndis/frames.h"
 #include "ndis/nbl_pool.h"
 
@@ -175,7 +176,8 @@ static void fill(struct frame_values *v, const struct adapter *a, enum ndis_plac
 /* --- judging ----------------------------------------------------------------------------------------------------------------------- */
 
 /* A copy of one frame, with the history of the list; NULL: no memory. */
-static struct fwp_packet *copy_of(const NET_BUFFER_LIST *nbl, const NET_BUFFER *nb, const struct fwp_tag *tags, unsigned tag_count)
+static struct fwp_packet *copy_of(const NET_BUFFER_LIST *nbl, const NET_BUFFER *nb, const struct fwp_tag *tags, unsigned tag_count,
+                                  unsigned hops)
 {
     struct fwp_packet *packet = fwp_packet_take(nb->DataLength);
 
@@ -186,6 +188,7 @@ static struct fwp_packet *copy_of(const NET_BUFFER_LIST *nbl, const NET_BUFFER *
         return NULL;
     }
     fwp_packet_take_info(packet, nbl);
+    packet->hops = hops;
     packet->tag_count = tag_count;
     if (tag_count)
         memcpy(packet->tags, tags, tag_count * sizeof *tags);
@@ -197,7 +200,7 @@ static struct fwp_packet *copy_in_line(const NET_BUFFER_LIST *nbl, const NET_BUF
 {
     const struct fwp_packet *from = fwp_packet_of(nbl);
 
-    return copy_of(nbl, nb, from ? from->tags : NULL, from ? from->tag_count : 0);
+    return copy_of(nbl, nb, from ? from->tags : NULL, from ? from->tag_count : 0, from ? from->hops : 0);
 }
 
 static bool allows(struct adapter *a, enum ndis_place place, const NET_BUFFER_LIST *nbl, const NET_BUFFER *nb, NDIS_PORT_NUMBER port,
@@ -290,7 +293,7 @@ NTSTATUS wfp_frames_inject(const struct fwp_injection *injection)
     NTSTATUS status = STATUS_SUCCESS;
 
     for (const NET_BUFFER *nb = injection->nbl->FirstNetBuffer; nb && NT_SUCCESS(status); nb = nb->Next) {
-        struct fwp_packet *packet = copy_of(injection->nbl, nb, injection->tags, injection->tag_count);
+        struct fwp_packet *packet = copy_of(injection->nbl, nb, injection->tags, injection->tag_count, injection->hops);
         status = packet ? put(injection->interface, place, packet, injection->port) : STATUS_INSUFFICIENT_RESOURCES;
     }
     return status;

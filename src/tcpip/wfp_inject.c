@@ -27,6 +27,7 @@ struct fwp_packet *wfp_packet_take(size_t size, uint8_t **bytes)
         return NULL;
     if (injecting) {
         packet->tag_count = injecting->tag_count;
+        packet->hops = injecting->hops;
         memcpy(packet->tags, injecting->tags, injecting->tag_count * sizeof *packet->tags);
     }
     *bytes = packet->bytes;
@@ -70,7 +71,7 @@ static NTSTATUS inject(const struct fwp_injection *injection)
     };
     struct wfp_injected what = {
         .family = injection->family == AF_INET ? 4 : injection->family == AF_INET6 ? 6 : 0, .interface = injection->interface,
-        .has_remote = injection->has_remote, .endpoint = injection->endpoint, .tag_count = injection->tag_count,
+        .has_remote = injection->has_remote, .endpoint = injection->endpoint, .hops = injection->hops, .tag_count = injection->tag_count,
         .tags = injection->tags,
     };
     NTSTATUS status = STATUS_SUCCESS;
