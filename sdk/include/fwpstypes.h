@@ -178,21 +178,15 @@ typedef struct FWPS_ALE_ENDPOINT_PROPERTIES0_ {
 } FWPS_ALE_ENDPOINT_PROPERTIES0;
 RING3_SIZE(FWPS_ALE_ENDPOINT_PROPERTIES0, 104);
 
+/* FWP_EMPTY in a member: any. */
 typedef struct FWPS_ALE_ENDPOINT_ENUM_TEMPLATE0_ {
-    FWP_IP_VERSION localSubNetVersion;
-    FWP_IP_VERSION remoteSubNetVersion;
-    union {
-        FWP_V4_ADDR_AND_MASK localV4SubNet;
-        FWP_V6_ADDR_AND_MASK localV6SubNet;
-    };
-    union {
-        FWP_V4_ADDR_AND_MASK remoteV4SubNet;
-        FWP_V6_ADDR_AND_MASK remoteV6SubNet;
-    };
-    UINT8 ipProtocol;
-    UINT16 localPort;
-    UINT16 remotePort;
+    FWP_CONDITION_VALUE0 localSubNet;
+    FWP_CONDITION_VALUE0 remoteSubNet;
+    FWP_CONDITION_VALUE0 ipProtocol;
+    FWP_CONDITION_VALUE0 localPort;
+    FWP_CONDITION_VALUE0 remotePort;
 } FWPS_ALE_ENDPOINT_ENUM_TEMPLATE0;
+RING3_SIZE(FWPS_ALE_ENDPOINT_ENUM_TEMPLATE0, 80);
 
 RING3_END_C
 

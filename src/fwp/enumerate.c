@@ -132,7 +132,8 @@ static NTSTATUS check_filter_template(const FWPM_FILTER_ENUM_TEMPLATE0 *template
 
 static NTSTATUS fill(struct enumeration *it, const void *template)
 {
-    NTSTATUS status = it->kind == FWP_FILTER ? check_filter_template(template) : STATUS_SUCCESS;
+    NTSTATUS status = it->kind == FWP_FILTER ? check_filter_template(template) :
+                      it->kind == FWP_ENUM_ENDPOINTS ? fwp_check_endpoint_template(template) : STATUS_SUCCESS;
     bool taken = true;
 
     if (!NT_SUCCESS(status))
@@ -141,6 +142,8 @@ static NTSTATUS fill(struct enumeration *it, const void *template)
         taken = take_objects(it, template);
     else if (it->kind == FWP_ENUM_SESSIONS)
         taken = take_sessions(it);
+    else if (it->kind == FWP_ENUM_ENDPOINTS)
+        taken = fwp_enum_endpoints(it, template);
     else if (it->kind == FWP_ENUM_LAYERS)
         taken = fwp_enum_layers(it);
     else if (it->kind == FWP_ENUM_NET_EVENTS && template && ((const FWPM_NET_EVENT_ENUM_TEMPLATE0 *)template)->numFilterConditions)
@@ -279,3 +282,21 @@ ENUM(NetEvent, FWP_ENUM_NET_EVENTS, fwp_pack_net_event4, FWPM_NET_EVENT4, 4)
 ENUM(NetEvent, FWP_ENUM_NET_EVENTS, fwp_pack_net_event5, FWPM_NET_EVENT5, 5)
 /* IPsec connections: there are none. */
 ENUM(Connection, FWP_ENUM_CONNECTIONS, NULL, FWPM_CONNECTION0, 0)
+
+/* Endpoints of the stack. docs: fwpsk/nf-fwpsk-fwpsaleendpointcreateenumhandle0, nf-fwpsk-fwpsaleendpointenum0 */
+NTSTATUS NTAPI FwpsAleEndpointCreateEnumHandle0(HANDLE engineHandle, const FWPS_ALE_ENDPOINT_ENUM_TEMPLATE0 *enumTemplate, HANDLE *enumHandle)
+{
+    return create(engineHandle, FWP_ENUM_ENDPOINTS, fwp_pack_endpoint, enumTemplate, enumHandle);
+}
+
+NTSTATUS NTAPI FwpsAleEndpointDestroyEnumHandle0(HANDLE engineHandle, HANDLE enumHandle)
+{
+    return end(engineHandle, FWP_ENUM_ENDPOINTS, enumHandle);
+}
+
+NTSTATUS NTAPI FwpsAleEndpointEnum0(HANDLE engineHandle, HANDLE enumHandle, UINT32 numEntriesRequested,
+                                    FWPS_ALE_ENDPOINT_PROPERTIES0 ***entries, UINT32 *numEntriesReturned)
+{
+    return next(engineHandle, FWP_ENUM_ENDPOINTS, enumHandle, numEntriesRequested, NULL, (void ***)entries, numEntriesReturned,
+                (void *)PE_CALLER().rip);
+}

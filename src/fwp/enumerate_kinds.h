@@ -2,11 +2,12 @@
 #ifndef FWP_ENUMERATE_KINDS_H
 #define FWP_ENUMERATE_KINDS_H
 
+#include <fwpsk.h>
 #include <stdbool.h>
 
 #include "fwp/object.h"
 
-enum { FWP_ENUM_LAYERS = FWP_KINDS, FWP_ENUM_SESSIONS, FWP_ENUM_NET_EVENTS, FWP_ENUM_CONNECTIONS };
+enum { FWP_ENUM_LAYERS = FWP_KINDS, FWP_ENUM_SESSIONS, FWP_ENUM_NET_EVENTS, FWP_ENUM_CONNECTIONS, FWP_ENUM_ENDPOINTS };
 
 struct enumeration;
 
@@ -14,6 +15,10 @@ struct enumeration;
 bool fwp_enum_take(struct enumeration *it, const void *value);
 
 bool fwp_enum_layers(struct enumeration *it);
+/* endpoint_calls.c: of FWPS_ALE_ENDPOINT_PROPERTIES0. */
+bool fwp_enum_endpoints(struct enumeration *it, const FWPS_ALE_ENDPOINT_ENUM_TEMPLATE0 *template);
+NTSTATUS fwp_check_endpoint_template(const FWPS_ALE_ENDPOINT_ENUM_TEMPLATE0 *template);
+fwp_packer fwp_pack_endpoint;
 bool fwp_enum_net_events(struct enumeration *it, const FWPM_NET_EVENT_ENUM_TEMPLATE0 *template);
 
 /* A struct fwp_net_event as it is, and as each version of the public structure. */

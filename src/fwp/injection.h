@@ -48,6 +48,8 @@ struct fwp_network {
     NTSTATUS (*inject)(const struct fwp_injection *injection);
     NTSTATUS (*inject_stream)(uint64_t flow, uint32_t callout, uint16_t layer, uint32_t stream_flags, NET_BUFFER_LIST *nbl,
                               size_t length);
+    /* Every endpoint that has an address. `visit` must not call the stack. */
+    void (*endpoints)(void (*visit)(void *context, const FWPS_ALE_ENDPOINT_PROPERTIES0 *endpoint), void *context);
     NTSTATUS (*stream_continue)(uint64_t flow, uint32_t callout, uint16_t layer, uint32_t stream_flags);
 };
 void fwp_set_network(const struct fwp_network *network);        /* NULL: not ready */

@@ -3,6 +3,7 @@
 #include <ntifs.h>
 
 #include <fwpmk.h>
+#include <fwpsk.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "pe/pe.h"
 
 /* What has a descriptor and is no object: the kinds' containers, then these. */
-enum place { ENGINE = FWP_KINDS, LAYERS, NET_EVENTS, CONNECTIONS, SWITCH_EVENTS, PLACES };
+enum place { ENGINE = FWP_KINDS, LAYERS, NET_EVENTS, CONNECTIONS, SWITCH_EVENTS, ENDPOINTS, PLACES };
 
 static void *containers[PLACES];
 
@@ -245,3 +246,17 @@ SECURITY_OF(Engine, ENGINE)
 SECURITY_OF(NetEvents, NET_EVENTS)
 SECURITY_OF(Connection, CONNECTIONS)
 SECURITY_OF(vSwitchEvents, SWITCH_EVENTS)
+
+/* The same for the endpoints. docs: fwpsk/nf-fwpsk-fwpsaleendpointgetsecurityinfo0, nf-fwpsk-fwpsaleendpointsetsecurityinfo0 */
+NTSTATUS NTAPI FwpsAleEndpointGetSecurityInfo0(HANDLE engineHandle, SECURITY_INFORMATION securityInfo, PSID *sidOwner, PSID *sidGroup,
+                                               PACL *dacl, PACL *sacl, PSECURITY_DESCRIPTOR *securityDescriptor)
+{
+    return get_named(engineHandle, ENDPOINTS, NULL, securityInfo, sidOwner, sidGroup, dacl, sacl, securityDescriptor,
+                     (void *)PE_CALLER().rip);
+}
+
+NTSTATUS NTAPI FwpsAleEndpointSetSecurityInfo0(HANDLE engineHandle, SECURITY_INFORMATION securityInfo, const SID *sidOwner,
+                                               const SID *sidGroup, const ACL *dacl, const ACL *sacl)
+{
+    return set_named(engineHandle, ENDPOINTS, NULL, securityInfo, sidOwner, sidGroup, dacl, sacl);
+}

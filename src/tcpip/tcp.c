@@ -13,6 +13,11 @@
 
 static struct list endpoints = LIST_INIT(endpoints);
 
+struct list *tcp_list(void)
+{
+    return &endpoints;
+}
+
 /* --- life ------------------------------------------------------------------------------------------------------- */
 
 struct tcpip_tcp *tcp_make(struct tcp_pcb *pcb, uint8_t family, const struct tcpip_tcp_events *events, void *context)

@@ -66,6 +66,7 @@ struct tcpip_tcp {
 };
 
 /* tcp.c */
+struct list *tcp_list(void);
 struct tcpip_tcp *tcp_make(struct tcp_pcb *pcb, uint8_t family, const struct tcpip_tcp_events *events, void *context);
 void tcp_release(struct tcpip_tcp *tcp);
 void tcp_close_all(void);

@@ -114,6 +114,20 @@ struct pbuf *wfp_injection_room(size_t size, uint8_t **bytes);
 /* Takes p. The stack is entered. */
 NTSTATUS wfp_put_back(const struct wfp_injected *what, struct pbuf *p);
 
+/* --- wfp_endpoints.c: with lwIP ---------------------------------------------------------------------------------------------- */
+
+struct wfp_endpoint_view {
+    uint64_t id;
+    uint8_t protocol;
+    struct ip_address local, remote;
+    uint16_t local_port, remote_port;
+};
+/* Every endpoint that has an address. */
+void wfp_each_endpoint(void (*visit)(void *context, const struct wfp_endpoint_view *view), void *context);
+/* wfp_values.c: the same for the filter engine. */
+struct FWPS_ALE_ENDPOINT_PROPERTIES0_;
+void wfp_endpoints(void (*visit)(void *context, const struct FWPS_ALE_ENDPOINT_PROPERTIES0_ *endpoint), void *context);
+
 /* --- wfp_packet.c: with lwIP ------------------------------------------------------------------------------------------------- */
 
 /* A copy of p behind `header`; what callouts see begins `start` bytes into it. list: what a callout gets. NULL: no memory. */

@@ -93,6 +93,7 @@ bool wfp_open(void)
 {
     static const struct fwp_network network = {
         .inject = inject, .inject_stream = wfp_stream_inject, .stream_continue = wfp_stream_continue,
+        .endpoints = wfp_endpoints,
     };
 
     if (!fwp_packets_open())

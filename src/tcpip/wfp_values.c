@@ -335,3 +335,38 @@ void wfp_discarded(uint16_t layer, struct wfp_info *info, struct fwp_packet *pac
     info->have |= FWPS_METADATA_FIELD_DISCARD_REASON;
     wfp_classify(discard, info, packet ? packet->nbl : NULL, NULL);
 }
+
+/* --- endpoints --------------------------------------------------------------------------------------------------------------------- */
+
+struct endpoint_visit {
+    void (*visit)(void *context, const FWPS_ALE_ENDPOINT_PROPERTIES0 *endpoint);
+    void *context;
+};
+
+static void put_endpoint_address(const struct ip_address *a, UINT32 *v4, UINT8 *v6)
+{
+    if (a->family == 6)
+        memcpy(v6, a->bytes, 16);
+    else
+        *v4 = (uint32_t)a->bytes[0] << 24 | a->bytes[1] << 16 | a->bytes[2] << 8 | a->bytes[3];
+}
+
+static void visit_endpoint(void *context, const struct wfp_endpoint_view *view)
+{
+    const struct endpoint_visit *to = context;
+    FWPS_ALE_ENDPOINT_PROPERTIES0 e = {
+        .endpointId = view->id, .ipVersion = view->local.family == 6 ? FWP_IP_VERSION_V6 : FWP_IP_VERSION_V4,
+        .ipProtocol = view->protocol, .localPort = view->local_port, .remotePort = view->remote_port, .appId = system_blob,
+    };
+
+    put_endpoint_address(&view->local, &e.localV4Address, e.localV6Address);
+    put_endpoint_address(&view->remote, &e.remoteV4Address, e.remoteV6Address);
+    to->visit(to->context, &e);
+}
+
+void wfp_endpoints(void (*visit)(void *context, const FWPS_ALE_ENDPOINT_PROPERTIES0 *endpoint), void *context)
+{
+    struct endpoint_visit to = { visit, context };
+
+    wfp_each_endpoint(visit_endpoint, &to);
+}
