@@ -25,7 +25,7 @@ static NTSTATUS check(const FWP_CONDITION_VALUE0 *wanted, uint16_t type, uint16_
 {
     FWPM_FILTER_CONDITION0 condition = { .matchType = wanted->type == FWP_RANGE_TYPE ? FWP_MATCH_RANGE : FWP_MATCH_EQUAL,
                                          .conditionValue = *wanted };
-    struct fwp_field field = { .name = "", .data_type = type };
+    struct fwp_field field = { .name = "", .data_type = type, .type = type == FWP_UINT32 ? FWPM_FIELD_IP_ADDRESS : FWPM_FIELD_RAW_DATA };
 
     if (wanted->type == FWP_EMPTY)
         return STATUS_SUCCESS;

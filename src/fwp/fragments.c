@@ -29,9 +29,10 @@ static void put16(uint8_t *at, uint32_t value)
 
 static bool read_v4(const uint8_t *b, uint32_t size, uint32_t whole, struct fragment *f)
 {
+    if (size < V4_HEADER || b[0] >> 4 != 4)
+        return false;
     uint32_t header = (b[0] & 15u) * 4, total = get16(b + 2);
-
-    if (size < V4_HEADER || b[0] >> 4 != 4 || header < V4_HEADER || header > size || total < header || total > whole)
+    if (header < V4_HEADER || header > size || total < header || total > whole)
         return false;
     *f = (struct fragment){ header, (get16(b + 6) & 0x1fff) * 8, total - header, header, (b[6] & 0x20) != 0 };
     return true;
@@ -40,9 +41,12 @@ static bool read_v4(const uint8_t *b, uint32_t size, uint32_t whole, struct frag
 /* The fragment header must follow the fixed one: nothing before it is expected of a forwarded packet but that. */
 static bool read_v6(const uint8_t *b, uint32_t size, uint32_t whole, struct fragment *f)
 {
-    uint32_t total = V6_HEADER + get16(b + 4), skip = V6_HEADER + FRAGMENT_HEADER;
+    const uint32_t skip = V6_HEADER + FRAGMENT_HEADER;
 
-    if (size < skip || b[0] >> 4 != 6 || b[6] != 44 || total < skip || total > whole)
+    if (size < skip || b[0] >> 4 != 6 || b[6] != 44)
+        return false;
+    uint32_t total = V6_HEADER + get16(b + 4);
+    if (total < skip || total > whole)
         return false;
     *f = (struct fragment){ V6_HEADER, get16(b + V6_HEADER + 2) & ~7u, total - skip, skip, (b[V6_HEADER + 3] & 1) != 0 };
     return true;
