@@ -10,7 +10,8 @@ const struct ndis_frame_watcher *ndis_frame_watcher;
 
 static bool passes(struct adapter *a, enum ndis_place place, PNET_BUFFER_LIST nbl, NDIS_PORT_NUMBER port, NDIS_STATUS *status)
 {
-    return !(ndis_frames_watched & 1u << place) || ndis_frame_watcher->judge(a, place, nbl, port, status);
+    return !(ndis_frames_watched & 1u << place) || nbl->NblFlags & NDIS_NBL_FLAGS_IS_LOOPBACK_PACKET ||
+           ndis_frame_watcher->judge(a, place, nbl, port, status);
 }
 
 /* --- send -------------------------------------------------------------------------------------------------------------------- */
