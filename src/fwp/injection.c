@@ -28,7 +28,7 @@ static struct {
     struct fwp_injection *first, **last, *free;
     KDPC dpc;
     bool open;
-} injections;
+} injections = { .injectors = LIST_INIT(injections.injectors) };
 
 void fwp_set_network(const struct fwp_network *network)
 {
