@@ -79,7 +79,7 @@ $(SDK_LIB)/ring3drv.lib: $(SDK_LIB_OBJ)
 	@$(DRIVER_AR) /nologo /llvmlibempty /out:$@ $^
 
 # The static libraries by the names that projects for the WDK link, and what images of GNU ld need. Not needed beside ring3drv.lib.
-NAMED_LIBS := BufferOverflowFastFailK BufferOverflowK wdmsec ntstrsafe uuid wdmguid ndisguid scsiwmi libcntpr WdfDriverEntry WdfLdr ring3gnu
+NAMED_LIBS := BufferOverflowFastFailK BufferOverflowK wdmsec ntstrsafe uuid wdmguid ndisguid scsiwmi libcntpr aux_klib WdfDriverEntry WdfLdr ring3gnu
 NAMED_LIB_FILES = $(NAMED_LIBS:%=$(SDK_LIB)/named/%.lib) $(GNU_IMPORTS)
 named_BufferOverflowFastFailK = gs load_config chkstk
 named_BufferOverflowK = gs load_config chkstk
@@ -90,6 +90,7 @@ named_wdmguid = guids
 named_ndisguid = guids
 named_scsiwmi = scsiwmi scsiwmi_event scsiwmi_instances
 named_libcntpr = memory chkstk fltused
+named_aux_klib = aux_klib
 named_ring3gnu = gnu/entry gnu/fx_entry
 
 $(SDK_LIB)/obj/gnu/%.obj: sdk/lib/gnu/%.c mk/drivers.mk

@@ -29,6 +29,7 @@
 #ifndef RING3_HOST
 #include <ring3/nt_more.h>
 #include <ring3/nt_files.h>
+#include <ring3/nt_rare.h>
 #endif
 
 #endif

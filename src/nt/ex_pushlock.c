@@ -4,6 +4,7 @@
 #include "nt/event.h"
 #include "nt/hot.h"
 #include "ring3/ex.h"
+#include "ring3/nt_rare.h"
 
 #define EXCLUSIVE ((EX_PUSH_LOCK)1)
 #define WAITING ((EX_PUSH_LOCK)2)
@@ -117,4 +118,66 @@ VOID NTAPI ExReleasePushLockEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
         ExReleasePushLockExclusiveEx(PushLock, Flags);
     else
         ExReleasePushLockSharedEx(PushLock, Flags);
+}
+
+/* ---- without waiting, and under the old names: the same locks ---- */
+
+/* FALSE when it is held. <= APC_LEVEL. No page. */
+BOOLEAN NTAPI ExTryAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
+{
+    if (*PushLock != 0)
+        return FALSE;
+    ExAcquirePushLockExclusiveEx(PushLock, Flags);
+    return TRUE;
+}
+
+/* FALSE when a writer has it or waits. <= APC_LEVEL. No page. */
+BOOLEAN NTAPI ExTryAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG Flags)
+{
+    if (*PushLock & (EXCLUSIVE | WAITING))
+        return FALSE;
+    ExAcquirePushLockSharedEx(PushLock, Flags);
+    return TRUE;
+}
+
+/* No page; as ExAcquirePushLockExclusive. */
+VOID FASTCALL ExfAcquirePushLockExclusive(PEX_PUSH_LOCK PushLock)
+{
+    ExAcquirePushLockExclusiveEx(PushLock, 0);
+}
+
+/* No page; as ExAcquirePushLockShared. */
+VOID FASTCALL ExfAcquirePushLockShared(PEX_PUSH_LOCK PushLock)
+{
+    ExAcquirePushLockSharedEx(PushLock, 0);
+}
+
+/* No page; FALSE instead of waiting. */
+BOOLEAN FASTCALL ExfTryAcquirePushLockShared(PEX_PUSH_LOCK PushLock)
+{
+    return ExTryAcquirePushLockSharedEx(PushLock, 0);
+}
+
+/* No page; however it was acquired. */
+VOID FASTCALL ExfReleasePushLock(PEX_PUSH_LOCK PushLock)
+{
+    ExReleasePushLockEx(PushLock, 0);
+}
+
+/* No page; as ExReleasePushLockExclusive. */
+VOID FASTCALL ExfReleasePushLockExclusive(PEX_PUSH_LOCK PushLock)
+{
+    ExReleasePushLockExclusiveEx(PushLock, 0);
+}
+
+/* No page; as ExReleasePushLockShared. */
+VOID FASTCALL ExfReleasePushLockShared(PEX_PUSH_LOCK PushLock)
+{
+    ExReleasePushLockSharedEx(PushLock, 0);
+}
+
+/* No page. A release has woken whoever can go, so there is nobody left to wake. */
+VOID FASTCALL ExfTryToWakePushLock(PEX_PUSH_LOCK PushLock)
+{
+    (void)PushLock;
 }

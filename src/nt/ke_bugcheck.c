@@ -139,6 +139,8 @@ static __attribute__((noinline)) void capture_callers(void)
     memcpy(last.frames, frames + OWN, last.frame_count * sizeof frames[0]);
 }
 
+extern ULONG_PTR KiBugCheckData[5];     /* ke_data.c: what drivers read */
+
 _Noreturn void bugcheck_report(uint32_t code, const uint64_t parameter[4], struct _CONTEXT *context, const char *text)
 {
     const char *name = bugcheck_name(code);
@@ -148,6 +150,9 @@ _Noreturn void bugcheck_report(uint32_t code, const uint64_t parameter[4], struc
     last = (struct bugcheck_info){ .code = code, .name = name ? name : "UNKNOWN" };
     memcpy(last.parameter, parameter, sizeof last.parameter);
     happened = true;
+    KiBugCheckData[0] = code;
+    for (unsigned i = 0; i < 4; i++)
+        KiBugCheckData[i + 1] = parameter[i];
     if (context)
         last.frame_count = pe_capture_all(context, last.frames, countof(last.frames));
     else

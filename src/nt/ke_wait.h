@@ -88,6 +88,9 @@ struct ps_thread {
     PVOID start_context;
     uint64_t user_affinity;         /* before KeSetSystemAffinityThread; 0: not set */
     struct _DEVICE_OBJECT *to_verify;   /* IoSetHardErrorOrVerifyDevice */
+    void *impersonated;             /* referenced token; NULL: the thread acts for itself */
+    int impersonation_level;        /* SECURITY_IMPERSONATION_LEVEL */
+    bool copy_on_open, effective_only;
     bool terminating;
     bool of_driver;                 /* made by PsCreateSystemThread */
 };

@@ -98,17 +98,6 @@ VOID NTAPI PsDereferencePrimaryToken(PACCESS_TOKEN PrimaryToken)
     ob_dereference(PrimaryToken);
 }
 
-/* NULL: no thread impersonates. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-psreferenceimpersonationtoken */
-PACCESS_TOKEN NTAPI PsReferenceImpersonationToken(PETHREAD Thread, PBOOLEAN CopyOnOpen, PBOOLEAN EffectiveOnly,
-                                                  PSECURITY_IMPERSONATION_LEVEL ImpersonationLevel)
-{
-    (void)Thread;
-    (void)CopyOnOpen;
-    (void)EffectiveOnly;
-    (void)ImpersonationLevel;
-    return NULL;
-}
-
 /* NULL is allowed. IRQL < DISPATCH. docs: ntifs/nf-ntifs-psdereferenceimpersonationtoken */
 VOID NTAPI PsDereferenceImpersonationToken(PACCESS_TOKEN ImpersonationToken)
 {

@@ -38,6 +38,9 @@ static void signal_end(struct thread *thread)
     struct ps_thread *t = (struct ps_thread *)thread;
 
     ke_abandon_mutants(t);
+    if (t->impersonated != NULL)
+        ob_dereference(t->impersonated);
+    t->impersonated = NULL;
     t->exit_time = ke_system_time();
     if (t->exit_status == STATUS_PENDING)
         t->exit_status = STATUS_SUCCESS;

@@ -5,6 +5,7 @@
 #include "nt/ob.h"
 #include "nt/pool.h"
 #include "nt/se.h"
+#include "ring3/nt_rare.h"
 #include "ring3/rtl_security.h"
 
 #define SID_BYTES 28
@@ -179,11 +180,10 @@ VOID NTAPI SeFreePrivileges(PPRIVILEGE_SET Privileges)
         pool_free(Privileges, 0, __builtin_return_address(0));
 }
 
-/* The System token as primary token, no impersonation. docs: ntddk/nf-ntddk-secapturesubjectcontext */
+/* The System token as primary token, and the thread's impersonation token. docs: ntddk/nf-ntddk-secapturesubjectcontext */
 VOID NTAPI SeCaptureSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext)
 {
-    ob_reference(token);
-    *SubjectContext = (SECURITY_SUBJECT_CONTEXT){.PrimaryToken = token, .ProcessAuditId = (PVOID)4};
+    SeCaptureSubjectContextEx(PsGetCurrentThread(), PsInitialSystemProcess, SubjectContext);
 }
 
 /* One host thread: nothing to lock. docs: ntddk/nf-ntddk-selocksubjectcontext */
@@ -203,6 +203,8 @@ VOID NTAPI SeReleaseSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext)
 {
     if (SubjectContext->PrimaryToken != NULL)
         ob_dereference(SubjectContext->PrimaryToken);
+    if (SubjectContext->ClientToken != NULL)
+        ob_dereference(SubjectContext->ClientToken);
     *SubjectContext = (SECURITY_SUBJECT_CONTEXT){0};
 }
 

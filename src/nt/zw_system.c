@@ -12,6 +12,7 @@
 #include "pe/pe.h"
 #include "ring3/ex_sync.h"
 #include "ring3/nt_more.h"
+#include "ring3/nt_rare.h"
 #include "ring3/ps.h"
 
 #define NAME_TAG 0x6e497350u            /* "PsIn" */
@@ -126,6 +127,47 @@ NTSTATUS NTAPI ZwQuerySystemInformation(ULONG SystemInformationClass, PVOID Syst
     }
 }
 
+/* Module descriptions for AuxKlibQueryModuleInformation: the base alone (8 bytes a module) or base, size, offset of the file name and path.
+ * InformationBuffer NULL: *InformationLength becomes what is needed. STATUS_BUFFER_TOO_SMALL. PASSIVE_LEVEL. No page. */
+NTSTATUS NTAPI RtlQueryModuleInformation(PULONG InformationLength, ULONG SizePerModule, PVOID InformationBuffer)
+{
+    struct extended {
+        PVOID base;
+        ULONG size;
+        USHORT file_name_offset;
+        UCHAR path[256];
+    } *extended = InformationBuffer;
+    struct module_list *list;
+    ULONG needed = 0, room = *InformationLength, count;
+    NTSTATUS status;
+
+    if (SizePerModule != sizeof(PVOID) && SizePerModule != sizeof(*extended))
+        return STATUS_INVALID_PARAMETER;
+    ZwQuerySystemInformation(11, NULL, 0, &needed);
+    list = pool_alloc(PagedPool, needed, NAME_TAG, __builtin_return_address(0));
+    if (list == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    status = modules(list, needed, NULL);
+    count = list->count;
+    *InformationLength = count * SizePerModule;
+    if (NT_SUCCESS(status) && InformationBuffer != NULL && room < *InformationLength)
+        status = STATUS_BUFFER_TOO_SMALL;
+    for (ULONG i = 0; NT_SUCCESS(status) && InformationBuffer != NULL && i < count; i++) {
+        const struct module_information *m = &list->modules[i];
+
+        if (SizePerModule == sizeof(PVOID)) {
+            ((PVOID *)InformationBuffer)[i] = m->image_base;
+            continue;
+        }
+        extended[i].base = m->image_base;
+        extended[i].size = m->image_size;
+        extended[i].file_name_offset = m->file_name_offset;
+        memcpy(extended[i].path, m->path, sizeof(m->path));
+    }
+    pool_free(list, NAME_TAG, __builtin_return_address(0));
+    return status;
+}
+
 /* ---- the process ---- */
 
 struct process_basic {
@@ -203,13 +245,6 @@ HANDLE NTAPI PsGetProcessInheritedFromUniqueProcessId(PEPROCESS Process)
 {
     (void)Process;
     return NULL;
-}
-
-/* No thread here impersonates. Any IRQL. */
-BOOLEAN NTAPI PsIsThreadImpersonating(PETHREAD Thread)
-{
-    (void)Thread;
-    return FALSE;
 }
 
 /* The path of a process's image in a block that the caller frees (ExFreePool); the System process has an empty one.
