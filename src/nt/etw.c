@@ -1,8 +1,11 @@
-/* Event tracing: providers are kept; no session ever listens, so no provider is enabled and every event is dropped. */
+/* Event tracing: providers are kept. The log is the only session: at its debug level it enables every provider and shows every event;
+ * otherwise nobody listens, and events are dropped. */
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "nt/etw_event.h"
 #include "nt/io_internal.h"
+#include "nt/text.h"
 
 struct provider {
     struct list node;
@@ -12,6 +15,10 @@ struct provider {
     uint64_t events;
 };
 
+#define ALL_LEVELS 0xff
+#define ALL_KEYWORDS (~0ull)
+
+static const GUID log_session;          /* who enables: a session has no GUID of its own */
 static struct list providers = LIST_INIT(providers);
 static REGHANDLE next_handle = 1;
 
@@ -42,13 +49,16 @@ static NTSTATUS add(LPCGUID id, const void *callback, PREGHANDLE handle)
     return STATUS_SUCCESS;
 }
 
-/* Registers a provider; the enable callback would be called when a session enables it. *RegHandle is for the other
+/* Registers a provider; the enable callback is called, before this returns, when the log listens. *RegHandle is for the other
  * functions. PASSIVE_LEVEL. docs: wdm/nf-wdm-etwregister */
 NTSTATUS NTAPI EtwRegister(LPCGUID ProviderId, PETWENABLECALLBACK EnableCallback, PVOID CallbackContext,
                            PREGHANDLE RegHandle)
 {
-    (void)CallbackContext;
-    return add(ProviderId, (const void *)EnableCallback, RegHandle);
+    NTSTATUS status = add(ProviderId, (const void *)EnableCallback, RegHandle);
+
+    if (NT_SUCCESS(status) && EnableCallback != NULL && log_wants(LOG_DEBUG))
+        EnableCallback(&log_session, EVENT_CONTROL_CODE_ENABLE_PROVIDER, ALL_LEVELS, ALL_KEYWORDS, 0, NULL, CallbackContext);
+    return status;
 }
 
 /* The same for the trace preprocessor's kind of provider, which looks this function up by name. PASSIVE_LEVEL. */
@@ -83,38 +93,40 @@ NTSTATUS NTAPI EtwSetInformation(REGHANDLE RegHandle, EVENT_INFO_CLASS Informati
     return find(RegHandle) != NULL ? STATUS_SUCCESS : STATUS_INVALID_HANDLE;
 }
 
-/* FALSE: nobody listens. Any IRQL. docs: wdm/nf-wdm-etweventenabled */
+/* Whether the log listens. Any IRQL. docs: wdm/nf-wdm-etweventenabled */
 BOOLEAN NTAPI EtwEventEnabled(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDescriptor)
 {
-    (void)RegHandle;
     (void)EventDescriptor;
-    return FALSE;
+    return log_wants(LOG_DEBUG) && find(RegHandle) != NULL;
 }
 
-/* FALSE. docs: wdm/nf-wdm-etwproviderenabled */
+/* The same. Any IRQL. docs: wdm/nf-wdm-etwproviderenabled */
 BOOLEAN NTAPI EtwProviderEnabled(REGHANDLE RegHandle, UCHAR Level, ULONGLONG Keyword)
 {
-    (void)RegHandle;
     (void)Level;
     (void)Keyword;
-    return FALSE;
+    return log_wants(LOG_DEBUG) && find(RegHandle) != NULL;
 }
 
-static NTSTATUS count(REGHANDLE handle)
+static NTSTATUS write(REGHANDLE handle, PCEVENT_DESCRIPTOR event, ULONG count, const EVENT_DATA_DESCRIPTOR *data)
 {
     struct provider *p = find(handle);
 
     if (p == NULL)
         return STATUS_INVALID_HANDLE;
+    if (event == NULL || count > MAX_EVENT_DATA_DESCRIPTORS || (count != 0 && data == NULL))
+        return STATUS_INVALID_PARAMETER;
     p->events++;
+    if (log_wants(LOG_DEBUG))
+        etw_print_event(&p->id, event, count, data);
     return STATUS_SUCCESS;
 }
 
-/* Counted and dropped. Any IRQL. docs: wdm/nf-wdm-etwwrite */
+/* Counted, and shown when the log listens. STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER. Any IRQL. docs: wdm/nf-wdm-etwwrite */
 NTSTATUS NTAPI EtwWrite(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDescriptor, LPCGUID ActivityId, ULONG UserDataCount,
                         PEVENT_DATA_DESCRIPTOR UserData)
 {
-    return count(RegHandle);
+    return write(RegHandle, EventDescriptor, UserDataCount, UserData);
 }
 
 /* docs: wdm/nf-wdm-etwwriteex */
@@ -122,20 +134,30 @@ NTSTATUS NTAPI EtwWriteEx(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDescripto
                           LPCGUID ActivityId, LPCGUID RelatedActivityId, ULONG UserDataCount,
                           PEVENT_DATA_DESCRIPTOR UserData)
 {
-    return count(RegHandle);
+    return write(RegHandle, EventDescriptor, UserDataCount, UserData);
 }
 
 /* docs: wdm/nf-wdm-etwwritestring */
 NTSTATUS NTAPI EtwWriteString(REGHANDLE RegHandle, UCHAR Level, ULONGLONG Keyword, LPCGUID ActivityId, PCWSTR String)
 {
-    return count(RegHandle);
+    struct provider *p = find(RegHandle);
+    char text[512];
+
+    if (p == NULL)
+        return STATUS_INVALID_HANDLE;
+    p->events++;
+    if (String != NULL && log_wants(LOG_DEBUG)) {
+        UNICODE_STRING string = text_string(String, text_length(String));
+        log_debug("etw", "%s", text_utf8(text, sizeof text, &string));
+    }
+    return STATUS_SUCCESS;
 }
 
 /* docs: wdm/nf-wdm-etwwritetransfer */
 NTSTATUS NTAPI EtwWriteTransfer(REGHANDLE RegHandle, PCEVENT_DESCRIPTOR EventDescriptor, LPCGUID ActivityId,
                                 LPCGUID RelatedActivityId, ULONG UserDataCount, PEVENT_DATA_DESCRIPTOR UserData)
 {
-    return count(RegHandle);
+    return write(RegHandle, EventDescriptor, UserDataCount, UserData);
 }
 
 /* Creates an activity ID, or reads and changes the thread's own. IoSetActivityIdThread keeps a pointer to the caller's
