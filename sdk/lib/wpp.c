@@ -55,7 +55,7 @@ static VOID AddWord(_Inout_ PFORMAT Format, _In_ PCSTR Word, _In_ SIZE_T Length,
             AddText(Format, words[i].Conversion, FALSE);
             return;
         }
-    AddText(Format, IsWord(Word, Length, "LEVEL") || IsWord(Word, Length, "FLAGS") ? "" : "%p", FALSE);
+    AddText(Format, IsWord(Word, Length, "LEVEL") || IsWord(Word, Length, "FLAGS") || IsWord(Word, Length, "STDPREFIX") ? "" : "%p", FALSE);
 }
 
 VOID WppTrace(PCSTR Function, PCSTR Message, ...)

@@ -208,6 +208,7 @@ void build_plan_free(struct build_plan *plan)
     build_list_free(&plan->flags);
     build_list_free(&plan->headers);
     build_list_free(&plan->libraries);
+    build_list_free(&plan->trace_files);
     build_list_free(&plan->traces);
     free(plan);
 }

@@ -51,6 +51,7 @@ struct build_plan {
     struct build_list flags;            /* of every C and C++ source */
     struct build_list headers;          /* directories with headers of the driver's own, whole paths */
     struct build_list libraries;        /* whole paths, linked before the SDK's */
+    struct build_list trace_files;      /* that declare trace functions, whole paths */
     struct build_list traces;           /* trace functions as projects declare them: NAME(LEVEL,MSG,...) */
     struct build_inf *inf;
     size_t inf_count;

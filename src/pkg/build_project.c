@@ -91,6 +91,23 @@ static void add_standard(struct build_list *flags, const char *standard, const c
             build_add(flags, "%s", known[i].flag);
 }
 
+static bool is_precompiled(const struct msbuild_item *item, const char *how)
+{
+    return !strcasecmp(msbuild_metadata(item, "PrecompiledHeader"), how);
+}
+
+/* A source that uses a precompiled header names it without looking for it: the header is the one that another source made it of, which found
+ * it from its own place, or the project's. */
+static void add_precompiled(const struct project *p, struct build_list *flags)
+{
+    char whole[BUILD_PATH];
+
+    for (const struct msbuild_item *item = msbuild_first(p->file, "ClCompile"); item; item = msbuild_next(item))
+        if (is_precompiled(item, "Create") && msbuild_resolve(msbuild_directory(p->file), item->include, whole, sizeof whole))
+            build_add(flags, "-I%.*s", (int)(strrchr(whole, '/') - whole), whole);
+    build_add(flags, "-I%s", msbuild_directory(p->file));
+}
+
 static void source_flags(const struct project *p, const struct msbuild_item *item, struct build_source *source)
 {
     struct build_list *flags = &source->flags;
@@ -106,6 +123,8 @@ static void source_flags(const struct project *p, const struct msbuild_item *ite
     add_defines(flags, msbuild_metadata(item, "UndefinePreprocessorDefinitions"), "-U");
     add_directories(p, flags, msbuild_metadata(item, "AdditionalIncludeDirectories"));
     add_options(flags, msbuild_metadata(item, "AdditionalOptions"));
+    if (is_precompiled(item, "Use"))
+        add_precompiled(p, flags);
     while ((element = msbuild_element(&forced, &length)) != NULL)
         build_add(flags, "-include%.*s", (int)length, element);
 }
@@ -139,6 +158,14 @@ static void take_traces(const struct project *p, const struct msbuild_item *item
         snprintf(text, sizeof text, "%.*s", (int)length, element);
         if (!build_has(&p->plan->traces, text))
             build_add(&p->plan->traces, "%s", text);
+    }
+    list = msbuild_metadata(item, "WppScanConfigurationData");
+    while ((element = msbuild_element(&list, &length)) != NULL) {
+        char text[512], whole[BUILD_PATH];
+
+        snprintf(text, sizeof text, "%.*s", (int)length, element);
+        if (msbuild_resolve(msbuild_directory(p->file), text, whole, sizeof whole) && !build_has(&p->plan->trace_files, whole))
+            build_add(&p->plan->trace_files, "%s", whole);
     }
     p->plan->wpp |= is_true(msbuild_metadata(item, "WppEnabled"));
 }

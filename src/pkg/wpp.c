@@ -1,6 +1,5 @@
 #include "pkg/wpp.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "base/error.h"
 #include "host/dir.h"
 #include "host/file.h"
+#include "pkg/wpp_function.h"
 
 #define PATH_SIZE 2048
 #define TEXT_MAX (1 << 22)
@@ -33,70 +33,14 @@ static char *read_text(const char *dir, const char *name)
 
 /* --- functions that a driver declares ------------------------------------------------------------------------ */
 
-static const char *skip_space(const char *at)
-{
-    while (*at == ' ' || *at == '\t')
-        at++;
-    return at;
-}
-
-static size_t identifier(const char *at)
-{
-    size_t n = 0;
-
-    while (isalnum((unsigned char)at[n]) || at[n] == '_')
-        n++;
-    return n;
-}
-
-/* `NAME{FLAG=X, ...}(LEVEL, MSG, ...);` becomes a macro of the same parameters. What is none of that is left out. */
-static void write_function(FILE *out, const char *at)
-{
-    const char *name = skip_space(at);
-    size_t length = identifier(name);
-
-    at = skip_space(name + length);
-    if (*at == '{') {
-        at += strcspn(at, "}\n");
-        at = skip_space(at + (*at == '}'));
-    }
-    size_t parameters = strcspn(at, ")\n");
-    if (!length || *at != '(' || at[parameters] != ')' || !memmem(at, parameters, "MSG", 3))
-        return;
-    bool more = memmem(at, parameters, "...", 3) != NULL;
-    fprintf(out, "#undef %.*s\n#define %.*s%.*s) WppTrace(__FUNCTION__, MSG%s)\n", (int)length, name, (int)length, name,
-            (int)parameters, at, more ? ", ##__VA_ARGS__" : "");
-}
-
-/* Comment lines between `begin_wpp config` and `end_wpp`. */
-static void write_functions(FILE *out, const char *text)
-{
-    bool inside = false;
-
-    for (const char *line = text; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        const char *at = skip_space(line);
-        while (*at == '/' || *at == '*' || *at == ' ' || *at == '\t')
-            at++;
-        if (strncmp(at, "begin_wpp", 9) == 0)
-            inside = strncmp(skip_space(at + 9), "config", 6) == 0;
-        else if (strncmp(at, "end_wpp", 7) == 0)
-            inside = false;
-        else if (inside && strncmp(at, "FUNC", 4) == 0 && (at[4] == ' ' || at[4] == '\t'))
-            write_function(out, at + 4);
-        if (!*line)
-            break;
-    }
-}
-
-static bool write_declared(FILE *out, const char *dir, const char *ending)
+static bool read_declared(struct wpp_functions *functions, const char *dir, const char *ending)
 {
     char **names = host_list_dir(dir, ending);
 
     for (char **name = names; name && *name; name++) {
         char *text = read_text(dir, *name);
         if (text)
-            write_functions(out, text);
+            wpp_read_config(functions, text);
         free(text);
     }
     host_free_names(names);
@@ -120,7 +64,29 @@ static bool included_tmh(const char *text, char *name, size_t size)
     return false;
 }
 
-static bool write_tmh(const char *dir, const char *out, const char *name, const char *source, const char *const *functions)
+static bool read_all(struct wpp_functions *functions, const char *dir, const char *const *scanned, const char *const *declared)
+{
+    static const char *const endings[] = { ".h", ".hpp", ".c", ".cpp" };
+    bool good = true;
+
+    for (size_t i = 0; good && i < sizeof endings / sizeof endings[0]; i++)
+        good = read_declared(functions, dir, endings[i]);
+    for (; good && scanned && *scanned; scanned++) {
+        uint8_t *text;
+        size_t size;
+
+        good = host_read_file(*scanned, TEXT_MAX, &text, &size);
+        if (good) {
+            wpp_read_config(functions, (const char *)text);
+            free(text);
+        }
+    }
+    for (; declared && *declared; declared++)
+        wpp_declare(functions, *declared);
+    return good;
+}
+
+static bool write_tmh(const char *dir, const char *out, const char *name, const char *source, const struct wpp_functions *functions)
 {
     char path[PATH_SIZE], *text = NULL;
     uint8_t *old;
@@ -133,13 +99,11 @@ static bool write_tmh(const char *dir, const char *out, const char *name, const 
     if (!stream)
         return error_set("no memory for %s", name);
     fprintf(stream, "/* Trace messages of %s, written by ring3 build. */\n#include <ring3/wpp.h>\n", source);
-    bool good = write_declared(stream, dir, ".h") && write_declared(stream, dir, ".c");
-    for (; functions && *functions; functions++)
-        write_function(stream, *functions);
+    wpp_print_functions(functions, stream);
     fclose(stream);
     snprintf(path, sizeof path, "%s/%s", out, name);
     /* A file that has not changed keeps its time. */
-    if (good && host_file_exists(path) && host_read_file(path, TEXT_MAX, &old, &old_size)) {
+    if (host_file_exists(path) && host_read_file(path, TEXT_MAX, &old, &old_size)) {
         bool same = old_size == size && memcmp(old, text, size) == 0;
         free(old);
         if (same) {
@@ -147,12 +111,12 @@ static bool write_tmh(const char *dir, const char *out, const char *name, const 
             return true;
         }
     }
-    good = good && host_write_file(path, text, size);
+    bool good = host_write_file(path, text, size);
     free(text);
     return good;
 }
 
-bool wpp_write(const char *const *sources, const char *out, const char *const *functions)
+bool wpp_write(const char *const *sources, const char *out, const char *const *scanned, const char *const *declared)
 {
     bool good = true;
 
@@ -162,8 +126,11 @@ bool wpp_write(const char *const *sources, const char *out, const char *const *f
 
         snprintf(dir, sizeof dir, "%.*s", (int)(slash - *sources), *sources);
         text = read_text(dir, slash + 1);
-        if (text && included_tmh(text, name, sizeof name))
-            good = write_tmh(dir, out, name, slash + 1, functions);
+        if (text && included_tmh(text, name, sizeof name)) {
+            struct wpp_functions *functions = wpp_functions_new();
+            good = read_all(functions, dir, scanned, declared) && write_tmh(dir, out, name, slash + 1, functions);
+            wpp_functions_free(functions);
+        }
         free(text);
     }
     return good;

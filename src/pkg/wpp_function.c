@@ -1,0 +1,180 @@
+/* A function becomes a macro over WppTrace. What its caller gives for MSG (nothing, when it has no such parameter) stands between what
+ * USEPREFIX and USESUFFIX say, and so do the arguments: prefix, caller's, suffix. An argument in parentheses is an expression; the
+ * macro's parameter has its name. */
+#include "pkg/wpp_function.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_SIZE 128
+#define TEXT_SIZE 512
+
+struct function {
+    struct function *next;
+    bool declared;                      /* by FUNC; the others have only been given a prefix or a suffix */
+    char name[NAME_SIZE], parameters[TEXT_SIZE];
+    char text[2][TEXT_SIZE];            /* prefix, suffix: string literals, or "" */
+    char arguments[2][TEXT_SIZE];       /* ", A, B", or "" */
+};
+
+struct wpp_functions {
+    struct function *first, **last;
+};
+
+struct wpp_functions *wpp_functions_new(void)
+{
+    struct wpp_functions *functions = calloc(1, sizeof *functions);
+
+    if (!functions)
+        abort();
+    functions->last = &functions->first;
+    return functions;
+}
+
+void wpp_functions_free(struct wpp_functions *functions)
+{
+    for (struct function *f = functions->first, *next; f; f = next) {
+        next = f->next;
+        free(f);
+    }
+    free(functions);
+}
+
+static const char *skip_space(const char *at)
+{
+    while (*at == ' ' || *at == '\t')
+        at++;
+    return at;
+}
+
+static size_t identifier(const char *at)
+{
+    size_t n = 0;
+
+    while (isalnum((unsigned char)at[n]) || at[n] == '_')
+        n++;
+    return n;
+}
+
+static struct function *named(struct wpp_functions *functions, const char *name, size_t length)
+{
+    struct function *f;
+
+    for (f = functions->first; f; f = f->next)
+        if (strlen(f->name) == length && !memcmp(f->name, name, length))
+            return f;
+    f = calloc(1, sizeof *f);
+    if (!f)
+        abort();
+    snprintf(f->name, sizeof f->name, "%.*s", (int)length, name);
+    *functions->last = f;
+    functions->last = &f->next;
+    return f;
+}
+
+/* The length of what stands in the parentheses at `at`, strings in it skipped; -1 when they do not end in this line. */
+static int inside(const char *at)
+{
+    int depth = 0;
+
+    for (int n = 0; at[n] && at[n] != '\n'; n++) {
+        if (at[n] == '"')
+            for (n++; at[n] && at[n] != '\n' && at[n] != '"'; n++)
+                n += at[n] == '\\' && at[n + 1] != 0;
+        depth += at[n] == '(' ? 1 : at[n] == ')' ? -1 : 0;
+        if (depth == 0)
+            return n - 1;
+        if (!at[n])
+            break;
+    }
+    return -1;
+}
+
+void wpp_declare(struct wpp_functions *functions, const char *text)
+{
+    const char *name = skip_space(text), *at;
+    size_t length = identifier(name), used = 0;
+    int parameters;
+
+    at = skip_space(name + length);
+    if (*at == '{') {
+        at += strcspn(at, "}\n");
+        at = skip_space(at + (*at == '}'));
+    }
+    if (!length || length >= NAME_SIZE || *at != '(' || (parameters = inside(at)) < 0 || parameters >= TEXT_SIZE)
+        return;
+    struct function *f = named(functions, name, length);
+    for (int n = 1; n <= parameters; n++)
+        if (at[n] != '(' && at[n] != ')')
+            f->parameters[used++] = at[n];
+    f->parameters[used] = 0;
+    f->declared = true;
+}
+
+/* (NAME, "text", arguments) */
+static void read_fix(struct wpp_functions *functions, const char *at, int which)
+{
+    const char *end;
+    int all;
+
+    at = skip_space(at);
+    if (*at != '(' || (all = inside(at)) < 0 || all >= TEXT_SIZE)
+        return;
+    end = at + 1 + all;
+    const char *name = skip_space(at + 1), *text;
+    size_t length = identifier(name);
+    text = strchr(name, '"');
+    if (!length || length >= NAME_SIZE || !text || text > end)
+        return;
+    const char *close = text + 1;
+    while (close < end && *close != '"')
+        close += *close == '\\' ? 2 : 1;
+    if (close >= end)
+        return;
+    struct function *f = named(functions, name, length);
+    snprintf(f->text[which], TEXT_SIZE, "%.*s", (int)(close + 1 - text), text);
+    snprintf(f->arguments[which], TEXT_SIZE, "%.*s", (int)(end - close - 1), close + 1);
+}
+
+static bool starts(const char *at, const char *word)
+{
+    return strncmp(at, word, strlen(word)) == 0;
+}
+
+void wpp_read_config(struct wpp_functions *functions, const char *text)
+{
+    bool config = false;
+
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        const char *at = skip_space(line);
+        while (*at == '/' || *at == '*' || *at == ' ' || *at == '\t')
+            at++;
+        if (starts(at, "begin_wpp"))
+            config = starts(skip_space(at + 9), "config");
+        else if (starts(at, "end_wpp"))
+            config = false;
+        else if (config && starts(at, "FUNC") && (at[4] == ' ' || at[4] == '\t'))
+            wpp_declare(functions, at + 4);
+        else if (config && starts(at, "USEPREFIX"))
+            read_fix(functions, at + 9, 0);
+        else if (config && starts(at, "USESUFFIX"))
+            read_fix(functions, at + 9, 1);
+        if (!*line)
+            break;
+    }
+}
+
+void wpp_print_functions(const struct wpp_functions *functions, FILE *out)
+{
+    for (const struct function *f = functions->first; f; f = f->next) {
+        bool message = strstr(f->parameters, "MSG") != NULL, more = strstr(f->parameters, "...") != NULL;
+
+        if (!f->declared)
+            continue;
+        fprintf(out, "#undef %s\n#define %s(%s) WppTrace(__FUNCTION__, %s %s %s%s%s%s)\n", f->name, f->name, f->parameters, f->text[0],
+                message ? "MSG" : "\"\"", f->text[1], f->arguments[0], more ? ", ##__VA_ARGS__" : "", f->arguments[1]);
+    }
+}
