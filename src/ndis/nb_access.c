@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ndis/nbl_pool.h"
+#include "nt/hot.h"
 
 static char *mapped(PMDL mdl)
 {
@@ -50,6 +51,11 @@ static bool aligned(const void *address, ULONG multiple, ULONG offset)
     return multiple <= 1 || ((uintptr_t)address & (multiple - 1)) == (offset & (multiple - 1));
 }
 
+static COLD PVOID copied(PNET_BUFFER nb, ULONG bytes, PVOID storage)
+{
+    return storage && nb_copy_out(nb, 0, storage, bytes) ? storage : NULL;
+}
+
 /* A pointer to the first BytesNeeded bytes of data: in place when they are contiguous and aligned as asked for, otherwise
  * copied to Storage, when there is one. Bytes; AlignMultiple is a power of two. <= DISPATCH_LEVEL. NULL: too short, or a
  * copy is needed and there is no Storage. docs: nblapi/nf-nblapi-ndisgetdatabuffer */
@@ -68,7 +74,7 @@ PVOID NTAPI NdisGetDataBuffer(PNET_BUFFER NetBuffer, ULONG BytesNeeded, PVOID St
         if (likely(aligned(data, AlignMultiple, AlignOffset)))
             return data;
     }
-    return Storage && nb_copy_out(NetBuffer, 0, Storage, BytesNeeded) ? Storage : NULL;
+    return copied(NetBuffer, BytesNeeded, Storage);
 }
 
 /* How many physical pages the data touches: an upper bound for scatter/gather elements. <= DISPATCH_LEVEL.

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ndis/nbl_pool.h"
+#include "nt/hot.h"
 #include "nt/pool.h"
 
 #define ADDED(nb) ((nb)->NdisReserved[0])
@@ -108,13 +109,28 @@ static void advance(PNET_BUFFER nb, uint32_t delta, bool free_mdls, NET_BUFFER_F
         find_current(nb);
 }
 
+static COLD NDIS_STATUS retreat_far(PNET_BUFFER nb, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL_HANDLER allocate, void *caller)
+{
+    return retreat(nb, delta, backfill, allocate, (const void *)pe_true_caller(caller));
+}
+
+static COLD VOID advance_far(PNET_BUFFER nb, ULONG delta, BOOLEAN free_mdls, NET_BUFFER_FREE_MDL_HANDLER free_mdl)
+{
+    advance(nb, delta, free_mdls, free_mdl);
+}
+
 /* Adds DataOffsetDelta bytes of used space before the data: from unused space, or from a new MDL at the head of the chain
  * with DataBackFill bytes more. AllocateMdlHandler (optional) makes that MDL. <= DISPATCH_LEVEL. NDIS_STATUS_RESOURCES: no
  * memory. docs: nblapi/nf-nblapi-ndisretreatnetbufferdatastart */
 NDIS_STATUS NTAPI NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
                                                 NET_BUFFER_ALLOCATE_MDL_HANDLER AllocateMdlHandler)
 {
-    return retreat(NetBuffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler, NDIS_CALLER());
+    if (unlikely(NetBuffer->DataOffset < DataOffsetDelta || NetBuffer->CurrentMdlOffset < DataOffsetDelta))
+        return retreat_far(NetBuffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler, __builtin_return_address(0));
+    NetBuffer->DataOffset -= DataOffsetDelta;
+    NetBuffer->CurrentMdlOffset -= DataOffsetDelta;
+    NetBuffer->stDataLength += DataOffsetDelta;
+    return NDIS_STATUS_SUCCESS;
 }
 
 /* Turns the first DataOffsetDelta bytes of used space into unused space. FreeMdl: MDLs that a retreat added and that are
@@ -123,7 +139,15 @@ NDIS_STATUS NTAPI NdisRetreatNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG Dat
 VOID NTAPI NdisAdvanceNetBufferDataStart(PNET_BUFFER NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
                                          NET_BUFFER_FREE_MDL_HANDLER FreeMdlHandler)
 {
-    advance(NetBuffer, DataOffsetDelta, FreeMdl, FreeMdlHandler);
+    const MDL *mdl = NetBuffer->CurrentMdl;
+
+    if (unlikely((FreeMdl && ADDED(NetBuffer)) || !mdl || mdl->ByteCount - NetBuffer->CurrentMdlOffset <= DataOffsetDelta)) {
+        advance_far(NetBuffer, DataOffsetDelta, FreeMdl, FreeMdlHandler);
+        return;
+    }
+    NetBuffer->DataOffset += DataOffsetDelta;
+    NetBuffer->CurrentMdlOffset += DataOffsetDelta;
+    NetBuffer->stDataLength -= DataOffsetDelta;
 }
 
 /* The retreat for every NET_BUFFER of a list; all or none. <= DISPATCH_LEVEL.

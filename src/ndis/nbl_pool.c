@@ -5,6 +5,7 @@
 #include "ndis/leaks.h"
 #include "ndis/ledger.h"
 #include "ndis/nbl_pool.h"
+#include "nt/hot.h"
 #include "nt/pool.h"
 
 #define SLAB_BYTES 16384u
@@ -214,6 +215,30 @@ VOID NTAPI NdisFreeNetBufferList(PNET_BUFFER_LIST NetBufferList)
     nbl_free(NetBufferList, NDIS_CALLER());
 }
 
+static COLD NDIS_STATUS add_context(PNET_BUFFER_LIST nbl, USHORT size, USHORT backfill, ULONG tag, void *caller)
+{
+    size_t space = align_up((size_t)size + backfill, CONTEXT_ALIGN);
+
+    if (space > 0xfff0)
+        return NDIS_STATUS_INVALID_PARAMETER;
+    PNET_BUFFER_LIST_CONTEXT context = pool_alloc(NonPagedPoolNx, sizeof *context + space, tag, (void *)pe_true_caller(caller));
+    if (!context)
+        return NDIS_STATUS_RESOURCES;
+    context->Next = nbl->Context;
+    context->Size = (USHORT)space;
+    context->Offset = (USHORT)(space - size);
+    nbl->Context = context;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static COLD VOID drop_context(PNET_BUFFER_LIST nbl, void *caller)
+{
+    PNET_BUFFER_LIST_CONTEXT context = nbl->Context;
+
+    nbl->Context = context->Next;
+    pool_free(context, 0, (void *)pe_true_caller(caller));
+}
+
 /* Makes ContextSize bytes of context space available at NET_BUFFER_LIST_CONTEXT_DATA_START: from unused space when there
  * is enough, otherwise from pool with ContextBackFill more bytes. <= DISPATCH_LEVEL. NDIS_STATUS_RESOURCES: no memory.
  * docs: nblapi/nf-nblapi-ndisallocatenetbufferlistcontext */
@@ -228,17 +253,7 @@ NDIS_STATUS NTAPI NdisAllocateNetBufferListContext(PNET_BUFFER_LIST NetBufferLis
         context->Offset = (USHORT)(context->Offset - ContextSize);
         return NDIS_STATUS_SUCCESS;
     }
-    size_t space = align_up((size_t)ContextSize + ContextBackFill, CONTEXT_ALIGN);
-    if (space > 0xfff0)
-        return NDIS_STATUS_INVALID_PARAMETER;
-    context = pool_alloc(NonPagedPoolNx, sizeof *context + space, PoolTag, NDIS_CALLER());
-    if (!context)
-        return NDIS_STATUS_RESOURCES;
-    context->Next = NetBufferList->Context;
-    context->Size = (USHORT)space;
-    context->Offset = (USHORT)(space - ContextSize);
-    NetBufferList->Context = context;
-    return NDIS_STATUS_SUCCESS;
+    return add_context(NetBufferList, ContextSize, ContextBackFill, PoolTag, __builtin_return_address(0));
 }
 
 /* Gives back ContextSize bytes of context space, and the memory when all of an extra block is unused again.
@@ -251,10 +266,8 @@ VOID NTAPI NdisFreeNetBufferListContext(PNET_BUFFER_LIST NetBufferList, USHORT C
     if (!context)
         return;
     context->Offset = (USHORT)(context->Offset + ContextSize);
-    if (unlikely(context != cell->own_context) && context->Offset >= context->Size) {
-        NetBufferList->Context = context->Next;
-        pool_free(context, 0, NDIS_CALLER());
-    }
+    if (unlikely(context != cell->own_context) && context->Offset >= context->Size)
+        drop_context(NetBufferList, __builtin_return_address(0));
 }
 
 /* The pool a list came from. docs: nblapi/nf-nblapi-ndisgetpoolfromnetbufferlist */
