@@ -7,6 +7,7 @@
 #include "ndis/stats.h"
 
 #define NDIS_MULTICAST_MAX 256u
+#define NDIS_FEATURES 8u
 
 struct ndis_driver {
     struct ndis_object object;
@@ -183,6 +184,12 @@ struct adapter {
     NDIS_RESTART_GENERAL_ATTRIBUTES effective;  /* general attributes as the stack's last restart changed them */
     NDIS_RECEIVE_SCALE_CAPABILITIES effective_rss;
     NDIS_LINK_STATE link;
+    NDIS_OBJECT_HEADER *features[NDIS_FEATURES];        /* oid_features.c: copies of capabilities; NULL: none */
+    NDIS_HD_SPLIT_CURRENT_CONFIG hd_split;
+    NDIS_OFFLOAD_ENCAPSULATION encapsulation;
+    bool has_hd_split, has_encapsulation;
+    uint32_t rss_v2_size;
+    uint8_t rss_v2[sizeof(NDIS_RECEIVE_SCALE_PARAMETERS_V2) + 64];     /* what OID_GEN_RECEIVE_SCALE_PARAMETERS_V2 set last */
     NDIS_PORT_AUTHENTICATION_PARAMETERS port_auth;
 
     /* what the miniport was told last: for the bindings, or by anybody */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ndis/oid_features.h"
 #include "ndis/ports.h"
 #include "ndis/wake.h"
 #include "nt/pool.h"
@@ -29,6 +30,7 @@ void attributes_reset(struct adapter *a)
     a->has_registration = a->has_general = a->has_rss = a->has_offload = a->has_offload_hardware = false;
     a->has_pnp_capabilities = a->has_pm_capabilities = false;
     wake_forget_all(a);
+    features_forget(a);
     a->packet_filter = a->multicast_count = 0;
     memset(&a->general, 0, sizeof a->general);
     memset(&a->link, 0, sizeof a->link);
@@ -155,7 +157,7 @@ static NDIS_STATUS set_offload(struct adapter *a, const NDIS_OBJECT_HEADER *head
 }
 
 /* Takes one block of attributes; its header says which. Registration attributes come first, in MiniportInitializeEx.
- * Hardware-assist attributes are checked and not used: there is no VMQ, SR-IOV or QoS. Wireless, NDK and packet-direct
+ * Hardware-assist attributes are kept to answer requests with; VMQ, SR-IOV and QoS are not used. Wireless, NDK and packet-direct
  * blocks are refused with NDIS_STATUS_NOT_SUPPORTED. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndismsetminiportattributes */
 NDIS_STATUS NTAPI NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle, PNDIS_MINIPORT_ADAPTER_ATTRIBUTES MiniportAttributes)
 {
@@ -172,8 +174,7 @@ NDIS_STATUS NTAPI NdisMSetMiniportAttributes(NDIS_HANDLE NdisMiniportHandle, PND
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES:
         return set_offload(a, header);
     case NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES:
-        return header->Size < NDIS_SIZEOF_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES_REVISION_1 ? NDIS_STATUS_INVALID_PARAMETER
-                                                                                                : NDIS_STATUS_SUCCESS;
+        return features_take(a, header);
     default:
         return NDIS_STATUS_NOT_SUPPORTED;
     }

@@ -15,6 +15,7 @@
 
 #include "ndis/event.h"
 #include "ndis/idle.h"
+#include "ndis/oid_features.h"
 #include "ndis/scaling.h"
 #include "ndis/wake.h"
 
@@ -73,6 +74,8 @@ static void finish(struct oid_level *level, struct oid_entry *entry, NDIS_STATUS
     if (entry->asked_oid == OID_GEN_RECEIVE_SCALE_PARAMETERS && status == NDIS_STATUS_SUCCESS && !level->filter &&
         entry->request->RequestType == NdisRequestSetInformation)
         rss_keep(level->adapter, entry->request);
+    if (status == NDIS_STATUS_SUCCESS && !level->filter)
+        features_keep(level->adapter, entry->request);
     if (level->current == entry)
         level->current = NULL;
     entry->status = status;
@@ -122,7 +125,7 @@ static NDIS_STATUS prepare_at_bottom(struct adapter *a, struct oid_entry *entry)
     NDIS_STATUS status;
 
     if (!is_query(entry->request))
-        return NDIS_STATUS_PENDING;
+        return features_refuse(a, entry->request) ? NDIS_STATUS_NOT_SUPPORTED : NDIS_STATUS_PENDING;
     if (oid_answer(a, entry->request, &status))
         return status;
     return oid_is_counter(entry->asked_oid) ? oid_ask_statistics(entry) : NDIS_STATUS_PENDING;

@@ -1,5 +1,6 @@
 /* Queries that NDIS answers from a miniport's attributes and status indications. docs: network/ndis-oids (the "not requested"
  * rows), network/obtaining-and-setting-miniport-driver-information-and-ndis-support-for-wmi */
+#include "ndis/oid_features.h"
 #include "ndis/ports.h"
 #include "ndis/scaling.h"
 #include "ndis/wake.h"
@@ -165,10 +166,10 @@ bool oid_answer_binding(struct binding *b, PNDIS_OID_REQUEST r, NDIS_STATUS *sta
 
 bool oid_answer(struct adapter *a, PNDIS_OID_REQUEST r, NDIS_STATUS *status)
 {
-    if (r->DATA.Oid == OID_GEN_ENUMERATE_PORTS) {
-        *status = port_enumerate(a, r);
+    if (r->DATA.Oid == OID_GEN_ENUMERATE_PORTS || r->DATA.Oid == OID_GEN_PORT_STATE) {
+        *status = r->DATA.Oid == OID_GEN_PORT_STATE ? port_reply_state(a, r) : port_enumerate(a, r);
         return true;
     }
     return answer_link(a, r, status) || answer_general(a, r, status) || answer_capabilities(a, r, status) ||
-           wake_answer(a, r, status);
+           wake_answer(a, r, status) || features_answer(a, r, status);
 }

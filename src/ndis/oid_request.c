@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ndis/event.h"
+#include "ndis/oid_features.h"
 #include "nt/pool.h"
 
 /* Sends a request down the stack under a binding: filter modules see it first. NDIS answers what it knows itself; the rest goes
@@ -142,12 +143,23 @@ VOID NTAPI NdisCancelDirectOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID Reque
 
 /* --- synchronous ---------------------------------------------------------------------------------------------------- */
 
+/* NDIS_STATUS_PENDING is no answer. */
+static NDIS_STATUS at_once(NDIS_STATUS status, const void *who, const void *handler)
+{
+    if (likely(status != NDIS_STATUS_PENDING))
+        return status;
+    NDIS_EMIT(NDIS_EVENT_MISUSE, who, "a handler of synchronous OID requests returned NDIS_STATUS_PENDING", (const char *)handler + 1);
+    return NDIS_STATUS_FAILURE;
+}
+
 static NDIS_STATUS ask_miniport(struct adapter *a, PNDIS_OID_REQUEST request)
 {
-    if (!a->driver->miniport.SynchronousOidRequestHandler)
+    if (!a->driver->miniport.SynchronousOidRequestHandler ||
+        (request->DATA.Oid == OID_GEN_RSS_SET_INDIRECTION_TABLE_ENTRIES && !features_rss_v2(a)))
         return NDIS_STATUS_NOT_SUPPORTED;
     a->stats.oids++;
-    return a->driver->miniport.SynchronousOidRequestHandler(a->context, request);
+    return at_once(a->driver->miniport.SynchronousOidRequestHandler(a->context, request), a,
+                   (const void *)a->driver->miniport.SynchronousOidRequestHandler);
 }
 
 NDIS_STATUS oid_synchronous(struct adapter *a, struct filter *from, PNDIS_OID_REQUEST request)
@@ -163,7 +175,8 @@ NDIS_STATUS oid_synchronous(struct adapter *a, struct filter *from, PNDIS_OID_RE
         return NDIS_STATUS_ADAPTER_REMOVED;
     for (struct filter *f = filter_below(a, from); f && status == NDIS_STATUS_SUCCESS; f = filter_below(a, f)) {
         if (f->driver->handlers.SynchronousOidRequestHandler)
-            status = f->driver->handlers.SynchronousOidRequestHandler(f->context, request, &context[count]);
+            status = at_once(f->driver->handlers.SynchronousOidRequestHandler(f->context, request, &context[count]), f,
+                             (const void *)f->driver->handlers.SynchronousOidRequestHandler);
         if (status == NDIS_STATUS_SUCCESS)
             seen[count++] = f;
     }

@@ -240,3 +240,20 @@ void port_keep_state(struct adapter *a, NDIS_PORT_NUMBER number, const NDIS_PORT
     port->characteristics.SendAuthorizationState = state->SendAuthorizationState;
     port->characteristics.RcvAuthorizationState = state->RcvAuthorizationState;
 }
+
+NDIS_STATUS port_reply_state(struct adapter *a, PNDIS_OID_REQUEST request)
+{
+    NDIS_PORT_NUMBER number = request->PortNumber;
+    NDIS_PORT_CHARACTERISTICS c;
+
+    if (!port_is_active(a, number))
+        return NDIS_STATUS_INVALID_PORT;
+    c = number ? port_of(a, number)->characteristics : default_port(a);
+    NDIS_PORT_STATE state = {
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_PORT_STATE_REVISION_1, NDIS_SIZEOF_PORT_STATE_REVISION_1 },
+        .MediaConnectState = c.MediaConnectState, .XmitLinkSpeed = c.XmitLinkSpeed, .RcvLinkSpeed = c.RcvLinkSpeed,
+        .Direction = c.Direction, .SendControlState = c.SendControlState, .RcvControlState = c.RcvControlState,
+        .SendAuthorizationState = c.SendAuthorizationState, .RcvAuthorizationState = c.RcvAuthorizationState,
+    };
+    return oid_reply(request, &state, sizeof state);
+}

@@ -14,6 +14,8 @@ bool port_is_active(struct adapter *adapter, NDIS_PORT_NUMBER number);
 bool port_event(struct adapter *adapter, const NET_PNP_EVENT *event, NDIS_STATUS *status);
 /* OID_GEN_ENUMERATE_PORTS. */
 NDIS_STATUS port_enumerate(struct adapter *adapter, PNDIS_OID_REQUEST request);
+/* OID_GEN_PORT_STATE: NDIS_STATUS_INVALID_PORT for one that is not active. */
+NDIS_STATUS port_reply_state(struct adapter *adapter, PNDIS_OID_REQUEST request);
 /* NDIS_STATUS_PORT_STATE. */
 void port_keep_state(struct adapter *adapter, NDIS_PORT_NUMBER number, const NDIS_PORT_STATE *state);
 

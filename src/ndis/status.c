@@ -1,5 +1,6 @@
 /* Status indications. docs: ndis/nf-ndis-ndismindicatestatusex */
 #include "ndis/filter_module.h"
+#include "ndis/oid_features.h"
 #include "ndis/ports.h"
 #include "ndis/wake.h"
 #include "ndis/wmi_provider.h"
@@ -53,6 +54,8 @@ VOID NTAPI NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS
         keep_link_state(a, StatusIndication);
     else if (StatusIndication->StatusCode == NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG && StatusIndication->StatusBuffer)
         keep_offload(a, StatusIndication);
+    else if (StatusIndication->StatusCode == NDIS_STATUS_HD_SPLIT_CURRENT_CONFIG)
+        features_status(a, StatusIndication);
     else if (StatusIndication->StatusCode == NDIS_STATUS_PORT_STATE &&
              StatusIndication->StatusBufferSize >= NDIS_SIZEOF_PORT_STATE_REVISION_1)
         port_keep_state(a, StatusIndication->PortNumber, StatusIndication->StatusBuffer);

@@ -23,6 +23,8 @@ struct fake_miniport {
     NDIS_STATUS (*on_initialize)(NDIS_HANDLE adapter);  /* at the end of MiniportInitializeEx; may be NULL */
     void (*on_halt)(void);
     NDIS_PM_CAPABILITIES *power;        /* NULL: knows no power management */
+    NDIS_RECEIVE_SCALE_CAPABILITIES *scaling;
+    NDIS_STATUS (NTAPI *on_synchronous)(NDIS_HANDLE context, PNDIS_OID_REQUEST request);        /* may be NULL: before 6.80 */
     NDIS_STATUS (*on_query)(PNDIS_OID_REQUEST request);
     bool has_guids;                     /* lists OID_GEN_SUPPORTED_GUIDS */
     NDIS_STATUS (*on_set)(PNDIS_OID_REQUEST request);   /* NDIS_STATUS_NOT_SUPPORTED: the fake's own way */
@@ -149,6 +151,7 @@ static NDIS_STATUS set_attributes(NDIS_HANDLE adapter)
         .ConnectionType = NET_IF_CONNECTION_DEDICATED,
         .IfType = IF_TYPE_ETHERNET_CSMACD,
         .PowerManagementCapabilitiesEx = mp.power,
+        .RecvScaleCapabilities = mp.scaling,
         .SupportedOidList = fake_oids,
         .SupportedOidListLength = sizeof fake_oids - (mp.has_guids ? 0 : sizeof(NDIS_OID)),
     };
@@ -340,6 +343,12 @@ static NTSTATUS NTAPI mp_entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
         .CancelOidRequestHandler = mp_cancel,
     };
 
+    if (mp.on_synchronous) {
+        c.Header.Revision = NDIS_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_3;
+        c.Header.Size = NDIS_SIZEOF_MINIPORT_DRIVER_CHARACTERISTICS_REVISION_3;
+        c.MinorNdisVersion = 80;
+        c.SynchronousOidRequestHandler = mp.on_synchronous;
+    }
     return NdisMRegisterMiniportDriver(object, path, NULL, &c, &mp.driver);
 }
 
