@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ndis/coalescing.h"
 #include "ndis/dma.h"
 #include "ndis/event.h"
 #include "ndis/frames.h"
@@ -318,6 +319,7 @@ bool adapter_restart(struct adapter *a)
     if (!filters_restart(a, &attributes))
         give_up_bindings(a);
     effective_keep(a, attributes);
+    coalescing_follow(a);
     list_each_safe(it, &a->bindings)
         binding_restart(container_of(it, struct binding, node), attributes);
     adapter_pick_receive_path(a);

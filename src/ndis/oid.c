@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "ndis/coalescing.h"
 #include "ndis/event.h"
 #include "ndis/idle.h"
 #include "ndis/oid_features.h"
@@ -125,7 +126,8 @@ static NDIS_STATUS prepare_at_bottom(struct adapter *a, struct oid_entry *entry)
     NDIS_STATUS status;
 
     if (!is_query(entry->request))
-        return features_refuse(a, entry->request) ? NDIS_STATUS_NOT_SUPPORTED : NDIS_STATUS_PENDING;
+        return features_refuse(a, entry->request) || coalescing_refuses(a, entry->request) ? NDIS_STATUS_NOT_SUPPORTED
+                                                                                          : NDIS_STATUS_PENDING;
     if (oid_answer(a, entry->request, &status))
         return status;
     return oid_is_counter(entry->asked_oid) ? oid_ask_statistics(entry) : NDIS_STATUS_PENDING;
