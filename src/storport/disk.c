@@ -134,13 +134,14 @@ static void transfer(struct disk *disk, struct request *r, struct storport_io *i
     send(r, io, cdb, length);
 }
 
+/* From block 0 to the end: the short command says that of any capacity, and some miniports know no other. */
 static void flush(struct disk *disk, struct request *r, struct storport_io *io)
 {
-    uint8_t cdb[16] = { disk->big ? SCSIOP_SYNCHRONIZE_CACHE16 : SCSIOP_SYNCHRONIZE_CACHE };
+    uint8_t cdb[10] = { SCSIOP_SYNCHRONIZE_CACHE };
 
     r->offset = 0;
     request_prepare(r, SRB_FUNCTION_EXECUTE_SCSI, SRB_FLAGS_QUEUE_ACTION_ENABLE | SRB_FLAGS_NO_QUEUE_FREEZE, NULL, 0, disk->timeout);
-    send(r, io, cdb, disk->big ? 16 : 10);
+    send(r, io, cdb, sizeof cdb);
 }
 
 static void unmap(struct disk *disk, struct request *r, struct storport_io *io)

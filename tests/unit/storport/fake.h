@@ -129,7 +129,7 @@ static UCHAR fake_execute(PVOID srb, const uint8_t *cdb)
     case SCSIOP_READ16:
     case SCSIOP_WRITE16:
         return fake_transfer(srb, cdb, cdb[0] == SCSIOP_WRITE16);
-    case SCSIOP_SYNCHRONIZE_CACHE16:
+    case SCSIOP_SYNCHRONIZE_CACHE:      /* the long command is unknown */
         fake.flushes++;
         return SRB_STATUS_SUCCESS;
     case SCSIOP_MODE_SENSE:
