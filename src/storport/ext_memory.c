@@ -29,8 +29,10 @@ SP_HANDLER(ext_free_pool)
 
     if (!block)
         return NO(INVALID_PARAMETER);
-    if (ke_irql() > DISPATCH_LEVEL)
+    if (ke_irql() > DISPATCH_LEVEL) {
+        log_warn("storport", "%s: StorPortFreePool is called at IRQL %u, above DISPATCH_LEVEL: the memory stays", a->driver->name, ke_irql());
         return NO(INVALID_IRQL);
+    }
     pool_free(block, 0, (void *)(uintptr_t)caller.rip);
     return STOR_STATUS_SUCCESS;
 }
