@@ -20,7 +20,7 @@ static VOID Fire(PVOID extension, PVOID context)
 
 static ULONG Await(PVOID device, PFIRED fired)
 {
-    LONGLONG second = Second;
+    LARGE_INTEGER second = { .QuadPart = Second };
 
     return StorPortWaitForSingleObject(device, &fired->Event, FALSE, &second);
 }
@@ -114,7 +114,7 @@ ULONG CheckLists(PCHECK_CONTEXT context)
     STOR_LIST_ENTRY list, node[2];
     PSTOR_LIST_ENTRY was = NULL;
     STOR_KSPIN_LOCK lock;
-    USHORT depth = 99;
+    SHORT depth = 99;
 
     ANSWERS(StorPortInitializeSListHead(device, &head), STOR_STATUS_SUCCESS);
     for (ULONG i = 0; i < 3; i++)
@@ -146,7 +146,7 @@ ULONG CheckLists(PCHECK_CONTEXT context)
 ULONG CheckEvents(PCHECK_CONTEXT context)
 {
     PVOID device = context->Device;
-    LONGLONG moment = -10000;
+    LARGE_INTEGER moment = { .QuadPart = -10000 };
     STOR_EVENT event;
 
     ANSWERS(StorPortInitializeEvent(device, NULL, StorNotificationEvent, FALSE), STOR_STATUS_INVALID_PARAMETER);
@@ -203,7 +203,7 @@ typedef struct _THREAD {
 static ULONG InThread(PTHREAD thread)
 {
     STOR_GROUP_AFFINITY one = { .Mask = 1 }, before;
-    LONGLONG second = Second;
+    LARGE_INTEGER second = { .QuadPart = Second };
 
     HOLDS(KeGetCurrentIrql() == PASSIVE_LEVEL);
     ANSWERS(StorPortSetSystemGroupAffinityThread(thread->Device, NULL, &one, &before), STOR_STATUS_SUCCESS);
@@ -228,7 +228,7 @@ ULONG CheckThreads(PCHECK_CONTEXT context)
     PVOID device = context->Device;
     STOR_THREAD_PRIORITY priority = StorThreadPriorityCritical;
     THREAD thread = { .Device = device };
-    LONGLONG second = Second;
+    LARGE_INTEGER second = { .QuadPart = Second };
 
     ANSWERS(StorPortInitializeEvent(device, &thread.Go, StorSynchronizationEvent, FALSE), STOR_STATUS_SUCCESS);
     ANSWERS(StorPortInitializeEvent(device, &thread.Done, StorSynchronizationEvent, FALSE), STOR_STATUS_SUCCESS);

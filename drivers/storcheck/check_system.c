@@ -12,7 +12,7 @@ ULONG CheckProcessors(PCHECK_CONTEXT context)
 
     ANSWERS(StorPortGetCurrentProcessorNumber(device, &number), STOR_STATUS_SUCCESS);
     ANSWERS(StorPortGetProcessorIndexFromNumber(device, &number, &index), STOR_STATUS_SUCCESS);
-    ANSWERS(StorPortGetProcessorCount(device, ALL_PROCESSOR_GROUPS, &count), STOR_STATUS_SUCCESS);
+    ANSWERS(StorPortGetProcessorCount(device, &count), STOR_STATUS_SUCCESS);
     HOLDS(count == KeQueryActiveProcessorCount(NULL) && index < count);
     ANSWERS(StorPortGetCurrentProcessorIndex(device, &back), STOR_STATUS_SUCCESS);
     HOLDS(back < count);

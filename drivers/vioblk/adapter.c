@@ -48,7 +48,7 @@ static ULONG CountQueues(PVIOBLK_ADAPTER adapter, const VIRTIO_BLK_CONFIG *confi
 {
     ULONG processors = 1, queues = 1;
 
-    if (StorPortGetProcessorCount(adapter, ALL_PROCESSOR_GROUPS, &processors) != STOR_STATUS_SUCCESS || processors == 0)
+    if (StorPortGetProcessorCount(adapter, &processors) != STOR_STATUS_SUCCESS || processors == 0)
         processors = 1;
     if ((adapter->Disk.Features & VIRTIO_BLK_F_MQ) != 0)
         queues = max(1u, (ULONG)config->NumQueues);

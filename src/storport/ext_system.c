@@ -199,10 +199,9 @@ SP_HANDLER(ext_index_of_number)
 
 SP_HANDLER(ext_processor_count)
 {
-    USHORT group = (USHORT)ARG(int);
     PULONG out = ARG(PULONG);
 
-    if (!out || (group && group != ALL_PROCESSOR_GROUPS))
+    if (!out)
         return NO(INVALID_PARAMETER);
     *out = ke.cpu_count;
     return STOR_STATUS_SUCCESS;

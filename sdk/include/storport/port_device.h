@@ -65,9 +65,9 @@ FORCEINLINE ULONG StorPortGetProcessorIndexFromNumber(PVOID HwDeviceExtension, P
                                     ProcessorIndex);
 }
 
-FORCEINLINE ULONG StorPortGetProcessorCount(PVOID HwDeviceExtension, USHORT GroupNumber, PULONG ProcessorCount)
+FORCEINLINE ULONG StorPortGetProcessorCount(PVOID HwDeviceExtension, PULONG ProcessorCount)
 {
-    return StorPortExtendedFunction(ExtFunctionGetProcessorCount, HwDeviceExtension, GroupNumber, ProcessorCount);
+    return StorPortExtendedFunction(ExtFunctionGetProcessorCount, HwDeviceExtension, ProcessorCount);
 }
 
 FORCEINLINE ULONG StorPortGetActiveGroupCount(PVOID HwDeviceExtension, PUSHORT NumberGroups)
@@ -90,7 +90,7 @@ FORCEINLINE ULONG StorPortGetNodeAffinity(PVOID HwDeviceExtension, ULONG NodeNum
     return StorPortExtendedFunction(ExtFunctionGetNodeAffinity, HwDeviceExtension, NodeNumber, NodeAffinityMask);
 }
 
-FORCEINLINE ULONG StorPortGetNodeAffinity2(PVOID HwDeviceExtension, USHORT NodeNumber, PGROUP_AFFINITY GroupAffinities,
+FORCEINLINE ULONG StorPortGetNodeAffinity2(PVOID HwDeviceExtension, ULONG NodeNumber, PGROUP_AFFINITY GroupAffinities,
                                            USHORT GroupAffinitiesCount, PUSHORT GroupAffinitiesCountRequired)
 {
     return StorPortExtendedFunction(ExtFunctionGetNodeAffinity2, HwDeviceExtension, NodeNumber, GroupAffinities,
@@ -199,9 +199,9 @@ FORCEINLINE ULONG StorPortUpdateAdapterMaxIO(PVOID HwDeviceExtension, ULONG MaxI
     return StorPortExtendedFunction(ExtFunctionUpdateAdapterMaxIO, HwDeviceExtension, MaxIoCount);
 }
 
-FORCEINLINE ULONG StorPortUpdateAdapterMaxIOInfo(PVOID HwDeviceExtension, ULONG MaxIoCount, ULONG MaxIoCountPerLun)
+FORCEINLINE ULONG StorPortUpdatePortConfigMaxIOInfo(PVOID HwDeviceExtension, ULONG MaxIoCount, ULONG MaxIosPerLun)
 {
-    return StorPortExtendedFunction(ExtFunctionUpdateAdapterMaxIOInfo, HwDeviceExtension, MaxIoCount, MaxIoCountPerLun);
+    return StorPortExtendedFunction(ExtFunctionUpdateAdapterMaxIOInfo, HwDeviceExtension, MaxIoCount, MaxIosPerLun);
 }
 
 FORCEINLINE ULONG StorPortHardwareReset(PVOID HwDeviceExtension, STOR_DEVICE_RESET_TYPE Type)

@@ -50,7 +50,7 @@ FORCEINLINE ULONG StorPortPoFxSetIdleTimeout(PVOID HwDeviceExtension, PSTOR_ADDR
 }
 
 FORCEINLINE ULONG StorPortPoFxSetPerfState(PVOID HwDeviceExtension, PSTOR_ADDRESS Address, ULONG Component, ULONG Flags,
-                                           ULONG SetIndex, ULONGLONG State, PVOID Context)
+                                           ULONG SetIndex, ULONG State, PVOID Context)
 {
     return StorPortExtendedFunction(ExtFunctionPoFxSetPerfState, HwDeviceExtension, Address, Component, Flags, SetIndex,
                                     State, Context);
@@ -68,7 +68,7 @@ FORCEINLINE ULONG StorPortInitializeCryptoEngine(PVOID HwDeviceExtension,
 }
 
 FORCEINLINE ULONG StorPortGetRequestCryptoInfo(PVOID HwDeviceExtension, PSCSI_REQUEST_BLOCK Srb,
-                                               PSTOR_CRYPTO_KEY_INFO *CryptoKeyInfo)
+                                               PSTOR_CRYPTO_KEY_INFO CryptoKeyInfo)
 {
     return StorPortExtendedFunction(ExtFunctionGetRequestCryptoInfo, HwDeviceExtension, Srb, CryptoKeyInfo);
 }

@@ -101,7 +101,7 @@ FORCEINLINE ULONG StorPortInterlockedPushEntrySList(PVOID HwDeviceExtension, PST
                                     Result);
 }
 
-FORCEINLINE ULONG StorPortQueryDepthSList(PVOID HwDeviceExtension, PSTOR_SLIST_HEADER SListHead, USHORT *Result)
+FORCEINLINE ULONG StorPortQueryDepthSList(PVOID HwDeviceExtension, PSTOR_SLIST_HEADER SListHead, PSHORT Result)
 {
     return StorPortExtendedFunction(ExtFunctionQueryDepthSList, HwDeviceExtension, SListHead, Result);
 }
@@ -138,7 +138,7 @@ FORCEINLINE ULONG StorPortInitializeEvent(PVOID HwDeviceExtension, PSTOR_EVENT E
     return StorPortExtendedFunction(ExtFunctionInitializeEvent, HwDeviceExtension, Event, Type, State);
 }
 
-FORCEINLINE ULONG StorPortWaitForSingleObject(PVOID HwDeviceExtension, PVOID Object, BOOLEAN Alertable, PLONGLONG Timeout)
+FORCEINLINE ULONG StorPortWaitForSingleObject(PVOID HwDeviceExtension, PVOID Object, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
 {
     return StorPortExtendedFunction(ExtFunctionWaitForEvent, HwDeviceExtension, Object, Alertable, Timeout);
 }

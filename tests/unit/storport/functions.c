@@ -151,8 +151,8 @@ static void locks(void *unused)
     PSTOR_LIST_ENTRY out;
     STOR_KSPIN_LOCK lock;
     STOR_EVENT event;
-    LONGLONG soon = -10000;
-    USHORT depth;
+    LARGE_INTEGER soon = { .QuadPart = -10000 };
+    SHORT depth;
     KIRQL irql;
 
     plug_fake();
