@@ -176,7 +176,7 @@ struct adapter {
     struct unit *control;               /* no unit of the bus: adapter requests and the search for units */
     uint64_t running, again;            /* processors inside adapter_run, and those with new work for it */
     unsigned outstanding;
-    bool paused;
+    bool paused, stopping;              /* stopping: only requests about the adapter itself start */
     unsigned busy;
     struct ke_alarm pause_alarm, hold_alarm, link_alarm, timeout_alarm;
     bool timeouts_armed;
@@ -227,7 +227,8 @@ NTSTATUS NTAPI adapter_add_device(PDRIVER_OBJECT object, PDEVICE_OBJECT pdo);
 void adapter_free(struct adapter *a);
 /* start.c: IRP_MN_START_DEVICE and the ways down. PASSIVE_LEVEL. */
 NTSTATUS adapter_start(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LIST translated);
-void adapter_stop(struct adapter *a);
+/* why: what the miniport is told, when nothing is under way any more (a surprise: at once). */
+void adapter_stop(struct adapter *a, STOR_PNP_ACTION why);
 SCSI_ADAPTER_CONTROL_STATUS adapter_control(struct adapter *a, SCSI_ADAPTER_CONTROL_TYPE type, PVOID parameters);
 SCSI_UNIT_CONTROL_STATUS unit_control(struct unit *u, SCSI_UNIT_CONTROL_TYPE type, PVOID parameters);
 

@@ -58,16 +58,14 @@ static NTSTATUS surprise(struct adapter *a, PIRP irp)
     end_services(a);
     units_gone(a);
     adapter_control(a, ScsiAdapterSurpriseRemoval, NULL);
-    adapter_tell_pnp(a, StorSurpriseRemoval);
-    adapter_stop(a);
+    adapter_stop(a, StorSurpriseRemoval);
     irp->IoStatus.Status = STATUS_SUCCESS;
     return pass_down(a, irp);
 }
 
 static NTSTATUS stop(struct adapter *a, PIRP irp)
 {
-    adapter_tell_pnp(a, StorStopDevice);
-    adapter_stop(a);
+    adapter_stop(a, StorStopDevice);
     irp->IoStatus.Status = STATUS_SUCCESS;
     return pass_down(a, irp);
 }
@@ -98,8 +96,7 @@ static NTSTATUS remove(struct adapter *a, PIRP irp)
     if (a->state == ADAPTER_STARTED && a->powered)
         adapter_flush(a);
     units_gone(a);
-    adapter_tell_pnp(a, StorRemoveDevice);
-    adapter_stop(a);
+    adapter_stop(a, StorRemoveDevice);
     if (a->found && a->driver->is_virtual)
         a->driver->init.HwFreeAdapterResources(a->extension);
     a->state = ADAPTER_REMOVED;

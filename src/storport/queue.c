@@ -31,7 +31,7 @@ static bool may_start(const struct adapter *a, const struct unit *u)
 {
     if (unlikely(a->settings.latency_cap) && a->outstanding && too_slow(a))
         return false;
-    return a->state == ADAPTER_STARTED && a->powered && !a->paused && !a->busy && !a->reset_hold && !a->link_down && !u->paused && !u->busy &&
+    return a->state == ADAPTER_STARTED && !a->stopping && a->powered && !a->paused && !a->busy && !a->reset_hold && !a->link_down && !u->paused && !u->busy &&
            u->outstanding < u->depth && a->outstanding < a->max_io;
 }
 

@@ -2,7 +2,7 @@
  *
  *   IRP_MN_START_DEVICE: resources -> HwStorFindAdapter (PASSIVE) -> interrupt connected -> HwStorInitialize (DIRQL, interrupt lock;
  *   a virtual miniport's at PASSIVE) -> ScsiQuerySupportedControlTypes -> HwStorPassiveInitialize when enabled -> requests flow.
- *   Stop and remove: SRB_FUNCTION_PNP for the adapter -> requests drained -> ScsiStopAdapter (DIRQL, interrupt lock) -> interrupt disconnected; a virtual miniport's
+ *   Stop and remove: requests drained -> SRB_FUNCTION_PNP for the adapter -> ScsiStopAdapter (DIRQL, interrupt lock) -> interrupt disconnected; a virtual miniport's
  *   HwStorFreeAdapterResources instead, when it goes for good.
  *
  * docs: storage/storport-driver-miniport-callbacks, storport/nc-storport-hw_find_adapter, storport/nc-storport-hw_adapter_control */
@@ -360,10 +360,14 @@ static void abandon_all(struct unit *u)
     }
 }
 
-void adapter_stop(struct adapter *a)
+void adapter_stop(struct adapter *a, STOR_PNP_ACTION why)
 {
     if (a->state != ADAPTER_STARTED)
         return;
+    a->stopping = true;
+    if (why != StorSurpriseRemoval)
+        drain(a);
+    adapter_tell_pnp(a, why);
     platform_stop(a);
     wmi_stop(a);
     pofx_end(a);
@@ -381,7 +385,7 @@ void adapter_stop(struct adapter *a)
     ke_alarm_cancel(&a->pause_alarm);
     ke_alarm_cancel(&a->hold_alarm);
     ke_alarm_cancel(&a->link_alarm);
-    a->paused = a->reset_hold = a->link_down = false;
+    a->paused = a->reset_hold = a->link_down = a->stopping = false;
     interrupt_disconnect(a);
     sync_free_all(a);
 }
