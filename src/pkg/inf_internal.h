@@ -6,7 +6,7 @@
 
 struct inf_chunk;
 
-#define INF_INDEX 16384
+#define INF_FIRST_ROOM 512
 
 /* Who wants to know of undefined %tokens% instead of failing at the first. */
 struct inf_listener {
@@ -20,7 +20,8 @@ struct inf {
     char *text;                         /* decoded; fields point into it */
     const struct inf_listener *listener;
     struct inf_sibling *siblings;       /* INFs of the same directory that Include named */
-    struct inf_section *index[INF_INDEX];       /* sections by the hash of their names */
+    struct inf_section **index;         /* sections by the hash of their names; `room` buckets, a power of two */
+    unsigned room;
     struct inf_chunk *chunks;           /* everything an INF allocates, freed at once */
     struct inf_section *sections, **last;
     int section_count;

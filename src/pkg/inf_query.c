@@ -28,12 +28,9 @@ unsigned inf_hash(const char *text, size_t length)
     return hash;
 }
 
-void inf_index_add(struct inf *inf, struct inf_section *section)
+static void put(struct inf *inf, struct inf_section *section)
 {
-    struct inf_section **bucket;
-
-    section->hash = inf_hash(section->name, strlen(section->name));
-    bucket = &inf->index[section->hash % INF_INDEX];
+    struct inf_section **bucket = &inf->index[section->hash & (inf->room - 1)];
 
     while (*bucket != NULL)             /* the first of a name stays the first */
         bucket = &(*bucket)->same_hash;
@@ -41,9 +38,32 @@ void inf_index_add(struct inf *inf, struct inf_section *section)
     *bucket = section;
 }
 
+static void make_index(struct inf *inf, unsigned room)
+{
+    free(inf->index);
+    inf->index = calloc(room, sizeof(*inf->index));
+    if (inf->index == NULL)
+        abort();
+    inf->room = room;
+}
+
+void inf_index_add(struct inf *inf, struct inf_section *section)
+{
+    section->hash = inf_hash(section->name, strlen(section->name));
+    if (inf->room > (unsigned)inf->section_count) {
+        put(inf, section);
+        return;
+    }
+    make_index(inf, inf->room != 0 ? inf->room * 4 : INF_FIRST_ROOM);
+    for (struct inf_section *each = inf->sections; each != NULL; each = each->next)
+        put(inf, each);                 /* the new one is in the list already */
+}
+
 void inf_index_again(struct inf *inf)
 {
-    memset(inf->index, 0, sizeof(inf->index));
+    if (inf->room == 0)
+        return;
+    make_index(inf, inf->room);
     for (struct inf_section *section = inf->sections; section != NULL; section = section->next)
         inf_index_add(inf, section);
 }
@@ -51,7 +71,7 @@ void inf_index_again(struct inf *inf)
 struct inf_section *inf_index_find(const struct inf *inf, const char *name, size_t length)
 {
     unsigned hash = inf_hash(name, length);
-    struct inf_section *section = inf->index[hash % INF_INDEX];
+    struct inf_section *section = inf->room != 0 ? inf->index[hash & (inf->room - 1)] : NULL;
 
     while (section != NULL && (section->hash != hash || strlen(section->name) != length || !inf_same_part(section->name, name, length)))
         section = section->same_hash;

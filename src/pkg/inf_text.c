@@ -44,6 +44,7 @@ void inf_close(struct inf *inf)
         return;
     inf_close_siblings(inf);
     free(inf->text);
+    free(inf->index);
     for (struct inf_chunk *chunk = inf->chunks, *next; chunk != NULL; chunk = next) {
         next = chunk->next;
         free(chunk);
