@@ -313,8 +313,10 @@ bool check_install(struct checking *c, const struct inf_section *section)
     needs = check_needs(c, section, "");
     for (const struct inf_section *part = first_part(c, section); part; part = next_part(c, part))
         walk_part(c, part);
-    if (services)
-        note->has_service = check_services(c, services) | check_needs(c, services, "Services");
+    if (services) {
+        note->has_service = check_services(c, services);
+        note->has_service |= check_needs(c, services, "Services");
+    }
     if (c->network)
         check_network_install(c, section);
     if (c->effect)
