@@ -82,16 +82,32 @@ static const char *severity_name(const struct inf_problem *p)
     return p->severity == INF_ERROR ? "error" : "warning";
 }
 
+/* Bytes of the UTF-8 character that begins here; 0 when none does. */
+static int utf8_length(const char *text)
+{
+    unsigned char first = (unsigned char)*text;
+    int length = first < 0x80 ? 1 : first >= 0xf0 && first < 0xf5 ? 4 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xc2 && first < 0xe0 ? 2 : 0;
+
+    for (int i = 1; i < length; i++)
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+/* What is no UTF-8 comes from an ANSI file and is printed as its Latin-1 character. */
 static void print_string(const char *text)
 {
     putchar('"');
-    for (; *text; text++) {
+    while (*text) {
+        int length = utf8_length(text);
+
         if (*text == '"' || *text == '\\')
             printf("\\%c", *text);
-        else if ((unsigned char)*text < ' ')
+        else if (length == 0 || (unsigned char)*text < ' ')
             printf("\\u%04x", (unsigned char)*text);
         else
-            putchar(*text);
+            printf("%.*s", length, text);
+        text += length ? length : 1;
     }
     putchar('"');
 }

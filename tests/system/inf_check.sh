@@ -167,6 +167,9 @@ expect 'no code' 2 'no code' "$RING3" inf check --code=1234567
 expect 'JSON' 1 '"code": 1324' "$RING3" inf check --format=json mild.inf
 "$RING3" inf check --format=sarif mild.inf good.inf | perl -MJSON::PP -e 'local $/; my $r = decode_json(<>); exit($r->{runs}[0]{results}[0]{ruleId} ? 0 : 1)' &&
     ok 'SARIF is read by a JSON parser' || bad 'SARIF is no JSON'
+sed 's/^Class = Net/Class = R\xe9seau/' good.inf >ansi.inf
+"$RING3" inf check --format=json ansi.inf | perl -MJSON::PP -e 'local $/; my $r = decode_json(<>); exit($r->[0]{problems}[0]{text} =~ /R\x{e9}seau/ ? 0 : 1)' &&
+    ok 'JSON of an ANSI file is JSON' || bad 'an ANSI character makes no JSON'
 expect 'a code is explained' 0 '/w: error' "$RING3" inf check --code=1322
 
 # The page lists the codes as the program has them.
