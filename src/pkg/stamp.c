@@ -343,15 +343,21 @@ static void stamp_line(FILE *out, struct stamp *stamp, struct progress *progress
     }
 }
 
+static const char *next_line(const char *line)
+{
+    line += strcspn(line, "\n");
+    return line + (*line == '\n');
+}
+
 /* The version that the file's own DriverVer has, for when none is given. */
 static void keep_version(struct stamp *stamp, const char *text)
 {
-    for (const char *line = text; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+    for (const char *line = text; *line; line = next_line(line)) {
         size_t length = strcspn(line, "\r\n");
         const char *value, *comma;
 
         if (is_entry(line, length, "DriverVer", &value) && (comma = memchr(value, ',', length - (size_t)(value - line))) != NULL)
-            sscanf(comma + 1, " %63[0-9.]", stamp->version_text);
+            sscanf(comma + 1 + strspn(comma + 1, " \t\\\r\n"), "%63[0-9.]", stamp->version_text);
     }
     if (!stamp->version_text[0])
         strcpy(stamp->version_text, "1.0.0.0");
@@ -362,7 +368,7 @@ static bool has_entry(const char *text, const char *section, const char *key)
 {
     bool inside = false;
 
-    for (const char *line = text, *value; line && *line; line = strchr(line, '\n'), line += line != NULL) {
+    for (const char *line = text, *value; *line; line = next_line(line)) {
         size_t length = strcspn(line, "\r\n");
 
         if (is_header(line, length, ""))
