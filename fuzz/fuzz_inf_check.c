@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct inf_check_options options = { .mode = INF_MODE_W };
+    struct inf_check_options options = { .mode = size > 0 ? (enum inf_mode)(data[size - 1] & 3) : INF_MODE_W };
     struct inf_report report;
     int fd = memfd_create("inf", MFD_CLOEXEC);
     char path[64];
