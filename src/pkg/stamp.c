@@ -287,17 +287,33 @@ static void write_driver_ver(FILE *out, const struct stamp *stamp, const char *e
 struct progress {
     bool in_target, in_version, wrote_version, wrote_catalog;
     bool has_version, has_catalog;      /* the file has the entry: it is replaced where it stands */
+    const char *ending;                 /* of the file's lines */
     bool goes_on;                       /* the entry that was replaced goes on in the next line */
 };
+
+static bool lacks_version(const struct stamp *stamp, const struct progress *progress)
+{
+    return progress->in_target && stamp->set_version && !progress->wrote_version && !progress->has_version;
+}
+
+static bool lacks_catalog(const struct stamp *stamp, const struct progress *progress)
+{
+    return progress->in_version && stamp->catalog && !progress->wrote_catalog && !progress->has_catalog;
+}
+
+static bool lacks_entries(const struct stamp *stamp, const struct progress *progress)
+{
+    return lacks_version(stamp, progress) || lacks_catalog(stamp, progress);
+}
 
 /* Behind a section's header: the entries it lacks. */
 static void begin_section(FILE *out, const struct stamp *stamp, struct progress *progress, const char *end)
 {
-    if (progress->in_target && stamp->set_version && !progress->wrote_version && !progress->has_version) {
+    if (lacks_version(stamp, progress)) {
         write_driver_ver(out, stamp, end);
         progress->wrote_version = true;
     }
-    if (progress->in_version && stamp->catalog && !progress->wrote_catalog && !progress->has_catalog) {
+    if (lacks_catalog(stamp, progress)) {
         fprintf(out, "CatalogFile = %s%s", stamp->catalog, end);
         progress->wrote_catalog = true;
     }
@@ -323,6 +339,7 @@ static void stamp_line(FILE *out, struct stamp *stamp, struct progress *progress
         progress->in_target = is_header(line, length, stamp->section);
         progress->in_version = is_header(line, length, "Version");
         write_line(out, stamp, line, length);
+        end = lacks_entries(stamp, progress) ? progress->ending : end;      /* the file may end at the header */
         fputs(end, out);
         begin_section(out, stamp, progress, end);
         return;
@@ -383,9 +400,9 @@ static char *stamp_text(struct stamp *stamp, const char *text, size_t *size)
 {
     char *result = NULL;
     FILE *out = open_memstream(&result, size);
-    struct progress progress = { .has_version = has_entry(text, stamp->section, "DriverVer"),
-                                 .has_catalog = has_entry(text, "Version", "CatalogFile") };
     const char *ending = strstr(text, "\r\n") ? "\r\n" : "\n";
+    struct progress progress = { .has_version = has_entry(text, stamp->section, "DriverVer"),
+                                 .has_catalog = has_entry(text, "Version", "CatalogFile"), .ending = ending };
 
     if (!out)
         abort();
