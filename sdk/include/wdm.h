@@ -30,6 +30,7 @@
 #include <ring3/nt_more.h>
 #include <ring3/nt_files.h>
 #include <ring3/nt_rare.h>
+#include <ring3/nt_power.h>
 #endif
 
 #endif

@@ -8,6 +8,7 @@
  * |                      |                              | are idle, DevicePowerNotRequired after the time-out |
  * The driver's Complete calls are noted; nothing waits for them, as every call is made where the event happens. */
 #include "nt/pnp_internal.h"
+#include "nt/po_fx.h"
 
 struct component {
     ULONG states;                       /* idle states, F0 included */
@@ -32,6 +33,16 @@ struct _POHANDLE {
 };
 
 static struct list handles = LIST_INIT(handles);
+
+ULONG po_fx_components(POHANDLE handle)
+{
+    return handle->count;
+}
+
+PVOID po_fx_context(POHANDLE handle)
+{
+    return handle->context;
+}
 
 static POHANDLE new_handle(ULONG count)
 {
@@ -165,6 +176,7 @@ VOID NTAPI PoFxStartDevicePowerManagement(POHANDLE Handle)
 
 static void forget(POHANDLE h)
 {
+    po_perf_forget(h);
     ke_alarm_cancel(&h->alarm);
     list_remove(&h->node);
     free(h);

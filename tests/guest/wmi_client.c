@@ -240,3 +240,41 @@ TEST_CASE(events_reach_whoever_listens_until_the_block_is_closed)
     KeDelayExecutionThread(KernelMode, FALSE, &limit);
     EXPECT_EQ(heard, 1);
 }
+
+TEST_CASE(classes_that_are_asked_together_answer_in_one_chain)
+{
+    PVOID blocks[3] = { opened(WMIGUID_QUERY), NULL, opened(WMIGUID_QUERY) };
+    WCHAR room[32];
+    UNICODE_STRING names[2];
+    ULONG size = 0;
+    PUCHAR buffer = ExAllocatePoolWithTag(NonPagedPoolNx, 2048, TAG);
+    PWNODE_ALL_DATA first;
+    PWNODE_SINGLE_INSTANCE single;
+
+    EXPECT_EQ(IoWMIOpenBlock(&GUID_NOBODYS, WMIGUID_NOTIFICATION | WMIGUID_QUERY, &blocks[1]), STATUS_SUCCESS);
+    REQUIRE(blocks[0] != NULL && blocks[1] != NULL && blocks[2] != NULL && buffer != NULL);
+    EXPECT_EQ(IoWMIQueryAllDataMultiple(blocks, 3, &size, NULL), STATUS_BUFFER_TOO_SMALL);
+    EXPECT(size > 2 * sizeof(*first) && size <= 2048);
+    EXPECT_EQ(IoWMIQueryAllDataMultiple(blocks, 3, &size, buffer), STATUS_SUCCESS);
+    first = (PWNODE_ALL_DATA)buffer;
+    REQUIRE(first->WnodeHeader.Linkage != 0);
+    EXPECT_EQ(((PWNODE_ALL_DATA)(buffer + first->WnodeHeader.Linkage))->InstanceCount, 2);
+    EXPECT_EQ(((PWNODE_ALL_DATA)(buffer + first->WnodeHeader.Linkage))->WnodeHeader.Linkage, 0);
+    size = 2048;
+    EXPECT_EQ(IoWMIQueryAllDataMultiple(&blocks[1], 1, &size, buffer), STATUS_SUCCESS);
+    EXPECT_EQ(size, 0);
+
+    REQUIRE(name_of(1, &names[0], room, blocks[0]));
+    RtlInitUnicodeString(&names[1], L"Nobody");
+    size = 2048;
+    EXPECT_EQ(IoWMIQuerySingleInstanceMultiple(blocks, names, 2, &size, buffer), STATUS_SUCCESS);
+    single = (PWNODE_SINGLE_INSTANCE)buffer;
+    EXPECT_EQ(single->WnodeHeader.Linkage, 0);
+    EXPECT_EQ(*(ULONG *)(buffer + single->DataBlockOffset), values[1]);
+    size = 4;
+    EXPECT_EQ(IoWMIQuerySingleInstanceMultiple(blocks, names, 1, &size, buffer), STATUS_BUFFER_TOO_SMALL);
+    EXPECT(size > 4);
+    ExFreePoolWithTag(buffer, TAG);
+    for (ULONG i = 0; i < 3; i++)
+        ObDereferenceObject(blocks[i]);
+}
