@@ -47,6 +47,8 @@ struct address {
 /* netif.c, loopback.c: NULL when there is none. */
 struct interface *interface_at(unsigned slot);
 struct interface *interface_of_index(uint32_t index);
+/* A packet without its link header comes in there. False: the packet is the caller's still. */
+bool interface_take_packet(struct interface *interface, struct pbuf *packet);
 /* The adapter whose frame is being taken; NULL outside. */
 struct interface *interface_arriving(void);
 static inline struct interface *interface_of_netif(const struct netif *netif)

@@ -313,6 +313,16 @@ static void set_link(struct interface *i, bool up)
     stack_notify_change();
 }
 
+bool interface_take_packet(struct interface *i, struct pbuf *p)
+{
+    struct interface *outer = arriving;
+
+    arriving = i == loopback_interface() ? NULL : i;
+    bool taken = ip_input(p, &i->netif) == ERR_OK;
+    arriving = outer;
+    return taken;
+}
+
 struct interface *interface_arriving(void)
 {
     return arriving;

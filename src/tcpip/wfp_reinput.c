@@ -41,7 +41,7 @@ static NTSTATUS receive(const struct wfp_injected *what, struct pbuf *p)
         pbuf_free(p);
         return STATUS_INVALID_PARAMETER;
     }
-    if (ip_input(p, &by->netif) != ERR_OK)
+    if (!interface_take_packet(by, p))
         pbuf_free(p);
     return STATUS_SUCCESS;
 }
