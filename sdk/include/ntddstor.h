@@ -4,6 +4,7 @@
 
 #include <guiddef.h>
 #include <devioctl.h>
+#include <storport/storage_data_set_calls.h>
 #include <storport/storage_data_sets.h>
 #include <storport/storage_device_state.h>
 #include <storport/storage_dump.h>
@@ -232,12 +233,6 @@ typedef struct _STORAGE_PREDICT_FAILURE {
     UCHAR VendorSpecific[512];
 } STORAGE_PREDICT_FAILURE, *PSTORAGE_PREDICT_FAILURE;
 
-typedef struct _DEVICE_MANAGE_DATA_SET_ATTRIBUTES {
-    ULONG Size;
-    DEVICE_DATA_MANAGEMENT_SET_ACTION Action;
-    ULONG Flags, ParameterBlockOffset, ParameterBlockLength, DataSetRangesOffset, DataSetRangesLength;
-} DEVICE_MANAGE_DATA_SET_ATTRIBUTES, *PDEVICE_MANAGE_DATA_SET_ATTRIBUTES, DEVICE_DSM_INPUT, *PDEVICE_DSM_INPUT;
-
 typedef struct _DEVICE_DSM_NOTIFICATION_PARAMETERS {
     ULONG Size, Flags, NumFileTypeIDs;
     GUID FileTypeID[1];
@@ -336,13 +331,6 @@ typedef struct _DEVICE_DATA_SET_REPAIR_PARAMETERS {
     ULONG NumberOfRepairCopies, SourceCopy, RepairCopies[1];
 } DEVICE_DATA_SET_REPAIR_PARAMETERS, *PDEVICE_DATA_SET_REPAIR_PARAMETERS;
 
-typedef struct _DEVICE_MANAGE_DATA_SET_ATTRIBUTES_OUTPUT {
-    ULONG Size;
-    DEVICE_DATA_MANAGEMENT_SET_ACTION Action;
-    ULONG Flags, OperationStatus, ExtendedError, TargetDetailedError, ReservedStatus, OutputBlockOffset;
-    ULONG OutputBlockLength;
-} DEVICE_MANAGE_DATA_SET_ATTRIBUTES_OUTPUT, *PDEVICE_MANAGE_DATA_SET_ATTRIBUTES_OUTPUT;
-
 typedef struct _DEVICE_DATA_SET_LB_PROVISIONING_STATE {
     ULONG Size, Version;
     ULONGLONG SlabSizeInBytes;
@@ -354,7 +342,6 @@ typedef struct _DEVICE_DATA_SET_SCRUB_OUTPUT {
 } DEVICE_DATA_SET_SCRUB_OUTPUT, *PDEVICE_DATA_SET_SCRUB_OUTPUT;
 
 RING3_SIZE(STORAGE_DEVICE_NUMBER, 12);
-RING3_SIZE(DEVICE_MANAGE_DATA_SET_ATTRIBUTES, 28);
 RING3_SIZE(STORAGE_READ_CAPACITY, 32);
 
 #endif

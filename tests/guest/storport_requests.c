@@ -235,6 +235,37 @@ TEST_CASE(actions_on_data_sets_say_whether_they_destroy)
     EXPECT_EQ(priority.TargetPriority, 5);
 }
 
+TEST_CASE(a_data_set_request_is_built_checked_and_read)
+{
+    DEVICE_DSM_DEFINITION definition = { DeviceDsmAction_NvCache_Change_Priority, FALSE, 4, 8, TRUE, 8, 16 };
+    DEVICE_DSM_NVCACHE_CHANGE_PRIORITY_PARAMETERS priority = { sizeof(priority), 5, { 0 } };
+    PDEVICE_DSM_INPUT input = (PDEVICE_DSM_INPUT)space;
+    PDEVICE_DSM_OUTPUT output = (PDEVICE_DSM_OUTPUT)(space + 64);
+    ULONG length = DeviceDsmGetInputLength(&definition, sizeof(priority), 2);
+
+    EXPECT_EQ(length, 40 + 2 * 16);
+    EXPECT_EQ(DeviceDsmGetNumberOfDataSetRanges(&definition, length, sizeof(priority)), 2);
+    DeviceDsmInitializeInput(&definition, input, length, 0, &priority, sizeof(priority));
+    EXPECT(DeviceDsmAddDataSetRange(input, length, 4096, 512) && DeviceDsmAddDataSetRange(input, length, 8192, 1024));
+    EXPECT(!DeviceDsmAddDataSetRange(input, length, 0, 512));
+    EXPECT(DeviceDsmValidateInput(&definition, input, length) && !DeviceDsmValidateInput(&definition, input, length - 1));
+    EXPECT_EQ(((PDEVICE_DSM_NVCACHE_CHANGE_PRIORITY_PARAMETERS)DeviceDsmParameterBlock(input))->TargetPriority, 5);
+    EXPECT_EQ(DeviceDsmNumberOfDataSetRanges(input), 2);
+    EXPECT_EQ(DeviceDsmDataSetRanges(input)[1].StartingOffset, 8192);
+    input->DataSetRangesOffset += 4;
+    EXPECT(!DeviceDsmValidateInput(&definition, input, length));
+    input->DataSetRangesOffset = 0xfffffff8;
+    EXPECT(!DeviceDsmValidateInput(&definition, input, length));
+
+    length = DeviceDsmGetOutputLength(&definition, definition.OutputBlockLength);
+    EXPECT_EQ(length, 40 + 16);
+    EXPECT(DeviceDsmValidateOutputLength(&definition, length) && !DeviceDsmValidateOutputLength(&definition, length - 1));
+    DeviceDsmInitializeOutput(&definition, output, length, 0);
+    EXPECT_EQ(DeviceDsmGetOutputBlockLength(&definition, length), 16);
+    EXPECT_EQ((PUCHAR)DeviceDsmOutputBlock(output) - (PUCHAR)output, 40);
+    EXPECT(DeviceDsmValidateOutput(&definition, output, length) && !DeviceDsmValidateOutput(&definition, output, 40));
+}
+
 TEST_CASE(dumps_and_pass_through_have_the_layouts_of_their_pages)
 {
     DEVICEDUMP_PUBLIC_SUBSECTION section;
