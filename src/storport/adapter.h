@@ -168,6 +168,7 @@ struct adapter {
     unsigned message_count;
     KIRQL interrupt_irql;
     KSPIN_LOCK startio_lock, interrupt_lock, spare_lock;
+    KSPIN_LOCK channel_locks[KE_MAX_CPUS];      /* around HwStorStartIo of a miniport with concurrent channels */
     /* queues */
     struct list units;
     struct list pumping;                /* units with something to start */

@@ -35,14 +35,21 @@ static bool may_start(const struct adapter *a, const struct unit *u)
            u->outstanding < u->depth && a->outstanding < a->max_io;
 }
 
+/* A miniport is called as often at once as it said: each processor belongs to a channel, and a channel makes one call at a time. */
 static bool call_start_io(struct adapter *a, struct request *r)
 {
     PHW_STARTIO start = a->driver->init.HwStartIo;
     KIRQL before = ke_irql();
     bool concurrent = a->perf_set && (a->perf.Flags & STOR_PERF_CONCURRENT_CHANNELS), answer;
 
-    if (a->driver->is_virtual || (concurrent && !a->half_duplex)) {
+    if (a->driver->is_virtual) {
         answer = start(a->extension, r->srb);
+    } else if (concurrent && !a->half_duplex) {
+        PKSPIN_LOCK lock = &a->channel_locks[this_cpu->number % a->perf.ConcurrentChannels];
+
+        KeAcquireSpinLockAtDpcLevel(lock);
+        answer = start(a->extension, r->srb);
+        KeReleaseSpinLockFromDpcLevel(lock);
     } else if (a->half_duplex) {
         KIRQL old = interrupt_lock(a), device = ke_irql();
         answer = start(a->extension, r->srb);
@@ -308,6 +315,8 @@ void adapter_init_queue(struct adapter *a)
     list_init(&a->done);
     KeInitializeDpc(&a->dpc, run_dpc, a);
     KeInitializeSpinLock(&a->startio_lock);
+    for (unsigned i = 0; i < KE_MAX_CPUS; i++)
+        KeInitializeSpinLock(&a->channel_locks[i]);
     KeInitializeSpinLock(&a->interrupt_lock);
     KeInitializeSpinLock(&a->spare_lock);
     list_init(&a->wake.node);
