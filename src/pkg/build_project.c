@@ -122,6 +122,7 @@ static void source_flags(const struct project *p, const struct msbuild_item *ite
     add_defines(flags, msbuild_metadata(item, "PreprocessorDefinitions"), "-D");
     add_defines(flags, msbuild_metadata(item, "UndefinePreprocessorDefinitions"), "-U");
     add_directories(p, flags, msbuild_metadata(item, "AdditionalIncludeDirectories"));
+    add_directories(p, flags, msbuild_metadata(item, "IncludePaths"));           /* MASM's name for it */
     add_options(flags, msbuild_metadata(item, "AdditionalOptions"));
     if (is_precompiled(item, "Use"))
         add_precompiled(p, flags);

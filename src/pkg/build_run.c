@@ -212,6 +212,9 @@ static void assembler_arguments(struct build_list *a, const struct build_plan *p
     build_add(a, "-m64");
     build_add(a, "/nologo");
     build_add(a, "/c");
+    for (size_t i = 0; i < source->flags.count; i++)
+        if (!strncmp(source->flags.text[i], "-D", 2))
+            build_add(a, "/D%s", source->flags.text[i] + 2);
     add_includes(a, plan, "/I");
     build_add(a, "/Fo%s", source->object);
     build_add(a, "%s", source->path);
