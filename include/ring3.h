@@ -243,7 +243,7 @@ struct ring3_layer {
 #define RING3_LAYERS 36
 struct ring3_nic_info {
     unsigned number;
-    char wire[32], model[32], driver[64], address[64];  /* driver "" when none serves it */
+    char wire[32], model[96], driver[64], address[64];  /* driver "" when none serves it */
     bool started, link_up;
     uint32_t start_status;              /* NTSTATUS of a start that failed */
     struct ring3_layer layer[RING3_LAYERS];     /* in the order above */

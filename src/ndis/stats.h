@@ -16,7 +16,7 @@ struct ndis_adapter_stats {
 };
 
 struct ndis_adapter_info {
-    char name[64];                      /* instance name, UTF-8 */
+    char name[96];                      /* instance name, UTF-8 */
     char driver[64];
     char device[64];                    /* \DEVICE\{GUID} */
     uint8_t mac[6];

@@ -27,4 +27,11 @@ if grep -q 'driver vionet,' "$TMP/out" && ! grep -q 'is installed' "$TMP/out"; t
 else bad 'a driver with a card gets no other device'; sed 's/^/    /' "$TMP/out"; fi
 run "$TMP/both/vionet.sys" --no-tcpip >"$TMP/out" 2>&1
 if grep -q 'ROOT.VIONET is installed' "$TMP/out"; then ok 'without its card it does'; else bad 'without its card it does'; fi
+
+VHUB=$BUILD/drivers/vhub/vhub.sys
+if [ -f "$VHUB" ]; then
+    mkdir "$TMP/long" && cp "$VHUB" "$TMP/long/"
+    sed 's/"ring3 virtual hub port"/"a port of a hub whose description is longer than others (NDIS 6.0)"/' "${VHUB%.sys}.inf" >"$TMP/long/vhub.inf"
+    expect 'a long description is shown whole' 0 'longer than others (NDIS 6.0), driver vhub' run "$TMP/long/vhub.sys" '--root-device=ROOT\VHUB' --no-tcpip
+fi
 finish
