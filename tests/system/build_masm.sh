@@ -70,6 +70,6 @@ expect 'its function, its include file, its define and its message are there' 0 
 sed -i 's/BONUS=3;//' "$TMP/masm/masm.vcxproj"
 "$RING3" build "$TMP/masm/masm.vcxproj" --out="$TMP/built" >/dev/null
 expect 'another define assembles it again' 0 'sum 43' "$RING3" run "$TMP/built/masm.sys" --for=1ms --log=info
-echo '    mov eax' >"$TMP/masm/add.asm"
-expect 'an error is told with file and line' 4 'add.asm:1:' "$RING3" build "$TMP/masm/masm.vcxproj" --out="$TMP/built"
+printf '.code\nnonsense eax, 1\nend\n' >"$TMP/masm/add.asm"
+expect 'an error is told with file and line' 4 'add.asm:2:' "$RING3" build "$TMP/masm/masm.vcxproj" --out="$TMP/built"
 finish
