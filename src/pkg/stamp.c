@@ -410,10 +410,9 @@ static char *stamp_text(struct stamp *stamp, const char *text, size_t *size)
         keep_version(stamp, text);
     while (*text) {
         size_t length = strcspn(text, "\n"), whole = length + (text[length] == '\n');
+        bool both = length > 0 && whole > length && text[length - 1] == '\r';
 
-        if (length > 0 && text[length - 1] == '\r')
-            length--;
-        stamp_line(out, stamp, &progress, text, length, text[whole - 1] == '\n' ? ending : "");
+        stamp_line(out, stamp, &progress, text, length - both, both ? "\r\n" : whole > length ? "\n" : "");
         text += whole;
     }
     fclose(out);

@@ -106,6 +106,9 @@ printf '[Version]\r\nSignature = "$Windows NT$" ; \xe9\r\nDriverVer = 1/1/2001, 
 "$RING3" inf stamp d.inf -d 2/2/2002 -v 2.0.0.0 >/dev/null
 printf '[Version]\r\nSignature = "$Windows NT$" ; \xe9\r\nDriverVer = 02/02/2002,2.0.0.0\r\n[X]\r\ny = z' >d.expected
 cmp d.inf d.expected && ok 'an entry that goes on in the next line is replaced whole, all else stays' || bad 'more than DriverVer was changed'
+printf '[Version]\r\nDriverVer = 1/1/2001,1.0.0.0\n[X]\r\ny = z\n\r' >j.inf
+"$RING3" inf stamp j.inf >/dev/null
+printf '[Version]\r\nDriverVer = 01/02/1970,1.0.0.0\n[X]\r\ny = z\n\r' | cmp - j.inf && ok 'each line keeps its end' || bad 'ends of lines were changed'
 printf '[X]\r\n[Version]' >i.inf
 "$RING3" inf stamp i.inf -c i.cat >/dev/null
 printf '[X]\r\n[Version]\r\nDriverVer = 01/02/1970,1.0.0.0\r\nCatalogFile = i.cat\r\n' | cmp - i.inf && ok 'a header that ends the file gets a line of its own' || bad 'a header that ends the file runs into the entries'
