@@ -83,12 +83,13 @@ PVOID NTAPI RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
 /* TRUE; NULL is allowed. docs: ntifs/nf-ntifs-rtlfreeheap */
 ULONG NTAPI RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
 {
-    struct block *block = (struct block *)BaseAddress - 1;
+    struct block *block = BaseAddress;
 
     (void)HeapHandle;
     (void)Flags;
-    if (BaseAddress == NULL)
+    if (block == NULL)
         return TRUE;
+    block--;
     block->entry.Blink->Flink = block->entry.Flink;
     block->entry.Flink->Blink = block->entry.Blink;
     pool_free(block, HEAP_TAG, __builtin_return_address(0));
