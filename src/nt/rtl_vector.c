@@ -94,15 +94,17 @@ ULONG NTAPI RtlExtendCorrelationVector(PCORRELATION_VECTOR CorrelationVector)
 
 /* RtlInitializeSid with the sub-authorities behind the count. STATUS_INVALID_PARAMETER for more than 15. <= APC_LEVEL.
  * docs: ntifs/nf-ntifs-rtlinitializesidex */
-NTSTATUS NTAPI RtlInitializeSidEx(PSID Sid, PSID_IDENTIFIER_AUTHORITY IdentifierAuthority, UCHAR SubAuthorityCount, ...)
+NTSTATUS NTAPI rtl_initialize_sid_ex(PSID Sid, PSID_IDENTIFIER_AUTHORITY IdentifierAuthority, ULONG count, ...);
+NTSTATUS NTAPI rtl_initialize_sid_ex(PSID Sid, PSID_IDENTIFIER_AUTHORITY IdentifierAuthority, ULONG count, ...)
 {
+    UCHAR parts = (UCHAR)count;         /* a UCHAR to drivers: the rest of the register is anything */
     __builtin_ms_va_list list;
-    NTSTATUS status = SubAuthorityCount > 15 ? STATUS_INVALID_PARAMETER : RtlInitializeSid(Sid, IdentifierAuthority, SubAuthorityCount);
+    NTSTATUS status = parts > 15 ? STATUS_INVALID_PARAMETER : RtlInitializeSid(Sid, IdentifierAuthority, parts);
 
     if (!NT_SUCCESS(status))
         return status;
-    __builtin_ms_va_start(list, SubAuthorityCount);
-    for (ULONG i = 0; i < SubAuthorityCount; i++)
+    __builtin_ms_va_start(list, count);
+    for (ULONG i = 0; i < parts; i++)
         *RtlSubAuthoritySid(Sid, i) = __builtin_va_arg(list, ULONG);
     __builtin_ms_va_end(list);
     return STATUS_SUCCESS;
