@@ -148,3 +148,40 @@ BOOLEAN NTAPI SeAuditingHardLinkEvents(BOOLEAN AccessGranted, PSECURITY_DESCRIPT
 {
     return SeAuditingFileEvents(AccessGranted, SecurityDescriptor);
 }
+
+/* ---- logon sessions: System's is the only one, and lasts ---- */
+
+static PSE_LOGON_SESSION_TERMINATED_ROUTINE terminated[16];
+
+/* The routine is never called. STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
+ * docs: ntifs/nf-ntifs-seregisterlogonsessionterminatedroutine */
+NTSTATUS NTAPI SeRegisterLogonSessionTerminatedRoutine(PSE_LOGON_SESSION_TERMINATED_ROUTINE CallbackRoutine)
+{
+    if (CallbackRoutine == NULL)
+        return STATUS_INVALID_PARAMETER;
+    for (unsigned i = 0; i < sizeof(terminated) / sizeof(terminated[0]); i++)
+        if (terminated[i] == NULL) {
+            terminated[i] = CallbackRoutine;
+            return STATUS_SUCCESS;
+        }
+    return STATUS_INSUFFICIENT_RESOURCES;
+}
+
+/* STATUS_INSUFFICIENT_RESOURCES for one that is not registered. docs: ntifs/nf-ntifs-seunregisterlogonsessionterminatedroutine */
+NTSTATUS NTAPI SeUnregisterLogonSessionTerminatedRoutine(PSE_LOGON_SESSION_TERMINATED_ROUTINE CallbackRoutine)
+{
+    if (CallbackRoutine == NULL)
+        return STATUS_INVALID_PARAMETER;
+    for (unsigned i = 0; i < sizeof(terminated) / sizeof(terminated[0]); i++)
+        if (terminated[i] == CallbackRoutine) {
+            terminated[i] = NULL;
+            return STATUS_SUCCESS;
+        }
+    return STATUS_INSUFFICIENT_RESOURCES;
+}
+
+/* STATUS_NOT_FOUND for another session than System's (3e7h). docs: ntifs/nf-ntifs-semarklogonsessionforterminationnotification */
+NTSTATUS NTAPI SeMarkLogonSessionForTerminationNotification(PLUID LogonId)
+{
+    return LogonId->LowPart == 0x3e7 && LogonId->HighPart == 0 ? STATUS_SUCCESS : STATUS_NOT_FOUND;
+}

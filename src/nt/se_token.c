@@ -5,6 +5,8 @@
 #include "nt/ob.h"
 #include "nt/pool.h"
 #include "nt/se.h"
+#include "ring3/nt_calls.h"
+#include "ring3/nt_rare.h"
 #include "ring3/rtl_security.h"
 #include "ring3/zw.h"
 
@@ -132,19 +134,39 @@ NTSTATUS NTAPI ZwOpenProcessTokenEx(HANDLE ProcessHandle, ACCESS_MASK DesiredAcc
     return ob_open_handle(se_system_token(), DesiredAccess, HandleAttributes, TokenHandle);
 }
 
-/* No thread here impersonates: STATUS_NO_TOKEN. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-zwopenthreadtokenex */
+/* A handle to the thread's impersonation token. PASSIVE_LEVEL. STATUS_NO_TOKEN when it acts for itself, STATUS_CANT_OPEN_ANONYMOUS.
+ * docs: ntifs/nf-ntifs-zwopenthreadtokenex */
 NTSTATUS NTAPI ZwOpenThreadTokenEx(HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, BOOLEAN OpenAsSelf, ULONG HandleAttributes,
                                    PHANDLE TokenHandle)
 {
+    SECURITY_IMPERSONATION_LEVEL level;
+    BOOLEAN copy, effective;
     void *thread;
     NTSTATUS status = ob_from_handle(ThreadHandle, 0, PsThreadType, KernelMode, &thread);
 
-    (void)DesiredAccess, (void)OpenAsSelf, (void)HandleAttributes;
+    (void)OpenAsSelf;
     *TokenHandle = NULL;
     if (!NT_SUCCESS(status))
         return status;
+    PACCESS_TOKEN token = PsReferenceImpersonationToken(thread, &copy, &effective, &level);
     ob_dereference(thread);
-    return STATUS_NO_TOKEN;
+    if (token == NULL)
+        return STATUS_NO_TOKEN;
+    status = level == SecurityAnonymous ? STATUS_CANT_OPEN_ANONYMOUS : ob_open_handle(token, DesiredAccess, HandleAttributes, TokenHandle);
+    PsDereferenceImpersonationToken(token);
+    return status;
+}
+
+/* docs: ntifs/nf-ntifs-ntopenprocesstoken */
+NTSTATUS NTAPI ZwOpenProcessToken(HANDLE ProcessHandle, ACCESS_MASK DesiredAccess, PHANDLE TokenHandle)
+{
+    return ZwOpenProcessTokenEx(ProcessHandle, DesiredAccess, OBJ_KERNEL_HANDLE, TokenHandle);
+}
+
+/* docs: ntifs/nf-ntifs-ntopenthreadtoken */
+NTSTATUS NTAPI ZwOpenThreadToken(HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, BOOLEAN OpenAsSelf, PHANDLE TokenHandle)
+{
+    return ZwOpenThreadTokenEx(ThreadHandle, DesiredAccess, OpenAsSelf, OBJ_KERNEL_HANDLE, TokenHandle);
 }
 
 static uint64_t next_luid;

@@ -314,6 +314,44 @@ TEST_CASE(what_only_identifies_cannot_be_passed_on)
     EXPECT(!SeAuditingHardLinkEvents(FALSE, NULL));
 }
 
+TEST_CASE(the_token_of_a_thread_is_opened_while_it_impersonates)
+{
+    PACCESS_TOKEN token = PsReferencePrimaryToken(PsInitialSystemProcess);
+    HANDLE handle = NULL, process = NULL;
+    PVOID body = NULL;
+
+    EXPECT_EQ(ZwOpenThreadToken(ZwCurrentThread(), TOKEN_QUERY, FALSE, &handle), STATUS_NO_TOKEN);
+    PsImpersonateClient(PsGetCurrentThread(), token, FALSE, FALSE, SecurityAnonymous);
+    EXPECT_EQ(ZwOpenThreadToken(ZwCurrentThread(), TOKEN_QUERY, FALSE, &handle), STATUS_CANT_OPEN_ANONYMOUS);
+    PsImpersonateClient(PsGetCurrentThread(), token, FALSE, FALSE, SecurityImpersonation);
+    EXPECT_EQ(ZwOpenThreadToken(ZwCurrentThread(), TOKEN_QUERY, FALSE, &handle), STATUS_SUCCESS);
+    EXPECT_EQ(ObReferenceObjectByHandle(handle, TOKEN_QUERY, *SeTokenObjectType, KernelMode, &body, NULL), STATUS_SUCCESS);
+    EXPECT(body == token);
+    ObDereferenceObject(body);
+    ZwClose(handle);
+    PsRevertToSelf();
+    EXPECT_EQ(ZwOpenProcessToken(ZwCurrentProcess(), TOKEN_QUERY, &process), STATUS_SUCCESS);
+    ZwClose(process);
+    PsDereferencePrimaryToken(token);
+}
+
+static NTSTATUS NTAPI LogonSessionEnded(PLUID id)
+{
+    (void)id;
+    return STATUS_SUCCESS;
+}
+
+TEST_CASE(logon_sessions_are_watched_by_registered_routines)
+{
+    LUID nobody = { 0x12345, 7 };
+
+    EXPECT_EQ(SeRegisterLogonSessionTerminatedRoutine(NULL), STATUS_INVALID_PARAMETER);
+    EXPECT_EQ(SeRegisterLogonSessionTerminatedRoutine(LogonSessionEnded), STATUS_SUCCESS);
+    EXPECT_EQ(SeMarkLogonSessionForTerminationNotification(&nobody), STATUS_NOT_FOUND);
+    EXPECT_EQ(SeUnregisterLogonSessionTerminatedRoutine(LogonSessionEnded), STATUS_SUCCESS);
+    EXPECT(!NT_SUCCESS(SeUnregisterLogonSessionTerminatedRoutine(LogonSessionEnded)));
+}
+
 /* ---- modules, platform ---- */
 
 TEST_CASE(the_auxiliary_library_lists_the_images)
