@@ -2,6 +2,7 @@
 #include "helpers.h"
 
 #include <intrin.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -177,4 +178,31 @@ TEST_CASE(bits_and_128_bit_products_are_those_of_the_processor)
     EXPECT_EQ(RotateLeft64(1ull << 63, 1), 1);
     EXPECT_EQ(PopulationCount64(0xFF00FF), 16);
     EXPECT_EQ(_byteswap_uint64(0x0102030405060708ull), 0x0807060504030201ull);
+}
+
+static int Print(wchar_t *to, const wchar_t *format, ...)
+{
+    va_list list;
+    int n;
+
+    va_start(list, format);
+    n = _vswprintf(to, format, list);
+    va_end(list);
+    return n;
+}
+
+TEST_CASE(the_unbounded_wide_printers_have_their_old_names)
+{
+    WCHAR wide[16];
+
+    EXPECT_EQ(_swprintf(wide, L"%d-%s", 7, L"x"), 3);
+    EXPECT(wcscmp(wide, L"7-x") == 0);
+    EXPECT_EQ(Print(wide, L"%u", 12u), 2);
+    EXPECT(wcscmp(wide, L"12") == 0);
+    EXPECT(_wcsnset(wide, L'z', 1) == wide);
+    EXPECT(wcscmp(wide, L"z2") == 0);
+    EXPECT_EQ(_wcsset_s(wide, 16, L'Q'), 0);
+    EXPECT_EQ(_wcslwr_s(wide, 16), 0);
+    EXPECT(wcscmp(wide, L"qq") == 0);
+    EXPECT_EQ(_strupr_s((char[]){ "ab" }, 3), 0);
 }

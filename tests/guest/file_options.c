@@ -153,6 +153,8 @@ TEST_CASE(a_file_object_says_what_it_was_opened_for)
 
     EXPECT_EQ(Open(NULL, L"\\Device\\R3Options", &handle), STATUS_SUCCESS);
     EXPECT(IoGetTransactionParameterBlock(opened) == NULL);
+    EXPECT(IoGetSiloParameters(opened) == NULL);
+    EXPECT(IoGetOplockKeyContext(opened) == NULL);
     EXPECT(IoGetOplockKeyContextEx(opened) == NULL);
     EXPECT(!IoIsFileOriginRemote(opened));
     EXPECT_EQ(IoSetFileOrigin(opened, FALSE), STATUS_INVALID_PARAMETER_MIX);
@@ -326,5 +328,6 @@ TEST_CASE(other_registrations_are_taken_and_given_back)
     EXPECT_EQ(IoGetContainerInformation(IoSessionStateInformation, device, &info, 4), STATUS_INVALID_PARAMETER_4);
     EXPECT_EQ(IoGetBootDiskInformation(&boot, 8), STATUS_INVALID_PARAMETER);
     EXPECT_EQ(IoGetBootDiskInformation(&boot, sizeof(boot)), STATUS_TOO_LATE);
+    EXPECT(!NT_SUCCESS(IoGetIommuInterface(1, &info)));
     EXPECT(!NT_SUCCESS(IoGetIommuInterfaceEx(1, 0, &info)));
 }

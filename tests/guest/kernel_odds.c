@@ -151,6 +151,44 @@ static BOOLEAN IsShort(PCWSTR text, PBOOLEAN spaces)
     return RtlIsNameLegalDOS8Dot3(&name, NULL, spaces);
 }
 
+typedef ULONG(NTAPI *PSIZE_OF)(PVOID);
+
+static ULONG SizeBy(PCWSTR function, PVOID string)
+{
+    UNICODE_STRING name;
+    PSIZE_OF size_of;
+
+    RtlInitUnicodeString(&name, function);
+    size_of = (PSIZE_OF)MmGetSystemRoutineAddress(&name);
+    return size_of != NULL ? size_of(string) : 0;
+}
+
+TEST_CASE(the_exports_behind_size_macros_count_the_terminator)
+{
+    UNICODE_STRING wide = RTL_CONSTANT_STRING(L"abc");
+    ANSI_STRING narrow = RTL_CONSTANT_STRING("abc");
+
+    EXPECT_EQ(SizeBy(L"RtlUnicodeStringToAnsiSize", &wide), 4);
+    EXPECT_EQ(SizeBy(L"RtlUnicodeStringToOemSize", &wide), 4);
+    EXPECT_EQ(SizeBy(L"RtlAnsiStringToUnicodeSize", &narrow), 8);
+    EXPECT_EQ(SizeBy(L"RtlOemStringToUnicodeSize", &narrow), 8);
+}
+
+typedef NTSTATUS(NTAPI *PWAIT)(PVOID, KWAIT_REASON, KPROCESSOR_MODE, BOOLEAN, PLARGE_INTEGER);
+
+TEST_CASE(a_mutex_is_waited_for_by_its_own_name)
+{
+    UNICODE_STRING name = RTL_CONSTANT_STRING(L"KeWaitForMutexObject");
+    PWAIT wait = (PWAIT)MmGetSystemRoutineAddress(&name);
+    static KMUTEX mutex;
+
+    REQUIRE(wait != NULL);
+    KeInitializeMutex(&mutex, 0);
+    EXPECT_EQ(wait(&mutex, Executive, KernelMode, FALSE, NULL), STATUS_SUCCESS);
+    EXPECT_EQ(KeReadStateMutex(&mutex), 0);
+    KeReleaseMutex(&mutex, FALSE);
+}
+
 TEST_CASE(short_names_are_recognized)
 {
     BOOLEAN spaces = TRUE;
