@@ -68,10 +68,14 @@ NDIS_STATUS VioNetSetGeneralAttributes(PVIONET_ADAPTER adapter)
     NDIS_RECEIVE_SCALE_CAPABILITIES scaling;
     NDIS_PM_CAPABILITIES power;
 
-    RtlZeroMemory(&power, sizeof(power));       /* D3, and nothing that wakes the system */
+    RtlZeroMemory(&power, sizeof(power));
     power.Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
     power.Header.Revision = NDIS_PM_CAPABILITIES_REVISION_2;
     power.Header.Size = NDIS_SIZEOF_NDIS_PM_CAPABILITIES_REVISION_2;
+    if (adapter->Pci.Wakes) {
+        power.SupportedWoLPacketPatterns = NDIS_PM_WOL_MAGIC_PACKET_SUPPORTED;
+        power.MinMagicPacketWakeUp = NdisDeviceStateD3;
+    }
 
     RtlZeroMemory(&attributes, sizeof(attributes));
     attributes.Header.Type = NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES;

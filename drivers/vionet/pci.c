@@ -1,5 +1,7 @@
 #include "pci.h"
 
+#define PCI_CAPABILITY_POWER 0x01
+#define PCI_POWER_EVENT_D3HOT 0x40       /* in byte 3 */
 #define PCI_CAPABILITY_VENDOR 0x09
 #define PCI_CAPABILITY_MSIX 0x11
 #define PCI_MAX_CAPABILITIES 48         /* what 256 bytes can hold: ends a list that loops */
@@ -125,6 +127,8 @@ static VOID WalkCapabilities(PVIONET_PCI pci)
             UseCapability(pci, &cap);
         else if (cap.Id == PCI_CAPABILITY_MSIX)
             pci->HasMsix = TRUE;
+        else if (cap.Id == PCI_CAPABILITY_POWER)
+            pci->Wakes = (((const UCHAR *)&cap)[3] & PCI_POWER_EVENT_D3HOT) != 0;
         offset = cap.Next;
     }
 }

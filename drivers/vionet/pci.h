@@ -23,6 +23,7 @@ typedef struct _VIONET_PCI {
     volatile UCHAR *Notify;
     ULONG NotifyLength;
     ULONG NotifyMultiplier;
+    BOOLEAN Wakes;              /* signals a power management event from D3hot: a magic packet does */
     BOOLEAN HasMsix;            /* without it, messages (plain MSI) mean what the line means: ISR status says why */
 } VIONET_PCI, *PVIONET_PCI;
 

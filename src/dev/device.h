@@ -24,6 +24,8 @@ struct device_host {
     /* One message-signalled interrupt: the address and data the driver's side programmed. */
     void (*raise_msi)(void *context, uint64_t address, uint32_t data);
     void (*set_line)(void *context, struct device *device, bool asserted);
+    /* The device signals a power management event, which is enabled. May be NULL. Any context. */
+    void (*pme)(void *context, struct device *device);
     struct clock *clock;
 };
 

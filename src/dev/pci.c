@@ -95,6 +95,50 @@ unsigned pci_add_power(struct device *device)
     return at;
 }
 
+#define PMC_D3HOT 0x40u                 /* in the upper byte of the capabilities */
+#define PME_ENABLE 0x01u                /* in the upper byte of the control and status register */
+#define PME_STATUS 0x80u
+
+void pci_add_wake(struct device *device)
+{
+    device->config[device->power + 3] |= PMC_D3HOT;
+    device->write_mask[device->power + 5] = PME_ENABLE;
+}
+
+bool pci_can_wake(const struct device *device)
+{
+    return device->power && device->config[device->power + 3] & PMC_D3HOT;
+}
+
+bool pci_waits_for_event(const struct device *device)
+{
+    return pci_can_wake(device) && !device->gone && pci_power_state(device) == 3 && device->config[device->power + 5] & PME_ENABLE;
+}
+
+void pci_enable_pme(struct device *device, bool on)
+{
+    if (pci_can_wake(device))
+        pci_config_write(device, device->power + 5, 1, PME_STATUS | (on ? PME_ENABLE : 0));
+}
+
+void pci_pme(struct device *device)
+{
+    if (!pci_waits_for_event(device) || device->config[device->power + 5] & PME_STATUS)
+        return;
+    device->config[device->power + 5] |= PME_STATUS;
+    if (device->host->pme)
+        device->host->pme(device->host->context, device);
+}
+
+/* The status is cleared by writing a one. */
+static void clear_pme_status(struct device *device, unsigned offset, unsigned size, uint32_t value)
+{
+    unsigned at = device->power + 5;
+
+    if (pci_can_wake(device) && at >= offset && at < offset + size && value >> (8 * (at - offset)) & PME_STATUS)
+        device->config[at] &= (uint8_t)~PME_STATUS;
+}
+
 void pci_reset(struct device *device)
 {
     for (unsigned i = 0; i < PCI_CONFIG_SIZE; i++)
@@ -133,6 +177,7 @@ void pci_config_write(struct device *device, unsigned offset, unsigned size, uin
 
         device->config[offset + i] = (uint8_t)((device->config[offset + i] & ~mask) | ((value >> (8 * i)) & mask));
     }
+    clear_pme_status(device, offset, size, value);
     if (device->ops && device->ops->config_written)
         device->ops->config_written(device, offset, size);
 }

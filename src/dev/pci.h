@@ -35,6 +35,15 @@ unsigned pci_add_capability(struct device *device, uint8_t id, unsigned size);
 /* PCI Express endpoint, and power management with D0 and D3hot. */
 unsigned pci_add_express(struct device *device);
 unsigned pci_add_power(struct device *device);
+/* The device signals power management events from D3hot. After pci_add_power. */
+void pci_add_wake(struct device *device);
+bool pci_can_wake(const struct device *device);
+/* In D3hot, with its event enabled. */
+bool pci_waits_for_event(const struct device *device);
+/* Enables the event, or not, and forgets one that was signalled: what a bus driver does. */
+void pci_enable_pme(struct device *device, bool on);
+/* The device has something to wake for. Nothing happens unless it waits. */
+void pci_pme(struct device *device);
 /* Clears what a reset clears: command, BARs, and every other writable bit. */
 void pci_reset(struct device *device);
 

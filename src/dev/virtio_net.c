@@ -58,7 +58,7 @@ static void stop(struct virtio *virtio)
 {
     struct virtio_net *net = net_of(virtio);
 
-    if (net->wire->ready)
+    if (net->wire->ready && !net->listens)
         wire_set_ready(net->wire, false);
     net_steer_reset(net);
     net->coalesce.open = net->coalesces = false;
@@ -145,7 +145,7 @@ static const struct device_ops net_device_ops = {
     .bar_read = virtio_bar_read,
     .bar_write = virtio_bar_write,
     .config_reading = virtio_config_reading,
-    .config_written = virtio_config_written,
+    .config_written = net_wake_config_written,
     .reset = virtio_device_reset,
     .destroy = virtio_device_destroy,
     .stats = get_stats,
@@ -227,7 +227,10 @@ static bool init(struct virtio_net *net, const struct device_host *host, const s
     net->mtu = (uint16_t)keys->mtu;
     memcpy(net->mac, keys->mac, 6);
     memcpy(net->mac_at_reset, keys->mac, 6);
-    return virtio_init(&net->virtio, &net_ops, &net_device_ops, host, &identity);
+    if (!virtio_init(&net->virtio, &net_ops, &net_device_ops, host, &identity))
+        return false;
+    pci_add_wake(&net->virtio.device);
+    return true;
 }
 
 static void attach(struct virtio_net *net, struct wire *wire)

@@ -101,6 +101,7 @@ struct virtio_net {
     struct net_filter filter;
     struct net_rss rss;
     struct net_hdr_hash rx_hash;        /* of the frame being received */
+    bool listens;                       /* asleep, for a packet that wakes */
     bool coalesces;                     /* the driver takes frames that were put together */
     struct net_coalesce coalesce;
     uint8_t flow_pair[NET_FLOWS];       /* where a flow last transmitted, plus one */
@@ -163,6 +164,10 @@ void net_rx_refilled(struct virtio_net *net, unsigned pair);
 bool net_coalesce_take(struct virtio_net *net, struct virtq *queue, unsigned pair, const uint8_t *frame, size_t size);
 /* Ends the open unit, if there is one. */
 void net_coalesce_close(struct virtio_net *net);
+/* virtio_net_wake.c: configuration space was written: asleep or not. */
+void net_wake_config_written(struct device *device, unsigned offset, unsigned size);
+/* A frame came while the card listens. */
+void net_wake_look(struct virtio_net *net, const struct iovec *parts, int count);
 void net_control_run(struct virtio_net *net);
 /* What of NET_GUEST_OFFLOADS the driver wants from now on. */
 void net_set_guest_offloads(struct virtio_net *net, uint64_t offloads);

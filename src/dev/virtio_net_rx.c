@@ -224,6 +224,8 @@ bool net_rx_deliver(void *card, const struct iovec *parts, int count)
             size += parts[i].iov_len;
     }
     if (!virtio_running(&net->virtio) || size < WIRE_FRAME_MIN || size > net_frame_max(net)) {
+        if (net->listens)
+            net_wake_look(net, parts, count);
         net->stats.rx_dropped++;
         return true;
     }

@@ -28,6 +28,7 @@
 #include "ndis/idle.h"
 #include "ndis/ports.h"
 #include "ndis/scaling.h"
+#include "ndis/wait_wake.h"
 #include "ndis/wmi_provider.h"
 #include "nt/pool.h"
 
@@ -366,6 +367,7 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
     if (action != NdisHaltDevicePoweredDown)
         filters_warn(a);
     oid_watch(a);
+    wait_wake_disarm(a);
     adapter_pause(a, action == NdisHaltDevicePoweredDown ? NDIS_PAUSE_LOW_POWER : NDIS_PAUSE_MINIPORT_DEVICE_REMOVE);
     if (action != NdisHaltDevicePoweredDown)
         bindings_remove(a);

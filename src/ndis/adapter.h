@@ -198,6 +198,12 @@ struct adapter {
     uint32_t packet_filter, lookahead, multicast_count;
     uint8_t multicast[NDIS_MULTICAST_MAX][6];
 
+    struct {                            /* wait_wake.c */
+        PIRP irp;                       /* with the bus */
+        KEVENT over;
+        WORK_QUEUE_ITEM work;
+        bool queued;
+    } wait_wake;
     struct list wake_items;             /* wake.h */
     uint32_t wake_id;                   /* the last one given out */
 

@@ -90,6 +90,10 @@ static void copy_capabilities(struct adapter *a)
         attributes_copy(&a->pm_capabilities, sizeof a->pm_capabilities, NDIS_PM_CAPABILITIES_REVISION_2,
                         g->PowerManagementCapabilitiesEx, SIZE_MAX);
         a->has_pm_capabilities = true;
+        if (!config_keyword(a, u"*WakeOnMagicPacket", 1))
+            a->pm_capabilities.SupportedWoLPacketPatterns &= ~(ULONG)NDIS_PM_WOL_MAGIC_PACKET_SUPPORTED;
+        if (!config_keyword(a, u"*WakeOnPattern", 1))
+            a->pm_capabilities.SupportedWoLPacketPatterns &= NDIS_PM_WOL_MAGIC_PACKET_SUPPORTED;
         g->PowerManagementCapabilitiesEx = &a->pm_capabilities;
     }
     if (g->RecvScaleCapabilities && !a->rss.keyword)

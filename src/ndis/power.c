@@ -3,6 +3,7 @@
 #include "ndis/filter_module.h"
 
 #include "base/log.h"
+#include "ndis/wait_wake.h"
 #include "ndis/wake.h"
 
 static bool keeps_running_in_dx(const struct adapter *a)
@@ -68,6 +69,7 @@ static void sleep(struct adapter *a, DEVICE_POWER_STATE state)
             adapter_pause(a, NDIS_PAUSE_LOW_POWER);
         if (keeps_running_in_dx(a)) {
             wake_tell_parameters(a);
+            wait_wake_arm(a);
             tell_power(a, state);
         } else {
             a->halted_for_power = true;
@@ -97,6 +99,7 @@ static void wake(struct adapter *a)
     adapter_lock(a);
     if (a->low_power) {
         a->low_power = false;
+        wait_wake_disarm(a);
         if (a->halted_for_power)
             initialize_again(a);
         else

@@ -356,6 +356,13 @@ void wake_tell_parameters(struct adapter *a)
         oid_ask(a, NdisRequestSetInformation, OID_PM_PARAMETERS, &all, all.Header.Size, NULL);
 }
 
+bool wake_wanted(struct adapter *a)
+{
+    NDIS_PM_PARAMETERS all = together(a);
+
+    return a->has_pm_capabilities && (all.EnabledWoLPacketPatterns || all.WakeUpFlags || all.MediaSpecificWakeUpEvents);
+}
+
 NDIS_STATUS wake_prepare(struct adapter *a, struct oid_entry *entry)
 {
     const struct kind *kind = kind_of(entry->asked_oid);

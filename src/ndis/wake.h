@@ -24,6 +24,8 @@ bool wake_answer(struct adapter *adapter, PNDIS_OID_REQUEST request, NDIS_STATUS
 void wake_rejected(struct adapter *adapter, PNDIS_STATUS_INDICATION indication);
 /* Before the device leaves D0: the union of what is enabled. PASSIVE_LEVEL. */
 void wake_tell_parameters(struct adapter *adapter);
+/* Anything that wakes is enabled. */
+bool wake_wanted(struct adapter *adapter);
 /* The binding's items are taken out of the miniport. PASSIVE_LEVEL. */
 void wake_forget_binding(struct adapter *adapter, struct binding *binding);
 /* The miniport is gone, and with it what it kept. */

@@ -14,7 +14,7 @@ static void *dma(void *context, uint64_t pa, size_t size)
     return ram_va(pa, size);
 }
 
-static struct device_host device_host = { .dma = dma, .raise_msi = hal_raise_msi, .set_line = hal_set_line };
+static struct device_host device_host = { .dma = dma, .raise_msi = hal_raise_msi, .set_line = hal_set_line, .pme = pnp_pme };
 
 const struct device_host *hal_device_host(void)
 {

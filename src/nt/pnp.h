@@ -132,6 +132,8 @@ NTSTATUS pnp_send(struct pnp_node *node, UCHAR minor, const IO_STACK_LOCATION *p
  * first on the way down, parents first on the way up. On a veto the working state is restored and the status returned. */
 NTSTATUS po_set_system_state(SYSTEM_POWER_STATE state, bool critical);
 SYSTEM_POWER_STATE po_system_state(void);
+/* A device's power management event (struct device_host). */
+void pnp_pme(void *context, struct device *device);
 /* Changes a power setting: calls who registered for it. docs: wdm/nf-wdm-poregisterpowersettingcallback */
 void po_set_setting(const GUID *setting, const void *value, uint32_t size);
 void po_stop(void);

@@ -38,6 +38,13 @@ struct bus_pdo {
     char device_id[96], instance_id[40], description[80], location[80];
     char hardware_ids[400], compatible_ids[300];    /* multi-strings */
     size_t hardware_size, compatible_size;          /* bytes, with the last NUL */
+    struct {                            /* pnp_wake.c */
+        PIRP irp;
+        struct ke_interrupt interrupt;
+        KDPC dpc;
+        WORK_QUEUE_ITEM work;
+        bool queued;
+    } wake;
 };
 
 static inline struct bus_pdo *bus_pdo_of(PDEVICE_OBJECT object)
@@ -53,6 +60,9 @@ NTSTATUS NTAPI pnp_pdo_pnp(PDEVICE_OBJECT device, PIRP irp);
 NTSTATUS NTAPI pnp_pdo_power(PDEVICE_OBJECT device, PIRP irp);
 NTSTATUS NTAPI pnp_pdo_system_control(PDEVICE_OBJECT device, PIRP irp);
 NTSTATUS pnp_complete(PIRP irp, NTSTATUS status);
+/* pnp_wake.c: IRP_MN_WAIT_WAKE of a PDO, and its end when the device goes. */
+NTSTATUS pnp_wait_wake(struct bus_pdo *pdo, PIRP irp);
+void pnp_wake_stop(struct bus_pdo *pdo);
 /* The answer to bus relations: pool memory with referenced objects of the present children. */
 PDEVICE_RELATIONS pnp_children_relations(struct list *children);
 

@@ -138,8 +138,9 @@ static void capabilities(struct bus_pdo *pdo, PDEVICE_CAPABILITIES c)
     c->Removable = 1;
     for (unsigned s = PowerSystemWorking; s < POWER_SYSTEM_MAXIMUM; s++)
         c->DeviceState[s] = s == PowerSystemWorking ? PowerDeviceD0 : PowerDeviceD3;
-    c->DeviceWake = PowerDeviceUnspecified;
-    c->SystemWake = PowerSystemUnspecified;
+    c->WakeFromD3 = pci_can_wake(pdo->device);
+    c->DeviceWake = c->WakeFromD3 ? PowerDeviceD3 : PowerDeviceUnspecified;
+    c->SystemWake = c->WakeFromD3 ? PowerSystemSleeping3 : PowerSystemUnspecified;
 }
 
 static void bus_information(PPNP_BUS_INFORMATION information)
@@ -236,7 +237,7 @@ static void set_power(struct bus_pdo *pdo, DEVICE_POWER_STATE state)
     unsigned power = pdo->device->power;
 
     if (power != 0)
-        pci_config_write(pdo->device, power + 4, 2, state == PowerDeviceD0 ? 0 : state == PowerDeviceD3 ? 3 : state - 1u);
+        pci_config_write(pdo->device, power + 4, 1, state == PowerDeviceD0 ? 0 : state == PowerDeviceD3 ? 3 : state - 1u);
     if (state == PowerDeviceD0 && node != NULL && (node->state == PNP_STARTED)) {
         set_command(pdo, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 0);
         hal_restore_messages(node);

@@ -167,6 +167,7 @@ static NTSTATUS config(struct bus_pdo *pdo, PIRP irp, PIO_STACK_LOCATION s, bool
 
 static NTSTATUS remove_pdo(struct bus_pdo *pdo, PIRP irp)
 {
+    pnp_wake_stop(pdo);
     pdo->ops->stop(pdo);
     if (pdo->present)
         return pnp_complete(irp, STATUS_SUCCESS);
@@ -188,6 +189,8 @@ static NTSTATUS handle(struct bus_pdo *pdo, PIRP irp, PIO_STACK_LOCATION s)
     case IRP_MN_QUERY_REMOVE_DEVICE:
     case IRP_MN_CANCEL_REMOVE_DEVICE:
     case IRP_MN_SURPRISE_REMOVAL:
+        pnp_wake_stop(pdo);
+        return STATUS_SUCCESS;
     case IRP_MN_DEVICE_USAGE_NOTIFICATION:
     case IRP_MN_DEVICE_ENUMERATED:
         return STATUS_SUCCESS;
@@ -231,6 +234,8 @@ NTSTATUS NTAPI pnp_pdo_power(PDEVICE_OBJECT device, PIRP irp)
     struct bus_pdo *pdo = bus_pdo_of(device);
     NTSTATUS status = irp->IoStatus.Status;
 
+    if (s->MinorFunction == IRP_MN_WAIT_WAKE)
+        return pnp_wait_wake(pdo, irp);
     if (s->MinorFunction == IRP_MN_SET_POWER || s->MinorFunction == IRP_MN_QUERY_POWER)
         status = STATUS_SUCCESS;
     if (s->MinorFunction == IRP_MN_SET_POWER && s->Parameters.Power.Type == DevicePowerState) {

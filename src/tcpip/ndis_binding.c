@@ -139,6 +139,19 @@ static bool attach(struct binding *b, PNDIS_BIND_PARAMETERS parameters)
     return b->interface != NULL;
 }
 
+/* A magic packet may wake the computer. docs: network/oid-pm-parameters */
+static void wake_enable(struct binding *b, const NDIS_BIND_PARAMETERS *parameters)
+{
+    const NDIS_PM_CAPABILITIES *can = parameters->PowerManagementCapabilitiesEx;
+    NDIS_PM_PARAMETERS p = {
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_PM_PARAMETERS_REVISION_2, NDIS_SIZEOF_NDIS_PM_PARAMETERS_REVISION_2 },
+        .EnabledWoLPacketPatterns = NDIS_PM_WOL_MAGIC_PACKET_ENABLED,
+    };
+
+    if (can && can->SupportedWoLPacketPatterns & NDIS_PM_WOL_MAGIC_PACKET_SUPPORTED)
+        protocol_set_oid(b, OID_PM_PARAMETERS, &p, sizeof p);
+}
+
 static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PNDIS_BIND_PARAMETERS parameters)
 {
     if (parameters->MediaType != NdisMedium802_3 || parameters->MacAddressLength != 6 || parameters->MtuSize < 576)
@@ -168,6 +181,7 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
     b->state = BINDING_PAUSED;
     ULONG filter = FILTER;
     status = protocol_set_oid(b, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof filter);
+    wake_enable(b, parameters);
     coalescing_update(b);
     offload_enable(b);
     scaling_enable(b, parameters->RcvScaleCapabilities);

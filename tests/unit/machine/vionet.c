@@ -6,6 +6,7 @@
 #include "nt/pool.h"
 #include "ring3.h"
 #include "unit.h"
+#include "wire/wire_impl.h"
 #include "drivers.h"
 
 #define MS 1000000ull
@@ -207,6 +208,96 @@ TEST(it_sleeps_and_wakes)
         CHECK_EQ((uint32_t)status, 0);
     }
     check_traffic(computer);
+    close_cleanly(computer);
+}
+
+/* A frame from outside; `mac` sixteen times when it is magic. */
+static void deliver(struct ring3_nic *nic, const uint8_t mac[6], unsigned repeats)
+{
+    uint8_t frame[200] = { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 2, 0, 0, 0, 0, 2, 0x08, 0x42 };
+    struct iovec part = { frame, sizeof frame };
+
+    memset(frame + 20, 0xFF, 6);
+    for (unsigned i = 0; i < repeats; i++)
+        memcpy(frame + 26 + 6 * i, mac, 6);
+    wire_deliver(nic->wire, &part, 1);
+    wire_burst_end(nic->wire);
+}
+
+static struct adapter *only_adapter(void)
+{
+    return container_of(ndis_adapters.next, struct adapter, node);
+}
+
+TEST(a_magic_packet_wakes_the_sleeping_computer)
+{
+    for (uint64_t seed = 0; seed < 3; seed++) {
+        struct ring3_computer *computer = open_computer(2, seed);
+        struct ring3_nic *nic = ring3_add_nic(computer, "null");
+        static const uint8_t other[6] = { 2, 0, 0, 0, 0, 9 };
+        NTSTATUS status;
+        uint8_t mac[6];
+
+        CHECK(ring3_load(computer, unit_driver("vionet")) != NULL);
+        CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
+        ring3_run(computer, 100 * MS);
+        memcpy(mac, only_adapter()->general.CurrentMacAddress, 6);
+        deliver(nic, mac, 16);          /* awake it is a frame like others */
+        for (int n = 0; n < 3; n++) {
+            CHECK(machine_call(inside_sleep, &status));
+            CHECK_EQ((uint32_t)status, 0);
+            ring3_run(computer, 100 * MS);
+            CHECK_EQ(po_system_state(), PowerSystemSleeping3);
+            deliver(nic, mac, 15);
+            deliver(nic, other, 16);
+            ring3_run(computer, 100 * MS);
+            CHECK_EQ(po_system_state(), PowerSystemSleeping3);
+            deliver(nic, mac, 16);
+            deliver(nic, mac, 16);
+            ring3_run(computer, 100 * MS);
+            CHECK_EQ(po_system_state(), PowerSystemWorking);
+            CHECK_EQ(only_adapter()->state, ADAPTER_RUNNING);
+            check_driven(computer, 0);
+        }
+        CHECK(machine_call(inside_sleep, &status));     /* and by other means it wakes as before */
+        ring3_run(computer, 100 * MS);
+        CHECK(machine_call(inside_wake, &status));
+        ring3_run(computer, 100 * MS);
+        CHECK_EQ(only_adapter()->state, ADAPTER_RUNNING);
+        if (seed == 1) {                /* a card that is pulled out asleep */
+            CHECK(machine_call(inside_sleep, &status));
+            CHECK(ring3_unplug_nic(nic));
+            ring3_run(computer, 50 * MS);
+        }
+        close_cleanly(computer);
+    }
+}
+
+static void inside_power(void *arg)
+{
+    POWER_STATE state = { .DeviceState = *(DEVICE_POWER_STATE *)arg };
+
+    PoRequestPowerIrp(only_adapter()->pdo, IRP_MN_SET_POWER, state, NULL, NULL, NULL);
+}
+
+TEST(a_magic_packet_wakes_a_sleeping_card)
+{
+    struct ring3_computer *computer = open_computer(1, 0);
+    struct ring3_nic *nic = ring3_add_nic(computer, "null");
+    DEVICE_POWER_STATE d3 = PowerDeviceD3;
+
+    CHECK(ring3_load(computer, unit_driver("vionet")) != NULL);
+    CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
+    ring3_run(computer, 100 * MS);
+    CHECK(machine_call(inside_power, &d3));
+    ring3_run(computer, 100 * MS);
+    CHECK(only_adapter()->low_power);
+    CHECK(only_adapter()->wait_wake.irp);
+    deliver(nic, only_adapter()->general.CurrentMacAddress, 16);
+    ring3_run(computer, 100 * MS);
+    CHECK(!only_adapter()->low_power);
+    CHECK(!only_adapter()->wait_wake.irp);
+    CHECK_EQ(only_adapter()->state, ADAPTER_RUNNING);
     close_cleanly(computer);
 }
 
