@@ -55,8 +55,8 @@ SP_HANDLER(ext_message_info)
         *out = (MESSAGE_INTERRUPT_INFORMATION){ message, m->MessageData, m->MessageAddress, m->Vector, m->Irql, Latched };
         return STOR_STATUS_SUCCESS;
     }
-    /* In HwStorFindAdapter the interrupt is not connected yet: what the device was given. */
-    struct pnp_node *node = a->pdo ? pnp_node_of(a->pdo) : NULL;
+    /* In HwStorFindAdapter the interrupt is not connected yet: what the device was given. Who has its line has no messages. */
+    struct pnp_node *node = a->pdo && !a->line ? pnp_node_of(a->pdo) : NULL;
     if (!node || message >= node->message_count)
         return NO(INVALID_PARAMETER);
     const struct pnp_message *m = &node->messages[message];

@@ -61,7 +61,11 @@ static void fill_interrupt(struct adapter *a)
     for (ULONG i = 0; list && i < list->Count; i++) {
         const CM_PARTIAL_RESOURCE_DESCRIPTOR *d = &list->PartialDescriptors[i];
 
-        if (d->Type != CmResourceTypeInterrupt || (d->Flags & CM_RESOURCE_INTERRUPT_MESSAGE))
+        if (d->Type != CmResourceTypeInterrupt)
+            continue;
+        if (d->Flags & CM_RESOURCE_INTERRUPT_LATCHED)
+            a->config->InterruptMode = Latched;         /* messages are: miniports tell by it which routine they need */
+        if (d->Flags & CM_RESOURCE_INTERRUPT_MESSAGE)
             continue;
         a->config->BusInterruptLevel = d->u.Interrupt.Level;
         a->config->BusInterruptVector = d->u.Interrupt.Vector;
