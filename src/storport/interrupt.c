@@ -4,7 +4,7 @@
  * |-----------------------------------|-------------------------------------------------|----------------------------------|
  * | line                              | the interrupt object's                          | -                                |
  * | messages, InterruptSynchronizeAll | interrupt_lock, shared by all messages          | the same                         |
- * | messages, ...PerMessage           | interrupt_lock at the highest message IRQL      | its interrupt object's           |
+ * | messages, ...PerMessage           | interrupt_lock at DISPATCH_LEVEL: none is common | its interrupt object's           |
  * | nothing (virtual)                 | interrupt_lock at DISPATCH_LEVEL                | -                                |
  *
  * docs: storport/ne-storport-_interrupt_synchronization_mode, kernel/using-interrupt-resource-descriptors */
