@@ -49,6 +49,12 @@ VOID VioNetRscActivate(PVIONET_ADAPTER adapter, const NDIS_OFFLOAD_ENCAPSULATION
 
 /* ---- frames ---- */
 
+static VOID Mark(PVIONET_RECEIVE_BUFFER buffer)
+{
+    buffer->Receive->Units += !buffer->Coalesced;
+    buffer->Coalesced = TRUE;
+}
+
 _Use_decl_annotations_
 ULONG VioNetRscTake(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULONG used)
 {
@@ -57,19 +63,24 @@ ULONG VioNetRscTake(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULON
     BOOLEAN whole = TRUE;
     ULONG total = used;
 
+    Mark(buffer);
+    receive->Statistics.Errors++;       /* unless all is well */
     for (ULONG left = header->BufferCount; left > 1; left--) {
         whole = whole && used == receive->BufferSize;   /* all but the last are full */
         next = VirtqueueTake(&receive->Queue, &used);
         if (next == NULL)
             return 0;
-        last->More = next;
+        *VioNetRscMore(last) = next;
         last->Mdl->Next = next->Mdl;
         next->Indicated = TRUE;
         last = next;
         total += used;
         whole = whole && used != 0 && used <= receive->BufferSize;
     }
-    return whole ? total : 0;
+    if (!whole)
+        return 0;
+    receive->Statistics.Errors--;
+    return total;
 }
 
 /* TCP behind plain headers, where the device's checksum begins; 0 when that cannot be. */
@@ -92,7 +103,7 @@ VOID VioNetRscDescribe(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, U
     ULONG headers = HeadersLength(header, buffer->Address + receive->HeaderSize, min(length, receive->BufferSize - receive->HeaderSize));
     ULONG segments;
 
-    buffer->Coalesced = TRUE;
+    Mark(buffer);
     if (headers == 0 || headers >= length || header->GsoSize == 0)
         return;
     segments = (length - headers + header->GsoSize - 1) / header->GsoSize;
@@ -114,11 +125,12 @@ VOID VioNetRscDescribe(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, U
 
 PVIONET_RECEIVE_BUFFER VioNetRscSeparate(PVIONET_RECEIVE_BUFFER buffer)
 {
-    PVIONET_RECEIVE_BUFFER first = buffer->More;
+    PVIONET_RECEIVE_BUFFER first = *VioNetRscMore(buffer);
 
     NET_BUFFER_LIST_INFO(buffer->NetBufferList, TcpRecvSegCoalesceInfo) = NULL;
+    buffer->Receive->Units--;
     buffer->Coalesced = FALSE;
-    buffer->More = NULL;
+    *VioNetRscMore(buffer) = NULL;
     for (PMDL mdl = buffer->Mdl, next; mdl != NULL; mdl = next) {
         next = mdl->Next;
         mdl->Next = NULL;

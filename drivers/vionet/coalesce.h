@@ -1,7 +1,7 @@
 /* Receive segment coalescing: frames that the device put together from TCP segments of one connection.
  *
  * Such a frame lies in one or more receive buffers. Its NET_BUFFER_LIST is the first one's; the others' MDLs are chained behind
- * the first one's MDL, and the buffers behind the first one's More, until the list comes back.
+ * the first one's MDL, and the buffers behind each other's VioNetRscMore, until the list comes back.
  *
  * The device takes part with mergeable receive buffers and a command that switches large frames, so that none comes while it is
  * off. It is on for what OID_TCP_OFFLOAD_PARAMETERS (or the registry) allows, once a protocol has set OID_OFFLOAD_ENCAPSULATION. */
@@ -12,6 +12,12 @@
 
 #define VIONET_RSC_FEATURES                                                                                       \
     (VIRTIO_NET_F_MRG_RXBUF | VIRTIO_NET_F_GUEST_TSO4 | VIRTIO_NET_F_GUEST_TSO6 | VIRTIO_NET_F_CTRL_GUEST_OFFLOADS)
+
+/* The next buffer of the same frame; in the list, so that the buffer stays small. */
+FORCEINLINE PVIONET_RECEIVE_BUFFER *VioNetRscMore(_In_ PVIONET_RECEIVE_BUFFER buffer)
+{
+    return (PVIONET_RECEIVE_BUFFER *)&NET_BUFFER_LIST_MINIPORT_RESERVED(buffer->NetBufferList)[1];
+}
 
 /* Which of VIONET_RSC_FEATURES to take from an offer: all that go together, or none. */
 ULONG64 VioNetRscFeatures(_In_ ULONG64 features);
@@ -29,7 +35,7 @@ _IRQL_requires_(PASSIVE_LEVEL)
 VOID VioNetRscActivate(_Inout_ PVIONET_ADAPTER adapter, _In_ const NDIS_OFFLOAD_ENCAPSULATION *encapsulation);
 
 /* Takes the other buffers of a frame whose first was taken with `used` bytes, and chains them. Returns the length of the frame
- * with its virtio header; 0: the device broke its promises, and what was taken is at More. */
+ * with its virtio header; 0: the device broke its promises, and what was taken is behind `buffer`. */
 _IRQL_requires_(DISPATCH_LEVEL)
 ULONG VioNetRscTake(_Inout_ PVIONET_RECEIVE receive, _Inout_ PVIONET_RECEIVE_BUFFER buffer, _In_ ULONG used);
 

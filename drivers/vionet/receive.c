@@ -112,7 +112,7 @@ VOID VioNetReceiveDestroy(PVIONET_RECEIVE receive)
 /* ---- buffers to the device ---- */
 
 _Requires_lock_held_(receive->Lock)
-static VOID Give(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer)
+FORCEINLINE VOID Give(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer)
 {
     buffer->Indicated = FALSE;
     VirtqueueAddOne(&receive->Queue, buffer->Physical, receive->BufferSize, VIRTQ_DESC_WRITE, buffer);
@@ -123,12 +123,29 @@ _Requires_lock_held_(receive->Lock)
 static DECLSPEC_NOINLINE VOID GiveMore(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER first)
 {
     for (PVIONET_RECEIVE_BUFFER buffer = VioNetRscSeparate(first), next; buffer != NULL; buffer = next) {
-        next = buffer->More;
-        buffer->More = NULL;
+        next = *VioNetRscMore(buffer);
+        *VioNetRscMore(buffer) = NULL;
         buffer->Indicated = FALSE;
         if (receive->Up)
             Give(receive, buffer);
     }
+}
+
+_Requires_lock_held_(receive->Lock)
+static DECLSPEC_NOINLINE VOID GiveUnits(PVIONET_RECEIVE receive, PNET_BUFFER_LIST chain)
+{
+    for (; chain != NULL; chain = NET_BUFFER_LIST_NEXT_NBL(chain)) {
+        if (BUFFER_OF(chain)->Coalesced)
+            GiveMore(receive, BUFFER_OF(chain));
+    }
+}
+
+_Requires_lock_held_(receive->Lock)
+static DECLSPEC_NOINLINE VOID Refuse(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer)
+{
+    if (buffer->Coalesced)
+        GiveMore(receive, buffer);
+    Give(receive, buffer);
 }
 
 _Requires_lock_held_(receive->Lock)
@@ -213,7 +230,7 @@ static ULONG StripTag(PNET_BUFFER_LIST nbl, PUCHAR frame, ULONG length)
 }
 
 /* Makes the buffer's NET_BUFFER_LIST describe the frame. */
-static VOID Describe(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULONG length, ULONG kind)
+FORCEINLINE VOID Describe(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULONG length, ULONG kind)
 {
     PNET_BUFFER_LIST nbl = buffer->NetBufferList;
     PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(nbl);
@@ -238,7 +255,7 @@ static VOID Describe(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULO
 
 /* Takes one used buffer, and the others of its frame; TRUE when it holds a frame for NDIS, else they go back to the device. */
 _Requires_lock_held_(receive->Lock)
-static BOOLEAN TakeFrame(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULONG used)
+FORCEINLINE BOOLEAN TakeFrame(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer, ULONG used)
 {
     const UCHAR *frame = buffer->Address + receive->HeaderSize;
     ULONG length, kind;
@@ -248,12 +265,9 @@ static BOOLEAN TakeFrame(PVIONET_RECEIVE receive, PVIONET_RECEIVE_BUFFER buffer,
         return FALSE;
     }
     if (receive->Mergeable && ((const VIRTIO_NET_HEADER *)buffer->Address)->BufferCount > 1) {
-        buffer->Coalesced = TRUE;
         used = VioNetRscTake(receive, buffer, used);
-        if (used == 0) {
-            receive->Statistics.Errors++;
+        if (used == 0)
             return FALSE;
-        }
     }
     length = used - receive->HeaderSize;
     kind = VioNetAddressKind(frame);
@@ -279,9 +293,7 @@ static VOID Harvest(PVIONET_RECEIVE receive, ULONG budget, RECEIVED *received)
     received->Count = 0;
     while (received->Count < budget && (buffer = VirtqueueTake(&receive->Queue, &used)) != NULL) {
         if (!TakeFrame(receive, buffer, used)) {
-            if (buffer->Coalesced)
-                GiveMore(receive, buffer);
-            Give(receive, buffer);
+            Refuse(receive, buffer);
             continue;
         }
         *received->Last = buffer->NetBufferList;
@@ -297,12 +309,12 @@ static LONG GiveBack(PVIONET_RECEIVE receive, PNET_BUFFER_LIST chain)
     LONG count = 0;
 
     KeAcquireSpinLockAtDpcLevel(&receive->Lock);
+    if (receive->Units != 0)
+        GiveUnits(receive, chain);
     for (; chain != NULL; chain = NET_BUFFER_LIST_NEXT_NBL(chain)) {
         PVIONET_RECEIVE_BUFFER buffer = BUFFER_OF(chain);
 
         count++;
-        if (buffer->Coalesced)
-            GiveMore(receive, buffer);
         if (receive->Up)
             Give(receive, buffer);
         else

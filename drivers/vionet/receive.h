@@ -15,7 +15,6 @@ typedef struct _VIONET_RECEIVE_BUFFER {
     ULONG64 Physical;
     BOOLEAN Indicated;
     BOOLEAN Coalesced;          /* coalesce.h */
-    struct _VIONET_RECEIVE_BUFFER *More;
 } VIONET_RECEIVE_BUFFER, *PVIONET_RECEIVE_BUFFER;
 
 typedef struct _VIONET_RECEIVE_STATISTICS {
@@ -35,6 +34,7 @@ typedef struct _VIONET_RECEIVE {
     ULONG HeaderSize;           /* of the virtio header */
     ULONG BufferSize;
     ULONG BufferCount;
+    ULONG Units;                /* coalesced frames (coalesce.h) that are not separated again */
     PVIONET_RECEIVE_BUFFER Buffer;
     NDIS_HANDLE Pool;
     VIONET_SLOTS Slots;
