@@ -314,17 +314,29 @@ typedef struct _ACCESS_STATE {
 RING3_SIZE(ACCESS_STATE, 160);
 RING3_OFFSET(ACCESS_STATE, SubjectSecurityContext, 32);
 
+#define TOKEN_SOURCE_LENGTH 8
+
+typedef struct _TOKEN_SOURCE {
+    CHAR SourceName[TOKEN_SOURCE_LENGTH];
+    LUID SourceIdentifier;
+} TOKEN_SOURCE, *PTOKEN_SOURCE;
+RING3_SIZE(TOKEN_SOURCE, 16);
+
+typedef struct _TOKEN_CONTROL {
+    LUID TokenId;
+    LUID AuthenticationId;
+    LUID ModifiedId;
+    TOKEN_SOURCE TokenSource;
+} TOKEN_CONTROL, *PTOKEN_CONTROL;
+RING3_SIZE(TOKEN_CONTROL, 40);
+
 typedef struct _SECURITY_CLIENT_CONTEXT {
     SECURITY_QUALITY_OF_SERVICE SecurityQos;
     PACCESS_TOKEN ClientToken;
     BOOLEAN DirectlyAccessClientToken;
     BOOLEAN DirectAccessEffectiveOnly;
     BOOLEAN ServerIsRemote;
-    struct {
-        CHAR SourceName[8];
-        LUID SourceIdentifier;
-    } ClientTokenControlSource;
-    LUID ClientTokenId[3];
+    TOKEN_CONTROL ClientTokenControl;
 } SECURITY_CLIENT_CONTEXT, *PSECURITY_CLIENT_CONTEXT;
 
 #define PRIVILEGE_SET_ALL_NECESSARY 1
