@@ -81,9 +81,11 @@ NTSTATUS pnp_wait_wake(struct bus_pdo *pdo, PIRP irp)
         return pnp_complete(irp, STATUS_NOT_SUPPORTED);
     if (pdo->wake.irp != NULL)
         return pnp_complete(irp, STATUS_DEVICE_BUSY);
-    KeInitializeDpc(&pdo->wake.dpc, signalled, pdo);
-    ExInitializeWorkItem(&pdo->wake.work, wake_system, pdo);
-    pdo->wake.interrupt = (struct ke_interrupt){ .service = service, .context = pdo, .irql = PME_IRQL };
+    if (pdo->wake.interrupt.service == NULL) {  /* once: an event of an earlier IRP may still be on its way */
+        KeInitializeDpc(&pdo->wake.dpc, signalled, pdo);
+        ExInitializeWorkItem(&pdo->wake.work, wake_system, pdo);
+        pdo->wake.interrupt = (struct ke_interrupt){ .service = service, .context = pdo, .irql = PME_IRQL };
+    }
     IoMarkIrpPending(irp);
     pdo->wake.irp = irp;
     IoSetCancelRoutine(irp, cancel);
