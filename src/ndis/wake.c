@@ -183,9 +183,11 @@ static NDIS_STATUS make_room(struct oid_entry *entry, struct item *victim)
     struct item *fresh = entry->memory;
 
     if (!victim) {
+        NDIS_STATUS full = fresh->kind->full;
+
         entry->memory = NULL;
         pool_free(fresh, 0, NULL);
-        return fresh->kind->full;
+        return full;
     }
     entry->value = victim->head.id;
     oid_swap(entry, victim->kind->remove, &entry->value, sizeof entry->value);
