@@ -227,7 +227,8 @@ static void gather(uint8_t *to, size_t total, const struct iovec *parts, int cou
  * lies before the packet. */
 static bool coalesced_input(struct interface *i, const struct iovec *parts, int count, size_t total, const struct arrival *how)
 {
-    struct pbuf *p = total <= SIZEOF_ETH_HDR + UINT16_MAX ? pbuf_alloc(PBUF_LINK, (u16_t)(total - SIZEOF_ETH_HDR), PBUF_RAM) : NULL;
+    bool fits = total >= SIZEOF_ETH_HDR + 40 && total <= SIZEOF_ETH_HDR + UINT16_MAX;   /* the least: IPv4 and TCP headers */
+    struct pbuf *p = fits ? pbuf_alloc(PBUF_LINK, (u16_t)(total - SIZEOF_ETH_HDR), PBUF_RAM) : NULL;
     struct netif *netif;
 
     if (!p) {
