@@ -18,7 +18,7 @@ start() {   # NUMBER SIZE CONNECTIONS DEPTH FAULTS ARGUMENTS...
     printf "Windows Registry Editor Version 5.00\r\n\r\n[$services\\\\wskload\\\\Parameters]\r\n\"Address\"=dword:0a090001\r\n\"Port\"=dword:50\r\n\"Size\"=dword:%08x\r\n\"Connections\"=dword:%08x\r\n\"Depth\"=dword:%08x\r\n\"Milliseconds\"=dword:%08x\r\n\r\n[$services\\\\redirect\\\\Parameters]\r\n\"Port\"=dword:50\r\n\"Target\"=\"10.9.0.1\"\r\n\"TargetPort\"=dword:7\r\n" \
         "$2" "$3" "$4" 7000 >"$dir/load.reg"
     shift 5
-    timeout -k 5 90 "$RING3" run "$VIONET" "$ECHO" "$WARDEN" "$EDIT" --nic=link:"$dir/wire",$faults,faultseed=5 --ip=10.9.0.1/24 --for=19s --reg="$TMP/server.reg" \
+    timeout -k 5 90 "$RING3" run "$VIONET" "$WARDEN" "$EDIT" "$ECHO" --nic=link:"$dir/wire",$faults,faultseed=5 --ip=10.9.0.1/24 --for=19s --reg="$TMP/server.reg" \
         --ignore=wfp-slow-classify "$@" >"$dir/server" 2>&1 &
     timeout -k 5 90 "$RING3" run "$VIONET" "$REDIRECT" "$LOAD" --nic=link:"$dir/wire",$faults,faultseed=6 --ip=10.9.0.2/24 --for=18s --reg="$dir/load.reg" \
         --ignore=wfp-slow-classify "$@" >"$dir/client" 2>&1 &
