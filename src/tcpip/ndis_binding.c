@@ -190,6 +190,7 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
         return NDIS_STATUS_SUCCESS;
     }
     b->state = BINDING_CLOSING;
+    multicast_close(b);
     close_adapter(b);
     free_binding(b);
     return status == NDIS_STATUS_SUCCESS ? NDIS_STATUS_RESOURCES : status;

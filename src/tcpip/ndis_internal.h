@@ -82,7 +82,7 @@ struct binding {
     uint8_t multicast[MULTICAST_MAX][6];
     unsigned multicast_users[MULTICAST_MAX], multicast_count;
     unsigned multicast_limit;           /* what the adapter takes */
-    bool multicast_queued;
+    bool multicast_changed, multicast_busy;
     WORK_QUEUE_ITEM multicast_work;
     KEVENT multicast_idle;
 };

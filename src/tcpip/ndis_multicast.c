@@ -5,31 +5,37 @@
 #include "nt/ke.h"
 #include "tcpip/ndis_internal.h"
 
+/* One worker at a time: it makes requests until nothing has changed meanwhile. The binding may be gone once the event is set. */
 static VOID NTAPI multicast_worker(PVOID context)
 {
     struct binding *b = context;
     uint8_t list[MULTICAST_MAX][6];
     unsigned count;
 
-    stack_enter();
-    b->multicast_queued = false;
-    count = b->multicast_count;
-    memcpy(list, b->multicast, sizeof list);
-    bool closing = b->state == BINDING_CLOSING;
-    stack_leave();
-    if (!closing && count <= b->multicast_limit)
-        protocol_set_oid(b, OID_802_3_MULTICAST_LIST, list, count * 6);
-    stack_enter();
-    if (!b->multicast_queued)
-        KeSetEvent(&b->multicast_idle, IO_NO_INCREMENT, FALSE);
+    for (;;) {
+        stack_enter();
+        if (!b->multicast_changed || b->state == BINDING_CLOSING)
+            break;
+        b->multicast_changed = false;
+        count = b->multicast_count;
+        memcpy(list, b->multicast, sizeof list);
+        stack_leave();
+        if (count <= b->multicast_limit)
+            protocol_set_oid(b, OID_802_3_MULTICAST_LIST, list, count * 6);
+    }
+    b->multicast_busy = false;
+    KeSetEvent(&b->multicast_idle, IO_NO_INCREMENT, FALSE);
     stack_leave();
 }
 
 static void queue_change(struct binding *b)
 {
-    if (b->multicast_queued || b->state == BINDING_CLOSING)
+    if (b->state == BINDING_CLOSING)
         return;
-    b->multicast_queued = true;
+    b->multicast_changed = true;
+    if (b->multicast_busy)
+        return;
+    b->multicast_busy = true;
     KeClearEvent(&b->multicast_idle);
     ExInitializeWorkItem(&b->multicast_work, multicast_worker, b);
     ExQueueWorkItem(&b->multicast_work, DelayedWorkQueue);
