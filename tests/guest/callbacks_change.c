@@ -1,34 +1,16 @@
 /* Callbacks that change the very list that is being walked, and routines that the I/O manager allows at raised IRQL. */
 #define INITGUID
 #include "helpers.h"
+#include "reported_device.h"
 
 DEFINE_GUID(GUID_R3_CHANGE, 0x8d5a1f61, 0x1111, 0x4222, 0x83, 0x33, 0x44, 0x44, 0x55, 0x55, 0x66, 0x66);
 
-static PDEVICE_OBJECT pdo, fdo, lower, other;
-
-static NTSTATUS NTAPI Pnp(PDEVICE_OBJECT device, PIRP irp)
-{
-    UCHAR minor = IoGetCurrentIrpStackLocation(irp)->MinorFunction;
-    NTSTATUS status;
-
-    (void)device;
-    IoSkipCurrentIrpStackLocation(irp);
-    status = IoCallDriver(lower, irp);
-    if (minor == IRP_MN_REMOVE_DEVICE) {
-        IoDetachDevice(lower);
-        IoDeleteDevice(fdo);
-    }
-    return status;
-}
+static PDEVICE_OBJECT other;
 
 TEST_SETUP(report_device)
 {
-    TestDriverObject->MajorFunction[IRP_MJ_PNP] = Pnp;
-    IoReportDetectedDevice(TestDriverObject, InterfaceTypeUndefined, (ULONG)-1, (ULONG)-1, NULL, NULL, TRUE, &pdo);
-    IoCreateDevice(TestDriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &fdo);
+    ReportDevice();
     IoCreateDevice(TestDriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &other);
-    lower = IoAttachDeviceToDeviceStack(fdo, pdo);
-    fdo->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
 }
 
 TEST_TEARDOWN(delete_device)

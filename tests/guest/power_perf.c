@@ -2,31 +2,11 @@
 #include <ntifs.h>
 
 #include "helpers.h"
-
-static PDEVICE_OBJECT pdo, fdo, lower;
-
-static NTSTATUS NTAPI Pnp(PDEVICE_OBJECT device, PIRP irp)
-{
-    UCHAR minor = IoGetCurrentIrpStackLocation(irp)->MinorFunction;
-    NTSTATUS status;
-
-    (void)device;
-    IoSkipCurrentIrpStackLocation(irp);
-    status = IoCallDriver(lower, irp);
-    if (minor == IRP_MN_REMOVE_DEVICE) {
-        IoDetachDevice(lower);
-        IoDeleteDevice(fdo);
-    }
-    return status;
-}
+#include "reported_device.h"
 
 TEST_SETUP(report_device)
 {
-    TestDriverObject->MajorFunction[IRP_MJ_PNP] = Pnp;
-    IoReportDetectedDevice(TestDriverObject, InterfaceTypeUndefined, (ULONG)-1, (ULONG)-1, NULL, NULL, TRUE, &pdo);
-    IoCreateDevice(TestDriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &fdo);
-    lower = IoAttachDeviceToDeviceStack(fdo, pdo);
-    fdo->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    ReportDevice();
 }
 
 static volatile LONG done, failed;

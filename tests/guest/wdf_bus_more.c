@@ -74,6 +74,12 @@ static NTSTATUS NTAPI Requirements(WDFDEVICE Device, WDFIORESREQLIST List)
     EXPECT(WdfIoResourceRequirementsListGetIoResList(List, 1) == second);
     EXPECT(WdfIoResourceRequirementsListGetIoResList(List, 3) == NULL);
     WdfIoResourceRequirementsListRemoveByIoResList(List, extra);
+    if (!NT_SUCCESS(WdfIoResourceListCreate(List, NULL, &extra)))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    EXPECT_EQ(WdfIoResourceRequirementsListInsertIoResList(List, extra, 1), STATUS_SUCCESS);
+    EXPECT(WdfIoResourceRequirementsListGetIoResList(List, 1) == extra);
+    WdfIoResourceRequirementsListRemove(List, 1);
+    EXPECT(WdfIoResourceRequirementsListGetIoResList(List, 1) == second);
     EXPECT_EQ(WdfIoResourceRequirementsListGetCount(List), 2);
     return STATUS_SUCCESS;
 }

@@ -71,25 +71,12 @@ static NTSTATUS Shout(void)
 /* The bytes of one datagram; 0 when none comes in 100 ms. */
 static ULONG Hear(void)
 {
-    ULONG_PTR got = 0;
-    ADDRESS from;
-    BUFFER buffer;
-    CALL call;
-    ULONG flags = 0, control = 0;
-    PIRP irp;
+    char text[64];
+    ULONG got = ReceiveDatagram(Socket, text);
 
-    if (!OpenBuffer(&buffer, 64))
-        return 0;
-    irp = Begin(&call);
-    DATAGRAM(Socket)->WskReceiveFrom(Socket, &buffer.Wsk, 0, &from.Any, &control, NULL, &flags, irp);
-    if (WaitMs(&call.Done, 100) != STATUS_SUCCESS)
-        IoCancelIrp(irp);
-    if (!NT_SUCCESS(Finish(&call, &got)))
-        got = 0;
     if (got)
-        EXPECT(RtlCompareMemory(buffer.Data, "hello", 5) == 5);
-    CloseBuffer(&buffer);
-    return (ULONG)got;
+        EXPECT(RtlCompareMemory(text, "hello", 5) == 5);
+    return got;
 }
 
 /* --- callouts ---- */

@@ -131,29 +131,6 @@ static NTSTATUS SendTo(PWSK_SOCKET socket, USHORT port, const char *text)
     return status;
 }
 
-static ULONG ReceiveFrom(PWSK_SOCKET socket, char *text)
-{
-    ULONG_PTR got = 0;
-    ADDRESS from;
-    BUFFER buffer;
-    CALL call;
-    ULONG flags = 0, control = 0;
-    PIRP irp;
-
-    if (!OpenBuffer(&buffer, 64))
-        return 0;
-    irp = Begin(&call);
-    DATAGRAM(socket)->WskReceiveFrom(socket, &buffer.Wsk, 0, &from.Any, &control, NULL, &flags, irp);
-    if (WaitMs(&call.Done, 100) != STATUS_SUCCESS)
-        IoCancelIrp(irp);
-    if (!NT_SUCCESS(Finish(&call, &got)))
-        got = 0;
-    RtlCopyMemory(text, buffer.Data, got);
-    text[got] = 0;
-    CloseBuffer(&buffer);
-    return (ULONG)got;
-}
-
 typedef NTSTATUS INJECT(PNET_BUFFER_LIST clone);
 
 static NTSTATUS InjectTransportSend(PNET_BUFFER_LIST clone)
@@ -194,14 +171,14 @@ static void SwallowAndInject(UINT32 type, const GUID *layer, FWPS_CALLOUT_CLASSI
     REQUIRE(from != NULL && to != NULL);
     REQUIRE(AddHook(&hook, layer, classify, NULL, 0));
     EXPECT_EQ(SendTo(from, port, "hello"), STATUS_SUCCESS);
-    EXPECT_EQ(ReceiveFrom(to, text), 0);
+    EXPECT_EQ(ReceiveDatagram(to, text), 0);
     EXPECT_EQ(It.CloneCount, 1);
     if (It.CloneCount == 1) {
         EXPECT_EQ(inject(It.Clones[0]), STATUS_SUCCESS);
-        EXPECT_EQ(ReceiveFrom(to, text), 5);
+        EXPECT_EQ(ReceiveDatagram(to, text), 5);
         EXPECT(strcmp(text, "hello") == 0);
     }
-    EXPECT_EQ(ReceiveFrom(to, text), 0);
+    EXPECT_EQ(ReceiveDatagram(to, text), 0);
     EXPECT_EQ(It.Completed, 1);
     EXPECT_EQ(It.Failed, 0);
     EXPECT_EQ(It.Injected, 1);

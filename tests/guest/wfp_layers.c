@@ -314,28 +314,6 @@ static NTSTATUS SendTo(PWSK_SOCKET socket, USHORT port, const char *text)
     return status;
 }
 
-/* The bytes of one datagram; 0 when none comes in 100 ms. */
-static ULONG ReceiveFrom(PWSK_SOCKET socket)
-{
-    ULONG_PTR got = 0;
-    ADDRESS from;
-    BUFFER buffer;
-    CALL call;
-    ULONG flags = 0, control = 0;
-    PIRP irp;
-
-    if (!OpenBuffer(&buffer, 64))
-        return 0;
-    irp = Begin(&call);
-    DATAGRAM(socket)->WskReceiveFrom(socket, &buffer.Wsk, 0, &from.Any, &control, NULL, &flags, irp);
-    if (WaitMs(&call.Done, 100) != STATUS_SUCCESS)
-        IoCancelIrp(irp);
-    if (!NT_SUCCESS(Finish(&call, &got)))
-        got = 0;
-    CloseBuffer(&buffer);
-    return (ULONG)got;
-}
-
 static void SendThrough(const GUID *layer, FWP_ACTION_TYPE action, ULONG arrives)
 {
     PWSK_SOCKET from, to;
@@ -348,7 +326,7 @@ static void SendThrough(const GUID *layer, FWP_ACTION_TYPE action, ULONG arrives
     REQUIRE(from != NULL && to != NULL);
     REQUIRE(AddHook(&hook, layer, ClassifyPacket, NULL, 0));
     EXPECT_EQ(SendTo(from, port, "hello"), STATUS_SUCCESS);
-    EXPECT_EQ(ReceiveFrom(to), arrives);
+    EXPECT_EQ(ReceiveDatagram(to, NULL), arrives);
     EXPECT_EQ(Seen.Calls, 1);
     EXPECT_EQ(Seen.Bad, 0);
     RemoveHook(&hook);
@@ -446,12 +424,12 @@ TEST_CASE(datagram_data_is_shown_in_both_directions_and_dropped_when_blocked)
     REQUIRE(from != NULL && to != NULL);
     REQUIRE(AddHook(&hook, &FWPM_LAYER_DATAGRAM_DATA_V4, ClassifyDatagram, NULL, 0));
     EXPECT_EQ(SendTo(from, port, "hello"), STATUS_SUCCESS);
-    EXPECT_EQ(ReceiveFrom(to), 5);
+    EXPECT_EQ(ReceiveDatagram(to, NULL), 5);
     EXPECT_EQ(Seen.Calls, 2);
     EXPECT_EQ(Seen.Bad, 0);
     Seen.Action = FWP_ACTION_BLOCK;
     EXPECT_EQ(SendTo(from, port, "hello"), STATUS_SUCCESS);
-    EXPECT_EQ(ReceiveFrom(to), 0);
+    EXPECT_EQ(ReceiveDatagram(to, NULL), 0);
     RemoveHook(&hook);
     EXPECT_EQ(CloseSocket(from), STATUS_SUCCESS);
     EXPECT_EQ(CloseSocket(to), STATUS_SUCCESS);
@@ -482,7 +460,7 @@ TEST_CASE(the_first_datagram_to_a_peer_authorises_the_conversation)
     EXPECT_EQ(SendTo(from, port, "hello"), STATUS_SUCCESS);
     EXPECT_EQ(SendTo(from, port, "hello"), STATUS_SUCCESS);
     EXPECT_EQ(Seen.Calls, 2);
-    EXPECT_EQ(ReceiveFrom(to), 5);
+    EXPECT_EQ(ReceiveDatagram(to, NULL), 5);
     EXPECT_EQ(Seen.Bad, 0);
     RemoveHook(&hook);
     EXPECT_EQ(CloseSocket(from), STATUS_SUCCESS);
@@ -501,11 +479,11 @@ TEST_CASE(an_inbound_conversation_that_is_blocked_is_not_delivered)
     REQUIRE(from != NULL && to != NULL);
     REQUIRE(AddHook(&hook, &FWPM_LAYER_ALE_AUTH_RECV_ACCEPT_V4, ClassifyFirst, &FWPM_CONDITION_IP_LOCAL_PORT, port));
     EXPECT_EQ(SendTo(from, port, "hello"), STATUS_SUCCESS);
-    EXPECT_EQ(ReceiveFrom(to), 0);
+    EXPECT_EQ(ReceiveDatagram(to, NULL), 0);
     EXPECT_EQ(Seen.Calls, 1);
     Seen.Action = FWP_ACTION_PERMIT;
     EXPECT_EQ(SendTo(from, port, "hello"), STATUS_SUCCESS);
-    EXPECT_EQ(ReceiveFrom(to), 5);
+    EXPECT_EQ(ReceiveDatagram(to, NULL), 5);
     EXPECT_EQ(Seen.Bad, 0);
     RemoveHook(&hook);
     EXPECT_EQ(CloseSocket(from), STATUS_SUCCESS);

@@ -311,4 +311,30 @@ static inline NTSTATUS Receive(PWSK_SOCKET socket, char *text, SIZE_T size, ULON
     return status;
 }
 
+/* The bytes of one datagram of at most 63, terminated in `text[64]` unless that is NULL; 0 when none comes in 100 ms. */
+static inline ULONG ReceiveDatagram(PWSK_SOCKET socket, char *text)
+{
+    ULONG_PTR got = 0;
+    ADDRESS from;
+    BUFFER buffer;
+    CALL call;
+    ULONG flags = 0, control = 0;
+    PIRP irp;
+
+    if (!OpenBuffer(&buffer, 63))
+        return 0;
+    irp = Begin(&call);
+    DATAGRAM(socket)->WskReceiveFrom(socket, &buffer.Wsk, 0, &from.Any, &control, NULL, &flags, irp);
+    if (WaitMs(&call.Done, 100) != STATUS_SUCCESS)
+        IoCancelIrp(irp);
+    if (!NT_SUCCESS(Finish(&call, &got)))
+        got = 0;
+    if (text != NULL) {
+        RtlCopyMemory(text, buffer.Data, got);
+        text[got] = 0;
+    }
+    CloseBuffer(&buffer);
+    return (ULONG)got;
+}
+
 #endif
