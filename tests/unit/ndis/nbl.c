@@ -405,3 +405,15 @@ TEST(a_pool_left_behind_is_listed_with_its_outstanding_lists)
     NdisFreeNetBufferListPool(pool);
     close_ndis();
 }
+
+/* As a driver sees them that imports them; the SDK has them inline. */
+TEST(a_time_stamp_is_kept_and_copied_from_list_to_list)
+{
+    NET_BUFFER_LIST_TIMESTAMP stamp = { .Timestamp = 0x123456789abcdef0 }, read = { 0 };
+    NET_BUFFER_LIST from = { 0 }, to = { 0 };
+
+    nbl_set_timestamp(&from, &stamp);
+    nbl_copy_timestamp(&to, &from);
+    nbl_get_timestamp(&to, &read);
+    CHECK_EQ(read.Timestamp, stamp.Timestamp);
+}
