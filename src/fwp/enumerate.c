@@ -283,7 +283,7 @@ ENUM(NetEvent, FWP_ENUM_NET_EVENTS, fwp_pack_net_event5, FWPM_NET_EVENT5, 5)
 /* IPsec connections: there are none. */
 ENUM(Connection, FWP_ENUM_CONNECTIONS, NULL, FWPM_CONNECTION0, 0)
 
-/* Endpoints of the stack. docs: fwpsk/nf-fwpsk-fwpsaleendpointcreateenumhandle0, nf-fwpsk-fwpsaleendpointenum0 */
+/* Endpoints of the stack. PASSIVE_LEVEL. docs: fwpsk/nf-fwpsk-fwpsaleendpointcreateenumhandle0, nf-fwpsk-fwpsaleendpointenum0 */
 NTSTATUS NTAPI FwpsAleEndpointCreateEnumHandle0(HANDLE engineHandle, const FWPS_ALE_ENDPOINT_ENUM_TEMPLATE0 *enumTemplate, HANDLE *enumHandle)
 {
     return create(engineHandle, FWP_ENUM_ENDPOINTS, fwp_pack_endpoint, enumTemplate, enumHandle);

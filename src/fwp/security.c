@@ -247,7 +247,8 @@ SECURITY_OF(NetEvents, NET_EVENTS)
 SECURITY_OF(Connection, CONNECTIONS)
 SECURITY_OF(vSwitchEvents, SWITCH_EVENTS)
 
-/* The same for the endpoints. docs: fwpsk/nf-fwpsk-fwpsaleendpointgetsecurityinfo0, nf-fwpsk-fwpsaleendpointsetsecurityinfo0 */
+/* The same for the endpoints. PASSIVE_LEVEL.
+ * docs: fwpsk/nf-fwpsk-fwpsaleendpointgetsecurityinfo0, nf-fwpsk-fwpsaleendpointsetsecurityinfo0 */
 NTSTATUS NTAPI FwpsAleEndpointGetSecurityInfo0(HANDLE engineHandle, SECURITY_INFORMATION securityInfo, PSID *sidOwner, PSID *sidGroup,
                                                PACL *dacl, PACL *sacl, PSECURITY_DESCRIPTOR *securityDescriptor)
 {

@@ -198,19 +198,19 @@ VOID NTAPI NdisCopyReceiveNetBufferListInfo(PNET_BUFFER_LIST DestNetBufferList, 
 
 /* --- timestamps: inline functions of the headers, for drivers that import them all the same ---------------------------- */
 
-/* docs: nbltimestamp/nf-nbltimestamp-ndissetnbltimestampinfo */
+/* Any IRQL. docs: nbltimestamp/nf-nbltimestamp-ndissetnbltimestampinfo */
 VOID NTAPI nbl_set_timestamp(PNET_BUFFER_LIST nbl, const NET_BUFFER_LIST_TIMESTAMP *timestamp)
 {
     NdisSetNblTimestampInfo(nbl, timestamp);
 }
 
-/* docs: nbltimestamp/nf-nbltimestamp-ndisgetnbltimestampinfo */
+/* Any IRQL. docs: nbltimestamp/nf-nbltimestamp-ndisgetnbltimestampinfo */
 VOID NTAPI nbl_get_timestamp(const NET_BUFFER_LIST *nbl, NET_BUFFER_LIST_TIMESTAMP *timestamp)
 {
     NdisGetNblTimestampInfo(nbl, timestamp);
 }
 
-/* docs: nbltimestamp/nf-nbltimestamp-ndiscopynbltimestampinfo */
+/* Any IRQL. docs: nbltimestamp/nf-nbltimestamp-ndiscopynbltimestampinfo */
 VOID NTAPI nbl_copy_timestamp(PNET_BUFFER_LIST to, const NET_BUFFER_LIST *from)
 {
     NdisCopyNblTimestampInfo(to, from);

@@ -2,14 +2,14 @@
 #include "nt/io_file.h"
 #include "ring3/nt_files.h"
 
-/* NULL: no open is part of a transaction. docs: ntddk/nf-ntddk-iogettransactionparameterblock */
+/* NULL: no open is part of a transaction. Any IRQL. docs: ntddk/nf-ntddk-iogettransactionparameterblock */
 PTXN_PARAMETER_BLOCK NTAPI IoGetTransactionParameterBlock(PFILE_OBJECT FileObject)
 {
     (void)FileObject;
     return NULL;
 }
 
-/* NULL: no file lies in a container. docs: ntddk/nf-ntddk-iogetsiloparameters */
+/* NULL: no file lies in a container. Any IRQL. docs: ntddk/nf-ntddk-iogetsiloparameters */
 PVOID NTAPI IoGetSiloParameters(PFILE_OBJECT FileObject)
 {
     (void)FileObject;
@@ -23,7 +23,7 @@ PVOID NTAPI IoGetOplockKeyContext(PFILE_OBJECT FileObject)
     return NULL;
 }
 
-/* NULL likewise. docs: ntddk/nf-ntddk-iogetoplockkeycontextex */
+/* NULL likewise. <= DISPATCH_LEVEL. docs: ntddk/nf-ntddk-iogetoplockkeycontextex */
 PVOID NTAPI IoGetOplockKeyContextEx(PFILE_OBJECT FileObject)
 {
     (void)FileObject;
@@ -45,7 +45,7 @@ NTSTATUS NTAPI IoSetFileOrigin(PFILE_OBJECT FileObject, BOOLEAN Remote)
     return STATUS_SUCCESS;
 }
 
-/* docs: ntddk/nf-ntddk-ioisfileobjectignoringsharing */
+/* Any IRQL. docs: ntddk/nf-ntddk-ioisfileobjectignoringsharing */
 BOOLEAN NTAPI IoIsFileObjectIgnoringSharing(PFILE_OBJECT FileObject)
 {
     const struct io_file_extension *extension = FileObject->FileObjectExtension;
@@ -53,7 +53,7 @@ BOOLEAN NTAPI IoIsFileObjectIgnoringSharing(PFILE_OBJECT FileObject)
     return extension != NULL && extension->ignores_sharing;
 }
 
-/* STATUS_NOT_FOUND for a file object that was not opened by name. docs: ntddk/nf-ntddk-iosetfileobjectignoresharing */
+/* STATUS_NOT_FOUND for a file object that was not opened by name. Any IRQL. docs: ntddk/nf-ntddk-iosetfileobjectignoresharing */
 NTSTATUS NTAPI IoSetFileObjectIgnoreSharing(PFILE_OBJECT FileObject)
 {
     struct io_file_extension *extension = FileObject->FileObjectExtension;
@@ -64,7 +64,7 @@ NTSTATUS NTAPI IoSetFileObjectIgnoreSharing(PFILE_OBJECT FileObject)
     return STATUS_SUCCESS;
 }
 
-/* Success: nothing is ever suspended. docs: ntddk/nf-ntddk-ioincrementkeepalivecount */
+/* Success: nothing is ever suspended. Any IRQL. docs: ntddk/nf-ntddk-ioincrementkeepalivecount */
 NTSTATUS NTAPI IoIncrementKeepAliveCount(PFILE_OBJECT FileObject, PEPROCESS Process)
 {
     (void)FileObject;
@@ -72,7 +72,7 @@ NTSTATUS NTAPI IoIncrementKeepAliveCount(PFILE_OBJECT FileObject, PEPROCESS Proc
     return STATUS_SUCCESS;
 }
 
-/* Likewise. docs: ntddk/nf-ntddk-iodecrementkeepalivecount */
+/* Likewise. Any IRQL. docs: ntddk/nf-ntddk-iodecrementkeepalivecount */
 NTSTATUS NTAPI IoDecrementKeepAliveCount(PFILE_OBJECT FileObject, PEPROCESS Process)
 {
     (void)FileObject;
@@ -90,14 +90,14 @@ static ULONG shared(ACCESS_MASK access, ULONG share, const BOOLEAN *may_write)
 }
 
 /* IoSetShareAccess; WritePermission (may be NULL) FALSE: a read that excludes readers becomes one that lets them in.
- * docs: wdm/nf-wdm-iosetshareaccessex */
+ * Any IRQL. docs: wdm/nf-wdm-iosetshareaccessex */
 VOID NTAPI IoSetShareAccessEx(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess,
                               PBOOLEAN WritePermission)
 {
     IoSetShareAccess(DesiredAccess, shared(DesiredAccess, DesiredShareAccess, WritePermission), FileObject, ShareAccess);
 }
 
-/* IoCheckShareAccess likewise; a file object that ignores sharing is not checked. docs: wdm/nf-wdm-iocheckshareaccessex */
+/* IoCheckShareAccess likewise; a file object that ignores sharing is not checked. Any IRQL. docs: wdm/nf-wdm-iocheckshareaccessex */
 NTSTATUS NTAPI IoCheckShareAccessEx(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE_OBJECT FileObject,
                                     PSHARE_ACCESS ShareAccess, BOOLEAN Update, PBOOLEAN WritePermission)
 {
@@ -158,7 +158,7 @@ BOOLEAN NTAPI FsRtlIsTotalDeviceFailure(NTSTATUS Status)
 }
 
 /* Are the entries whole, terminated and aligned? STATUS_EA_LIST_INCONSISTENT with the offset of the bad one.
- * docs: ntifs/nf-ntifs-iocheckeabuffervalidity */
+ * <= APC_LEVEL. docs: ntifs/nf-ntifs-iocheckeabuffervalidity */
 NTSTATUS NTAPI IoCheckEaBufferValidity(PFILE_FULL_EA_INFORMATION EaBuffer, ULONG EaLength, PULONG ErrorOffset)
 {
     enum { HEAD = FIELD_OFFSET(FILE_FULL_EA_INFORMATION, EaName) };

@@ -90,7 +90,8 @@ static void fill_lock(PIO_STACK_LOCATION stack, const void *context)
     stack->Parameters.LockControl.Key = range->key;
 }
 
-/* Waits for the driver's answer whether there is an event or not; an APC routine is refused. docs: ntifs/nf-ntifs-zwlockfile */
+/* Waits for the driver's answer whether there is an event or not; an APC routine is refused. PASSIVE_LEVEL.
+ * docs: ntifs/nf-ntifs-zwlockfile */
 NTSTATUS NTAPI ZwLockFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
                           PLARGE_INTEGER ByteOffset, PLARGE_INTEGER Length, ULONG Key, BOOLEAN FailImmediately, BOOLEAN ExclusiveLock)
 {
@@ -109,7 +110,7 @@ NTSTATUS NTAPI ZwLockFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRo
     return status;
 }
 
-/* docs: ntifs/nf-ntifs-zwunlockfile */
+/* PASSIVE_LEVEL. docs: ntifs/nf-ntifs-zwunlockfile */
 NTSTATUS NTAPI ZwUnlockFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER ByteOffset, PLARGE_INTEGER Length, ULONG Key)
 {
     struct range range = { *ByteOffset, *Length, Key };
@@ -135,7 +136,7 @@ static void fill_query_ea(PIO_STACK_LOCATION stack, const void *context)
     stack->Parameters.QueryEa.EaIndex = query->index;
 }
 
-/* docs: ntifs/nf-ntifs-zwqueryeafile */
+/* PASSIVE_LEVEL. docs: ntifs/nf-ntifs-zwqueryeafile */
 NTSTATUS NTAPI ZwQueryEaFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, BOOLEAN ReturnSingleEntry,
                              PVOID EaList, ULONG EaListLength, PULONG EaIndex, BOOLEAN RestartScan)
 {
@@ -153,7 +154,7 @@ static void fill_length(PIO_STACK_LOCATION stack, const void *context)
     stack->Parameters.SetEa.Length = *(const ULONG *)context;
 }
 
-/* STATUS_EA_LIST_INCONSISTENT before the driver is asked. docs: ntifs/nf-ntifs-zwseteafile */
+/* STATUS_EA_LIST_INCONSISTENT before the driver is asked. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-zwseteafile */
 NTSTATUS NTAPI ZwSetEaFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length)
 {
     struct fs_request q = { .major = IRP_MJ_SET_EA, .data = Buffer, .length = Length, .fill = fill_length, .context = &Length };
@@ -182,7 +183,7 @@ static void fill_set_volume(PIO_STACK_LOCATION stack, const void *context)
     stack->Parameters.SetVolume.FsInformationClass = set->class;
 }
 
-/* docs: ntifs/nf-ntifs-zwsetvolumeinformationfile */
+/* PASSIVE_LEVEL. docs: ntifs/nf-ntifs-zwsetvolumeinformationfile */
 NTSTATUS NTAPI ZwSetVolumeInformationFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock, PVOID FsInformation, ULONG Length,
                                           FS_INFORMATION_CLASS FsInformationClass)
 {
@@ -199,7 +200,8 @@ static void fill_nothing(PIO_STACK_LOCATION stack, const void *context)
     (void)context;
 }
 
-/* Flags become the minor function: 0, FLUSH_FLAGS_FILE_DATA_ONLY (1) or FLUSH_FLAGS_NO_SYNC (2). docs: ntifs/nf-ntifs-zwflushbuffersfileex */
+/* Flags become the minor function: 0, FLUSH_FLAGS_FILE_DATA_ONLY (1) or FLUSH_FLAGS_NO_SYNC (2). PASSIVE_LEVEL.
+ * docs: ntifs/nf-ntifs-zwflushbuffersfileex */
 NTSTATUS NTAPI ZwFlushBuffersFileEx(HANDLE FileHandle, ULONG Flags, PVOID Parameters, ULONG ParametersSize, PIO_STATUS_BLOCK IoStatusBlock)
 {
     struct fs_request q = { .major = IRP_MJ_FLUSH_BUFFERS, .minor = (UCHAR)Flags, .fill = fill_nothing };
@@ -212,7 +214,7 @@ NTSTATUS NTAPI ZwFlushBuffersFileEx(HANDLE FileHandle, ULONG Flags, PVOID Parame
 /* ---- the platform ---- */
 
 /* PlatformInformation: not always on, always connected. STATUS_INVALID_PARAMETER for an input buffer, STATUS_BUFFER_TOO_SMALL,
- * STATUS_NOT_SUPPORTED for other levels. docs: ntddk/nf-ntddk-zwpowerinformation */
+ * STATUS_NOT_SUPPORTED for other levels. PASSIVE_LEVEL. docs: ntddk/nf-ntddk-zwpowerinformation */
 NTSTATUS NTAPI ZwPowerInformation(ULONG InformationLevel, PVOID InputBuffer, ULONG InputBufferLength, PVOID OutputBuffer,
                                   ULONG OutputBufferLength)
 {

@@ -24,7 +24,9 @@ NTSTATUS NTAPI IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POB
                                                InternalParameters, Options, DriverContext != NULL ? DriverContext->DeviceObjectHint : NULL);
 }
 
-/* docs: ntddk/nf-ntddk-iocreatefilespecifydeviceobjecthint */
+/* ZwCreateFile that begins at DeviceObject, a device of the stack the name leads to (NULL: at its top). Options change nothing.
+ * PASSIVE_LEVEL. The statuses of ZwCreateFile; STATUS_NOT_SUPPORTED for pipes and mailslots.
+ * docs: ntddk/nf-ntddk-iocreatefilespecifydeviceobjecthint */
 NTSTATUS NTAPI IoCreateFileSpecifyDeviceObjectHint(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                                                    PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes,
                                                    ULONG ShareAccess, ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer,
@@ -55,7 +57,7 @@ NTSTATUS NTAPI IoGetDriverDirectory(PDRIVER_OBJECT DriverObject, DRIVER_DIRECTOR
     return no_directory("IoGetDriverDirectory");
 }
 
-/* Likewise. docs: wdm/nf-wdm-iogetdevicedirectory */
+/* Likewise. PASSIVE_LEVEL. docs: wdm/nf-wdm-iogetdevicedirectory */
 NTSTATUS NTAPI IoGetDeviceDirectory(PDEVICE_OBJECT PhysicalDeviceObject, DEVICE_DIRECTORY_TYPE DirectoryType, ULONG Flags, PVOID Reserved,
                                     PHANDLE DeviceDirectoryHandle)
 {
@@ -150,7 +152,7 @@ NTSTATUS NTAPI IoVolumeDeviceToDosName(PVOID VolumeDeviceObject, PUNICODE_STRING
     return dos_name(VolumeDeviceObject, NULL, 0, &block, DosName);
 }
 
-/* The same under its old name. docs: ntddk/nf-ntddk-rtlvolumedevicetodosname */
+/* The same under its old name. PASSIVE_LEVEL. docs: ntddk/nf-ntddk-rtlvolumedevicetodosname */
 NTSTATUS NTAPI RtlVolumeDeviceToDosName(PVOID VolumeDeviceObject, PUNICODE_STRING DosName)
 {
     return IoVolumeDeviceToDosName(VolumeDeviceObject, DosName);

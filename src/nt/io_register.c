@@ -47,7 +47,7 @@ VOID NTAPI IoRegisterFileSystem(PDEVICE_OBJECT DeviceObject)
     tell(DeviceObject, TRUE);
 }
 
-/* docs: ntifs/nf-ntifs-iounregisterfilesystem */
+/* <= APC_LEVEL. docs: ntifs/nf-ntifs-iounregisterfilesystem */
 VOID NTAPI IoUnregisterFileSystem(PDEVICE_OBJECT DeviceObject)
 {
     list_each_safe(node, &file_systems) {
@@ -92,7 +92,7 @@ NTSTATUS NTAPI IoRegisterFsRegistrationChange(PDRIVER_OBJECT DriverObject, PDRIV
     return STATUS_SUCCESS;
 }
 
-/* docs: ntifs/nf-ntifs-iounregisterfsregistrationchange */
+/* <= APC_LEVEL. docs: ntifs/nf-ntifs-iounregisterfsregistrationchange */
 VOID NTAPI IoUnregisterFsRegistrationChange(PDRIVER_OBJECT DriverObject, PDRIVER_FS_NOTIFICATION DriverNotificationRoutine)
 {
     struct watcher *w = watcher_of(DriverObject, DriverNotificationRoutine);
@@ -129,7 +129,7 @@ PVOID NTAPI IoRegisterBootDriverCallback(PBOOT_DRIVER_CALLBACK_FUNCTION Callback
     return kept;
 }
 
-/* docs: ntddk/nf-ntddk-iounregisterbootdrivercallback */
+/* PASSIVE_LEVEL. docs: ntddk/nf-ntddk-iounregisterbootdrivercallback */
 VOID NTAPI IoUnregisterBootDriverCallback(PVOID CallbackHandle)
 {
     pool_free(CallbackHandle, IO_TAG_EXTENSION, __builtin_return_address(0));
@@ -162,7 +162,7 @@ NTSTATUS NTAPI IoRegisterContainerNotification(IO_CONTAINER_NOTIFICATION_CLASS N
     return STATUS_SUCCESS;
 }
 
-/* docs: wdm/nf-wdm-iounregistercontainernotification */
+/* <= APC_LEVEL. docs: wdm/nf-wdm-iounregistercontainernotification */
 VOID NTAPI IoUnregisterContainerNotification(PVOID CallbackRegistration)
 {
     pool_free(CallbackRegistration, IO_TAG_EXTENSION, __builtin_return_address(0));
@@ -182,13 +182,13 @@ NTSTATUS NTAPI IoGetContainerInformation(IO_CONTAINER_INFORMATION_CLASS Informat
 
 /* ---- what is not there ---- */
 
-/* STATUS_INVALID_PARAMETER, else STATUS_TOO_LATE: the computer has booted. docs: wdm/nf-wdm-iogetbootdiskinformation */
+/* STATUS_INVALID_PARAMETER, else STATUS_TOO_LATE: the computer has booted. <= APC_LEVEL. docs: wdm/nf-wdm-iogetbootdiskinformation */
 NTSTATUS NTAPI IoGetBootDiskInformation(PBOOTDISK_INFORMATION BootDiskInformation, ULONG Size)
 {
     return BootDiskInformation == NULL || Size < sizeof(*BootDiskInformation) ? STATUS_INVALID_PARAMETER : STATUS_TOO_LATE;
 }
 
-/* STATUS_NOT_SUPPORTED: there is no IOMMU. docs: wdm/nf-wdm-iogetiommuinterface */
+/* STATUS_NOT_SUPPORTED: there is no IOMMU. Any IRQL. docs: wdm/nf-wdm-iogetiommuinterface */
 NTSTATUS NTAPI IoGetIommuInterface(ULONG Version, PVOID InterfaceOut)
 {
     (void)Version;
@@ -196,7 +196,7 @@ NTSTATUS NTAPI IoGetIommuInterface(ULONG Version, PVOID InterfaceOut)
     return STATUS_NOT_SUPPORTED;
 }
 
-/* Likewise. docs: wdm/nf-wdm-iogetiommuinterfaceex */
+/* Likewise. Any IRQL. docs: wdm/nf-wdm-iogetiommuinterfaceex */
 NTSTATUS NTAPI IoGetIommuInterfaceEx(ULONG Version, ULONGLONG Flags, PVOID InterfaceOut)
 {
     (void)Flags;

@@ -59,13 +59,13 @@ static NTSTATUS ask_many(ask *question, PVOID *objects, PUNICODE_STRING names, U
 }
 
 /* Every block of every class. Success with 0 bytes when nobody has any. STATUS_BUFFER_TOO_SMALL with the bytes that are needed.
- * docs: wdm/nf-wdm-iowmiqueryalldatamultiple */
+ * <= APC_LEVEL. docs: wdm/nf-wdm-iowmiqueryalldatamultiple */
 NTSTATUS NTAPI IoWMIQueryAllDataMultiple(PVOID *DataBlockObjectList, ULONG ObjectCount, PULONG InOutBufferSize, PVOID OutBuffer)
 {
     return ask_many(ask_all, DataBlockObjectList, NULL, ObjectCount, InOutBufferSize, OutBuffer);
 }
 
-/* The named instance of each class. docs: wdm/nf-wdm-iowmiquerysingleinstancemultiple */
+/* The named instance of each class. <= APC_LEVEL. docs: wdm/nf-wdm-iowmiquerysingleinstancemultiple */
 NTSTATUS NTAPI IoWMIQuerySingleInstanceMultiple(PVOID *DataBlockObjectList, PUNICODE_STRING InstanceNames, ULONG ObjectCount,
                                                 PULONG InOutBufferSize, PVOID OutBuffer)
 {

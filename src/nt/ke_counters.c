@@ -17,7 +17,7 @@ NTSTATUS NTAPI KeQueryHardwareCounterConfiguration(PHARDWARE_COUNTER CounterArra
 }
 
 /* STATUS_NOT_IMPLEMENTED for this processor; STATUS_INVALID_PARAMETER for more than there can be.
- * docs: ntddk/nf-ntddk-kesethardwarecounterconfiguration */
+ * <= APC_LEVEL. docs: ntddk/nf-ntddk-kesethardwarecounterconfiguration */
 NTSTATUS NTAPI KeSetHardwareCounterConfiguration(PHARDWARE_COUNTER CounterArray, ULONG Count)
 {
     (void)CounterArray;
@@ -34,7 +34,7 @@ NTSTATUS NTAPI HalAllocateHardwareCounters(PGROUP_AFFINITY GroupAffinity, ULONG 
     return STATUS_INSUFFICIENT_RESOURCES;
 }
 
-/* No handle was given out. docs: ntddk/nf-ntddk-halfreehardwarecounters */
+/* No handle was given out. PASSIVE_LEVEL. docs: ntddk/nf-ntddk-halfreehardwarecounters */
 NTSTATUS NTAPI HalFreeHardwareCounters(HANDLE CounterSetHandle)
 {
     (void)CounterSetHandle;
@@ -57,13 +57,13 @@ PVOID NTAPI ex_allocate_from_paged(PPAGED_LOOKASIDE_LIST list)
     return ExAllocateFromPagedLookasideList(list);
 }
 
-/* docs: wdm/nf-wdm-exfreetopagedlookasidelist */
+/* <= APC_LEVEL. docs: wdm/nf-wdm-exfreetopagedlookasidelist */
 VOID NTAPI ex_free_to_paged(PPAGED_LOOKASIDE_LIST list, PVOID entry)
 {
     ExFreeToPagedLookasideList(list, entry);
 }
 
-/* A C++ driver called a pure virtual function: stops the system. docs: cpp-docs/c-runtime-library/reference/purecall */
+/* A C++ driver called a pure virtual function: stops the system. Any IRQL. docs: cpp-docs/c-runtime-library/reference/purecall */
 VOID NTAPI crt_purecall(void)
 {
     KeBugCheckEx(0x1E, (ULONG_PTR)(ULONG)STATUS_NOT_IMPLEMENTED, (ULONG_PTR)__builtin_return_address(0), 0, 0);

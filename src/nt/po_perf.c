@@ -146,7 +146,7 @@ VOID NTAPI PoFxIssueComponentPerfStateChangeMultiple(POHANDLE Handle, ULONG Flag
     tell(p, (Flags & PO_FX_FLAG_ASYNC_ONLY) != 0, good, Context);
 }
 
-/* docs: wdm/nf-wdm-pofxissuecomponentperfstatechange */
+/* <= DISPATCH_LEVEL. docs: wdm/nf-wdm-pofxissuecomponentperfstatechange */
 VOID NTAPI PoFxIssueComponentPerfStateChange(POHANDLE Handle, ULONG Flags, ULONG Component, PO_FX_PERF_STATE_CHANGE *PerfChange,
                                              PVOID Context)
 {

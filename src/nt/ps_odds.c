@@ -14,7 +14,7 @@ HANDLE NTAPI PsGetCurrentThreadProcessId(VOID)
     return PsGetProcessId(PsInitialSystemProcess);
 }
 
-/* Every thread runs in the kernel for itself. */
+/* Every thread runs in the kernel for itself. Any IRQL. */
 CCHAR NTAPI PsGetCurrentThreadPreviousMode(VOID)
 {
     return ExGetPreviousMode();
@@ -30,7 +30,7 @@ PVOID NTAPI PsGetCurrentThreadStackLimit(VOID)
     return ke_current()->stack;
 }
 
-/* NULL: the System process has no user part. */
+/* NULL: the System process has no user part. Any IRQL. */
 PVOID NTAPI PsGetThreadTeb(PETHREAD Thread)
 {
     (void)Thread;
@@ -84,7 +84,7 @@ PVOID NTAPI PsGetProcessSectionBaseAddress(PEPROCESS Process)
     return NULL;
 }
 
-/* There is no other address space to attach to. */
+/* There is no other address space to attach to. Any IRQL. */
 BOOLEAN NTAPI KeIsAttachedProcess(VOID)
 {
     return FALSE;
@@ -105,13 +105,13 @@ NTSTATUS NTAPI ZwTerminateProcess(HANDLE ProcessHandle, NTSTATUS ExitStatus)
     return STATUS_ACCESS_DENIED;
 }
 
-/* docs: wdm/nf-wdm-kzraiseirql */
+/* Any IRQL. docs: wdm/nf-wdm-kzraiseirql */
 KIRQL NTAPI KzRaiseIrql(KIRQL NewIrql)
 {
     return KfRaiseIrql(NewIrql);
 }
 
-/* docs: wdm/nf-wdm-kzlowerirql */
+/* Any IRQL. docs: wdm/nf-wdm-kzlowerirql */
 VOID NTAPI KzLowerIrql(KIRQL NewIrql)
 {
     KeLowerIrql(NewIrql);
@@ -135,7 +135,7 @@ VOID NTAPI KeInitializeApc(PVOID apc, PVOID thread, ULONG environment, PVOID ker
     log_warn("ke", "KeInitializeApc: APC objects are not documented; ring3 will queue none");
 }
 
-/* FALSE: not queued. */
+/* FALSE: not queued. Any IRQL. */
 BOOLEAN NTAPI KeInsertQueueApc(PVOID apc, PVOID first, PVOID second, LONG increment)
 {
     (void)apc;

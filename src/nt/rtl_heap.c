@@ -43,7 +43,7 @@ PVOID NTAPI RtlCreateHeap(ULONG Flags, PVOID HeapBase, SIZE_T ReserveSize, SIZE_
     return heap;
 }
 
-/* With all its blocks. NULL: it is gone. docs: ntifs/nf-ntifs-rtldestroyheap */
+/* With all its blocks. NULL: it is gone. <= APC_LEVEL. docs: ntifs/nf-ntifs-rtldestroyheap */
 PVOID NTAPI RtlDestroyHeap(PVOID HeapHandle)
 {
     struct heap *heap = HeapHandle;
@@ -57,7 +57,7 @@ PVOID NTAPI RtlDestroyHeap(PVOID HeapHandle)
 }
 
 /* 16-byte aligned. NULL without memory, or STATUS_NO_MEMORY raised when the heap or the call wants exceptions.
- * docs: ntifs/nf-ntifs-rtlallocateheap */
+ * <= APC_LEVEL. docs: ntifs/nf-ntifs-rtlallocateheap */
 PVOID NTAPI RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
 {
     struct heap *heap = HeapHandle;
@@ -80,7 +80,7 @@ PVOID NTAPI RtlAllocateHeap(PVOID HeapHandle, ULONG Flags, SIZE_T Size)
     return block + 1;
 }
 
-/* TRUE; NULL is allowed. docs: ntifs/nf-ntifs-rtlfreeheap */
+/* TRUE; NULL is allowed. <= APC_LEVEL. docs: ntifs/nf-ntifs-rtlfreeheap */
 ULONG NTAPI RtlFreeHeap(PVOID HeapHandle, ULONG Flags, PVOID BaseAddress)
 {
     struct block *block = BaseAddress;

@@ -51,14 +51,14 @@ NTSTATUS NTAPI RtlUnicodeStringToCountedOemString(POEM_STRING DestinationString,
     return count_oem(DestinationString, SourceString, AllocateDestinationString, false, __builtin_return_address(0));
 }
 
-/* docs: ntifs/nf-ntifs-rtlupcaseunicodestringtocountedoemstring */
+/* <= APC_LEVEL. docs: ntifs/nf-ntifs-rtlupcaseunicodestringtocountedoemstring */
 NTSTATUS NTAPI RtlUpcaseUnicodeStringToCountedOemString(POEM_STRING DestinationString, PCUNICODE_STRING SourceString,
                                                         BOOLEAN AllocateDestinationString)
 {
     return count_oem(DestinationString, SourceString, AllocateDestinationString, true, __builtin_return_address(0));
 }
 
-/* Without a terminator. Allocated: RtlFreeUnicodeString frees it. docs: ntifs/nf-ntifs-rtloemstringtocountedunicodestring */
+/* Without a terminator. Allocated: RtlFreeUnicodeString frees it. <= APC_LEVEL. docs: ntifs/nf-ntifs-rtloemstringtocountedunicodestring */
 NTSTATUS NTAPI RtlOemStringToCountedUnicodeString(PUNICODE_STRING DestinationString, PCOEM_STRING SourceString,
                                                   BOOLEAN AllocateDestinationString)
 {
@@ -87,7 +87,7 @@ NTSTATUS NTAPI RtlOemStringToCountedUnicodeString(PUNICODE_STRING DestinationStr
     return STATUS_SUCCESS;
 }
 
-/* docs: ntifs/nf-ntifs-rtlupcaseunicodetooemn */
+/* <= APC_LEVEL. docs: ntifs/nf-ntifs-rtlupcaseunicodetooemn */
 NTSTATUS NTAPI RtlUpcaseUnicodeToOemN(PCHAR OemString, ULONG MaxBytesInOemString, PULONG BytesInOemString, PCWCH UnicodeString,
                                       ULONG BytesInUnicodeString)
 {
@@ -119,7 +119,7 @@ static bool legal_in_8_3(char c)
 }
 
 /* At most eight characters, a period, at most three; "." and "..". OemName (may be NULL) gets the name in upper case.
- * docs: ntifs/nf-ntifs-rtlisnamelegaldos8dot3 */
+ * <= DISPATCH_LEVEL. docs: ntifs/nf-ntifs-rtlisnamelegaldos8dot3 */
 BOOLEAN NTAPI RtlIsNameLegalDOS8Dot3(PCUNICODE_STRING Name, POEM_STRING OemName, PBOOLEAN NameContainsSpaces)
 {
     CHAR buffer[12];
@@ -151,7 +151,7 @@ BOOLEAN NTAPI RtlIsNameLegalDOS8Dot3(PCUNICODE_STRING Name, POEM_STRING OemName,
     return TRUE;
 }
 
-/* Orders two altitudes, which are decimal numbers with an optional fraction. No page. */
+/* Orders two altitudes, which are decimal numbers with an optional fraction. No page. Any IRQL. */
 LONG NTAPI RtlCompareAltitudes(PCUNICODE_STRING Altitude1, PCUNICODE_STRING Altitude2)
 {
     PCUNICODE_STRING side[2] = { Altitude1, Altitude2 };

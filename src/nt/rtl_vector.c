@@ -28,7 +28,7 @@ ULONG NTAPI RtlInitializeCorrelationVector(PCORRELATION_VECTOR CorrelationVector
     return STATUS_SUCCESS;
 }
 
-/* Does the vector have its base and then numbers behind periods? docs: ntddk/nf-ntddk-rtlvalidatecorrelationvector */
+/* Does the vector have its base and then numbers behind periods? PASSIVE_LEVEL. docs: ntddk/nf-ntddk-rtlvalidatecorrelationvector */
 ULONG NTAPI RtlValidateCorrelationVector(PCORRELATION_VECTOR Vector)
 {
     const CHAR *v = Vector->Vector;
@@ -51,7 +51,7 @@ ULONG NTAPI RtlValidateCorrelationVector(PCORRELATION_VECTOR Vector)
 }
 
 /* X.i becomes X.(i+1). STATUS_BUFFER_OVERFLOW when it would be too long; STATUS_INVALID_PARAMETER for no vector.
- * docs: ntddk/nf-ntddk-rtlincrementcorrelationvector */
+ * PASSIVE_LEVEL. docs: ntddk/nf-ntddk-rtlincrementcorrelationvector */
 ULONG NTAPI RtlIncrementCorrelationVector(PCORRELATION_VECTOR CorrelationVector)
 {
     CHAR *v = CorrelationVector->Vector;
@@ -78,7 +78,7 @@ ULONG NTAPI RtlIncrementCorrelationVector(PCORRELATION_VECTOR CorrelationVector)
 }
 
 /* X.i becomes X.i.0. STATUS_INVALID_PARAMETER for no vector or one that would be too long.
- * docs: ntddk/nf-ntddk-rtlextendcorrelationvector */
+ * PASSIVE_LEVEL. docs: ntddk/nf-ntddk-rtlextendcorrelationvector */
 ULONG NTAPI RtlExtendCorrelationVector(PCORRELATION_VECTOR CorrelationVector)
 {
     size_t length;

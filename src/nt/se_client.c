@@ -12,7 +12,7 @@ static struct ps_thread *of(PETHREAD thread)
     return thread != NULL ? (struct ps_thread *)(void *)thread : ps_current();
 }
 
-/* Token NULL ends it. References the token. docs: ntifs/nf-ntifs-psimpersonateclient */
+/* Token NULL ends it. References the token. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-psimpersonateclient */
 NTSTATUS NTAPI PsImpersonateClient(PETHREAD Thread, PACCESS_TOKEN Token, BOOLEAN CopyOnOpen, BOOLEAN EffectiveOnly,
                                    SECURITY_IMPERSONATION_LEVEL ImpersonationLevel)
 {
@@ -30,20 +30,20 @@ NTSTATUS NTAPI PsImpersonateClient(PETHREAD Thread, PACCESS_TOKEN Token, BOOLEAN
     return STATUS_SUCCESS;
 }
 
-/* docs: ntifs/nf-ntifs-psreverttoself */
+/* PASSIVE_LEVEL. docs: ntifs/nf-ntifs-psreverttoself */
 VOID NTAPI PsRevertToSelf(VOID)
 {
     PsImpersonateClient(NULL, NULL, FALSE, FALSE, SecurityAnonymous);
 }
 
-/* The same for another thread. No page. */
+/* The same for another thread. No page. PASSIVE_LEVEL. */
 VOID NTAPI PsRevertThreadToSelf(PETHREAD Thread)
 {
     PsImpersonateClient(Thread, NULL, FALSE, FALSE, SecurityAnonymous);
 }
 
 /* The token, referenced, and how it was given; NULL when the thread does not impersonate.
- * docs: ntifs/nf-ntifs-psreferenceimpersonationtoken */
+ * PASSIVE_LEVEL. docs: ntifs/nf-ntifs-psreferenceimpersonationtoken */
 PACCESS_TOKEN NTAPI PsReferenceImpersonationToken(PETHREAD Thread, PBOOLEAN CopyOnOpen, PBOOLEAN EffectiveOnly,
                                                   PSECURITY_IMPERSONATION_LEVEL ImpersonationLevel)
 {
@@ -64,7 +64,7 @@ BOOLEAN NTAPI PsIsThreadImpersonating(PETHREAD Thread)
     return of(Thread)->impersonated != NULL;
 }
 
-/* The process's token and, with a thread, that one's impersonation token. docs: ntifs/nf-ntifs-secapturesubjectcontextex */
+/* The process's token and, with a thread, that one's impersonation token. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-secapturesubjectcontextex */
 VOID NTAPI SeCaptureSubjectContextEx(PETHREAD Thread, PEPROCESS Process, PSECURITY_SUBJECT_CONTEXT SubjectContext)
 {
     struct ps_thread *t = Thread != NULL ? of(Thread) : NULL;
@@ -100,7 +100,7 @@ NTSTATUS NTAPI SeCreateClientSecurity(PETHREAD ClientThread, PSECURITY_QUALITY_O
     return STATUS_SUCCESS;
 }
 
-/* Likewise, from a captured context. docs: ntifs/nf-ntifs-secreateclientsecurityfromsubjectcontext */
+/* Likewise, from a captured context. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-secreateclientsecurityfromsubjectcontext */
 NTSTATUS NTAPI SeCreateClientSecurityFromSubjectContext(PSECURITY_SUBJECT_CONTEXT SubjectContext,
                                                         PSECURITY_QUALITY_OF_SERVICE ClientSecurityQos, BOOLEAN ServerIsRemote,
                                                         PSECURITY_CLIENT_CONTEXT ClientContext)
@@ -114,20 +114,20 @@ NTSTATUS NTAPI SeCreateClientSecurityFromSubjectContext(PSECURITY_SUBJECT_CONTEX
     return STATUS_SUCCESS;
 }
 
-/* ServerThread NULL: the calling one. docs: ntifs/nf-ntifs-seimpersonateclientex */
+/* ServerThread NULL: the calling one. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-seimpersonateclientex */
 NTSTATUS NTAPI SeImpersonateClientEx(PSECURITY_CLIENT_CONTEXT ClientContext, PETHREAD ServerThread)
 {
     return PsImpersonateClient(ServerThread, ClientContext->ClientToken, TRUE, ClientContext->SecurityQos.EffectiveOnly,
                                ClientContext->SecurityQos.ImpersonationLevel);
 }
 
-/* Without a result. docs: ntifs/nf-ntifs-seimpersonateclient */
+/* Without a result. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-seimpersonateclient */
 VOID NTAPI SeImpersonateClient(PSECURITY_CLIENT_CONTEXT ClientContext, PETHREAD ServerThread)
 {
     SeImpersonateClientEx(ClientContext, ServerThread);
 }
 
-/* FALSE: nothing is audited. docs: ntifs/nf-ntifs-seauditingfileevents */
+/* FALSE: nothing is audited. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-seauditingfileevents */
 BOOLEAN NTAPI SeAuditingFileEvents(BOOLEAN AccessGranted, PSECURITY_DESCRIPTOR SecurityDescriptor)
 {
     (void)AccessGranted;
@@ -135,7 +135,7 @@ BOOLEAN NTAPI SeAuditingFileEvents(BOOLEAN AccessGranted, PSECURITY_DESCRIPTOR S
     return FALSE;
 }
 
-/* docs: ntifs/nf-ntifs-seauditingfileorglobalevents */
+/* PASSIVE_LEVEL. docs: ntifs/nf-ntifs-seauditingfileorglobalevents */
 BOOLEAN NTAPI SeAuditingFileOrGlobalEvents(BOOLEAN AccessGranted, PSECURITY_DESCRIPTOR SecurityDescriptor,
                                            PSECURITY_SUBJECT_CONTEXT SubjectSecurityContext)
 {
@@ -143,7 +143,7 @@ BOOLEAN NTAPI SeAuditingFileOrGlobalEvents(BOOLEAN AccessGranted, PSECURITY_DESC
     return SeAuditingFileEvents(AccessGranted, SecurityDescriptor);
 }
 
-/* docs: ntifs/nf-ntifs-seauditinghardlinkevents */
+/* PASSIVE_LEVEL. docs: ntifs/nf-ntifs-seauditinghardlinkevents */
 BOOLEAN NTAPI SeAuditingHardLinkEvents(BOOLEAN AccessGranted, PSECURITY_DESCRIPTOR SecurityDescriptor)
 {
     return SeAuditingFileEvents(AccessGranted, SecurityDescriptor);
@@ -154,7 +154,7 @@ BOOLEAN NTAPI SeAuditingHardLinkEvents(BOOLEAN AccessGranted, PSECURITY_DESCRIPT
 static PSE_LOGON_SESSION_TERMINATED_ROUTINE terminated[16];
 
 /* The routine is never called. STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES.
- * docs: ntifs/nf-ntifs-seregisterlogonsessionterminatedroutine */
+ * PASSIVE_LEVEL. docs: ntifs/nf-ntifs-seregisterlogonsessionterminatedroutine */
 NTSTATUS NTAPI SeRegisterLogonSessionTerminatedRoutine(PSE_LOGON_SESSION_TERMINATED_ROUTINE CallbackRoutine)
 {
     if (CallbackRoutine == NULL)
@@ -167,7 +167,8 @@ NTSTATUS NTAPI SeRegisterLogonSessionTerminatedRoutine(PSE_LOGON_SESSION_TERMINA
     return STATUS_INSUFFICIENT_RESOURCES;
 }
 
-/* STATUS_INSUFFICIENT_RESOURCES for one that is not registered. docs: ntifs/nf-ntifs-seunregisterlogonsessionterminatedroutine */
+/* STATUS_INSUFFICIENT_RESOURCES for one that is not registered. PASSIVE_LEVEL.
+ * docs: ntifs/nf-ntifs-seunregisterlogonsessionterminatedroutine */
 NTSTATUS NTAPI SeUnregisterLogonSessionTerminatedRoutine(PSE_LOGON_SESSION_TERMINATED_ROUTINE CallbackRoutine)
 {
     if (CallbackRoutine == NULL)
@@ -180,7 +181,8 @@ NTSTATUS NTAPI SeUnregisterLogonSessionTerminatedRoutine(PSE_LOGON_SESSION_TERMI
     return STATUS_INSUFFICIENT_RESOURCES;
 }
 
-/* STATUS_NOT_FOUND for another session than System's (3e7h). docs: ntifs/nf-ntifs-semarklogonsessionforterminationnotification */
+/* STATUS_NOT_FOUND for another session than System's (3e7h). PASSIVE_LEVEL.
+ * docs: ntifs/nf-ntifs-semarklogonsessionforterminationnotification */
 NTSTATUS NTAPI SeMarkLogonSessionForTerminationNotification(PLUID LogonId)
 {
     return LogonId->LowPart == 0x3e7 && LogonId->HighPart == 0 ? STATUS_SUCCESS : STATUS_NOT_FOUND;

@@ -157,13 +157,13 @@ NTSTATUS NTAPI ZwOpenThreadTokenEx(HANDLE ThreadHandle, ACCESS_MASK DesiredAcces
     return status;
 }
 
-/* docs: ntifs/nf-ntifs-ntopenprocesstoken */
+/* PASSIVE_LEVEL. docs: ntifs/nf-ntifs-ntopenprocesstoken */
 NTSTATUS NTAPI ZwOpenProcessToken(HANDLE ProcessHandle, ACCESS_MASK DesiredAccess, PHANDLE TokenHandle)
 {
     return ZwOpenProcessTokenEx(ProcessHandle, DesiredAccess, OBJ_KERNEL_HANDLE, TokenHandle);
 }
 
-/* docs: ntifs/nf-ntifs-ntopenthreadtoken */
+/* PASSIVE_LEVEL. docs: ntifs/nf-ntifs-ntopenthreadtoken */
 NTSTATUS NTAPI ZwOpenThreadToken(HANDLE ThreadHandle, ACCESS_MASK DesiredAccess, BOOLEAN OpenAsSelf, PHANDLE TokenHandle)
 {
     return ZwOpenThreadTokenEx(ThreadHandle, DesiredAccess, OpenAsSelf, OBJ_KERNEL_HANDLE, TokenHandle);

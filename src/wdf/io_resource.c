@@ -203,7 +203,7 @@ NTSTATUS NTAPI WdfIoResourceRequirementsListInsertIoResList(PWDF_DRIVER_GLOBALS 
     return to->may_add ? insert_list(to, list, Index, caller) : STATUS_ACCESS_DENIED;
 }
 
-/* docs: wdfresource/nf-wdfresource-wdfioresourcerequirementslistappendioreslist */
+/* <= DISPATCH_LEVEL. docs: wdfresource/nf-wdfresource-wdfioresourcerequirementslistappendioreslist */
 NTSTATUS NTAPI WdfIoResourceRequirementsListAppendIoResList(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIORESREQLIST RequirementsList,
                                                             WDFIORESLIST IoResList)
 {
@@ -245,7 +245,7 @@ VOID NTAPI WdfIoResourceRequirementsListRemove(PWDF_DRIVER_GLOBALS DriverGlobals
     remove_list(requirements_check(RequirementsList, WDF_CALLER()), Index);
 }
 
-/* docs: wdfresource/nf-wdfresource-wdfioresourcerequirementslistremovebyioreslist */
+/* <= DISPATCH_LEVEL. docs: wdfresource/nf-wdfresource-wdfioresourcerequirementslistremovebyioreslist */
 VOID NTAPI WdfIoResourceRequirementsListRemoveByIoResList(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIORESREQLIST RequirementsList,
                                                           WDFIORESLIST IoResList)
 {
@@ -293,7 +293,7 @@ NTSTATUS NTAPI WdfIoResourceListInsertDescriptor(PWDF_DRIVER_GLOBALS DriverGloba
     return of(list)->may_add ? insert_item(list, Descriptor, Index, caller) : STATUS_ACCESS_DENIED;
 }
 
-/* docs: wdfresource/nf-wdfresource-wdfioresourcelistappenddescriptor */
+/* <= DISPATCH_LEVEL. docs: wdfresource/nf-wdfresource-wdfioresourcelistappenddescriptor */
 NTSTATUS NTAPI WdfIoResourceListAppendDescriptor(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIORESLIST ResourceList,
                                                  PIO_RESOURCE_DESCRIPTOR Descriptor)
 {
@@ -348,7 +348,7 @@ VOID NTAPI WdfIoResourceListRemove(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIORESLI
     remove_item(io_list_check(ResourceList, WDF_CALLER()), Index);
 }
 
-/* The descriptor is one of the list's own. docs: wdfresource/nf-wdfresource-wdfioresourcelistremovebydescriptor */
+/* The descriptor is one of the list's own. <= DISPATCH_LEVEL. docs: wdfresource/nf-wdfresource-wdfioresourcelistremovebydescriptor */
 VOID NTAPI WdfIoResourceListRemoveByDescriptor(PWDF_DRIVER_GLOBALS DriverGlobals, WDFIORESLIST ResourceList,
                                                PIO_RESOURCE_DESCRIPTOR Descriptor)
 {

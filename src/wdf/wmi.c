@@ -353,7 +353,7 @@ NTSTATUS NTAPI WdfWmiInstanceRegister(PWDF_DRIVER_GLOBALS DriverGlobals, WDFWMII
     return STATUS_SUCCESS;
 }
 
-/* As that, the other way. docs: wdfwmi/nf-wdfwmi-wdfwmiinstancederegister */
+/* As that, the other way. <= DISPATCH_LEVEL. docs: wdfwmi/nf-wdfwmi-wdfwmiinstancederegister */
 VOID NTAPI WdfWmiInstanceDeregister(PWDF_DRIVER_GLOBALS DriverGlobals, WDFWMIINSTANCE WmiInstance)
 {
     struct wdf_wmi_instance *instance = instance_check(WmiInstance, WDF_CALLER());
