@@ -68,6 +68,8 @@ struct interface *loopback_interface(void);
 bool loopback_deliver(void);
 /* The netif goes: what waits for it is dropped. */
 void loopback_forget(const struct netif *netif);
+/* Whether what is sent now has checksums of somebody else's. */
+void loopback_foreign(bool on);
 
 /* output.c */
 void output_setup(struct netif *netif, struct interface *interface);

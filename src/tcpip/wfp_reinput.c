@@ -65,12 +65,14 @@ static NTSTATUS send_whole(const struct wfp_injected *what, struct pbuf *p)
     ip_addr_t from = lwip_address(&h.from, NULL), to = lwip_address(&h.to, NULL);
     struct netif *netif = way_to(what, &from, &to);
     err_t error = ERR_RTE;
+    loopback_foreign(true);
     if (netif && h.family == 4) {
         error = ip4_output_if(p, NULL, LWIP_IP_HDRINCL, 0, 0, 0, netif);
     } else if (netif) {
         to = lwip_address(&h.to, netif);
         error = wfp_is_own(&h.to) ? netif_loop_output(netif, p) : netif->output_ip6(netif, p, ip_2_ip6(&to));
     }
+    loopback_foreign(false);
     pbuf_free(p);
     return status_of(error);
 }

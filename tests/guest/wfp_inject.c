@@ -289,6 +289,79 @@ TEST_CASE(a_connection_lives_when_each_of_its_packets_is_swallowed_and_injected)
     EXPECT_EQ(It.Bad, 0);
 }
 
+/* Instead of the first TCP segment that carries the text, a copy with a letter exchanged: its checksum is wrong. */
+static struct {
+    NDIS_HANDLE Pool;
+    UCHAR Packet[128];
+    PMDL Mdl;
+    volatile LONG Spoiled, Completed;
+} Spoiler;
+
+static VOID NTAPI SpoiledSent(VOID *context, NET_BUFFER_LIST *list, BOOLEAN dispatchLevel)
+{
+    FwpsFreeNetBufferList0(list);
+    Spoiler.Completed++;
+}
+
+static VOID NTAPI SpoilOne(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *meta, VOID *data,
+                           const VOID *context, const FWPS_FILTER1 *filter, UINT64 flow, FWPS_CLASSIFY_OUT0 *out)
+{
+    PNET_BUFFER_LIST list = (PNET_BUFFER_LIST)data, copy;
+    PNET_BUFFER buffer = NET_BUFFER_LIST_FIRST_NB(list);
+    ULONG size = NET_BUFFER_DATA_LENGTH(buffer);
+    UCHAR *packet;
+
+    Permit(out);
+    if (Spoiler.Spoiled || size < 45 || size > sizeof(Spoiler.Packet))
+        return;
+    packet = (UCHAR *)NdisGetDataBuffer(buffer, size, Spoiler.Packet, 1, 0);
+    if (packet == NULL || packet[9] != 6 || packet[size - 5] != 'h')
+        return;
+    if (packet != Spoiler.Packet)
+        RtlCopyMemory(Spoiler.Packet, packet, size);
+    Spoiler.Packet[size - 5] = 'j';
+    It.Bad += FwpsAllocateNetBufferAndNetBufferList0(Spoiler.Pool, 0, 0, Spoiler.Mdl, 0, size, &copy) != STATUS_SUCCESS;
+    Spoiler.Spoiled++;
+    It.Bad += FwpsInjectNetworkSendAsync0(It.Injection, NULL, 0, UNSPECIFIED_COMPARTMENT_ID, copy, SpoiledSent, NULL) != STATUS_SUCCESS;
+    Absorb(out);
+}
+
+TEST_CASE(an_injected_segment_with_a_wrong_checksum_is_not_received)
+{
+    NET_BUFFER_LIST_POOL_PARAMETERS parameters = {0};
+    ULONG_PTR got = 0;
+    char text[64];
+    PAIR pair;
+    HOOK hook;
+
+    RtlZeroMemory(&Spoiler, sizeof(Spoiler));
+    parameters.Header.Type = NDIS_OBJECT_TYPE_DEFAULT;
+    parameters.Header.Revision = NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1;
+    parameters.Header.Size = sizeof(parameters);
+    parameters.fAllocateNetBuffer = TRUE;
+    parameters.PoolTag = 'tseT';
+    Spoiler.Pool = NdisAllocateNetBufferListPool(NULL, &parameters);
+    Spoiler.Mdl = IoAllocateMdl(Spoiler.Packet, sizeof(Spoiler.Packet), FALSE, FALSE, NULL);
+    REQUIRE(Spoiler.Pool != NULL && Spoiler.Mdl != NULL);
+    MmBuildMdlForNonPagedPool(Spoiler.Mdl);
+    REQUIRE(Begin2(FWPS_INJECTION_TYPE_NETWORK, AF_INET));
+    REQUIRE(OpenPair(&pair, AF_INET, NULL, NULL));
+    REQUIRE(AddHook(&hook, &FWPM_LAYER_OUTBOUND_IPPACKET_V4, SpoilOne, NULL, 0));
+    EXPECT_EQ(Send(pair.Client, "hello"), STATUS_SUCCESS);
+    EXPECT_EQ(Receive(pair.Server, text, 32, 0, &got), STATUS_SUCCESS);
+    EXPECT_EQ(got, 5);
+    EXPECT(strcmp(text, "hello") == 0);
+    RemoveHook(&hook);
+    ClosePair(&pair);
+    Sleep(50);
+    EXPECT_EQ(Spoiler.Spoiled, 1);
+    EXPECT_EQ(Spoiler.Completed, 1);
+    EXPECT_EQ(It.Bad, 0);
+    EXPECT_EQ(FwpsInjectionHandleDestroy0(It.Injection), STATUS_SUCCESS);
+    IoFreeMdl(Spoiler.Mdl);
+    NdisFreeNetBufferListPool(Spoiler.Pool);
+}
+
 TEST_CASE(a_handle_of_another_kind_is_stale_and_a_reference_keeps_a_list)
 {
     HANDLE handle;

@@ -371,3 +371,44 @@ TEST_CASE(a_send_without_delay_does_not_wait_for_an_acknowledgement)
     CloseBuffer(&one);
     ClosePair(&pair);
 }
+
+/* The receiver limits itself in the middle of the stream and reads in pieces of odd size: nothing waits for a timer. */
+static void Trickle(ADDRESS_FAMILY family)
+{
+    static char piece[1111];
+    ULONG_PTR got, at = 0;
+    LONGLONG begun;
+    BUFFER big;
+    CALL call;
+    PAIR pair;
+
+    REQUIRE(OpenPair(&pair, family, NULL, NULL));
+    REQUIRE(OpenBuffer(&big, 300000));
+    for (ULONG n = 0; n < 300000; n++)
+        ((UCHAR *)big.Data)[n] = (UCHAR)(n % 251);
+    begun = (LONGLONG)KeQueryInterruptTime();
+    CONNECTION(pair.Client)->WskSend(pair.Client, &big.Wsk, 0, Begin(&call));
+    while (at < 300000) {
+        if (at / 1111 == 50)
+            EXPECT_EQ(SetUlong(pair.Server, SOL_SOCKET, SO_RCVBUF, 4096), STATUS_SUCCESS);
+        REQUIRE(NT_SUCCESS(Receive(pair.Server, piece, sizeof(piece), 0, &got)) && got > 0);
+        for (ULONG n = 0; n < got; n++)
+            REQUIRE((UCHAR)piece[n] == (UCHAR)((at + n) % 251));
+        at += got;
+    }
+    EXPECT_EQ(Finish(&call, &got), STATUS_SUCCESS);
+    EXPECT_EQ(got, 300000);
+    EXPECT((LONGLONG)KeQueryInterruptTime() - begun < 20000000);
+    CloseBuffer(&big);
+    ClosePair(&pair);
+}
+
+TEST_CASE(a_stream_read_in_small_pieces_does_not_stall_over_ipv4)
+{
+    Trickle(AF_INET);
+}
+
+TEST_CASE(a_stream_read_in_small_pieces_does_not_stall_over_ipv6)
+{
+    Trickle(AF_INET6);
+}
