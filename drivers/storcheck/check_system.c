@@ -98,7 +98,7 @@ ULONG CheckSystem(PCHECK_CONTEXT context)
     ANSWERS(StorPortSetUnitAttributes(device, (PSTOR_ADDRESS)&address, attributes), STOR_STATUS_SUCCESS);
     address.Target = 9;
     ANSWERS(StorPortSetUnitAttributes(device, (PSTOR_ADDRESS)&address, attributes), STOR_STATUS_INVALID_PARAMETER);
-    HOLDS(StorPortGetMSIInfo(device, 0, &message) != STOR_STATUS_SUCCESS);      /* no interrupt */
+    ANSWERS(StorPortGetMSIInfo(device, 0, &message), STOR_STATUS_INVALID_DEVICE_REQUEST);       /* no interrupt */
     ANSWERS(StorPortIsCurrentOsInstallationUpgrade(device, &upgrade), STOR_STATUS_SUCCESS);
     HOLDS(!upgrade);
     StorPortQuerySystemTime(&now);

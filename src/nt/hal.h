@@ -51,6 +51,8 @@ unsigned hal_message_count(struct device *device, bool *msi);
 uint32_t hal_line_vector(unsigned line, KIRQL *irql);
 /* After D0: has the device send the connected messages again. */
 void hal_restore_messages(struct pnp_node *node);
+/* The spin lock that is held around a connected interrupt's service routine; lives as long as the interrupt. */
+PKSPIN_LOCK hal_interrupt_lock(PKINTERRUPT interrupt);
 /* Masks one connected message in the device's MSI-X table, or lets it through again; what came meanwhile comes then. False
  * without MSI-X. Any IRQL. */
 bool hal_mask_msix(struct pnp_node *node, unsigned n, bool mask);

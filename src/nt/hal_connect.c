@@ -361,6 +361,11 @@ KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
     return old;
 }
 
+PKSPIN_LOCK hal_interrupt_lock(PKINTERRUPT interrupt)
+{
+    return interrupt->lock;
+}
+
 /* docs: wdm/nf-wdm-kereleaseinterruptspinlock */
 VOID NTAPI KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql)
 {

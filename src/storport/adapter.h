@@ -166,6 +166,7 @@ struct adapter {
     PKINTERRUPT line;
     PIO_INTERRUPT_MESSAGE_INFO messages;
     unsigned message_count;
+    bool message_locks;                 /* each message has its own */
     KIRQL interrupt_irql;
     KSPIN_LOCK startio_lock, interrupt_lock, spare_lock;
     KSPIN_LOCK channel_locks[KE_MAX_CPUS];      /* around HwStorStartIo of a miniport with concurrent channels */

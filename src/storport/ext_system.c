@@ -52,12 +52,14 @@ SP_HANDLER(ext_message_info)
         return NO(INVALID_PARAMETER);
     if (a->messages && message < a->message_count) {
         const IO_INTERRUPT_MESSAGE_INFO_ENTRY *m = &a->messages->MessageInfo[message];
-        *out = (MESSAGE_INTERRUPT_INFORMATION){ message, m->MessageData, m->MessageAddress, m->Vector, m->Irql, Latched };
+        *out = (MESSAGE_INTERRUPT_INFORMATION){ message, m->MessageData, m->MessageAddress, m->Vector, m->Irql, m->Mode };
         return STOR_STATUS_SUCCESS;
     }
     /* In HwStorFindAdapter the interrupt is not connected yet: what the device was given. Who has its line has no messages. */
     struct pnp_node *node = a->pdo && !a->line ? pnp_node_of(a->pdo) : NULL;
-    if (!node || message >= node->message_count)
+    if (!node || !node->message_count)
+        return NO(INVALID_DEVICE_REQUEST);
+    if (message >= node->message_count)
         return NO(INVALID_PARAMETER);
     const struct pnp_message *m = &node->messages[message];
     *out = (MESSAGE_INTERRUPT_INFORMATION){ message, m->data, { .QuadPart = (LONGLONG)m->address }, m->vector, m->irql, Latched };

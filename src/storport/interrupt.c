@@ -4,11 +4,16 @@
  * |-----------------------------------|-------------------------------------------------|----------------------------------|
  * | line                              | the interrupt object's                          | -                                |
  * | messages, InterruptSynchronizeAll | interrupt_lock, shared by all messages          | the same                         |
- * | messages, ...PerMessage           | interrupt_lock at DISPATCH_LEVEL: none is common | its interrupt object's           |
+ * | messages, ...PerMessage           | the locks of all messages, the first first      | its interrupt object's           |
  * | nothing (virtual)                 | interrupt_lock at DISPATCH_LEVEL                | -                                |
  *
- * docs: storport/ne-storport-_interrupt_synchronization_mode, kernel/using-interrupt-resource-descriptors */
+ * The interrupt lock is at the device's IRQL, with several messages at the highest of theirs.
+ *
+ * docs: storport/ne-storport-_interrupt_synchronization_mode, storport/nf-storport-storportacquiremsispinlock,
+ *       kernel/using-interrupt-resource-descriptors */
 #include "storport/adapter.h"
+
+#include "nt/hal.h"
 
 static BOOLEAN NTAPI line_isr(PKINTERRUPT interrupt, PVOID context)
 {
@@ -50,7 +55,11 @@ static NTSTATUS connect_messages(struct adapter *a)
         return status;
     }
     a->message_count = a->messages->MessageCount;
-    a->interrupt_irql = a->messages->UnifiedIrql;
+    a->interrupt_irql = 0;
+    for (unsigned n = 0; n < a->message_count; n++)
+        if (a->messages->MessageInfo[n].Irql > a->interrupt_irql)
+            a->interrupt_irql = a->messages->MessageInfo[n].Irql;
+    a->message_locks = !all;
     return status;
 }
 
@@ -98,6 +107,7 @@ void interrupt_disconnect(struct adapter *a)
     IoDisconnectInterruptEx(&p);
     a->line = NULL;
     a->messages = NULL;
+    a->message_locks = false;
     a->message_count = 0;
     a->interrupt_irql = 0;
 }
@@ -109,7 +119,10 @@ KIRQL interrupt_lock(struct adapter *a)
     if (a->line)
         return KeAcquireInterruptSpinLock(a->line);
     KeRaiseIrql(a->interrupt_irql > DISPATCH_LEVEL ? a->interrupt_irql : DISPATCH_LEVEL, &old);
-    KeAcquireSpinLockAtDpcLevel(&a->interrupt_lock);
+    for (unsigned n = 0; a->message_locks && n < a->message_count; n++)
+        KeAcquireSpinLockAtDpcLevel(hal_interrupt_lock(a->messages->MessageInfo[n].InterruptObject));
+    if (!a->message_locks)
+        KeAcquireSpinLockAtDpcLevel(&a->interrupt_lock);
     return old;
 }
 
@@ -119,7 +132,10 @@ void interrupt_unlock(struct adapter *a, KIRQL old)
         KeReleaseInterruptSpinLock(a->line, old);
         return;
     }
-    KeReleaseSpinLockFromDpcLevel(&a->interrupt_lock);
+    for (unsigned n = a->message_count; a->message_locks && n--;)
+        KeReleaseSpinLockFromDpcLevel(hal_interrupt_lock(a->messages->MessageInfo[n].InterruptObject));
+    if (!a->message_locks)
+        KeReleaseSpinLockFromDpcLevel(&a->interrupt_lock);
     KeLowerIrql(old);
 }
 

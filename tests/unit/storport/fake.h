@@ -397,15 +397,39 @@ static void plug_fake(void)
     CHECK(NT_SUCCESS(pnp_create_root_device("FAKESTOR", "ROOT\\FAKESTOR", &fake.node)));
 }
 
-static void unplug_fake(void)
+static __attribute__((unused)) void unplug_fake(void)
 {
     CHECK(NT_SUCCESS(pnp_delete_root_device(fake.node)));
     CHECK_EQ(io_unload_driver(fake.io), STATUS_SUCCESS);
 }
 
+/* The same on the block card that the computer has; it goes when the body is through. */
+static struct io_driver *find_fake_for_card(struct pnp_node *node, const char *const *ids, unsigned count)
+{
+    struct io_driver *disk = storport_find_driver(node, ids, count);
+
+    if (!disk && node->device)
+        fake.node = node;
+    return disk ? disk : fake.node == node ? fake.io : NULL;
+}
+
+static __attribute__((unused)) void plug_fake_on_card(void)
+{
+    CHECK_EQ(io_create_host_driver("fakestor", fake_entry, &fake.io), STATUS_SUCCESS);
+    pnp_find_driver = find_fake_for_card;
+    pnp_find_drivers();
+    CHECK(fake.extension != NULL);
+}
+
+static void unload_fake(void *unused)
+{
+    CHECK_EQ(io_unload_driver(fake.io), STATUS_SUCCESS);
+}
+
 static unsigned fake_findings;
 
-static void on_a_computer(void (*body)(void *), unsigned cpus)
+/* disk: the specification of a block card, for a miniport on its PCI function. */
+static void on_a_computer_with(const char *disk, void (*body)(void *), unsigned cpus)
 {
     struct ring3_config config;
     struct ring3_report report;
@@ -419,11 +443,23 @@ static void on_a_computer(void (*body)(void *), unsigned cpus)
     struct ring3_computer *computer = ring3_open(&config);
     if (!computer)
         UNIT_FAIL("ring3_open: %s", error_text());
+    struct ring3_disk *card = disk ? ring3_add_disk(computer, disk) : NULL;
+    if (disk && !card)
+        UNIT_FAIL("ring3_add_disk: %s", error_text());
     CHECK(machine_call(body, NULL));
+    if (card) {
+        CHECK(ring3_eject_disk(card));
+        CHECK(machine_call(unload_fake, NULL));
+    }
     ring3_close(computer, &report);
     CHECK(!report.bug_check);
     CHECK_EQ(report.pool_bytes, 0);
     fake_findings = report.findings;
+}
+
+static __attribute__((unused)) void on_a_computer(void (*body)(void *), unsigned cpus)
+{
+    on_a_computer_with(NULL, body, cpus);
 }
 
 /* --- requests of the host ------------------------------------------------------------------------------------------------- */

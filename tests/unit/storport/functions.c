@@ -258,7 +258,8 @@ static void system_functions(void *unused)
     CHECK_EQ(StorPortGetCurrentProcessorIndex(ext(), &index), STOR_STATUS_SUCCESS);
     CHECK(index < 2);
     CHECK_EQ(StorPortInitializePerfOpts(ext(), TRUE, &perf), (ULONG)STOR_STATUS_UNSUCCESSFUL);     /* it is initialised */
-    CHECK_EQ(StorPortGetMSIInfo(ext(), 0, &message), (ULONG)STOR_STATUS_INVALID_PARAMETER);
+    CHECK_EQ(StorPortGetMSIInfo(ext(), 0, &message), (ULONG)STOR_STATUS_INVALID_DEVICE_REQUEST);   /* it has no messages */
+    CHECK_EQ(StorPortGetMSIInfo(ext(), 0, NULL), (ULONG)STOR_STATUS_INVALID_PARAMETER);
     CHECK_EQ(StorPortGetSystemPortNumber(ext(), (PSTOR_ADDRESS)&address), STOR_STATUS_SUCCESS);
     CHECK_EQ(address.Port, 0);
     CHECK_EQ(StorPortLogSystemEvent(ext(), &details, &length), (ULONG)STOR_STATUS_UNSUPPORTED_VERSION);
