@@ -86,6 +86,11 @@ struct request {
     PSTOR_SCATTER_GATHER_LIST sgl;
     void *extension;
     PMDL mdl;                           /* made when the miniport first asks */
+    struct second {                     /* what comes back of a command with data in both directions */
+        void *buffer;
+        uint32_t length;
+        PMDL mdl;                       /* as mdl; freed with the request's release */
+    } second;
     void *buffer;                       /* where the data is, as one piece; NULL: none, or only the list */
     uint32_t length;                    /* bytes */
     uint32_t timeout, seconds_left;
@@ -260,7 +265,15 @@ struct request *request_of(struct adapter *a, const void *srb);
 PMDL request_mdl(struct request *r);
 /* A blank SRB for the function; data: where, how much, SRB_FLAGS_DATA_*. */
 void request_prepare(struct request *r, uint32_t function, uint32_t flags, void *data, uint32_t length, uint32_t timeout);
+/* At most REQUEST_CDB bytes in a STORAGE_REQUEST_BLOCK, REQUEST_CDB_AND_SECOND when a second buffer follows; 16 in the plain one. */
+#define REQUEST_CDB 64u
+#define REQUEST_CDB_AND_SECOND 32u
 void request_set_cdb(struct request *r, const void *cdb, unsigned length);
+/* After request_set_cdb, of an extended request: data in RAM for what the device answers beside taking r->buffer. */
+void request_set_second(struct request *r, void *data, uint32_t length);
+uint32_t request_second(const struct request *r);   /* bytes that came there */
+PMDL request_second_mdl(struct request *r);         /* NULL: there is none, or no memory */
+PSTOR_SCATTER_GATHER_LIST request_second_list(struct request *r);
 
 /* unit_pnp.c. PASSIVE_LEVEL. */
 void unit_started(struct unit *u);

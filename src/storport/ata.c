@@ -64,7 +64,8 @@ static NTSTATUS run(struct unit *u, struct ata *a)
 {
     uint8_t cdb[16] = { 0 }, sense[64];
     uint8_t direction = a->flags & ATA_FLAGS_DATA_OUT ? SCSI_IOCTL_DATA_OUT : SCSI_IOCTL_DATA_IN;
-    struct unit_command c = { cdb, sizeof cdb, direction, a->data, a->length, a->timeout, 0, sizeof sense, sense };
+    struct unit_command c = { .cdb = cdb, .cdb_length = sizeof cdb, .direction = direction, .data = a->data, .length = a->length,
+                              .timeout = a->timeout, .sense_length = sizeof sense, .sense = sense };
 
     make_cdb(a, cdb);
     NTSTATUS status = unit_run(u, &c);

@@ -18,6 +18,7 @@ disk_handler disk_property;
 /* pass_through.c: commands of the caller's own. */
 typedef NTSTATUS unit_handler(struct unit *u, void *buffer, ULONG in, ULONG out, ULONG_PTR *done);
 unit_handler unit_pass_through, unit_pass_through_direct;
+unit_handler unit_pass_through_ex, unit_pass_through_direct_ex;         /* pass_through_ex.c */
 /* ata.c: ATA commands, by SCSI's ATA PASS-THROUGH, and SMART by the miniport's own control codes. */
 unit_handler unit_ata_pass_through, unit_ata_pass_through_direct, unit_smart_version, unit_smart_send, unit_smart_receive;
 /* reservation.c */
@@ -45,6 +46,8 @@ struct unit_command {
     uint8_t direction;                  /* SCSI_IOCTL_DATA_* */
     void *data;
     uint32_t length, timeout;           /* bytes, then what was moved; seconds */
+    void *second;                       /* what comes back of a command with data in both directions; in RAM */
+    uint32_t second_length;
     uint8_t scsi_status, sense_length;  /* out; sense_length: room before */
     uint8_t *sense;
 };

@@ -190,31 +190,41 @@ SP_HANDLER(ext_mark_dump)
     return STOR_STATUS_SUCCESS;         /* there is no dump that would leave it out */
 }
 
-/* Bidirectional commands are not sent: no request has a second buffer. */
-static ULONG no_second(struct adapter *a, sp_arguments *list)
+/* --- the second buffer of a command with data in both directions -------------------------------------------------------------- */
+
+SP_HANDLER(ext_in_mdl)
 {
     struct request *r = request_argument(a, ARG(PVOID));
     PVOID *out = ARG(PVOID *);
 
     if (!r || !out)
         return NO(INVALID_PARAMETER);
-    *out = NULL;
-    return NO(INVALID_PARAMETER);
-}
-
-SP_HANDLER(ext_in_mdl)
-{
-    return no_second(a, list);
+    *out = request_second_mdl(r);
+    return *out ? STOR_STATUS_SUCCESS : r->second.length ? NO(INSUFFICIENT_RESOURCES) : NO(INVALID_PARAMETER);
 }
 
 SP_HANDLER(ext_in_address)
 {
-    return no_second(a, list);
+    struct request *r = request_argument(a, ARG(PVOID));
+    PVOID *out = ARG(PVOID *);
+
+    if (!r || !out)
+        return NO(INVALID_PARAMETER);
+    if (ke_irql() > DISPATCH_LEVEL)
+        return NO(INVALID_IRQL);
+    *out = r->second.length ? r->second.buffer : NULL;
+    return *out ? STOR_STATUS_SUCCESS : NO(INVALID_PARAMETER);
 }
 
 SP_HANDLER(ext_in_sgl)
 {
-    return no_second(a, list);
+    struct request *r = request_argument(a, ARG(PVOID));
+    PVOID *out = ARG(PVOID *);
+
+    if (!r || !out)
+        return NO(INVALID_PARAMETER);
+    *out = request_second_list(r);
+    return *out ? STOR_STATUS_SUCCESS : NO(INVALID_PARAMETER);
 }
 
 /* --- scatter/gather lists of the miniport's own MDLs --------------------------------------------------------------------------- */

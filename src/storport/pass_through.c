@@ -15,7 +15,8 @@ static bool sound(const struct unit_command *c, const struct unit *u)
 
 NTSTATUS unit_run(struct unit *u, struct unit_command *c)
 {
-    static const uint32_t flags[] = { SRB_FLAGS_DATA_OUT, SRB_FLAGS_DATA_IN, SRB_FLAGS_UNSPECIFIED_DIRECTION };
+    static const uint32_t flags[] = { SRB_FLAGS_DATA_OUT, SRB_FLAGS_DATA_IN, SRB_FLAGS_UNSPECIFIED_DIRECTION,
+                                      SRB_FLAGS_UNSPECIFIED_DIRECTION };
     LARGE_INTEGER moment = { .QuadPart = -10000 };
     struct request *r;
 
@@ -25,13 +26,17 @@ NTSTATUS unit_run(struct unit *u, struct unit_command *c)
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
     }
     request_prepare(r, SRB_FUNCTION_EXECUTE_SCSI,
-                    SRB_FLAGS_NO_QUEUE_FREEZE | (c->length ? flags[c->direction] : 0), c->length ? c->data : NULL, c->length,
+                    SRB_FLAGS_NO_QUEUE_FREEZE | (c->length || c->second_length ? flags[c->direction] : 0), c->length ? c->data : NULL, c->length,
                     c->timeout);
     request_set_cdb(r, c->cdb, c->cdb_length);
+    if (c->second_length)
+        request_set_second(r, c->second, c->second_length);
     uint8_t status = request_wait(r);
     bool sensed = !r->abandoned && (((PSCSI_REQUEST_BLOCK)r->srb)->SrbStatus & SRB_STATUS_AUTOSENSE_VALID);
     c->scsi_status = r->abandoned ? 0 : SrbGetScsiStatus(r->srb);
     c->length = r->abandoned ? 0 : (uint32_t)min_u64(c->length, SrbGetDataTransferLength(r->srb));
+    if (c->second_length)
+        c->second_length = r->abandoned ? 0 : (uint32_t)min_u64(c->second_length, request_second(r));
     c->sense_length = sensed ? (uint8_t)min_u64(c->sense_length, SrbGetSenseInfoBufferLength(r->srb)) : 0;
     if (c->sense_length)
         memcpy(c->sense, r->sense, c->sense_length);
@@ -53,8 +58,9 @@ NTSTATUS unit_pass_through(struct unit *u, void *buffer, ULONG in, ULONG out, UL
 {
     PSCSI_PASS_THROUGH p = buffer;
     uint8_t sense[SP_SENSE];
-    struct unit_command c = { p->Cdb, p->CdbLength, p->DataIn, NULL, p->DataTransferLength, p->TimeOutValue, 0,
-                         (uint8_t)min_u64(p->SenseInfoLength, sizeof sense), sense };
+    struct unit_command c = { .cdb = p->Cdb, .cdb_length = p->CdbLength, .direction = p->DataIn, .length = p->DataTransferLength,
+                              .timeout = p->TimeOutValue, .sense_length = (uint8_t)min_u64(p->SenseInfoLength, sizeof sense),
+                              .sense = sense };
     bool writes = p->DataIn == SCSI_IOCTL_DATA_OUT;
 
     if (p->Length < sizeof *p || !sound(&c, u) ||
@@ -94,8 +100,9 @@ NTSTATUS unit_pass_through_direct(struct unit *u, void *buffer, ULONG in, ULONG 
 {
     PSCSI_PASS_THROUGH_DIRECT p = buffer;
     uint8_t sense[SP_SENSE];
-    struct unit_command c = { p->Cdb, p->CdbLength, p->DataIn, p->DataBuffer, p->DataTransferLength, p->TimeOutValue, 0,
-                         (uint8_t)min_u64(p->SenseInfoLength, sizeof sense), sense };
+    struct unit_command c = { .cdb = p->Cdb, .cdb_length = p->CdbLength, .direction = p->DataIn, .data = p->DataBuffer,
+                              .length = p->DataTransferLength, .timeout = p->TimeOutValue,
+                              .sense_length = (uint8_t)min_u64(p->SenseInfoLength, sizeof sense), .sense = sense };
     uint64_t pa = c.length ? ram_pa(c.data) : 0;
 
     if (p->Length < sizeof *p || !sound(&c, u) || !within(p->SenseInfoOffset, p->SenseInfoLength, sizeof *p, out))

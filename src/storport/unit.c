@@ -12,6 +12,11 @@
 #define EXTENDED_BYTES 256u             /* STORAGE_REQUEST_BLOCK, address and data behind it */
 #define ADDRESS_AT 128u
 #define DATA_AT 144u
+#define SECOND_AT 208u                  /* behind a CDB of REQUEST_CDB_AND_SECOND bytes */
+_Static_assert(DATA_AT + offsetof(SRBEX_DATA_SCSI_CDB_VAR, Cdb) + REQUEST_CDB <= EXTENDED_BYTES &&
+                   DATA_AT + sizeof(SRBEX_DATA_SCSI_CDB32) <= SECOND_AT && SECOND_AT + sizeof(SRBEX_DATA_BIDIRECTIONAL) <= EXTENDED_BYTES &&
+                   sizeof(STOR_SCATTER_GATHER_LIST) + sizeof(STOR_SCATTER_GATHER_ELEMENT) <= SP_PARAMETER,
+               "what lies in a request");
 
 static size_t sgl_bytes(void)
 {
@@ -237,6 +242,11 @@ void request_release(struct request *r)
         r->released = true;
         return;
     }
+    if (unlikely(r->second.length)) {
+        if (r->second.mdl)
+            mm_mdl_free(r->second.mdl, NULL);
+        r->second = (struct second){ 0 };
+    }
     r->state = REQUEST_FREE;
     mark_free(r);
     list_push_front(&u->free, &r->node);
@@ -367,6 +377,21 @@ void request_prepare(struct request *r, uint32_t function, uint32_t flags, void 
         prepare_plain(r, function, flags);
 }
 
+static void set_long_cdb(struct request *r, const void *cdb, unsigned length)
+{
+    PSTORAGE_REQUEST_BLOCK srb = r->srb;
+    PSRBEX_DATA_SCSI_CDB_VAR data = (void *)((uint8_t *)r->srb + DATA_AT);
+
+    srb->NumSrbExData = 1;
+    srb->SrbExDataOffset[0] = DATA_AT;
+    data->Type = SrbExDataTypeScsiCdbVar;
+    data->Length = (ULONG)(SRBEX_DATA_SCSI_CDB_VAR_LENGTH_MIN + length);
+    data->CdbLength = length;
+    data->SenseInfoBuffer = r->sense;
+    data->SenseInfoBufferLength = r->adapter->settings.sense_bytes;
+    memcpy(data->Cdb, cdb, min_u64(length, REQUEST_CDB));
+}
+
 void request_set_cdb(struct request *r, const void *cdb, unsigned length)
 {
     if (!r->extended) {
@@ -376,6 +401,10 @@ void request_set_cdb(struct request *r, const void *cdb, unsigned length)
         srb->SenseInfoBuffer = r->sense;
         srb->SenseInfoBufferLength = r->adapter->settings.sense_bytes;
         memcpy(srb->Cdb, cdb, min_u64(length, sizeof srb->Cdb));
+        return;
+    }
+    if (length > sizeof ((PSRBEX_DATA_SCSI_CDB32)0)->Cdb) {
+        set_long_cdb(r, cdb, length);
         return;
     }
     PSTORAGE_REQUEST_BLOCK srb = r->srb;
@@ -394,4 +423,43 @@ void request_set_cdb(struct request *r, const void *cdb, unsigned length)
 uint8_t request_srb_status(const struct request *r)
 {
     return r->abandoned ? SRB_STATUS_TIMEOUT : (uint8_t)SRB_STATUS(((PSCSI_REQUEST_BLOCK)r->srb)->SrbStatus);
+}
+
+static PSRBEX_DATA_BIDIRECTIONAL second_of(const struct request *r)
+{
+    return (void *)((uint8_t *)r->srb + SECOND_AT);
+}
+
+void request_set_second(struct request *r, void *data, uint32_t length)
+{
+    PSTORAGE_REQUEST_BLOCK srb = r->srb;
+    PSTOR_SCATTER_GATHER_LIST list = (void *)r->parameter;
+
+    r->second.buffer = data;
+    r->second.length = length;
+    srb->SrbExDataOffset[srb->NumSrbExData++] = SECOND_AT;
+    *second_of(r) = (SRBEX_DATA_BIDIRECTIONAL){ .Type = SrbExDataTypeBidirectional, .Length = SRBEX_DATA_BIDIRECTIONAL_LENGTH,
+                                                .DataInTransferLength = length, .DataInBuffer = data };
+    list->NumberOfElements = 1;
+    list->Reserved = 0;
+    list->List[0] = (STOR_SCATTER_GATHER_ELEMENT){ { .QuadPart = (LONGLONG)ram_pa(data) }, length, 0 };
+}
+
+uint32_t request_second(const struct request *r)
+{
+    return r->second.length ? second_of(r)->DataInTransferLength : 0;
+}
+
+PMDL request_second_mdl(struct request *r)
+{
+    if (!r->second.length)
+        return NULL;
+    if (!r->second.mdl && (r->second.mdl = mm_mdl_alloc(r->second.buffer, r->second.length, NULL)))
+        MmBuildMdlForNonPagedPool(r->second.mdl);
+    return r->second.mdl;
+}
+
+PSTOR_SCATTER_GATHER_LIST request_second_list(struct request *r)
+{
+    return r->second.length ? (PSTOR_SCATTER_GATHER_LIST)(void *)r->parameter : NULL;
 }
