@@ -7,6 +7,7 @@
 #include "fwp/event.h"
 #include "fwp/flow.h"
 #include "fwp/guid.h"
+#include "fwp/injection.h"
 #include "fwp/notice.h"
 #include "fwp/rule.h"
 #include "fwp/runtime.h"
@@ -199,6 +200,8 @@ static bool forget_functions(struct fwp_callout *callout)
     memset(&callout->functions, 0, sizeof callout->functions);
     callout->registered = false;
     fwp_callouts.registered--;
+    if (fwp_network())
+        fwp_network()->stream_look_again(0);
     return last;
 }
 

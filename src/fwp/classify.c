@@ -27,6 +27,7 @@
 #include "fwp/policy.h"
 #include "fwp/redirect.h"
 #include "fwp/runtime.h"
+#include "fwp/waterfall.h"
 #include "host/time.h"
 #include "nt/event.h"
 #include "nt/ke.h"
@@ -264,6 +265,26 @@ void fwp_classify(const FWPS_INCOMING_VALUES0 *values, FWPS_INCOMING_METADATA_VA
     }
     if (metadata)
         metadata->reserved = outer;
+    conclude(&c);
+    fwp_runtime_leave();
+}
+
+void fwp_ask(const struct fwp_step *step, const FWPS_INCOMING_VALUES0 *values, FWPS_INCOMING_METADATA_VALUES0 *metadata,
+             void *layer_data, struct fwp_verdict *verdict)
+{
+    struct fwp_classification c = { .values = values, .metadata = metadata, .layer_data = layer_data,
+                                    .layer = fwp_runtime.layers[values->layerId].layer, .verdict = verdict, .write = true };
+    const struct fwp_rule *rule = step->rule;
+    struct saying saying;
+
+    fwp_runtime_enter();
+    *verdict = (struct fwp_verdict){ .out_flags = verdict->out_flags, .action = FWP_ACTION_PERMIT };
+    c.flow = metadata->flowHandle;
+    metadata->reserved = (uintptr_t)&c;
+    saying = ask(&c, rule);
+    if (saying.action != FWP_ACTION_CONTINUE)
+        decide(&c, rule->rest->sub, rule, &saying);
+    metadata->reserved = 0;
     conclude(&c);
     fwp_runtime_leave();
 }

@@ -7,6 +7,7 @@
 #include "fwp/callouts.h"
 #include "fwp/event.h"
 #include "fwp/fwp.h"
+#include "fwp/injection.h"
 #include "fwp/layer.h"
 #include "nt/event.h"
 #include "nt/ke.h"
@@ -260,6 +261,8 @@ NTSTATUS NTAPI FwpsFlowRemoveContext0(UINT64 flowId, UINT16 layerId, UINT32 call
         return STATUS_UNSUCCESSFUL;
     *link = context->next;
     context->removed = true;
+    if (fwp_network())
+        fwp_network()->stream_look_again(flowId);
     if (context->holds)
         return STATUS_PENDING;
     finish(context);

@@ -51,6 +51,8 @@ struct fwp_network {
     /* Every endpoint that has an address. `visit` must not call the stack. */
     void (*endpoints)(void (*visit)(void *context, const FWPS_ALE_ENDPOINT_PROPERTIES0 *endpoint), void *context);
     NTSTATUS (*stream_continue)(uint64_t flow, uint32_t callout, uint16_t layer, uint32_t stream_flags);
+    /* A context of the flow is gone, or (0) a callout: bytes may wait for it. Any lock may be held. */
+    void (*stream_look_again)(uint64_t flow);
 };
 void fwp_set_network(const struct fwp_network *network);        /* NULL: not ready */
 const struct fwp_network *fwp_network(void);

@@ -91,6 +91,7 @@ bool fwp_runtime_add(struct fwp_rule *rule, uint16_t sublayer_weight, uint16_t s
     if (!sub || !fwp_index_add(&sub->index, rule))
         return false;
     rule->rest->sub = sub;
+    state->version = fwp_runtime.version + 1;
     count_fields(state, rule->fields, 1);
     fwp_filters[rule->layer]++;
     return true;
@@ -125,7 +126,7 @@ void fwp_runtime_withdraw(struct fwp_rule *rule)
 void fwp_runtime_remove(struct fwp_rule *rule, void (*gone)(struct fwp_rule *))
 {
     fwp_filters[rule->layer]--;
-    rule->died = fwp_runtime.version + 1;
+    rule->died = fwp_runtime.layers[rule->layer].version = fwp_runtime.version + 1;
     rule->rest->gone = gone;
     rule->rest->next_dead = fwp_runtime.dead;
     fwp_runtime.dead = rule;

@@ -23,6 +23,7 @@ struct fwp_layer_state {
     unsigned sub_count, sub_space;
     struct fwp_sub **subs;
     uint64_t permits, blocks, vetoes, absorbed;
+    uint64_t version;                   /* of the runtime when rules here changed last */
 };
 
 struct fwp_runtime {

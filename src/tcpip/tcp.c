@@ -461,8 +461,8 @@ void tcpip_tcp_consumed(struct tcpip_tcp *tcp, size_t size)
 {
     stack_enter();
     if (tcp->wfp.stream)
-        size = wfp_stream_consumed(tcp, size);
-    if (size && tcp->pcb && tcp->connected && !tcp->silent)
+        wfp_stream_consumed(tcp, size);
+    else if (size && tcp->pcb && tcp->connected && !tcp->silent)
         tcp_open_window(tcp, size);
     stack_leave();
 }
@@ -493,7 +493,7 @@ NTSTATUS tcpip_tcp_shutdown(struct tcpip_tcp *tcp)
 
 static bool unread(const struct tcpip_tcp *tcp)
 {
-    return tcp->pcb->refused_data || tcp->pcb->rcv_wnd != tcp_window(tcp);
+    return tcp->pcb->refused_data || (tcp->wfp.stream ? wfp_stream_unread(tcp) : tcp->pcb->rcv_wnd != tcp_window(tcp));
 }
 
 void tcpip_tcp_close(struct tcpip_tcp *tcp)
@@ -502,8 +502,10 @@ void tcpip_tcp_close(struct tcpip_tcp *tcp)
     tcp->orphan = true;
     if (tcp->is_listener)
         tcp_close_listener(tcp);
-    if (tcp->pcb && (!tcp->connected || tcp->silent || unread(tcp)))
+    if (tcp->pcb && (!tcp->connected || tcp->silent || unread(tcp))) {
+        wfp_stream_aborted(tcp, false);
         tcp_kill_pcb(tcp);              /* bytes that nobody will read: the peer learns it by a RST */
+    }
     if (tcp->pcb && tcp->wfp.stream) {
         wfp_stream_shut(tcp);
     } else if (tcp->pcb) {
@@ -521,6 +523,7 @@ void tcpip_tcp_abort(struct tcpip_tcp *tcp)
     stack_enter();
     if (tcp->is_listener)
         tcp_close_listener(tcp);
+    wfp_stream_aborted(tcp, false);
     tcp_kill_pcb(tcp);
     tcp_release(tcp);
     stack_leave();

@@ -71,7 +71,7 @@ static err_t on_sent(void *argument, struct tcp_pcb *pcb, u16_t size)
         return ERR_OK;
     tcp->busy++;
     if (tcp->wfp.stream) {              /* its owner heard of the bytes when the stream took them */
-        wfp_stream_sent(tcp);
+        wfp_stream_sent(tcp, size);
         return end(tcp);
     }
     tcp->wants_memory = false;
@@ -110,9 +110,12 @@ static err_t on_poll(void *argument, struct tcp_pcb *pcb)
     if (stalled(tcp, pcb) || forsaken(tcp)) {
         tcp_kill_pcb(tcp);
         tcp_failed(tcp, STATUS_IO_TIMEOUT);
-    } else if (tcp->wants_memory && !tcp->orphan && tcp->events->sent) {
+    } else if (tcp->wants_memory) {
         tcp->wants_memory = false;
-        tcp->events->sent(tcp, tcp->context, 0);
+        if (tcp->wfp.stream)
+            wfp_stream_sent(tcp, 0);
+        if (!tcp->orphan && tcp->events->sent && !tcp->failed)
+            tcp->events->sent(tcp, tcp->context, 0);
     }
     return end(tcp);
 }
@@ -133,8 +136,11 @@ void tcp_on_error(void *argument, err_t error)
     if (!tcp)
         return;
     NTSTATUS status = reason(tcp, error);
-    tcp_unbind(tcp);
     tcp->busy++;
+    tcp->pcb = NULL;                    /* lwIP has freed it */
+    if (error == ERR_RST)
+        wfp_stream_aborted(tcp, true);
+    tcp_unbind(tcp);
     if (error == ERR_CLSD) {            /* the end of LAST_ACK */
         tcp_fin_acknowledged(tcp);
         tcp_finished(tcp);

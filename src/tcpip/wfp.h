@@ -78,6 +78,10 @@ static inline uint16_t wfp_layer(uint16_t v4, uint8_t family)
 
 /* Fills in and classifies; true: it may go on. data: the layer's data (of wfp_packet_list, for one). verdict: may be NULL. */
 bool wfp_classify(uint16_t layer, const struct wfp_info *info, void *data, struct fwp_verdict *verdict);
+struct fwp_step;
+/* fwp/waterfall.h: the layer's filters that match, and one of them asked alone; true: it has not blocked. */
+unsigned wfp_waterfall(uint16_t layer, const struct wfp_info *info, struct fwp_step *steps, unsigned space);
+bool wfp_ask(const struct fwp_step *step, uint16_t layer, const struct wfp_info *info, void *data, struct fwp_verdict *verdict);
 struct fwp_packet;
 /* Tells the layer's discard layer, when it has filters. packet: may be NULL. */
 void wfp_discarded(uint16_t layer, struct wfp_info *info, struct fwp_packet *packet, enum wfp_discard_module module, uint32_t reason,

@@ -93,7 +93,7 @@ bool wfp_open(void)
 {
     static const struct fwp_network network = {
         .inject = inject, .inject_stream = wfp_stream_inject, .stream_continue = wfp_stream_continue,
-        .endpoints = wfp_endpoints,
+        .stream_look_again = wfp_stream_look_again, .endpoints = wfp_endpoints,
     };
 
     if (!fwp_packets_open())
@@ -102,9 +102,8 @@ bool wfp_open(void)
     fwp_pending_open();
     fwp_redirect_open();
     wfp_tcp_open();
-    wfp_stream_open();
     fwp_set_network(&network);
-    return wfp_frames_open() && wfp_ale_open();
+    return wfp_frames_open() && wfp_ale_open() && wfp_stream_open();
 }
 
 void wfp_close(void)

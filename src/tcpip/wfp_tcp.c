@@ -203,7 +203,8 @@ bool wfp_tcp_established(struct tcpip_tcp *tcp, bool inbound)
     if (!flow_is_wanted(family))
         return true;
     wfp_make_flow(&tcp->wfp);
-    wfp_stream_begin(tcp);
+    if (!wfp_stream_begin(tcp))
+        return false;
     if (fwp_layer_is_empty(layer))
         return true;
     struct wfp_info info = describe(tcp, inbound);

@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "fwp/layer.h"
 #include "fwp/packet.h"
+#include "fwp/waterfall.h"
 #include "tcpip/wfp.h"
 
 #define WFP_VALUES_MAX 48u
@@ -319,6 +320,23 @@ bool wfp_classify(uint16_t layer, const struct wfp_info *info, void *data, struc
         verdict = &own;
     fill(&v, layer, info);
     fwp_classify(&v.values, &v.metadata, data, verdict);
+    return verdict->action != FWP_ACTION_BLOCK;
+}
+
+unsigned wfp_waterfall(uint16_t layer, const struct wfp_info *info, struct fwp_step *steps, unsigned space)
+{
+    struct values v;
+
+    fill(&v, layer, info);
+    return fwp_waterfall(&v.values, steps, space);
+}
+
+bool wfp_ask(const struct fwp_step *step, uint16_t layer, const struct wfp_info *info, void *data, struct fwp_verdict *verdict)
+{
+    struct values v;
+
+    fill(&v, layer, info);
+    fwp_ask(step, &v.values, &v.metadata, data, verdict);
     return verdict->action != FWP_ACTION_BLOCK;
 }
 

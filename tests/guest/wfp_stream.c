@@ -8,6 +8,7 @@ static struct {
     UINT32 Callout;
     UINT64 Flow;
     LONG Deferrals;
+    LONG Seen[2][2];                    /* by the direction of the connection and of the data */
     PNET_BUFFER_LIST Clone;
     SIZE_T CloneLength;
     BOOLEAN EndHeld;
@@ -54,7 +55,7 @@ static VOID NTAPI LookOn(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMIN
 
     It.Calls++;
     It.Bad += !FWPS_IS_METADATA_FIELD_PRESENT(meta, FWPS_METADATA_FIELD_FLOW_HANDLE);
-    It.Bad += !(stream->flags & (direction == FWP_DIRECTION_INBOUND ? FWPS_STREAM_FLAG_RECEIVE : FWPS_STREAM_FLAG_SEND));
+    It.Seen[direction == FWP_DIRECTION_INBOUND][(stream->flags & FWPS_STREAM_FLAG_RECEIVE) != 0]++;
     if (stream->flags & (FWPS_STREAM_FLAG_RECEIVE_DISCONNECT | FWPS_STREAM_FLAG_SEND_DISCONNECT))
         It.Ends++;
     if (stream->dataLength == 5) {
@@ -82,6 +83,25 @@ TEST_CASE(a_stream_is_shown_on_both_sides_with_its_ends)
     EXPECT_EQ(Receive(pair.Server, text, 32, 0, &got), STATUS_SUCCESS);
     EXPECT_EQ(got, 0);
     EXPECT_EQ(It.Ends, 2);
+    ClosePair(&pair);
+    Stop(&hook);
+}
+
+/* docs: network/filtering-condition-identifiers */
+TEST_CASE(the_direction_is_that_of_the_connection)
+{
+    ULONG_PTR got;
+    char text[64];
+    PAIR pair;
+    HOOK hook;
+
+    Start(&hook, LookOn, FWP_ACTION_CALLOUT_INSPECTION);
+    EXPECT(OpenPair(&pair, AF_INET, NULL, NULL));
+    EXPECT_EQ(Send(pair.Server, "hello"), STATUS_SUCCESS);
+    EXPECT_EQ(Receive(pair.Client, text, 32, 0, &got), STATUS_SUCCESS);
+    EXPECT_EQ(It.Seen[0][1], 1);        /* the client's: an outbound connection receives */
+    EXPECT_EQ(It.Seen[1][0], 1);
+    EXPECT_EQ(It.Seen[0][0] + It.Seen[1][1], 0);
     ClosePair(&pair);
     Stop(&hook);
 }
