@@ -48,6 +48,8 @@ NTSTATUS tcpip_datagram_create(uint8_t family, uint8_t protocol, tcpip_datagram_
         list_init(&d->peers);
         list_init(&d->wfp.by_flow);
         d->wfp.protocol = protocol;
+        d->wfp.is_datagram = true;
+        d->wfp.raw = protocol != IP_PROTO_UDP;
         ip_options_init(&d->options);
         list_push_back(&all, &d->node);
         if (protocol != IP_PROTO_UDP)
@@ -63,13 +65,14 @@ void datagram_release(struct tcpip_datagram *d)
     if (!d->dead) {
         d->dead = true;
         datagram_leave_all(d);
-        datagram_wfp_release(d);
         port_release(&d->port);
         list_remove(&d->lookup_node);
         list_remove(&d->node);
     }
-    if (!d->busy)
+    if (!d->busy) {
+        datagram_wfp_release(d);
         free(d);
+    }
 }
 
 void datagram_done(struct tcpip_datagram *d)
@@ -115,13 +118,6 @@ static NTSTATUS bind_to(struct tcpip_datagram *d, const struct tcpip_address *lo
     return status;
 }
 
-NTSTATUS datagram_bind_any(struct tcpip_datagram *d)
-{
-    struct tcpip_address any = { .family = d->family == 4 ? 4 : 6 };
-
-    return d->local.family ? STATUS_SUCCESS : bind_to(d, &any, TCPIP_SHARE_DEFAULT);
-}
-
 static void unbind(struct tcpip_datagram *d)
 {
     stack_enter();
@@ -134,22 +130,37 @@ static void unbind(struct tcpip_datagram *d)
     stack_leave();
 }
 
-NTSTATUS tcpip_datagram_bind(struct tcpip_datagram *d, const struct tcpip_address *local, enum tcpip_sharing sharing)
+/* Without the stack entered: drivers are asked. */
+static NTSTATUS bind_as_asked(struct tcpip_datagram *d, struct tcpip_address *local, enum tcpip_sharing sharing, bool implicit)
 {
-    struct tcpip_address address = address_unmapped(local);
-    NTSTATUS status = d->local.family ? STATUS_INVALID_DEVICE_STATE : wfp_redirect_bind(&d->wfp, d->protocol, &address);
+    NTSTATUS status = wfp_redirect_bind(&d->wfp, d->protocol, local);
 
     if (!NT_SUCCESS(status))
         return status;
     stack_enter();
-    status = address_check_local(&address, d->family);
+    bool bound = d->local.family != 0;  /* meanwhile, by another thread */
+    status = bound ? STATUS_INVALID_DEVICE_STATE : address_check_local(local, d->family);
     if (NT_SUCCESS(status))
-        status = bind_to(d, &address, sharing);
-    address = d->local;
+        status = bind_to(d, local, sharing);
+    *local = d->local;
     stack_leave();
-    if (NT_SUCCESS(status) && !NT_SUCCESS(status = wfp_ale_bind(&d->wfp, d->protocol, &address, false, d->protocol != IP_PROTO_UDP)))
+    if (NT_SUCCESS(status) && !NT_SUCCESS(status = wfp_ale_bind(&d->wfp, d->protocol, local, implicit, d->wfp.raw)))
         unbind(d);
-    return status;
+    return bound && implicit ? STATUS_SUCCESS : status;
+}
+
+NTSTATUS tcpip_datagram_bind(struct tcpip_datagram *d, const struct tcpip_address *local, enum tcpip_sharing sharing)
+{
+    struct tcpip_address address = address_unmapped(local);
+
+    return d->local.family ? STATUS_INVALID_DEVICE_STATE : bind_as_asked(d, &address, sharing, false);
+}
+
+NTSTATUS datagram_bind_any(struct tcpip_datagram *d)
+{
+    struct tcpip_address any = { .family = d->family == 4 ? 4 : 6 };
+
+    return d->local.family ? STATUS_SUCCESS : bind_as_asked(d, &any, TCPIP_SHARE_DEFAULT, true);
 }
 
 NTSTATUS tcpip_datagram_connect(struct tcpip_datagram *d, const struct tcpip_address *remote)
@@ -157,11 +168,11 @@ NTSTATUS tcpip_datagram_connect(struct tcpip_datagram *d, const struct tcpip_add
     struct tcpip_address address = address_unmapped(remote);
     NTSTATUS status = STATUS_SUCCESS;
 
-    stack_enter();
     if (address.family && d->family && address.family != d->family)
-        status = STATUS_INVALID_ADDRESS_COMPONENT;
-    else if (address.family)
+        return STATUS_INVALID_ADDRESS_COMPONENT;
+    if (address.family)
         status = datagram_bind_any(d);
+    stack_enter();
     if (NT_SUCCESS(status))
         d->remote = address;
     stack_leave();

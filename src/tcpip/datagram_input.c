@@ -69,7 +69,8 @@ static int fit(const struct tcpip_datagram *d, const struct tcpip_received *how)
     if (!wild)
         score += 1;
     if (d->remote.family) {
-        if (!same(&d->remote, &how->from) || (d->remote.port && d->remote.port != how->from.port))
+        if ((!same(&d->remote, &how->from) || (d->remote.port && d->remote.port != how->from.port)) &&
+            !datagram_comes_from_connected(d, &how->from))
             return 0;
         score += 2;
     }
@@ -105,19 +106,20 @@ static void deliver(struct tcpip_datagram *d, const struct tcpip_received *how, 
     struct tcpip_received told = *how;
 
     d->busy++;
-    bool allowed = datagram_wfp_in(d, how, p, d->protocol == IP_PROTO_UDP ? UDP_HLEN : 0) && !d->dead;
+    bool allowed = datagram_wfp_in(d, &told, p, d->protocol == IP_PROTO_UDP ? UDP_HLEN : 0) && !d->dead;
     datagram_done(d);
     if (!allowed) {
         pbuf_free(p);
         return;
-    }    struct pbuf *few = stack_few_pieces(p);
+    }
+    struct pbuf *few = stack_few_pieces(p);
 
     if (!few) {
         pbuf_free(p);
         return;
     }
-    told.from = datagram_report(d, &how->from);
-    told.to = datagram_report(d, &how->to);
+    told.from = datagram_report(d, &told.from);
+    told.to = datagram_report(d, &told.to);
     d->busy++;
     d->received(d, d->context, &told, (struct tcpip_packet *)few);
     datagram_done(d);

@@ -30,13 +30,14 @@ struct tcpip_datagram {
     struct list memberships;
     struct wfp_endpoint wfp;
     struct list peers;                  /* struct wfp_peer: who was authorised */
-    unsigned peer_count;
+    unsigned peer_count, redirected;
 };
 
 /* datagram.c */
 struct list *datagram_list(void);
 struct list *datagram_port_list(uint16_t port);
 struct list *datagram_raw_list(void);
+/* An implicit bind; the stack need not be entered. */
 NTSTATUS datagram_bind_any(struct tcpip_datagram *d);
 void datagram_release(struct tcpip_datagram *d);
 void datagram_open(void);
@@ -50,13 +51,26 @@ struct tcpip_datagram *datagram_receiver(uint16_t from_port, uint16_t to_port);
 /* datagram_wfp.c */
 struct netif;
 struct pbuf;
-/* p, at its transport header, may be sent. STATUS_ACCESS_DENIED; STATUS_PENDING: it is swallowed. Sets wfp_sender, which the
- * caller resets. */
-NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_addr_t *from, const ip_addr_t *to, uint16_t to_port,
-                          struct netif *netif);
-/* p, at its data, may be delivered. transport: bytes of the header before it. */
-bool datagram_wfp_in(struct tcpip_datagram *d, const struct tcpip_received *how, const struct pbuf *p, unsigned transport);
+/* p, at its transport header, may be sent. asked: where the application sends it, actual: where it goes. STATUS_ACCESS_DENIED;
+ * STATUS_PENDING: it is swallowed. Sets wfp_sender, which the caller resets. */
+NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_addr_t *from, const struct tcpip_address *asked,
+                          const struct tcpip_address *actual, struct netif *netif);
+/* p, at its data, may be delivered. transport: bytes of the header before it. how->from becomes what the application sent to. */
+bool datagram_wfp_in(struct tcpip_datagram *d, struct tcpip_received *how, const struct pbuf *p, unsigned transport);
 void datagram_wfp_release(struct tcpip_datagram *d);
+
+/* datagram_redirect.c. Where datagrams to `remote` go; from: where they come from. STATUS_PENDING: a driver decides later, hold them;
+ * STATUS_ACCESS_DENIED, STATUS_INSUFFICIENT_RESOURCES, STATUS_FILE_CLOSED. */
+NTSTATUS datagram_redirect(struct tcpip_datagram *d, const ip_addr_t *from, const struct tcpip_address *remote,
+                           struct tcpip_address *actual);
+NTSTATUS datagram_hold(struct tcpip_datagram *d, const struct tcpip_address *to, const struct iovec *parts, unsigned count,
+                       const struct tcpip_address *from, const struct tcpip_ip_options *options);
+/* The connected remote address is redirected there. */
+bool datagram_comes_from_connected(const struct tcpip_datagram *d, const struct tcpip_address *from);
+
+/* datagram_send.c: to and from are not IPv4-mapped. */
+NTSTATUS datagram_send_to(struct tcpip_datagram *d, const struct tcpip_address *to, const struct iovec *parts, unsigned count,
+                          const struct tcpip_address *from, const struct tcpip_ip_options *options);
 
 /* datagram_group.c */
 bool datagram_is_member(const struct tcpip_datagram *d, const struct tcpip_address *group, unsigned interface);

@@ -165,7 +165,8 @@ static NTSTATUS send_with_header(const struct route *r, struct pbuf *p)
     return ip4_output_if(p, NULL, LWIP_IP_HDRINCL, 0, 0, 0, r->netif) == ERR_OK ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
-static NTSTATUS send_packet(struct tcpip_datagram *d, const struct route *r, const struct iovec *parts, unsigned count, size_t size)
+static NTSTATUS send_packet(struct tcpip_datagram *d, const struct route *r, const struct tcpip_address *asked,
+                            const struct tcpip_address *actual, const struct iovec *parts, unsigned count, size_t size)
 {
     struct pbuf *p = gather(parts, count, size, d->protocol == IP_PROTO_UDP ? PBUF_TRANSPORT : PBUF_IP);
     NTSTATUS status;
@@ -179,7 +180,7 @@ static NTSTATUS send_packet(struct tcpip_datagram *d, const struct route *r, con
             add_udp_header(r, p);
         else if (d->protocol == IP6_NEXTH_ICMP6 && IP_IS_V6(&r->to))
             add_icmp6_checksum(r, p);
-        status = datagram_wfp_out(d, p, &r->from, &r->to, r->to_port, r->netif);
+        status = datagram_wfp_out(d, p, &r->from, asked, actual, r->netif);
         if (status == STATUS_SUCCESS)
             status = output(r, p, d->protocol);
         else if (status == STATUS_PENDING)
@@ -190,33 +191,52 @@ static NTSTATUS send_packet(struct tcpip_datagram *d, const struct route *r, con
     return status;
 }
 
-static NTSTATUS send_to(struct tcpip_datagram *d, const struct tcpip_address *to, const struct iovec *parts, unsigned count,
-                        const struct tcpip_address *from, const struct tcpip_ip_options *options)
+/* Where it goes, and by which way: the way to `to` is known before drivers are asked, because it names the local address. */
+static NTSTATUS find_way(struct tcpip_datagram *d, const struct tcpip_address *to, const struct tcpip_address *from,
+                         const struct tcpip_ip_options *options, struct tcpip_address *actual, struct route *route)
+{
+    NTSTATUS status = find_route(d, to, from, options, route);
+    NTSTATUS redirected = datagram_redirect(d, &route->from, to, actual);
+
+    if (redirected != STATUS_SUCCESS)
+        return redirected;
+    return memcmp(actual, to, sizeof *to) != 0 ? find_route(d, actual, from, options, route) : status;
+}
+
+NTSTATUS datagram_send_to(struct tcpip_datagram *d, const struct tcpip_address *to, const struct iovec *parts, unsigned count,
+                          const struct tcpip_address *from, const struct tcpip_ip_options *options)
 {
     struct tcpip_ip_options merged = merge(&d->options, options);
     struct route route = { 0 };
+    struct tcpip_address actual;
     size_t size = 0;
 
     for (unsigned n = 0; n < count; n++)
         size += parts[n].iov_len;
     if (size > (to->family == 6 ? MOST6 : MOST))
         return STATUS_INVALID_BUFFER_SIZE;
-    if (!to->family || (d->family && to->family != d->family) || (d->protocol == IP_PROTO_UDP && !to->port))
-        return STATUS_INVALID_ADDRESS_COMPONENT;
-    NTSTATUS status = datagram_bind_any(d);
-    if (NT_SUCCESS(status))
-        status = find_route(d, to, from, &merged, &route);
-    return NT_SUCCESS(status) ? send_packet(d, &route, parts, count, size) : status;
+    NTSTATUS status = find_way(d, to, from, &merged, &actual, &route);
+    if (status == STATUS_PENDING)
+        return datagram_hold(d, to, parts, count, from, options);
+    return NT_SUCCESS(status) ? send_packet(d, &route, to, &actual, parts, count, size) : status;
 }
 
 NTSTATUS tcpip_datagram_send(struct tcpip_datagram *d, const struct tcpip_address *to, const struct iovec *parts, unsigned count,
                              const struct tcpip_address *from, const struct tcpip_ip_options *options)
 {
-    stack_enter();
     struct tcpip_address address = to ? address_unmapped(to) : d->remote, source;
+
+    if (!address.family || (d->family && address.family != d->family) || (d->protocol == IP_PROTO_UDP && !address.port))
+        return STATUS_INVALID_ADDRESS_COMPONENT;
+    NTSTATUS status = datagram_bind_any(d);
+    if (!NT_SUCCESS(status))
+        return status;
     if (from)
         source = address_unmapped(from);
-    NTSTATUS status = send_to(d, &address, parts, count, from ? &source : NULL, options);
+    stack_enter();
+    d->busy++;
+    status = datagram_send_to(d, &address, parts, count, from ? &source : NULL, options);
+    datagram_done(d);
     stack_leave();
     return status;
 }

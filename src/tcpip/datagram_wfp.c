@@ -1,73 +1,15 @@
-/* Datagrams at the layers. A conversation with a peer is authorised by its first packet, and is a flow from then on; so many are
- * remembered, and the one that was silent longest is forgotten and would be asked again. */
+/* Datagrams at the layers. A conversation with a peer is authorised by its first packet, and is a flow from then on. */
 #include <lwip/ip.h>
 #include <lwip/udp.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "nt/ke.h"
-#include "tcpip/datagram_internal.h"
+#include "tcpip/datagram_peer.h"
 #include "tcpip/interface.h"
-
-#define PEERS_MAX 256u
-
-struct wfp_peer {
-    struct list node;                   /* the last heard first */
-    struct tcpip_datagram *owner;
-    struct tcpip_address remote;
-    struct wfp_endpoint e;
-    bool waits;                         /* for a driver */
-};
-
-static bool same(const struct tcpip_address *a, const struct tcpip_address *b)
-{
-    return a->family == b->family && a->port == b->port && memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16) == 0;
-}
-
-static struct wfp_peer *find(struct tcpip_datagram *d, const struct tcpip_address *remote)
-{
-    list_each(node, &d->peers) {
-        struct wfp_peer *peer = container_of(node, struct wfp_peer, node);
-        if (same(&peer->remote, remote)) {
-            list_remove(&peer->node);
-            list_push_front(&d->peers, &peer->node);
-            return peer;
-        }
-    }
-    return NULL;
-}
-
-static void forget(struct wfp_peer *peer)
-{
-    list_remove(&peer->node);
-    peer->owner->peer_count--;
-    wfp_end_flow(&peer->e);
-    wfp_ale_release(&peer->e, peer->owner->protocol, &peer->owner->local, &peer->remote);
-    free(peer);
-}
-
-static struct wfp_peer *make(struct tcpip_datagram *d, const struct tcpip_address *remote)
-{
-    struct wfp_peer *peer = stack_calloc(sizeof *peer);
-
-    if (!peer)
-        return NULL;
-    if (d->peer_count == PEERS_MAX)
-        forget(container_of(d->peers.prev, struct wfp_peer, node));
-    peer->owner = d;
-    peer->remote = *remote;
-    peer->e.is_datagram = true;
-    peer->e.id = wfp_endpoint_id(&d->wfp);
-    list_init(&peer->e.by_flow);
-    list_push_front(&d->peers, &peer->node);
-    d->peer_count++;
-    return peer;
-}
 
 void datagram_wfp_release(struct tcpip_datagram *d)
 {
     while (!list_empty(&d->peers))
-        forget(list_first(&d->peers, struct wfp_peer, node));
+        peer_forget(list_first(&d->peers, struct wfp_peer, node));
     wfp_ale_release(&d->wfp, d->protocol, &d->local, NULL);
 }
 
@@ -75,7 +17,7 @@ struct wfp_endpoint *datagram_wfp_receiver(uint16_t local_port, uint16_t remote_
 {
     struct tcpip_datagram *d = datagram_receiver(remote_port, local_port);
     struct tcpip_address remote = from_lwip(ip_current_src_addr(), remote_port);
-    struct wfp_peer *peer = d ? find(d, &remote) : NULL;
+    struct wfp_peer *peer = d ? peer_from(d, &remote) : NULL;
 
     if (d && !(peer && peer->e.authorised) &&
         !fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4, remote.family)))
@@ -94,15 +36,15 @@ static struct wfp_info describe(struct wfp_peer *peer, const struct ip_address *
 {
     struct tcpip_datagram *d = peer->owner;
     struct wfp_info info = {
-        .local = *local, .local_port = d->local.port, .remote_port = peer->remote.port, .protocol = d->protocol,
+        .local = *local, .local_port = d->local.port, .remote_port = peer->actual.port, .protocol = d->protocol,
         .inbound = inbound, .interface = link, .endpoint = d->wfp.id, .flow = peer->e.flow,
         .have = WFP_HAS_ENDPOINT | WFP_HAS_TRANSPORT_HEADER | (peer->e.flow ? WFP_HAS_FLOW : 0),
         .transport_header = d->protocol == IP_PROTO_UDP ? UDP_HLEN : 0,
     };
 
-    info.remote.family = peer->remote.family;
-    memcpy(info.remote.bytes, peer->remote.bytes, 16);
-    info.flags = wfp_is_own(&info.remote) ? WFP_IS_LOOPBACK : 0;
+    info.remote.family = peer->actual.family;
+    memcpy(info.remote.bytes, peer->actual.bytes, 16);
+    info.flags = (wfp_is_own(&info.remote) ? WFP_IS_LOOPBACK : 0) | (d->wfp.raw ? WFP_IS_RAW_ENDPOINT : 0);
     if (inbound)
         info.arrival = link;
     else
@@ -167,7 +109,7 @@ static void decided(void *context, NTSTATUS status)
     stack_enter();
     peer->waits = false;
     if (!NT_SUCCESS(status))
-        forget(peer);
+        peer_forget(peer);
     stack_leave();
 }
 
@@ -178,36 +120,34 @@ static NTSTATUS authorise(struct wfp_peer *peer, struct wfp_info *info, struct f
     if (peer->e.inbound && peer->e.authorised)
         return accept(peer, *info, copy, list) ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
     memcpy(local.bytes, info->local.bytes, 16);
-    NTSTATUS status = wfp_ale_connect(&peer->e, peer->owner->protocol, &local, &peer->remote, info->interface, list, decided, peer);
+    NTSTATUS status = wfp_ale_connect(&peer->e, peer->owner->protocol, &local, &peer->actual, info->interface, list, decided, peer);
     peer->waits = status == STATUS_PENDING;
     return status;
 }
 
-NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_addr_t *from, const ip_addr_t *to, uint16_t to_port,
-                          struct netif *netif)
+NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_addr_t *from, const struct tcpip_address *asked,
+                          const struct tcpip_address *actual, struct netif *netif)
 {
-    struct tcpip_address remote = from_lwip(to, to_port);
     struct ip_address local = IP_IS_V6(from) ? ip_from6(ip_2_ip6(from)) : ip_from4(ip_2_ip4(from)->addr);
     void *list;
     NTSTATUS status = STATUS_SUCCESS;
 
     wfp_sender = &d->wfp;
-    if (free_of_filters(remote.family, FWPS_LAYER_ALE_AUTH_CONNECT_V4) && (list_empty(&d->peers) || !wfp_ale_active()))
+    if (free_of_filters(actual->family, FWPS_LAYER_ALE_AUTH_CONNECT_V4) && (list_empty(&d->peers) || !wfp_ale_active()))
         return STATUS_SUCCESS;
-    struct wfp_peer *peer = find(d, &remote);
-    bool fresh = !peer;
-    if (!peer && !(peer = make(d, &remote)))
+    struct wfp_peer *peer = peer_find(d, asked);
+    if (!peer && !(peer = peer_make(d, asked)))
         return STATUS_INSUFFICIENT_RESOURCES;
     if (peer->waits)
         return STATUS_PENDING;
     struct fwp_packet *copy = wfp_copy(p, NULL, 0, 0, &list);
     if (!copy)
         return STATUS_INSUFFICIENT_RESOURCES;
-    struct ip_address there = { .family = remote.family };
-    memcpy(there.bytes, remote.bytes, 16);
+    struct ip_address there = { .family = actual->family };
+    memcpy(there.bytes, actual->bytes, 16);
     struct wfp_info info = describe(peer, &local, false, wfp_link(wfp_is_own(&there) ? loopback_interface() : netif->state));
     d->busy++;
-    if (stale(&peer->e, remote.family))
+    if (stale(&peer->e, actual->family))
         status = authorise(peer, &info, copy, list);
     if (status == STATUS_SUCCESS && !peer->e.established && !established(peer, &info, list))
         status = STATUS_ACCESS_DENIED;
@@ -216,25 +156,28 @@ NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_add
     wfp_packet_release(copy);
     if (status == STATUS_SUCCESS)
         wfp_sender = &peer->e;
-    else if (status == STATUS_ACCESS_DENIED && fresh && !d->dead)
-        forget(peer);
+    else if (status == STATUS_ACCESS_DENIED && !peer->e.established && !d->dead)
+        peer_forget(peer);
     datagram_done(d);
     return status;
 }
 
 /* --- in --------------------------------------------------------------------------------------------------------------------------- */
 
-bool datagram_wfp_in(struct tcpip_datagram *d, const struct tcpip_received *how, const struct pbuf *p, unsigned transport)
+bool datagram_wfp_in(struct tcpip_datagram *d, struct tcpip_received *how, const struct pbuf *p, unsigned transport)
 {
     uint8_t header[256];
     uint32_t size = ip_current_header_tot_len();
     void *list;
 
-    if (free_of_filters(how->from.family, FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4) && (list_empty(&d->peers) || !wfp_ale_active()))
+    if (free_of_filters(how->from.family, FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4) && (list_empty(&d->peers) || !wfp_ale_active())) {
+        const struct wfp_peer *redirected = d->redirected ? peer_from(d, &how->from) : NULL;
+        how->from = redirected ? redirected->remote : how->from;
         return true;
-    struct wfp_peer *peer = find(d, &how->from);
+    }
+    struct wfp_peer *peer = peer_from(d, &how->from);
     bool fresh = !peer;
-    if ((!peer && !(peer = make(d, &how->from))) || size + transport > sizeof header)
+    if ((!peer && !(peer = peer_make(d, &how->from))) || size + transport > sizeof header)
         return false;
     memcpy(header, ip_current_is_v6() ? (const void *)ip6_current_header() : (const void *)ip4_current_header(), size);
     memcpy(header + size, (const uint8_t *)p->payload - transport, transport);
@@ -251,7 +194,7 @@ bool datagram_wfp_in(struct tcpip_datagram *d, const struct tcpip_received *how,
     bool allowed = true;
     if (stale(&peer->e, how->from.family)) {
         bool outbound = peer->e.authorised && !peer->e.inbound;
-        allowed = outbound ? wfp_ale_connect(&peer->e, d->protocol, &d->local, &peer->remote, info.interface, list, NULL, NULL) ==
+        allowed = outbound ? wfp_ale_connect(&peer->e, d->protocol, &d->local, &peer->actual, info.interface, list, NULL, NULL) ==
                                  STATUS_SUCCESS
                            : accept(peer, info, copy, list);
         peer->e.authorised = allowed;
@@ -260,7 +203,8 @@ bool datagram_wfp_in(struct tcpip_datagram *d, const struct tcpip_received *how,
         allowed = established(peer, &info, list);
     allowed = allowed && data_allowed(peer, &info, copy, list);
     wfp_packet_release(copy);
+    how->from = peer->remote;
     if (!allowed && fresh && !peer->e.authorised)
-        forget(peer);
+        peer_forget(peer);
     return allowed;
 }

@@ -143,6 +143,7 @@ NTSTATUS wfp_ale_listen(struct wfp_endpoint *e, const struct tcpip_address *loca
     uint16_t layer = wfp_layer(FWPS_LAYER_ALE_AUTH_LISTEN_V4, local->family);
     struct fwp_verdict verdict = { 0 };
 
+    e->listens = true;
     if (fwp_layer_is_empty(layer))
         return STATUS_SUCCESS;
     struct wfp_info info = {
@@ -238,7 +239,7 @@ NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct 
         .protocol = protocol, .endpoint = wfp_endpoint_id(e), .interface = link, .next_hop = link,
         .have = WFP_HAS_ENDPOINT | WFP_HAS_COMPLETION, .completion = &pendable,
     };
-    info.flags = loopback_flag(&info.remote);
+    info.flags = loopback_flag(&info.remote) | (e->raw ? WFP_IS_RAW_ENDPOINT : 0);
     wfp_describe_redirection(e, &info);
     fwp_pendable_begin(&pendable, !resume);
     bool allowed = wfp_classify(layer, &info, data, &verdict);
@@ -253,6 +254,17 @@ NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct 
 
 /* --- the end -------------------------------------------------------------------------------------------------------------------- */
 
+void wfp_ale_forget(struct wfp_endpoint *e)
+{
+    struct wfp_pended *p = e->pended;
+
+    e->pended = NULL;
+    if (p)
+        fwp_pended_forget(p->pended);
+    free(p);
+    wfp_redirect_release(e);
+}
+
 void wfp_ale_release(struct wfp_endpoint *e, uint8_t protocol, const struct tcpip_address *local, const struct tcpip_address *remote)
 {
     uint8_t family = remote && remote->family ? remote->family : local->family;
@@ -263,16 +275,10 @@ void wfp_ale_release(struct wfp_endpoint *e, uint8_t protocol, const struct tcpi
         .endpoint = e->id, .have = e->id ? WFP_HAS_ENDPOINT : 0, .inbound = e->inbound,
     };
 
-    if (e->pended) {
-        struct wfp_pended *p = e->pended;
-        e->pended = NULL;
-        fwp_pended_forget(p->pended);
-        free(p);
-    }
-    wfp_redirect_release(e);
+    wfp_ale_forget(e);
     info.remote = remote ? bare(remote, family) : (struct ip_address){ .family = family };
     info.remote_port = remote ? remote->port : 0;
-    if (e->authorised && !fwp_layer_is_empty(closure))
+    if ((e->authorised || e->listens || (e->is_datagram && e->assigned)) && !fwp_layer_is_empty(closure))
         wfp_classify(closure, &info, NULL, NULL);
     if (e->assigned && !fwp_layer_is_empty(release))
         wfp_classify(release, &info, NULL, NULL);

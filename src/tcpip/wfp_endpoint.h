@@ -2,7 +2,7 @@
  *
  *  endpoint        its flow                                      authorised by
  *  connection      from ALE_FLOW_ESTABLISHED to its end          AUTH_CONNECT at connect, AUTH_RECV_ACCEPT at the SYN
- *  UDP, raw        one for each peer (struct wfp_peer)           the first packet of each direction's kind
+ *  UDP, raw        one for each peer (datagram_peer.h)           the first packet of each direction's kind
  *
  * An authorisation holds until filters at its layer change; then the next packet of the connection asks again. */
 #ifndef TCPIP_WFP_ENDPOINT_H
@@ -22,7 +22,7 @@ struct wfp_endpoint {
     uint64_t id, parent, flow;
     uint8_t protocol;
     uint32_t epoch;                     /* of the last authorisation */
-    bool inbound, authorised, blocked, established, closing, assigned, is_datagram;
+    bool inbound, authorised, blocked, established, closing, assigned, is_datagram, raw, listens;
     struct list by_flow;                /* linked while flow */
     struct wfp_stream *stream;
     void *pended;                       /* struct wfp_pended: connect waits for a driver */
@@ -53,7 +53,9 @@ void wfp_ale_allow(struct wfp_endpoint *e, uint8_t family);
 bool wfp_ale_connect_is_free(uint8_t family);
 bool wfp_ale_open(void);
 void wfp_ale_close(void);
-/* The endpoint goes: layers of release and closure; what is pended is forgotten. */
+/* What is pended for it, and what is known of its redirection, is forgotten. */
+void wfp_ale_forget(struct wfp_endpoint *e);
+/* The endpoint goes: layers of release and closure, and wfp_ale_forget. */
 void wfp_ale_release(struct wfp_endpoint *e, uint8_t protocol, const struct tcpip_address *local, const struct tcpip_address *remote);
 
 /* --- wfp_redirect.c: the stack is not entered ------------------------------------------------------------------------------ */

@@ -126,7 +126,7 @@ NTSTATUS wfp_redirect_bind(struct wfp_endpoint *e, uint8_t protocol, struct tcpi
         return STATUS_INSUFFICIENT_RESOURCES;
     struct wfp_info info = {
         .local = bare(local, local->family), .local_port = local->port, .protocol = protocol, .endpoint = wfp_endpoint_id(e),
-        .have = WFP_HAS_ENDPOINT,
+        .have = WFP_HAS_ENDPOINT, .flags = e->raw ? WFP_IS_RAW_ENDPOINT : 0,
     };
     NTSTATUS status = ask(layer, &info, redirect, ke_irql() >= DISPATCH_LEVEL, &pended);
     if (status == STATUS_PENDING) {
@@ -224,7 +224,7 @@ NTSTATUS wfp_redirect_connect(struct wfp_endpoint *e, uint8_t protocol, const st
     w->info = (struct wfp_info){
         .local = bare(local, remote->family), .remote = bare(remote, remote->family), .local_port = local->port,
         .remote_port = remote->port, .protocol = protocol, .endpoint = wfp_endpoint_id(e), .have = WFP_HAS_ENDPOINT,
-        .flags = is_own(remote) ? WFP_IS_LOOPBACK : 0,
+        .flags = (is_own(remote) ? WFP_IS_LOOPBACK : 0) | (e->raw ? WFP_IS_RAW_ENDPOINT : 0),
     };
     wfp_describe_redirection(e, &w->info);
     NTSTATUS status = ask(layer, &w->info, w->redirect, false, &w->pended);

@@ -178,8 +178,9 @@ static bool flow_is_wanted(uint8_t family)
 static void take_records(struct tcpip_tcp *tcp)
 {
     list_each(node, &wfp_redirected) {
-        struct tcpip_tcp *client = container_of(node, struct tcpip_tcp, wfp.by_records);
-        if (client->local_port == tcp->remote_port && client->remote_port == tcp->local_port &&
+        struct wfp_endpoint *e = container_of(node, struct wfp_endpoint, by_records);
+        struct tcpip_tcp *client = container_of(e, struct tcpip_tcp, wfp);
+        if (!e->is_datagram && client->local_port == tcp->remote_port && client->remote_port == tcp->local_port &&
             ip_addr_cmp(&client->local_ip, &tcp->remote_ip) && ip_addr_cmp(&client->remote_ip, &tcp->local_ip)) {
             wfp_share_records(&tcp->wfp, &client->wfp);
             return;
