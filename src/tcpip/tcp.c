@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "nt/ke.h"
@@ -343,15 +344,38 @@ static void redirected(void *context, NTSTATUS status)
         connect_decided(tcp, status);
 }
 
+/* Drivers have a say in which port and address an unbound endpoint connects from. */
+static NTSTATUS bind_implicitly(struct tcpip_tcp *tcp, uint8_t family)
+{
+    struct tcpip_address any = { .family = family }, local = any;
+
+    if (tcp->port.taken || fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_BIND_REDIRECT_V4, family)))
+        return STATUS_SUCCESS;
+    NTSTATUS status = wfp_redirect_bind(&tcp->wfp, IP_PROTO_TCP, &local);
+    if (!NT_SUCCESS(status) || memcmp(&local, &any, sizeof any) == 0)
+        return status;
+    stack_enter();
+    if (!tcp->pcb || tcp->pcb->state != CLOSED || tcp->port.taken)
+        status = STATUS_INVALID_DEVICE_STATE;
+    else if ((status = address_check_local(&local, tcp->family)) == STATUS_SUCCESS)
+        status = bind_pcb(tcp, &local, TCPIP_SHARE_DEFAULT);
+    stack_leave();
+    return status;
+}
+
 static NTSTATUS authorise(struct tcpip_tcp *tcp, const struct tcpip_address *remote)
 {
+    bool bound = tcp->port.taken;
     struct tcpip_address local;
     struct wfp_link link;
+    NTSTATUS status = bind_implicitly(tcp, remote->family);
 
+    if (!NT_SUCCESS(status))
+        return status;
     stack_enter();
-    NTSTATUS status = choose_source(tcp, remote, &local, &link);
+    status = choose_source(tcp, remote, &local, &link);
     stack_leave();
-    if (NT_SUCCESS(status) && tcp->implicit)
+    if (NT_SUCCESS(status) && !bound)
         status = wfp_ale_bind(&tcp->wfp, IP_PROTO_TCP, &local, true, false);
     if (!NT_SUCCESS(status))
         return status;
