@@ -29,6 +29,7 @@
 #include "ndis/ports.h"
 #include "ndis/scaling.h"
 #include "ndis/wait_wake.h"
+#include "ndis/watchdog.h"
 #include "ndis/wmi_provider.h"
 #include "nt/pool.h"
 
@@ -84,27 +85,30 @@ struct adapter *ndis_adapter_of(NDIS_HANDLE handle)
     return NULL;
 }
 
-/* A handler returned `status`: waits when it is pending. */
-static NDIS_STATUS finish_change(struct adapter *a, NDIS_STATUS status, const char *what)
+static void report_change(struct watchdog *w, bool last)
 {
-    LARGE_INTEGER patience = { .QuadPart = -10 * 10000000LL };  /* 10 s */
-
-    if (status == NDIS_STATUS_PENDING) {
-        if (KeWaitForSingleObject(&a->changed, Executive, KernelMode, FALSE, &patience) == STATUS_TIMEOUT) {
-            NDIS_EMIT(NDIS_EVENT_WAITS, a, what, NULL);
-            KeWaitForSingleObject(&a->changed, Executive, KernelMode, FALSE, NULL);
-        }
-        status = a->change_status;
-    }
-    a->change_pended = false;
-    return status;
+    if (!last)
+        NDIS_EMIT(NDIS_EVENT_WAITS, w->target, w->misuse, NULL);
 }
 
-static void prepare_change(struct adapter *a)
+/* A handler is about to be called; `what` completes it when it pends. */
+static void prepare_change(struct adapter *a, struct watchdog *w, enum watchdog_operation operation, const char *what)
 {
+    *w = (struct watchdog){ .operation = operation, .target = a, .misuse = what, .report = report_change };
     KeClearEvent(&a->changed);
     a->change_pended = true;
     a->change_status = NDIS_STATUS_SUCCESS;
+    watchdog_start(w);
+}
+
+/* The handler returned `status`: waits when it is pending. */
+static NDIS_STATUS finish_change(struct adapter *a, struct watchdog *w, NDIS_STATUS status)
+{
+    if (status == NDIS_STATUS_PENDING)
+        status = watchdog_wait(w, &a->changed) ? a->change_status : NDIS_STATUS_FAILURE;
+    watchdog_stop(w);
+    a->change_pended = false;
+    return status;
 }
 
 static void change_complete(struct adapter *a, NDIS_STATUS status, const char *what)
@@ -231,6 +235,7 @@ static void pause_miniport(struct adapter *a, uint32_t reason)
                     NDIS_SIZEOF_MINIPORT_PAUSE_PARAMETERS_REVISION_1 },
         .PauseReason = reason,
     };
+    struct watchdog w;
 
     /* Since 6.40 a miniport is told the removal only; every other reason is NDIS's own business. */
     if (a->driver->miniport.MinorNdisVersion >= 40 && reason != NDIS_PAUSE_MINIPORT_DEVICE_REMOVE)
@@ -238,8 +243,8 @@ static void pause_miniport(struct adapter *a, uint32_t reason)
     adapter_set_state(a, ADAPTER_PAUSING);
     hang_stop(a);
     idle_stop(a);
-    prepare_change(a);
-    finish_change(a, a->driver->miniport.PauseHandler(a->context, &parameters), "NdisMPauseComplete");
+    prepare_change(a, &w, WATCHDOG_MINIPORT_PAUSE, "NdisMPauseComplete");
+    finish_change(a, &w, a->driver->miniport.PauseHandler(a->context, &parameters));
     adapter_set_state(a, ADAPTER_PAUSED);
 }
 
@@ -287,10 +292,11 @@ static NDIS_STATUS restart_miniport(struct adapter *a, PNDIS_RESTART_ATTRIBUTES 
                     NDIS_SIZEOF_MINIPORT_RESTART_PARAMETERS_REVISION_1 },
         .RestartAttributes = *attributes,
     };
+    struct watchdog w;
 
     adapter_set_state(a, ADAPTER_RESTARTING);
-    prepare_change(a);
-    NDIS_STATUS status = finish_change(a, a->driver->miniport.RestartHandler(a->context, &parameters), "NdisMRestartComplete");
+    prepare_change(a, &w, WATCHDOG_NONE, "NdisMRestartComplete");
+    NDIS_STATUS status = finish_change(a, &w, a->driver->miniport.RestartHandler(a->context, &parameters));
     *attributes = parameters.RestartAttributes;
     return status;
 }
@@ -347,6 +353,19 @@ VOID NTAPI NdisMRestartComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS S
 
 /* --- halt ------------------------------------------------------------------------------------------------------- */
 
+static void call_halt(struct adapter *a, NDIS_HALT_ACTION action)
+{
+    MINIPORT_HALT_HANDLER halt = a->driver->miniport.HaltHandlerEx;
+    struct watchdog w = { .operation = WATCHDOG_MINIPORT_HALT, .target = a, .handler = (const void *)halt,
+                          .misuse = "MiniportHaltEx has not returned for ten seconds" };
+
+    a->halting = true;
+    watchdog_start(&w);
+    halt(a->context, action);
+    watchdog_stop(&w);
+    a->halting = false;
+}
+
 void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
 {
     if (action != NdisHaltDevicePoweredDown)
@@ -377,9 +396,7 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
         filters_detach(a);
     oid_unwatch(a);
     adapter_set_state(a, ADAPTER_HALTED);
-    a->halting = true;
-    a->driver->miniport.HaltHandlerEx(a->context, action);
-    a->halting = false;
+    call_halt(a, action);
     port_close(a);
     a->context = NULL;
     if (a->interrupt)

@@ -168,6 +168,7 @@ struct adapter {
     struct oid_level oid;
     KTIMER halt_timer;
     KDPC halt_dpc;
+    bool oid_watched;                   /* between oid_watch and oid_unwatch */
 
     /* attributes */
     uint32_t attribute_flags;

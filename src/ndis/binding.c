@@ -12,6 +12,7 @@
 #include "ndis/demux.h"
 #include "ndis/net_event.h"
 #include "ndis/virtual.h"
+#include "ndis/watchdog.h"
 
 #include <string.h>
 
@@ -43,20 +44,14 @@ void adapter_pick_receive_path(struct adapter *a)
 
 /* --- waits ---------------------------------------------------------------------------------------------------------- */
 
-void ndis_wait(PKEVENT event, const void *handle, const char *misuse, const void *handler)
-{
-    LARGE_INTEGER patience = { .QuadPart = -10 * 10000000LL };  /* 10 s */
-
-    if (KeWaitForSingleObject(event, Executive, KernelMode, FALSE, &patience) != STATUS_TIMEOUT)
-        return;
-    NDIS_EMIT(NDIS_EVENT_MISUSE, handle, misuse, (const char *)handler + 1);
-    KeWaitForSingleObject(event, Executive, KernelMode, FALSE, NULL);
-}
-
 /* Whoever keeps sends for long makes a pause wait: it is named, and then waited for. */
-static void name_holder(struct adapter *a)
+static void name_holder(struct watchdog *w, bool last)
 {
+    struct adapter *a = ((const struct binding *)w->target)->adapter;
     struct filter *f = filter_below(a, NULL);
+
+    if (last)
+        return;
 
     while (f && f->sends_held <= 0)
         f = filter_below(a, f);
@@ -70,14 +65,15 @@ static void name_holder(struct adapter *a)
 
 void binding_wait_for_sends(struct binding *b)
 {
-    LARGE_INTEGER patience = { .QuadPart = -10 * 10000000LL };  /* 10 s */
+    struct watchdog w = { .operation = WATCHDOG_PROTOCOL_PAUSE, .target = b, .report = name_holder };
 
+    if (!b->sends_out)
+        return;
     KeClearEvent(&b->drained);
     b->draining = true;
-    if (b->sends_out && KeWaitForSingleObject(&b->drained, Executive, KernelMode, FALSE, &patience) == STATUS_TIMEOUT) {
-        name_holder(b->adapter);
-        KeWaitForSingleObject(&b->drained, Executive, KernelMode, FALSE, NULL);
-    }
+    watchdog_start(&w);
+    watchdog_wait(&w, &b->drained);
+    watchdog_stop(&w);
     b->draining = false;
 }
 
@@ -209,13 +205,15 @@ static NDIS_STATUS call_bind(struct binding *b, struct bind_parameters *paramete
 {
     const NDIS_PROTOCOL_DRIVER_CHARACTERISTICS *handlers = &b->protocol->handlers;
 
+    struct watchdog w = { .target = b, .misuse = "a protocol has not completed ProtocolBindAdapterEx for ten seconds",
+                          .handler = (const void *)handlers->BindAdapterHandlerEx };
+
     begin(b, BINDING_BINDS);
+    watchdog_start(&w);
     NDIS_STATUS status = handlers->BindAdapterHandlerEx(b->protocol->context, b, &parameters->p);
-    if (status == NDIS_STATUS_PENDING) {
-        ndis_wait(&b->event, b, "a protocol has not called NdisCompleteBindAdapterEx for ten seconds",
-                  (const void *)handlers->BindAdapterHandlerEx);
-        status = b->event_status;
-    }
+    if (status == NDIS_STATUS_PENDING)
+        status = watchdog_wait(&w, &b->event) ? b->event_status : NDIS_STATUS_FAILURE;
+    watchdog_stop(&w);
     binding_open_finish(b);
     return status;
 }
@@ -224,10 +222,15 @@ static void call_unbind(struct binding *b)
 {
     const NDIS_PROTOCOL_DRIVER_CHARACTERISTICS *handlers = &b->protocol->handlers;
 
+    struct watchdog w = { .operation = WATCHDOG_PROTOCOL_UNBIND, .target = b,
+                          .misuse = "a protocol has not completed ProtocolUnbindAdapterEx for ten seconds",
+                          .handler = (const void *)handlers->UnbindAdapterHandlerEx };
+
     begin(b, BINDING_UNBINDS);
+    watchdog_start(&w);
     if (handlers->UnbindAdapterHandlerEx(b, b->context) == NDIS_STATUS_PENDING)
-        ndis_wait(&b->event, b, "a protocol has not called NdisCompleteUnbindAdapterEx for ten seconds",
-                  (const void *)handlers->UnbindAdapterHandlerEx);
+        watchdog_wait(&w, &b->event);
+    watchdog_stop(&w);
     if (b->opened) {
         NDIS_EMIT(NDIS_EVENT_MISUSE, b, "a protocol finished unbinding without closing its binding", NULL);
         NdisCloseAdapterEx(b);

@@ -9,6 +9,7 @@
 
 #include "ndis/event.h"
 #include "ndis/net_event.h"
+#include "ndis/watchdog.h"
 
 bool ndis_pend_opens;
 
@@ -143,7 +144,12 @@ void binding_open_finish(struct binding *b)
 {
     if (b->open_pended)
         KeWaitForSingleObject(&b->done, Executive, KernelMode, FALSE, NULL);
-    if (b->close_pended)
-        ndis_wait(&b->done, b, "a binding closes and waits for sends or requests that the drivers below keep",
-                  (const void *)b->adapter->driver->miniport.OidRequestHandler);
+    if (!b->close_pended)
+        return;
+    struct watchdog w = { .operation = WATCHDOG_PROTOCOL_UNBIND, .target = b,
+                          .misuse = "a binding closes and waits for sends or requests that the drivers below keep",
+                          .handler = (const void *)b->adapter->driver->miniport.OidRequestHandler };
+    watchdog_start(&w);
+    watchdog_wait(&w, &b->done);
+    watchdog_stop(&w);
 }

@@ -7,6 +7,7 @@
 #include "ndis/event.h"
 #include "ndis/filter_oid.h"
 #include "ndis/net_event.h"
+#include "ndis/watchdog.h"
 #include "nt/io.h"
 
 struct filter *filter_on(const struct filter_driver *driver, const struct adapter *a)
@@ -227,6 +228,18 @@ void filters_warn(struct adapter *a)
         filter_warn(f);
 }
 
+static void call_detach(struct filter *f)
+{
+    struct watchdog w = {
+        .operation = WATCHDOG_FILTER_DETACH, .target = f, .handler = (const void *)f->driver->handlers.DetachHandler,
+        .misuse = "FilterDetach has not returned for ten seconds",
+    };
+
+    watchdog_start(&w);
+    f->driver->handlers.DetachHandler(f->context);
+    watchdog_stop(&w);
+}
+
 static void detach_one(struct filter *f)
 {
     if (f->state == FILTER_RUNNING)     /* the miniport was shut down while it ran */
@@ -234,7 +247,7 @@ static void detach_one(struct filter *f)
     oid_drain_level(&f->oid);
     f->state = FILTER_DETACHING;
     chain_link(f->adapter);
-    f->driver->handlers.DetachHandler(f->context);
+    call_detach(f);
     list_remove(&f->node);
     list_remove(&f->driver_node);
     destroy(f);
@@ -265,21 +278,26 @@ void filters_detach(struct adapter *a)
 
 /* --- pause ---------------------------------------------------------------------------------------------------------------- */
 
-static NDIS_STATUS finish_change(struct filter *f, NDIS_STATUS status)
+static void prepare_change(struct filter *f, struct watchdog *w, enum watchdog_operation operation, const void *handler)
 {
-    if (status == NDIS_STATUS_PENDING) {
-        KeWaitForSingleObject(&f->changed, Executive, KernelMode, FALSE, NULL);
-        status = f->change_status;
-    }
-    f->change_pended = false;
-    return status;
-}
-
-static void prepare_change(struct filter *f)
-{
+    *w = (struct watchdog){
+        .operation = operation, .target = f, .handler = handler,
+        .misuse = operation ? "a filter module has not completed FilterPause for ten seconds"
+                            : "a filter module has not completed FilterRestart for ten seconds",
+    };
     KeClearEvent(&f->changed);
     f->change_pended = true;
     f->change_status = NDIS_STATUS_SUCCESS;
+    watchdog_start(w);
+}
+
+static NDIS_STATUS finish_change(struct filter *f, struct watchdog *w, NDIS_STATUS status)
+{
+    if (status == NDIS_STATUS_PENDING)
+        status = watchdog_wait(w, &f->changed) ? f->change_status : NDIS_STATUS_FAILURE;
+    watchdog_stop(w);
+    f->change_pended = false;
+    return status;
 }
 
 static void change_complete(struct filter *f, NDIS_STATUS status, const char *misuse, const void *caller)
@@ -311,9 +329,11 @@ static void pause_module(struct filter *f, uint32_t reason)
         .PauseReason = f->driver->handlers.MinorNdisVersion >= 40 ? NDIS_PAUSE_NDIS_INTERNAL : reason,
     };
 
+    struct watchdog w;
+
     f->state = FILTER_PAUSING;
-    prepare_change(f);
-    finish_change(f, f->driver->handlers.PauseHandler(f->context, &parameters));
+    prepare_change(f, &w, WATCHDOG_FILTER_PAUSE, (const void *)f->driver->handlers.PauseHandler);
+    finish_change(f, &w, f->driver->handlers.PauseHandler(f->context, &parameters));
     f->state = FILTER_PAUSED;
     check_paused(f);
 }
@@ -355,9 +375,11 @@ static NDIS_STATUS restart_module(struct filter *f, PNDIS_RESTART_ATTRIBUTES *at
         .LowerIfNetLuid = lower ? lower->luid : a->luid,
     };
 
+    struct watchdog w;
+
     f->state = FILTER_RESTARTING;
-    prepare_change(f);
-    NDIS_STATUS status = finish_change(f, f->driver->handlers.RestartHandler(f->context, &parameters));
+    prepare_change(f, &w, WATCHDOG_NONE, (const void *)f->driver->handlers.RestartHandler);
+    NDIS_STATUS status = finish_change(f, &w, f->driver->handlers.RestartHandler(f->context, &parameters));
     f->state = status == NDIS_STATUS_SUCCESS ? FILTER_RUNNING : FILTER_PAUSED;
     *attributes = parameters.RestartAttributes;
     return status;

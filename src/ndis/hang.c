@@ -2,8 +2,10 @@
 #include "ndis/adapter.h"
 
 #include "base/log.h"
+#include "ndis/watchdog.h"
 
 #define CHECKS 2u
+#define NDIS_BUGCHECK_RESET_COMPLETE_UNEXPECTED 0x0F
 
 static VOID NTAPI hang_dpc(PKDPC dpc, PVOID context, PVOID a1, PVOID a2)
 {
@@ -103,6 +105,24 @@ static void restore_addressing(struct adapter *a)
     oid_ask(a, NdisRequestSetInformation, OID_GEN_CURRENT_PACKET_FILTER, &a->packet_filter, sizeof a->packet_filter, NULL);
 }
 
+static NDIS_STATUS call_reset(struct adapter *a, BOOLEAN *addressing)
+{
+    struct watchdog w = { .target = a, .misuse = "a miniport has not completed MiniportResetEx for ten seconds",
+                          .handler = (const void *)a->driver->miniport.ResetHandlerEx };
+
+    KeClearEvent(&a->changed);
+    a->change_pended = true;
+    watchdog_start(&w);
+    NDIS_STATUS status = a->driver->miniport.ResetHandlerEx(a->context, addressing);
+    if (status == NDIS_STATUS_PENDING) {
+        status = watchdog_wait(&w, &a->changed) ? a->change_status : NDIS_STATUS_FAILURE;
+        *addressing = a->addressing_reset;
+    }
+    watchdog_stop(&w);
+    a->change_pended = false;
+    return status;
+}
+
 void adapter_reset(struct adapter *a)
 {
     BOOLEAN addressing = FALSE;
@@ -115,15 +135,7 @@ void adapter_reset(struct adapter *a)
         a->resetting = true;
         a->addressing_reset = false;
         indicate(a, NDIS_STATUS_RESET_START);
-        KeClearEvent(&a->changed);
-        a->change_pended = true;
-        NDIS_STATUS status = a->driver->miniport.ResetHandlerEx(a->context, &addressing);
-        if (status == NDIS_STATUS_PENDING) {
-            KeWaitForSingleObject(&a->changed, Executive, KernelMode, FALSE, NULL);
-            status = a->change_status;
-            addressing = a->addressing_reset;
-        }
-        a->change_pended = false;
+        NDIS_STATUS status = call_reset(a, &addressing);
         a->resetting = false;
         if ((status == NDIS_STATUS_SUCCESS || status == NDIS_STATUS_SOFT_ERRORS) && addressing)
             restore_addressing(a);
@@ -133,13 +145,15 @@ void adapter_reset(struct adapter *a)
 }
 
 /* Tells NDIS how a reset that MiniportResetEx left pending ended. AddressingReset: packet filter and multicast list have to
- * be set again. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndismresetcomplete */
+ * be set again. Without such a reset the system stops (bug check 0x7C, 0x0F). <= DISPATCH_LEVEL.
+ * docs: ndis/nf-ndis-ndismresetcomplete, debugger/bug-check-0x7c--bugcode-ndis-driver */
 VOID NTAPI NdisMResetComplete(NDIS_HANDLE MiniportAdapterHandle, NDIS_STATUS Status, BOOLEAN AddressingReset)
 {
     struct adapter *a = ndis_object_check(MiniportAdapterHandle, NDIS_ADAPTER);
 
     if (!a->resetting || !a->change_pended)
-        return;
+        KeBugCheckEx(BUGCODE_NDIS_DRIVER, NDIS_BUGCHECK_RESET_COMPLETE_UNEXPECTED, (ULONG_PTR)a, (ULONG_PTR)(ULONG)Status,
+                     AddressingReset);
     a->addressing_reset = AddressingReset;
     a->change_status = Status;
     KeSetEvent(&a->changed, IO_NO_INCREMENT, FALSE);

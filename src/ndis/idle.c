@@ -11,6 +11,7 @@
  *    every other change finds the adapter ACTIVE or OFF.
  * docs: network/ndis-selective-suspend, network/how-ndis-detects-idle-network-adapters */
 #include "ndis/idle.h"
+#include "ndis/watchdog.h"
 
 #include "base/log.h"
 #include "ndis/event.h"
@@ -149,8 +150,14 @@ void idle_resume(struct adapter *a)
         return;
     idle->resuming = true;
     if (!idle->completed) {
+        struct watchdog w = {
+            .operation = WATCHDOG_CANCEL_IDLE, .target = a, .handler = (const void *)a->driver->selective_suspend.CancelIdleNotificationHandler,
+            .misuse = "a miniport has not called NdisMIdleNotificationComplete for ten seconds",
+        };
+        watchdog_start(&w);
         a->driver->selective_suspend.CancelIdleNotificationHandler(a->context);
-        KeWaitForSingleObject(&idle->done, Executive, KernelMode, FALSE, NULL);
+        watchdog_wait(&w, &idle->done);
+        watchdog_stop(&w);
     }
     if (idle->state == IDLE_SUSPENDED && !a->surprise_removed) {
         set_device_power(a, PowerDeviceD0);

@@ -11,6 +11,7 @@
 
 #include "ndis/event.h"
 #include "ndis/ports.h"
+#include "ndis/watchdog.h"
 #include "nt/text.h"
 
 struct waiting_event {
@@ -37,15 +38,22 @@ static NET_PNP_EVENT_NOTIFICATION notification_of(NET_PNP_EVENT_CODE code, void 
 static NDIS_STATUS call_protocol(struct ndis_protocol *protocol, NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICATION notification)
 {
     struct waiting_event w = { .notification = notification };
+    NET_PNP_EVENT_CODE code = notification->NetPnPEvent.NetEvent;
+    struct watchdog limit = {
+        .operation = code == NetEventPause ? WATCHDOG_PROTOCOL_PAUSE : WATCHDOG_PROTOCOL_NETPNPEVENT, .target = protocol,
+        .detail = code == NetEventPause ? 0 : (ULONG_PTR)code, .handler = (const void *)protocol->handlers.NetPnPEventHandler,
+        .misuse = "a protocol has not completed ProtocolNetPnPEvent for ten seconds",
+    };
 
     KeInitializeEvent(&w.done, NotificationEvent, FALSE);
     list_push_back(&waiting, &w.node);
+    watchdog_start(&limit);
     NDIS_STATUS status = protocol->handlers.NetPnPEventHandler(context, notification);
     if (status == NDIS_STATUS_PENDING) {
-        ndis_wait(&w.done, protocol, "a protocol has not called NdisCompleteNetPnPEvent for ten seconds",
-                  (const void *)protocol->handlers.NetPnPEventHandler);
+        watchdog_wait(&limit, &w.done);
         status = w.status;
     }
+    watchdog_stop(&limit);
     list_remove(&w.node);
     return status;
 }
@@ -174,13 +182,26 @@ static bool goes_up(NET_PNP_EVENT_CODE code)
     }
 }
 
+static NDIS_STATUS call_filter(struct filter *f, PNET_PNP_EVENT_NOTIFICATION notification)
+{
+    struct watchdog w = {
+        .operation = WATCHDOG_FILTER_NETPNPEVENT, .target = f, .detail = (ULONG_PTR)notification->NetPnPEvent.NetEvent,
+        .misuse = "FilterNetPnPEvent has not returned for ten seconds", .handler = (const void *)f->driver->handlers.NetPnPEventHandler,
+    };
+
+    watchdog_start(&w);
+    NDIS_STATUS status = f->driver->handlers.NetPnPEventHandler(f->context, notification);
+    watchdog_stop(&w);
+    return status;
+}
+
 NDIS_STATUS net_event_up(struct adapter *a, struct filter *from, PNET_PNP_EVENT_NOTIFICATION notification)
 {
     if (!goes_up(notification->NetPnPEvent.NetEvent))
         return NDIS_STATUS_SUCCESS;
     for (struct filter *f = filter_above(a, from); f; f = filter_above(a, f))
         if (f->driver->handlers.NetPnPEventHandler)
-            return f->driver->handlers.NetPnPEventHandler(f->context, notification);
+            return call_filter(f, notification);
     return tell_bindings(a, notification);
 }
 
@@ -196,7 +217,7 @@ void filter_event(struct filter *f, NET_PNP_EVENT_CODE code)
     NET_PNP_EVENT_NOTIFICATION notification = notification_of(code, NULL, 0);
 
     if (f->driver->handlers.NetPnPEventHandler)
-        f->driver->handlers.NetPnPEventHandler(f->context, &notification);
+        call_filter(f, &notification);
 }
 
 /* --- from a miniport ------------------------------------------------------------------------------------------------------ */

@@ -13,10 +13,6 @@ void net_event_init(struct adapter *adapter);
 /* The computer ends. */
 void net_event_close(void);
 
-/* binding.c: waits for what a driver left pending. After ten seconds a finding says `misuse` of `handle`, and names the driver by
- * its `handler`; then it waits on. */
-void ndis_wait(PKEVENT event, const void *handle, const char *misuse, const void *handler);
-
 /* net_event.c, for protocols whose name (Name of their characteristics) is this. Configuration has changed: of one binding, or of
  * all (adapter NULL). data: as the protocol defines it. The protocol's answer; NDIS_STATUS_ADAPTER_NOT_FOUND: there is no such
  * protocol or binding. */

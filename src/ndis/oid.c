@@ -19,6 +19,7 @@
 #include "ndis/oid_features.h"
 #include "ndis/scaling.h"
 #include "ndis/wake.h"
+#include "ndis/watchdog.h"
 
 static void tell_asker(struct oid_entry *entry)
 {
@@ -318,6 +319,40 @@ static bool busy(const struct oid_level *level)
     return level->current || !list_empty(&level->queue);
 }
 
+/* Who really keeps it: the lowest of those below that have a request. */
+static struct oid_level *keeper(struct oid_level *level)
+{
+    struct adapter *a = level->adapter;
+    struct oid_level *at = a->oid.current ? &a->oid : level;
+
+    for (struct filter *f = filter_below(a, NULL); f && at != &a->oid; f = filter_below(a, f))
+        if (f->oid.current)
+            at = &f->oid;
+    return at;
+}
+
+static void report_late(struct oid_level *level);
+
+static void aim(struct watchdog *w, bool last)
+{
+    struct oid_level *level = keeper((struct oid_level *)(uintptr_t)w->handler);
+
+    w->target = level->filter ? (void *)level->filter : level->adapter;
+    w->operation = level->filter ? WATCHDOG_FILTER_OID : WATCHDOG_MINIPORT_OID;
+    w->detail = level->current ? level->current->request->DATA.Oid : 0;
+    if (!last && !level->adapter->oid_watched)
+        report_late(level);
+}
+
+static void wait_until_idle(struct oid_level *level)
+{
+    struct watchdog w = { .target = level->adapter, .handler = level, .report = aim };
+
+    watchdog_start(&w);
+    watchdog_wait(&w, &level->idle);
+    watchdog_stop(&w);
+}
+
 void oid_drain_level(struct oid_level *level)
 {
     level->draining = true;
@@ -325,7 +360,7 @@ void oid_drain_level(struct oid_level *level)
         KeClearEvent(&level->idle);
         run(level);
         if (busy(level))
-            KeWaitForSingleObject(&level->idle, Executive, KernelMode, FALSE, NULL);
+            wait_until_idle(level);
     } while (busy(level));
     level->draining = false;
 }
@@ -385,6 +420,7 @@ void oid_watch(struct adapter *a)
 {
     LARGE_INTEGER patience = { .QuadPart = -10 * 10000000LL };  /* 10 s */
 
+    a->oid_watched = true;
     KeInitializeTimer(&a->halt_timer);
     KeInitializeDpc(&a->halt_dpc, halt_takes_long, a);
     KeSetTimer(&a->halt_timer, patience, &a->halt_dpc);
@@ -392,6 +428,7 @@ void oid_watch(struct adapter *a)
 
 void oid_unwatch(struct adapter *a)
 {
+    a->oid_watched = false;
     KeCancelTimer(&a->halt_timer);
     KeRemoveQueueDpc(&a->halt_dpc);
 }

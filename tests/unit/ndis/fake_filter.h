@@ -17,7 +17,7 @@ struct fake_filter {
     UCHAR minor;                        /* its NDIS version 6.minor; 0: 6.30 */
     /* what it does */
     NDIS_STATUS attach_status, restart_status;
-    bool no_attributes, pend_pause, pend_restart, bypass, no_oids, no_status, keep_sends, answer_oids, pend_oids;
+    bool no_attributes, pend_pause, pend_restart, hang_restart, bypass, no_oids, no_status, keep_sends, answer_oids, pend_oids;
     NDIS_FILTER_PARTIAL_CHARACTERISTICS *options;
     void (*on_detach)(struct fake_filter *);
     void (*on_restart)(struct fake_filter *, PNDIS_FILTER_RESTART_PARAMETERS);
@@ -117,6 +117,8 @@ static NDIS_STATUS NTAPI ff_restart(NDIS_HANDLE context, PNDIS_FILTER_RESTART_PA
     note_as(f->letter, 'r');
     if (f->on_restart)
         f->on_restart(f, p);
+    if (f->hang_restart)
+        return NDIS_STATUS_PENDING;
     if (!f->pend_restart)
         return f->restart_status;
     ff_later(f, (char)(f->letter - 'a' + 'A'));

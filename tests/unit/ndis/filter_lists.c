@@ -360,3 +360,25 @@ TEST(a_module_comes_and_goes_under_traffic)
 {
     with_filters(traffic);
 }
+
+static void hangs(void *unused)
+{
+    start(1);
+    hear();
+    ff[0].hang_restart = true;
+    CHECK_EQ(NdisFRestartFilter(only(&ff[0])), NDIS_STATUS_SUCCESS);
+    LARGE_INTEGER long_enough = { .QuadPart = -61 * 10000000LL };
+    KeDelayExecutionThread(KernelMode, FALSE, &long_enough);
+    CHECK_EQ(findings, 1);
+    CHECK(strstr(last_finding, "FilterRestart"));
+    CHECK_EQ(ff[0].attached, 0);        /* it has failed, and the stack runs without it */
+    mp.sent = 0;
+    NdisSendNetBufferLists(pr.binding, two_frames(), 0, 0);
+    CHECK_EQ(mp.sent, 2);
+    stop();
+}
+
+TEST(a_restart_that_never_completes_fails_after_a_minute)
+{
+    with_filters(hangs);
+}
