@@ -144,4 +144,41 @@ typedef struct _NET_PHYSICAL_LOCATION_LH {
     ULONG FunctionNumber;
 } NET_PHYSICAL_LOCATION_LH, *PNET_PHYSICAL_LOCATION_LH, NET_PHYSICAL_LOCATION, *PNET_PHYSICAL_LOCATION;
 
+/* What an interface provider answers to OID_GEN_INTERFACE_INFO; speeds in bits per second. */
+typedef struct _NDIS_INTERFACE_INFORMATION {
+    NET_IF_OPER_STATUS ifOperStatus;
+    ULONG ifOperStatusFlags;            /* zero from drivers */
+    NET_IF_MEDIA_CONNECT_STATE MediaConnectState;
+    NET_IF_MEDIA_DUPLEX_STATE MediaDuplexState;
+    ULONG ifMtu;
+    BOOLEAN ifPromiscuousMode;
+    BOOLEAN ifDeviceWakeUpEnable;
+    ULONG64 XmitLinkSpeed;
+    ULONG64 RcvLinkSpeed;
+    ULONG64 ifLastChange;
+    ULONG64 ifCounterDiscontinuityTime;
+    ULONG64 ifInUnknownProtos;
+    ULONG64 ifInDiscards;
+    ULONG64 ifInErrors;
+    ULONG64 ifHCInOctets;
+    ULONG64 ifHCInUcastPkts;
+    ULONG64 ifHCInMulticastPkts;
+    ULONG64 ifHCInBroadcastPkts;
+    ULONG64 ifHCOutOctets;
+    ULONG64 ifHCOutUcastPkts;
+    ULONG64 ifHCOutMulticastPkts;
+    ULONG64 ifHCOutBroadcastPkts;
+    ULONG64 ifOutErrors;
+    ULONG64 ifOutDiscards;
+    ULONG64 ifHCInUcastOctets;
+    ULONG64 ifHCInMulticastOctets;
+    ULONG64 ifHCInBroadcastOctets;
+    ULONG64 ifHCOutUcastOctets;
+    ULONG64 ifHCOutMulticastOctets;
+    ULONG64 ifHCOutBroadcastOctets;
+    NET_IF_COMPARTMENT_ID CompartmentId;
+    ULONG SupportedStatistics;
+} NDIS_INTERFACE_INFORMATION, *PNDIS_INTERFACE_INFORMATION;
+RING3_SIZE(NDIS_INTERFACE_INFORMATION, 216);
+
 #endif

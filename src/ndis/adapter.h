@@ -360,7 +360,25 @@ void names_reset(void);
 NET_IFINDEX names_next_index(void);
 
 /* interface.c */
+struct interface_row {
+    NET_IFINDEX index;
+    NET_LUID luid;
+    NET_IF_INFORMATION information;
+    uint8_t address[IF_MAX_PHYS_ADDRESS_LENGTH], permanent_address[IF_MAX_PHYS_ADDRESS_LENGTH];
+    WCHAR name[128];                    /* terminated */
+};
 void interfaces_reset(void);
+/* The n-th interface that a driver provides (neither an adapter's nor a filter module's); false: there is none. */
+bool provided_interface_at(unsigned number, struct interface_row *row);
+/* Asks its provider (ProviderQueryObject). length: of the buffer, then of the answer. NDIS_STATUS_INTERFACE_NOT_FOUND.
+ * PASSIVE_LEVEL. */
+NDIS_STATUS interface_query(NET_IFINDEX index, NDIS_OID oid, void *buffer, uint32_t *length);
+/* The interface stack table: what NDIS knows of filter modules, then what drivers added. Number of entries, which may be more than
+ * there is room for. */
+struct interface_pair {
+    NET_IFINDEX higher, lower;
+};
+size_t interface_stack(struct interface_pair *pairs, size_t room);
 /* The interface stack table has an entry of the two. */
 bool interface_is_above(NET_IFINDEX higher, NET_IFINDEX lower);
 
@@ -402,6 +420,8 @@ void bind_parameters_fill(struct bind_parameters *parameters, struct binding *bi
 /* The attributes of a stack: as the miniport gave them; as they are after a restart. */
 void effective_reset(struct adapter *adapter);
 void effective_keep(struct adapter *adapter, PNDIS_RESTART_ATTRIBUTES attributes);
+/* MtuSize of the general attributes among them; 0: they are not there. */
+uint32_t restart_mtu(PNDIS_RESTART_ATTRIBUTES attributes);
 
 /* oid.c */
 void oid_init(struct oid_level *level, struct adapter *adapter, struct filter *filter);

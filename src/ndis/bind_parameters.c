@@ -46,9 +46,8 @@ static void keep(struct adapter *a, const NDIS_RESTART_GENERAL_ATTRIBUTES *from)
     }
 }
 
-void effective_keep(struct adapter *a, PNDIS_RESTART_ATTRIBUTES attributes)
+static const NDIS_RESTART_GENERAL_ATTRIBUTES *general_of(PNDIS_RESTART_ATTRIBUTES attributes)
 {
-    effective_reset(a);
     for (; attributes; attributes = attributes->Next) {
         const NDIS_RESTART_GENERAL_ATTRIBUTES *general = (const void *)attributes->Data;
 
@@ -56,8 +55,25 @@ void effective_keep(struct adapter *a, PNDIS_RESTART_ATTRIBUTES attributes)
             attributes->DataLength >= NDIS_SIZEOF_RESTART_GENERAL_ATTRIBUTES_REVISION_1 &&
             general->Header.Size >= NDIS_SIZEOF_RESTART_GENERAL_ATTRIBUTES_REVISION_1 &&
             general->Header.Size <= attributes->DataLength)
-            keep(a, general);
+            return general;
     }
+    return NULL;
+}
+
+void effective_keep(struct adapter *a, PNDIS_RESTART_ATTRIBUTES attributes)
+{
+    const NDIS_RESTART_GENERAL_ATTRIBUTES *general = general_of(attributes);
+
+    effective_reset(a);
+    if (general)
+        keep(a, general);
+}
+
+uint32_t restart_mtu(PNDIS_RESTART_ATTRIBUTES attributes)
+{
+    const NDIS_RESTART_GENERAL_ATTRIBUTES *general = general_of(attributes);
+
+    return general ? general->MtuSize : 0;
 }
 
 /* --- bind parameters ------------------------------------------------------------------------------------------------------- */

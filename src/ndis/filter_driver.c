@@ -142,6 +142,7 @@ NDIS_STATUS NTAPI NdisFRegisterFilterDriver(PDRIVER_OBJECT DriverObject, NDIS_HA
     list_push_back(&ndis_filter_drivers, &driver->node);
     copy_name(&driver->unique_name, driver->unique_buffer, sizeof driver->unique_buffer, &c->UniqueName);
     copy_name(&driver->service_name, driver->service_buffer, sizeof driver->service_buffer, &c->ServiceName);
+    copy_name(&driver->friendly_name, driver->friendly_buffer, sizeof driver->friendly_buffer, &c->FriendlyName);
     filter_read_kind(driver);
     *NdisFilterDriverHandle = driver;
     NDIS_STATUS status = c->SetOptionsHandler ? c->SetOptionsHandler(driver, FilterDriverContext) : NDIS_STATUS_SUCCESS;

@@ -38,7 +38,8 @@ struct filter_driver {
     NDIS_HANDLE context;
     NDIS_FILTER_DRIVER_CHARACTERISTICS handlers;        /* those beyond the driver's revision are NULL */
     UNICODE_STRING unique_name, service_name;
-    WCHAR unique_buffer[48], service_buffer[64];
+    UNICODE_STRING friendly_name;
+    WCHAR unique_buffer[48], service_buffer[64], friendly_buffer[128];
     struct filter_kind kind;
     bool ready;                         /* FilterSetOptions has returned: modules may attach */
 };
@@ -68,6 +69,7 @@ struct filter {
     bool change_pended;
     NET_IFINDEX if_index;
     NET_LUID luid;
+    uint32_t mtu;                       /* as it left the restart's attributes; 0: unknown */
     UNICODE_STRING name;                /* {adapter}-{driver's unique name}-0000 */
     WCHAR name_buffer[112];
 };

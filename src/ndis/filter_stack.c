@@ -382,6 +382,7 @@ static NDIS_STATUS restart_module(struct filter *f, PNDIS_RESTART_ATTRIBUTES *at
     NDIS_STATUS status = finish_change(f, &w, f->driver->handlers.RestartHandler(f->context, &parameters));
     f->state = status == NDIS_STATUS_SUCCESS ? FILTER_RUNNING : FILTER_PAUSED;
     *attributes = parameters.RestartAttributes;
+    f->mtu = restart_mtu(*attributes);
     return status;
 }
 

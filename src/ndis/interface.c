@@ -29,7 +29,7 @@ struct interface {
     NDIS_HANDLE context;
     NET_IFINDEX index;
     NET_LUID luid;
-    NET_IF_INFORMATION information;
+    struct interface_row row;
 };
 
 struct stack_entry {
@@ -77,12 +77,34 @@ static struct interface *find_index(NET_IFINDEX index)
     return NULL;
 }
 
-static struct adapter *adapter_of_index(NET_IFINDEX index)
+/* Any interface that NDIS provides itself: an adapter's, or that of a filter module. */
+static bool own_interface(bool (*fits)(NET_IFINDEX index, NET_LUID luid, const void *what), const void *what, NET_IFINDEX *index, NET_LUID *luid)
 {
-    list_each(it, &ndis_adapters)
-        if (container_of(it, struct adapter, node)->if_index == index)
-            return container_of(it, struct adapter, node);
-    return NULL;
+    list_each(it, &ndis_adapters) {
+        const struct adapter *a = container_of(it, struct adapter, node);
+
+        *index = a->if_index;
+        *luid = a->luid;
+        if (fits(*index, *luid, what))
+            return true;
+        for (const struct filter *f = filter_above(a, NULL); f; f = filter_above(a, f)) {
+            *index = f->if_index;
+            *luid = f->luid;
+            if (fits(*index, *luid, what))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool has_index(NET_IFINDEX index, NET_LUID luid, const void *what)
+{
+    return index == *(const NET_IFINDEX *)what;
+}
+
+static bool has_luid(NET_IFINDEX index, NET_LUID luid, const void *what)
+{
+    return luid.Value == ((const NET_LUID *)what)->Value;
 }
 
 static struct adapter *adapter_of_luid(NET_LUID luid)
@@ -149,6 +171,46 @@ VOID NTAPI NdisIfDeregisterProvider(NDIS_HANDLE NdisProviderHandle)
 
 /* --- interfaces ------------------------------------------------------------------------------------------------- */
 
+static void copy_behind(const NET_IF_INFORMATION *info, USHORT offset, size_t length, void *to, size_t room)
+{
+    if (length && offset)
+        memcpy(to, (const uint8_t *)info + offset, min_u64(length, room));
+}
+
+static void keep_information(struct interface *i, const NET_IF_INFORMATION *info)
+{
+    struct interface_row *row = &i->row;
+
+    row->index = i->index;
+    row->luid = i->luid;
+    row->information = *info;
+    copy_behind(info, info->PhysAddressOffset, info->PhysAddressLength, row->address, sizeof row->address);
+    copy_behind(info, info->PermanentPhysAddressOffset, info->PhysAddressLength, row->permanent_address, sizeof row->permanent_address);
+    copy_behind(info, info->FriendlyNameOffset, info->FriendlyNameLength, row->name, sizeof row->name - sizeof(WCHAR));
+}
+
+bool provided_interface_at(unsigned number, struct interface_row *row)
+{
+    list_each(it, &interfaces)
+        if (number-- == 0) {
+            *row = container_of(it, struct interface, all)->row;
+            return true;
+        }
+    return false;
+}
+
+NDIS_STATUS interface_query(NET_IFINDEX index, NDIS_OID oid, void *buffer, uint32_t *length)
+{
+    struct interface *i = find_index(index);
+    ULONG size = *length;
+
+    if (!i)
+        return NDIS_STATUS_INTERFACE_NOT_FOUND;
+    NDIS_STATUS status = i->provider->handlers.QueryObjectHandler(i->context, oid, &size, buffer);
+    *length = (uint32_t)min_u64(size, *length);
+    return status;
+}
+
 /* An array behind the structure. */
 static bool lies_behind(USHORT offset, USHORT length)
 {
@@ -184,7 +246,7 @@ NDIS_STATUS NTAPI NdisIfRegisterInterface(NDIS_HANDLE NdisProviderHandle, NET_LU
     i->context = ProviderIfContext;
     i->index = names_next_index();
     i->luid = NetLuid;
-    i->information = *pIfInfo;
+    keep_information(i, pIfInfo);
     list_push_back(&p->interfaces, &i->node);
     list_push_back(&interfaces, &i->all);
     *pfIndex = i->index;
@@ -206,11 +268,12 @@ VOID NTAPI NdisIfDeregisterInterface(NET_IFINDEX ifIndex)
 NDIS_STATUS NTAPI NdisIfGetInterfaceIndexFromNetLuid(NET_LUID NetLuid, PNET_IFINDEX pIfIndex)
 {
     const struct interface *i = find_luid(NetLuid);
-    const struct adapter *a = i ? NULL : adapter_of_luid(NetLuid);
+    NET_IFINDEX index = 0;
+    NET_LUID luid;
 
-    if (!i && !a)
+    if (!i && !own_interface(has_luid, &NetLuid, &index, &luid))
         return NDIS_STATUS_INTERFACE_NOT_FOUND;
-    *pIfIndex = i ? i->index : a->if_index;
+    *pIfIndex = i ? i->index : index;
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -218,11 +281,12 @@ NDIS_STATUS NTAPI NdisIfGetInterfaceIndexFromNetLuid(NET_LUID NetLuid, PNET_IFIN
 NDIS_STATUS NTAPI NdisIfGetNetLuidFromInterfaceIndex(NET_IFINDEX ifIndex, PNET_LUID pNetLuid)
 {
     const struct interface *i = find_index(ifIndex);
-    const struct adapter *a = i ? NULL : adapter_of_index(ifIndex);
+    NET_IFINDEX index;
+    NET_LUID luid = { 0 };
 
-    if (!i && !a)
+    if (!i && !own_interface(has_index, &ifIndex, &index, &luid))
         return NDIS_STATUS_INTERFACE_NOT_FOUND;
-    *pNetLuid = i ? i->luid : a->luid;
+    *pNetLuid = i ? i->luid : luid;
     return NDIS_STATUS_SUCCESS;
 }
 
@@ -260,7 +324,10 @@ bool interface_is_above(NET_IFINDEX higher, NET_IFINDEX lower)
 
 static bool exists(NET_IFINDEX index)
 {
-    return find_index(index) || adapter_of_index(index);
+    NET_IFINDEX found;
+    NET_LUID luid;
+
+    return find_index(index) || own_interface(has_index, &index, &found, &luid);
 }
 
 /* Notes that one interface lies above another. PASSIVE_LEVEL. NDIS_STATUS_INTERFACE_NOT_FOUND, _RESOURCES.
@@ -278,6 +345,34 @@ NDIS_STATUS NTAPI NdisIfAddIfStackEntry(NET_IFINDEX HigherLayerIfIndex, NET_IFIN
     entry->lower = LowerLayerIfIndex;
     list_push_back(&stack, &entry->node);
     return NDIS_STATUS_SUCCESS;
+}
+
+static void put_pair(struct interface_pair *pairs, size_t room, size_t *count, NET_IFINDEX higher, NET_IFINDEX lower)
+{
+    if (*count < room)
+        pairs[*count] = (struct interface_pair){ higher, lower };
+    (*count)++;
+}
+
+size_t interface_stack(struct interface_pair *pairs, size_t room)
+{
+    size_t count = 0;
+
+    list_each(it, &ndis_adapters) {
+        const struct adapter *a = container_of(it, struct adapter, node);
+        NET_IFINDEX lower = a->if_index;
+
+        for (const struct filter *f = filter_above(a, NULL); f; f = filter_above(a, f)) {
+            put_pair(pairs, room, &count, f->if_index, lower);
+            lower = f->if_index;
+        }
+    }
+    list_each(it, &stack) {
+        const struct stack_entry *entry = container_of(it, struct stack_entry, node);
+
+        put_pair(pairs, room, &count, entry->higher, entry->lower);
+    }
+    return count;
 }
 
 /* Deletes that note when it is there. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndisifdeleteifstackentry */

@@ -1,4 +1,5 @@
 /* GetIfEntry2, GetIfTable2, GetIfTable2Ex and the stack tables. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "netio/ip_internal.h"
@@ -6,6 +7,7 @@
 static void give_state(MIB_IF_ROW2 *row, const struct ip_link *link)
 {
     row->InterfaceAndOperStatusFlags.HardwareInterface = link->hardware;
+    row->InterfaceAndOperStatusFlags.FilterInterface = link->filter;
     row->InterfaceAndOperStatusFlags.ConnectorPresent = link->connector;
     row->InterfaceAndOperStatusFlags.NotMediaConnected = !link->connected;
     row->InterfaceAndOperStatusFlags.Paused = link->paused;
@@ -115,8 +117,8 @@ NTSTATUS NTAPI GetIfTable2(PMIB_IF_TABLE2 *Table)
     return Table ? link_table(true, Table, IP_CALLER()) : STATUS_INVALID_PARAMETER;
 }
 
-/* Level: normal and raw are the same here, because no filter stands between; the third leaves the adapters in peace. Otherwise
- * as GetIfTable2. docs: network/getiftable2ex */
+/* Level: normal and raw are the same here: filter modules have rows of their own; the third leaves the adapters in peace.
+ * Otherwise as GetIfTable2. docs: network/getiftable2ex */
 NTSTATUS NTAPI GetIfTable2Ex(MIB_IF_TABLE_LEVEL Level, PMIB_IF_TABLE2 *Table)
 {
     if (!Table || (ULONG)Level > MibIfTableNormalWithoutStatistics)
@@ -124,15 +126,61 @@ NTSTATUS NTAPI GetIfTable2Ex(MIB_IF_TABLE_LEVEL Level, PMIB_IF_TABLE2 *Table)
     return link_table(Level != MibIfTableNormalWithoutStatistics, Table, IP_CALLER());
 }
 
-/* Table: which interface lies directly above which. No interface of NDIS has another one above it, so there are no entries.
- * IRQL < DISPATCH_LEVEL. STATUS_INVALID_PARAMETER, STATUS_NOT_FOUND. docs: network/getifstacktable */
-NTSTATUS NTAPI GetIfStackTable(PMIB_IFSTACK_TABLE *Table)
+/* --- the order of interfaces -------------------------------------------------------------------------------------------------- */
+
+static int by_higher(const void *a, const void *b)
 {
-    return Table ? STATUS_NOT_FOUND : STATUS_INVALID_PARAMETER;
+    const struct ip_stack_row *x = a, *y = b;
+
+    return x->higher != y->higher ? (x->higher < y->higher ? -1 : 1) : x->lower < y->lower ? -1 : x->lower > y->lower;
 }
 
-/* The same from below. docs: network/getinvertedifstacktable */
+static int by_lower(const void *a, const void *b)
+{
+    const struct ip_stack_row *x = a, *y = b;
+
+    return x->lower != y->lower ? (x->lower < y->lower ? -1 : 1) : x->higher < y->higher ? -1 : x->higher > y->higher;
+}
+
+static size_t list_stack(unsigned family, void *rows, size_t room)
+{
+    return ip_list_stack(rows, room);
+}
+
+/* The rows of either table have the same layout but for the order of their members. */
+static NTSTATUS stack_table(bool inverted, PMIB_IFSTACK_TABLE *table, const void *caller)
+{
+    size_t count;
+    bool failed;
+    struct ip_stack_row *rows = ip_collect(list_stack, 0, sizeof *rows, &count, &failed);
+
+    if (!rows)
+        return failed ? STATUS_NO_MEMORY : STATUS_NOT_FOUND;
+    qsort(rows, count, sizeof *rows, inverted ? by_lower : by_higher);
+    PMIB_IFSTACK_TABLE new = ip_new_table(offsetof(MIB_IFSTACK_TABLE, Table), sizeof(MIB_IFSTACK_ROW), count, caller);
+    for (size_t n = 0; new && n < count; n++)
+        new->Table[n] = inverted ? (MIB_IFSTACK_ROW){ rows[n].lower, rows[n].higher } : (MIB_IFSTACK_ROW){ rows[n].higher, rows[n].lower };
+    free(rows);
+    *table = new;
+    return new ? STATUS_SUCCESS : STATUS_NO_MEMORY;
+}
+
+/* Table: which interface lies directly above which: filter modules above each other and their adapter, and what drivers said with
+ * NdisIfAddIfStackEntry; FreeMibTable frees it. By the higher one. IRQL < DISPATCH_LEVEL. STATUS_INVALID_PARAMETER,
+ * STATUS_NO_MEMORY, STATUS_NOT_FOUND (there is none). docs: network/getifstacktable */
+NTSTATUS NTAPI GetIfStackTable(PMIB_IFSTACK_TABLE *Table)
+{
+    return Table ? stack_table(false, Table, IP_CALLER()) : STATUS_INVALID_PARAMETER;
+}
+
+/* The same from below, by the lower one. docs: network/getinvertedifstacktable */
 NTSTATUS NTAPI GetInvertedIfStackTable(PMIB_INVERTEDIFSTACK_TABLE *Table)
 {
-    return Table ? STATUS_NOT_FOUND : STATUS_INVALID_PARAMETER;
+    PMIB_IFSTACK_TABLE table;
+
+    if (!Table)
+        return STATUS_INVALID_PARAMETER;
+    NTSTATUS status = stack_table(true, &table, IP_CALLER());
+    *Table = NT_SUCCESS(status) ? (PMIB_INVERTEDIFSTACK_TABLE)(void *)table : NULL;
+    return status;
 }

@@ -55,17 +55,24 @@ struct ip_link {
     uint32_t mtu, type;                 /* IANA's */
     uint32_t medium, physical_medium;   /* NDIS's numbers */
     uint32_t access, direction, connection;     /* NET_IF_XXX_TYPE */
-    bool hardware, connector, connected, paused, low_power, up;
+    bool hardware, filter, connector, connected, paused, low_power, up;
     uint64_t transmit_speed, receive_speed;     /* bits per second */
-    struct {
+    struct ip_link_counters {
         uint64_t octets, unicast, multicast, broadcast, discards, errors;
         uint64_t unicast_octets, multicast_octets, broadcast_octets;
     } in, out;
 };
 
-/* The loopback interface and every adapter that NDIS has, in order of their indexes. Counters are NDIS's own, or (statistics:
- * IRQL <= APC_LEVEL, waits) those of the miniport when TCP/IP is bound to it and it answers. */
+/* The loopback interface and every adapter that NDIS has, in order of their indexes; then the filter modules on them, then the
+ * interfaces that drivers provide. Counters are NDIS's own, or (statistics: IRQL <= APC_LEVEL, waits) those of the miniport when
+ * TCP/IP is bound to it and it answers, or those of the interface's provider. */
 bool ip_link_at(unsigned number, struct ip_link *link, bool statistics);
+
+/* The interface stack table: `higher` lies directly above `lower`. Number of rows, which may be more than there is room for. */
+struct ip_stack_row {
+    uint32_t higher, lower;
+};
+size_t ip_list_stack(struct ip_stack_row *rows, size_t room);
 
 /* --- interfaces: one row for each family on a link ------------------------------------------------------------------- */
 
