@@ -60,7 +60,7 @@ $(BUILD)/obj/%.o: src/% Makefile
 
 # What `ring3 new` starts from: our own drivers, and the files around them.
 TEMPLATE_DRIVERS := vhub vlanmux lwfcount rawport wskecho warden vioblk ramlun
-TEMPLATE_FILES := $(sort $(wildcard src/pkg/templates/* drivers/lib/*.[ch] $(foreach d,$(TEMPLATE_DRIVERS),drivers/$(d)/*.[ch] drivers/$(d)/*.inf)))
+TEMPLATE_FILES := $(sort $(wildcard src/pkg/templates/* drivers/lib/*.[ch] $(foreach d,$(TEMPLATE_DRIVERS),drivers/$(d)/*.[ch] drivers/$(d)/*/*.[ch] drivers/$(d)/*.inf)))
 $(BUILD)/gen/templates.c: $(TEMPLATE_FILES) tools/templates.awk
 	@mkdir -p $(@D)
 	@awk -f tools/templates.awk $(TEMPLATE_FILES) > $@

@@ -2,20 +2,7 @@
 #include "lwfcount.h"
 
 static DRIVER_DISPATCH Dispatch;
-
-static VOID SumAll(PCOUNTERS Sum)
-{
-    COUNTERS one;
-
-    NdisZeroMemory(Sum, sizeof(*Sum));
-    NdisAcquireSpinLock(&Driver.Lock);
-    for (PLIST_ENTRY link = Driver.Modules.Flink; link != &Driver.Modules; link = link->Flink) {
-        ModuleSum(CONTAINING_RECORD(link, MODULE, Link), &one);
-        for (ULONG i = 0; i < sizeof(one) / sizeof(ULONG64); i++)
-            ((PULONG64)Sum)[i] += ((PULONG64)&one)[i];
-    }
-    NdisReleaseSpinLock(&Driver.Lock);
-}
+static NDIS_HANDLE Handle;               /* NULL: there is no device */
 
 _Use_decl_annotations_
 static NTSTATUS NTAPI Dispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
@@ -31,7 +18,7 @@ static NTSTATUS NTAPI Dispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
         else if (stack->Parameters.DeviceIoControl.OutputBufferLength < sizeof(COUNTERS))
             status = STATUS_BUFFER_TOO_SMALL;
         else {
-            SumAll((PCOUNTERS)Irp->AssociatedIrp.SystemBuffer);
+            FilterSum((PCOUNTERS)Irp->AssociatedIrp.SystemBuffer);
             Irp->IoStatus.Information = sizeof(COUNTERS);
         }
     }
@@ -40,7 +27,7 @@ static NTSTATUS NTAPI Dispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     return status;
 }
 
-NDIS_STATUS DeviceCreate(VOID)
+VOID DeviceCreate(VOID)
 {
     PDRIVER_DISPATCH dispatch[IRP_MJ_MAXIMUM_FUNCTION + 1];
     NDIS_STRING name = NDIS_STRING_CONST("\\Device\\LwfCount"), link = NDIS_STRING_CONST("\\DosDevices\\LwfCount");
@@ -57,5 +44,13 @@ NDIS_STATUS DeviceCreate(VOID)
     attributes.DeviceName = &name;
     attributes.SymbolicName = &link;
     attributes.MajorFunctions = dispatch;
-    return NdisRegisterDeviceEx(Driver.Handle, &attributes, &device, &Driver.Device);
+    if (NdisRegisterDeviceEx(Driver.Handle, &attributes, &device, &Handle) != NDIS_STATUS_SUCCESS)
+        Handle = NULL;
+}
+
+VOID DeviceDelete(VOID)
+{
+    if (Handle != NULL)
+        NdisDeregisterDeviceEx(Handle);
+    Handle = NULL;
 }

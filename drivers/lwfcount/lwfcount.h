@@ -50,7 +50,7 @@ typedef struct _MODULE {
 } MODULE, *PMODULE;
 
 typedef struct _DRIVER {
-    NDIS_HANDLE Handle, Device;
+    NDIS_HANDLE Handle;
     NDIS_SPIN_LOCK Lock;                /* guards Modules */
     LIST_ENTRY Modules;
 } DRIVER;
@@ -95,6 +95,13 @@ VOID EditRelease(PMODULE Module, PNET_BUFFER_LIST List);
 /* config.c: the driver's Parameters, then the adapter's in Parameters\Adapters\{GUID}. */
 VOID SettingsRead(PSETTINGS Settings, NDIS_HANDLE Module);
 
-/* device.c: \\.\LwfCount, IOCTL_LWFCOUNT_QUERY: the sums of all modules. */
-NDIS_STATUS DeviceCreate(VOID);
+/* filter.c. PASSIVE_LEVEL. */
+NDIS_STATUS FilterRegister(_In_ PDRIVER_OBJECT DriverObject);
+VOID FilterDeregister(VOID);
+/* The sums of all modules. <= DISPATCH_LEVEL. */
+VOID FilterSum(_Out_ PCOUNTERS Sum);
+
+/* device.c: \\.\LwfCount, IOCTL_LWFCOUNT_QUERY: FilterSum. PASSIVE_LEVEL. A device that cannot be made is missing. */
+VOID DeviceCreate(VOID);
+VOID DeviceDelete(VOID);
 #define IOCTL_LWFCOUNT_QUERY CTL_CODE(FILE_DEVICE_NETWORK, 0x900, METHOD_BUFFERED, FILE_ANY_ACCESS)

@@ -154,7 +154,7 @@ static VOID Withdraw(PBINDING Binding)
         port->Binding = NULL;
         port->References++;
         KeReleaseSpinLock(&Driver.Lock, irql);
-        ReceiveFlush(port, STATUS_DEVICE_DOES_NOT_EXIST);
+        ReadsFlush(port, STATUS_DEVICE_DOES_NOT_EXIST);
         PortRelease(port);
         KeAcquireSpinLock(&Driver.Lock, &irql);
         link = Driver.Ports.Flink;

@@ -158,15 +158,12 @@ static NTSTATUS Counters(PCONTROL Control)
 }
 
 _Use_decl_annotations_
-NTSTATUS NTAPI ControlDispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+NTSTATUS ControlCarry(PPORT Port, ULONG Code, PVOID Buffer, ULONG InLength, ULONG OutLength, PULONG_PTR Information)
 {
-    PIO_STACK_LOCATION stack = IoGetCurrentIrpStackLocation(Irp);
-    CONTROL control = { PortOf(Irp), Irp->AssociatedIrp.SystemBuffer, stack->Parameters.DeviceIoControl.InputBufferLength,
-                        stack->Parameters.DeviceIoControl.OutputBufferLength, 0 };
+    CONTROL control = { Port, Buffer, InLength, OutLength, 0 };
     NTSTATUS status;
 
-    UNREFERENCED_PARAMETER(DeviceObject);
-    switch (stack->Parameters.DeviceIoControl.IoControlCode) {
+    switch (Code) {
     case IOCTL_RAWPORT_LIST:       status = List(&control); break;
     case IOCTL_RAWPORT_SELECT:     status = Select(&control); break;
     case IOCTL_RAWPORT_SET_FILTER: status = SetFilter(&control); break;
@@ -175,5 +172,6 @@ NTSTATUS NTAPI ControlDispatch(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     case IOCTL_RAWPORT_COUNTERS:   status = Counters(&control); break;
     default:                       status = STATUS_INVALID_DEVICE_REQUEST; break;
     }
-    return CompleteIrp(Irp, status, control.Information);
+    *Information = control.Information;
+    return status;
 }

@@ -12,6 +12,7 @@
 #define NDIS630 1
 #include <ndis.h>
 #include "ioctl.h"
+#include "model.h"
 
 #define RAWPORT_TAG 'tPwR'
 #define ETHERNET_HEADER 14
@@ -41,8 +42,7 @@ typedef struct _PORT {
     ULONG References;               /* the handle, and who walks the list */
     PBINDING Binding;               /* NULL: its adapter has gone, or there was none */
     ULONG Filter;
-    IO_CSQ Queue;
-    LIST_ENTRY Reads;               /* IRPs that wait for a frame */
+    READS Reads;                    /* wait for a frame */
     BOOLEAN Closing;
     RAWPORT_COUNTERS Counters;
     PUCHAR Ring;                    /* each frame behind its length, a ULONG */
@@ -51,7 +51,6 @@ typedef struct _PORT {
 
 typedef struct _DRIVER {
     NDIS_HANDLE Protocol;
-    PDEVICE_OBJECT Device;
     KSPIN_LOCK Lock;                /* (1) */
     FAST_MUTEX FilterLock;          /* (4) */
     LIST_ENTRY Bindings, Ports;
@@ -86,31 +85,57 @@ NDIS_STATUS OidUpdateFilter(_In_ PBINDING Binding);
 
 /* --- receive.c --- */
 PROTOCOL_RECEIVE_NET_BUFFER_LISTS ReceiveFrames;
-DRIVER_DISPATCH ReceiveRead;
-NTSTATUS ReceiveInitializePort(_Out_ PPORT Port);
+/* A read begins: the adapter is told what the port wants. STATUS_DEVICE_DOES_NOT_EXIST: the port has no adapter. */
+_IRQL_requires_(PASSIVE_LEVEL)
+NTSTATUS ReceiveBegin(_Inout_ PPORT Port);
+/* The next frame of the port's ring; FALSE when it is empty. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+BOOLEAN RingTake(_Inout_ PPORT Port, _Out_writes_(Room) PUCHAR Buffer, _In_ ULONG Room, _Out_ PULONG Length, _Out_ PULONG Copied);
+/* Under Driver.Lock: puts a frame into the ring, or loses it when there is no room. All its MDLs are mapped. */
+VOID RingStore(_Inout_ PPORT Port, _In_ PNET_BUFFER Frame, _In_ ULONG Length);
+/* Copies the first `Length` bytes of a frame, whatever MDLs they lie in. */
+BOOLEAN FrameCopy(_In_ PNET_BUFFER Frame, _Out_writes_(Length) PUCHAR To, _In_ ULONG Length);
+
+/* --- read.c --- */
+NTSTATUS ReadsCreate(_Inout_ PPORT Port);
 /* Ends every read that waits with this status. */
 _IRQL_requires_max_(DISPATCH_LEVEL)
-VOID ReceiveFlush(_Inout_ PPORT Port, _In_ NTSTATUS Status);
+VOID ReadsFlush(_Inout_ PPORT Port, _In_ NTSTATUS Status);
+/* A frame for the port: to a read that waits, or into the ring. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+VOID ReadsOffer(_Inout_ PPORT Port, _In_ PNET_BUFFER Frame, _In_ ULONG Length);
+/* Completes the read, now or when a frame comes. */
+_IRQL_requires_(PASSIVE_LEVEL)
+NTSTATUS ReadsTake(_Inout_ PPORT Port, _In_ CLIENT_REQUEST Read);
 
 /* --- send.c --- */
 PROTOCOL_SEND_NET_BUFFER_LISTS_COMPLETE SendDone;
-DRIVER_DISPATCH SendWrite;
+/* STATUS_PENDING: the write will be completed; else it has not been begun. Frame: the write's own memory. */
+_IRQL_requires_max_(DISPATCH_LEVEL)
+NTSTATUS SendFrame(_Inout_ PPORT Port, _In_ CLIENT_REQUEST Write, _In_ PMDL Frame, _In_ ULONG Length);
 
 /* --- port.c: handles --- */
-DRIVER_DISPATCH PortCreate, PortCleanup, PortClose;
+/* NULL: out of memory. Reading: the handle may read, and gets frames. */
+_IRQL_requires_(PASSIVE_LEVEL)
+_Ret_maybenull_
+PPORT PortOpen(_In_ BOOLEAN Reading);
+/* The last handle is closed: reads end, and the adapter hears what the others want. The reference stays. */
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID PortShut(_Inout_ PPORT Port);
 _IRQL_requires_max_(DISPATCH_LEVEL)
 VOID PortRelease(_Inout_ PPORT Port);
 
 /* --- control.c --- */
-DRIVER_DISPATCH ControlDispatch;
+/* ioctl.h says what each code takes and gives. Buffer: question and answer. */
+_IRQL_requires_(PASSIVE_LEVEL)
+NTSTATUS ControlCarry(_Inout_ PPORT Port, _In_ ULONG Code, _Inout_ PVOID Buffer, _In_ ULONG InLength, _In_ ULONG OutLength,
+                      _Out_ PULONG_PTR Information);
 
-FORCEINLINE NTSTATUS CompleteIrp(_Inout_ PIRP Irp, _In_ NTSTATUS Status, _In_ ULONG_PTR Information)
-{
-    Irp->IoStatus.Status = Status;
-    Irp->IoStatus.Information = Information;
-    IoCompleteRequest(Irp, Status == STATUS_SUCCESS ? IO_NETWORK_INCREMENT : IO_NO_INCREMENT);
-    return Status;
-}
+/* --- protocol.c --- */
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID ProtocolPrepare(VOID);
+_IRQL_requires_(PASSIVE_LEVEL)
+NDIS_STATUS ProtocolRegister(VOID);
 
 /* NDIS numbers its own errors otherwise than ntstatus.h does. */
 FORCEINLINE NTSTATUS StatusOf(_In_ NDIS_STATUS Status)
@@ -121,9 +146,4 @@ FORCEINLINE NTSTATUS StatusOf(_In_ NDIS_STATUS Status)
 FORCEINLINE VOID Count(_Inout_ PULONG64 Counter)
 {
     InterlockedIncrement64((volatile LONG64 *)Counter);
-}
-
-FORCEINLINE PPORT PortOf(_In_ PIRP Irp)
-{
-    return (PPORT)IoGetCurrentIrpStackLocation(Irp)->FileObject->FsContext;
 }

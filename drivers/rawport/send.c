@@ -1,7 +1,7 @@
-/* Frames on their way down: a write is one list over the IRP's own MDL, and is complete when NDIS gives the list back. */
+/* Frames on their way down: a write is one list over the request's own MDL, and is complete when NDIS gives the list back. */
 #include "rawport.h"
 
-#define IRP_OF(List) ((List)->ProtocolReserved[0])
+#define WRITE_OF(List) ((List)->ProtocolReserved[0])
 
 /* Counts the list as sent. FALSE: the binding does not run. */
 static NTSTATUS Enter(PBINDING Binding)
@@ -40,21 +40,21 @@ VOID SendDone(NDIS_HANDLE ProtocolBindingContext, PNET_BUFFER_LIST NetBufferList
 
     UNREFERENCED_PARAMETER(SendCompleteFlags);
     for (; NetBufferList != NULL; NetBufferList = next) {
-        PIRP irp = IRP_OF(NetBufferList);
+        CLIENT_REQUEST write = WRITE_OF(NetBufferList);
         NDIS_STATUS status = NET_BUFFER_LIST_STATUS(NetBufferList);
 
         next = NET_BUFFER_LIST_NEXT_NBL(NetBufferList);
         if (status == NDIS_STATUS_SUCCESS)
-            Count(&PortOf(irp)->Counters.Written);
+            Count(&PortOf(write)->Counters.Written);
         NdisFreeNetBufferList(NetBufferList);
-        CompleteIrp(irp, StatusOf(status), status == NDIS_STATUS_SUCCESS ? IoGetCurrentIrpStackLocation(irp)->Parameters.Write.Length : 0);
+        RequestComplete(write, StatusOf(status), status == NDIS_STATUS_SUCCESS ? RequestWriteLength(write) : 0);
         Leave(binding);
         BindingRelease(binding);
     }
 }
 
 /* The binding's reference goes with the list. */
-static NTSTATUS Send(PBINDING Binding, PIRP Irp, ULONG Length)
+static NTSTATUS Send(PBINDING Binding, CLIENT_REQUEST Write, PMDL Frame, ULONG Length)
 {
     PNET_BUFFER_LIST list;
     NTSTATUS status;
@@ -64,34 +64,31 @@ static NTSTATUS Send(PBINDING Binding, PIRP Irp, ULONG Length)
     status = Enter(Binding);
     if (!NT_SUCCESS(status))
         return status;
-    list = NdisAllocateNetBufferAndNetBufferList(Binding->Pool, 0, 0, Irp->MdlAddress, 0, Length);
+    list = NdisAllocateNetBufferAndNetBufferList(Binding->Pool, 0, 0, Frame, 0, Length);
     if (list == NULL) {
         Leave(Binding);
         return STATUS_INSUFFICIENT_RESOURCES;
     }
-    IRP_OF(list) = Irp;
+    WRITE_OF(list) = Write;
     list->SourceHandle = Binding->Handle;
-    IoMarkIrpPending(Irp);
+    RequestPend(Write);
     NdisSendNetBufferLists(Binding->Handle, list, NDIS_DEFAULT_PORT_NUMBER, 0);
     return STATUS_PENDING;
 }
 
 _Use_decl_annotations_
-NTSTATUS NTAPI SendWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+NTSTATUS SendFrame(PPORT Port, CLIENT_REQUEST Write, PMDL Frame, ULONG Length)
 {
-    ULONG length = IoGetCurrentIrpStackLocation(Irp)->Parameters.Write.Length;
     PBINDING binding;
     NTSTATUS status;
 
-    UNREFERENCED_PARAMETER(DeviceObject);
-    if (length < ETHERNET_HEADER || Irp->MdlAddress == NULL)
-        return CompleteIrp(Irp, STATUS_INVALID_BUFFER_SIZE, 0);
-    binding = BindingOfPort(PortOf(Irp));
+    if (Length < ETHERNET_HEADER || Frame == NULL)
+        return STATUS_INVALID_BUFFER_SIZE;
+    binding = BindingOfPort(Port);
     if (binding == NULL)
-        return CompleteIrp(Irp, STATUS_DEVICE_DOES_NOT_EXIST, 0);
-    status = Send(binding, Irp, length);
-    if (status == STATUS_PENDING)
-        return status;
-    BindingRelease(binding);
-    return CompleteIrp(Irp, status, 0);
+        return STATUS_DEVICE_DOES_NOT_EXIST;
+    status = Send(binding, Write, Frame, Length);
+    if (status != STATUS_PENDING)
+        BindingRelease(binding);
+    return status;
 }

@@ -95,14 +95,12 @@ static NDIS_STATUS Set(PPORT Port, PNDIS_OID_REQUEST Request)
 }
 
 _Use_decl_annotations_
-VOID NTAPI PortWork(PVOID Context, NDIS_HANDLE WorkItem)
+VOID PortWork(PPORT Port)
 {
-    PPORT port = Context;
-    PNDIS_OID_REQUEST request = port->Request;
+    PNDIS_OID_REQUEST request = Port->Request;
 
-    UNREFERENCED_PARAMETER(WorkItem);
-    port->Request = NULL;
-    NdisMOidRequestComplete(port->Adapter, request, Set(port, request));
+    Port->Request = NULL;
+    NdisMOidRequestComplete(Port->Adapter, request, Set(Port, request));
 }
 
 _Use_decl_annotations_
@@ -116,7 +114,7 @@ NDIS_STATUS NTAPI PortRequest(NDIS_HANDLE Context, PNDIS_OID_REQUEST Request)
         return Query(port, Request);
     case NdisRequestSetInformation:
         port->Request = Request;
-        NdisQueueIoWorkItem(port->WorkItem, PortWork, port);
+        LowerQueue(port);
         return NDIS_STATUS_PENDING;
     default:
         return NDIS_STATUS_NOT_SUPPORTED;

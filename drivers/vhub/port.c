@@ -87,8 +87,7 @@ static NDIS_HANDLE CreatePool(PPORT Port)
 
 static VOID Destroy(PPORT Port)
 {
-    if (Port->WorkItem != NULL)
-        NdisFreeIoWorkItem(Port->WorkItem);
+    LowerDelete(Port);
     if (Port->Timer != NULL)
         NdisFreeTimerObject(Port->Timer);
     if (Port->Pool != NULL)
@@ -115,8 +114,10 @@ NDIS_STATUS NTAPI PortInitialize(NDIS_HANDLE Adapter, NDIS_HANDLE DriverContext,
     NdisMoveMemory(port->Address, port->PermanentAddress, 6);
     ReadAddress(port);
     port->Pool = CreatePool(port);
-    port->WorkItem = NdisAllocateIoWorkItem(Adapter);
-    if (port->Pool == NULL || port->WorkItem == NULL)
+    if (port->Pool == NULL)
+        goto Fail;
+    status = LowerCreate(port);
+    if (status != NDIS_STATUS_SUCCESS)
         goto Fail;
     NdisZeroMemory(&timer, sizeof(timer));
     timer.Header.Type = NDIS_OBJECT_TYPE_TIMER_CHARACTERISTICS;

@@ -8,6 +8,8 @@
 #define NDIS60_MINIPORT 1
 #include <ndis.h>
 
+#include "lower.h"
+
 #define VHUB_TAG 'buhV'
 #define VHUB_MTU 1500
 #define VHUB_FRAME (VHUB_MTU + 14)
@@ -19,7 +21,8 @@ typedef enum { PortPaused, PortRunning, PortPausing } PORT_STATE;
 typedef struct _PORT {
     LIST_ENTRY Link;                    /* Hub.Ports */
     NDIS_HANDLE Adapter;                /* NDIS's */
-    NDIS_HANDLE Pool, Timer, WorkItem;
+    NDIS_HANDLE Pool, Timer;
+    LOWER Lower;
     PORT_STATE State;
     UCHAR PermanentAddress[6], Address[6];
     ULONG PacketFilter, Lookahead, MulticastCount;
@@ -28,7 +31,7 @@ typedef struct _PORT {
     BOOLEAN TimerSet;
     LONG Outstanding;                   /* lists that NDIS has */
     ULONG Bursts;
-    PNDIS_OID_REQUEST Request;          /* pending: the work item has it */
+    PNDIS_OID_REQUEST Request;          /* pending: PortWork does it */
     NDIS_STATISTICS_INFO Statistics;
 } PORT, *PPORT;
 
@@ -53,9 +56,14 @@ MINIPORT_OID_REQUEST PortRequest;
 MINIPORT_CANCEL_OID_REQUEST PortCancelRequest;
 
 NDIS_TIMER_FUNCTION PortDeliver;
-NDIS_IO_WORKITEM_FUNCTION PortWork;
+/* Does the pending request. PASSIVE_LEVEL. */
+VOID PortWork(_Inout_ PPORT Port);
 /* Called when NDIS gave lists back: ends a pause that waited for them. */
 VOID PortRelease(PPORT Port, LONG Count);
+
+/* PASSIVE_LEVEL. */
+NDIS_STATUS HubRegister(_In_ PDRIVER_OBJECT DriverObject, _In_ PUNICODE_STRING RegistryPath, _In_ MINIPORT_UNLOAD *Unload);
+VOID HubDeregister(VOID);
 
 extern const NDIS_OID PortOids[];
 extern const ULONG PortOidsLength;

@@ -1,25 +1,11 @@
 /* Loading and unloading, and the control device. */
-#define INITGUID
-#include "warden.h"
+#include "model.h"
 
 #include <wdmsec.h>
 
 DRIVER_INITIALIZE DriverEntry;
 static EVT_WDF_DRIVER_UNLOAD Unload;
 static EVT_WDF_IO_QUEUE_IO_DEVICE_CONTROL Control;
-
-static const GUID SubLayer = { 0x2f7c5d90, 0x61b4, 0x4e0a, { 0x9b, 0x3d, 0x71, 0xc4, 0x05, 0xe8, 0x12, 0xa0 } };
-static const struct {
-    GUID Callout;
-    const GUID *Layer;
-} Points[] = {
-    { { 0x2f7c5d90, 0x61b4, 0x4e0a, { 0x9b, 0x3d, 0x71, 0xc4, 0x05, 0xe8, 0x12, 0xa1 } }, &FWPM_LAYER_ALE_AUTH_CONNECT_V4 },
-    { { 0x2f7c5d90, 0x61b4, 0x4e0a, { 0x9b, 0x3d, 0x71, 0xc4, 0x05, 0xe8, 0x12, 0xa2 } }, &FWPM_LAYER_ALE_AUTH_CONNECT_V6 },
-    { { 0x2f7c5d90, 0x61b4, 0x4e0a, { 0x9b, 0x3d, 0x71, 0xc4, 0x05, 0xe8, 0x12, 0xa3 } }, &FWPM_LAYER_ALE_AUTH_RECV_ACCEPT_V4 },
-    { { 0x2f7c5d90, 0x61b4, 0x4e0a, { 0x9b, 0x3d, 0x71, 0xc4, 0x05, 0xe8, 0x12, 0xa4 } }, &FWPM_LAYER_ALE_AUTH_RECV_ACCEPT_V6 },
-};
-
-static WFP_CALLOUTS Callouts;
 
 /* --- the control device ---------------------------------------------------------------------------------------------- */
 
@@ -115,30 +101,10 @@ static NTSTATUS CreateDevice(_In_ WDFDRIVER Driver, _Out_ WDFDEVICE *Device)
 
 /* --- life ------------------------------------------------------------------------------------------------------------ */
 
-static NTSTATUS Start(_In_ WDFDEVICE Device)
-{
-    NTSTATUS status = WfpCalloutsBegin(&Callouts, WdfDeviceWdmGetDeviceObject(Device), L"warden", &SubLayer, 0x9000);
-    UINT32 id;
-
-    for (ULONG n = 0; NT_SUCCESS(status) && n < ARRAYSIZE(Points); n++) {
-        status = WfpCalloutsAdd(&Callouts, &Points[n].Callout, Points[n].Layer, Decide, &id);
-        if (NT_SUCCESS(status))
-            status = WfpCalloutsFilter(&Callouts, Points[n].Layer, &Points[n].Callout, FWP_ACTION_CALLOUT_UNKNOWN, 0, NULL, 0);
-    }
-    return NT_SUCCESS(status) ? WfpCalloutsCommit(&Callouts) : status;
-}
-
-static VOID Stop(VOID)
-{
-    PendStop();                         /* while the callouts are there: what is completed is classified again */
-    WfpCalloutsEnd(&Callouts);
-    PendForget();
-}
-
 static VOID NTAPI Unload(WDFDRIVER driver)
 {
     UNREFERENCED_PARAMETER(driver);
-    Stop();
+    PointsStop();
     DbgPrintEx(DPFLTR_IHVNETWORK_ID, DPFLTR_ERROR_LEVEL, "warden: %u permitted, %u blocked, %u pended, %u inspected\n", Counters.Permitted,
                Counters.Blocked, Counters.Pended, Counters.Inspected);
 }
@@ -166,12 +132,14 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driverObject, PUNICODE_STRING registry
     status = CreateDevice(driver, &device);
     if (!NT_SUCCESS(status))
         return status;
-    status = PendStart(device);
+    status = TickCreate(device);
     if (NT_SUCCESS(status))
-        status = Start(device);
+        status = PendStart();
+    if (NT_SUCCESS(status))
+        status = PointsStart(WdfDeviceWdmGetDeviceObject(device));
     if (!NT_SUCCESS(status)) {
         DbgPrintEx(DPFLTR_IHVNETWORK_ID, DPFLTR_ERROR_LEVEL, "warden: cannot start (status 0x%08x)\n", status);
-        Stop();
+        PointsStop();
         return status;
     }
     WdfControlFinishInitializing(device);

@@ -4,7 +4,6 @@
 #include <ntstrsafe.h>
 
 #define MOST_WAITING 256
-#define TICK 20                         /* milliseconds */
 
 typedef struct _WAITING {
     LIST_ENTRY Entry;
@@ -22,7 +21,6 @@ static ULONG NextNumber, DecidedCount;
 static ULONG Count;                     /* in Waiting, or about to be */
 static BOOLEAN Stopping;
 static HANDLE InjectionV4, InjectionV6;
-static WDFTIMER Timer;
 
 static HANDLE InjectionOf(_In_ const CONNECTION *Connection)
 {
@@ -160,7 +158,7 @@ NTSTATUS PendAdd(const CONNECTION *Connection, const RULE *Rule, const FWPS_INCO
     InsertTailList(&Waiting, &waiting->Entry);
     KeReleaseSpinLock(&Lock, irql);
     if (first)                          /* otherwise it runs, and starting it again would put it off */
-        WdfTimerStart(Timer, WDF_REL_TIMEOUT_IN_MS(TICK));
+        TickStart();
     return STATUS_SUCCESS;
 
 free_packet:
@@ -197,7 +195,7 @@ static PWAITING Take(_In_ ULONG Number, _In_ ULONG64 Now)
     return found;
 }
 
-static VOID NTAPI TimeIsOver(_In_ WDFTIMER timer)
+BOOLEAN PendTick(VOID)
 {
     PWAITING waiting;
     KIRQL irql;
@@ -208,8 +206,7 @@ static VOID NTAPI TimeIsOver(_In_ WDFTIMER timer)
     KeAcquireSpinLock(&Lock, &irql);
     more = !IsListEmpty(&Waiting) && !Stopping;
     KeReleaseSpinLock(&Lock, irql);
-    if (more)
-        WdfTimerStart(timer, WDF_REL_TIMEOUT_IN_MS(TICK));
+    return more;
 }
 
 _Use_decl_annotations_
@@ -249,11 +246,8 @@ SIZE_T PendText(CHAR *Text, SIZE_T Room)
 
 /* --- life ------------------------------------------------------------------------------------------------------------- */
 
-_Use_decl_annotations_
-NTSTATUS PendStart(WDFDEVICE Device)
+NTSTATUS PendStart(VOID)
 {
-    WDF_TIMER_CONFIG config;
-    WDF_OBJECT_ATTRIBUTES attributes;
     NTSTATUS status;
 
     KeInitializeSpinLock(&Lock);
@@ -261,13 +255,6 @@ NTSTATUS PendStart(WDFDEVICE Device)
     InitializeListHead(&Decided);
     Count = DecidedCount = 0;
     Stopping = FALSE;
-    WDF_TIMER_CONFIG_INIT(&config, TimeIsOver);
-    config.AutomaticSerialization = FALSE;
-    WDF_OBJECT_ATTRIBUTES_INIT(&attributes);
-    attributes.ParentObject = Device;
-    status = WdfTimerCreate(&config, &attributes, &Timer);
-    if (!NT_SUCCESS(status))
-        return status;
     status = FwpsInjectionHandleCreate0(AF_INET, FWPS_INJECTION_TYPE_TRANSPORT, &InjectionV4);
     if (!NT_SUCCESS(status))
         return status;
@@ -291,7 +278,7 @@ VOID PendStop(VOID)
     KeAcquireSpinLock(&Lock, &irql);
     Stopping = TRUE;
     KeReleaseSpinLock(&Lock, irql);
-    WdfTimerStop(Timer, TRUE);
+    TickStop();
     for (;;) {
         while ((waiting = Take(0, MAXULONG64)) != NULL)
             Complete(waiting, FALSE);
@@ -299,7 +286,7 @@ VOID PendStop(VOID)
             break;
         KeDelayExecutionThread(KernelMode, FALSE, &moment);     /* one is about to be in the list */
     }
-    WdfTimerStop(Timer, TRUE);          /* that one may have started it */
+    TickStop();                         /* that one may have started it */
     FwpsInjectionHandleDestroy0(InjectionV4);   /* waits for what is being injected */
     FwpsInjectionHandleDestroy0(InjectionV6);
     InjectionV4 = InjectionV6 = NULL;

@@ -180,8 +180,8 @@ SIZE_T PolicyText(CHAR *Text, SIZE_T Room)
 
 /* --- the registry ---------------------------------------------------------------------------------------------------- */
 
-/* The strings of a REG_MULTI_SZ become lines. */
-static NTSTATUS SetWide(_In_reads_(Length) const WCHAR *Wide, _In_ SIZE_T Length)
+_Use_decl_annotations_
+NTSTATUS PolicySetWide(const WCHAR *Wide, SIZE_T Length)
 {
     CHAR *text;
     NTSTATUS status;
@@ -195,30 +195,5 @@ static NTSTATUS SetWide(_In_reads_(Length) const WCHAR *Wide, _In_ SIZE_T Length
         text[n] = Wide[n] == 0 ? '\n' : Wide[n] < 128 ? (CHAR)Wide[n] : '?';
     status = PolicySet(text, Length);
     ExFreePoolWithTag(text, WARDEN_TAG);
-    return status;
-}
-
-_Use_decl_annotations_
-NTSTATUS PolicyRead(WDFDRIVER Driver)
-{
-    DECLARE_CONST_UNICODE_STRING(name, L"Policy");
-    WDFKEY key;
-    WDFMEMORY memory;
-    ULONG type;
-    size_t size;
-    NTSTATUS status = WdfDriverOpenParametersRegistryKey(Driver, KEY_READ, WDF_NO_OBJECT_ATTRIBUTES, &key);
-
-    if (!NT_SUCCESS(status))
-        return STATUS_SUCCESS;          /* no Parameters, no rules */
-    status = WdfRegistryQueryMemory(key, &name, PagedPool, WDF_NO_OBJECT_ATTRIBUTES, &memory, &type);
-    if (NT_SUCCESS(status)) {
-        const WCHAR *wide = WdfMemoryGetBuffer(memory, &size);
-
-        status = type == REG_MULTI_SZ || type == REG_SZ ? SetWide(wide, size / sizeof(WCHAR)) : STATUS_OBJECT_TYPE_MISMATCH;
-        WdfObjectDelete(memory);
-    } else {
-        status = status == STATUS_OBJECT_NAME_NOT_FOUND ? STATUS_SUCCESS : status;
-    }
-    WdfRegistryClose(key);
     return status;
 }

@@ -9,7 +9,6 @@
 #define WARDEN_H
 
 #include <ntddk.h>
-#include <wdf.h>
 #include <fwpsk.h>
 #include <fwpmk.h>
 
@@ -47,9 +46,14 @@ NTSTATUS PolicySet(_In_reads_(Length) const CHAR *Text, _In_ SIZE_T Length);
 /* The first rule that matches, or one that permits. */
 RULE PolicyMatch(_In_ const CONNECTION *Connection);
 SIZE_T PolicyText(_Out_writes_(Room) CHAR *Text, _In_ SIZE_T Room);
-/* PASSIVE_LEVEL. Parameters\Policy (REG_MULTI_SZ or REG_SZ) of the driver's key; none: no rules. */
-NTSTATUS PolicyRead(_In_ WDFDRIVER Driver);
+/* PASSIVE_LEVEL. The same from the registry: the strings of a REG_MULTI_SZ become lines. Length: characters. */
+NTSTATUS PolicySetWide(_In_reads_(Length) const WCHAR *Wide, _In_ SIZE_T Length);
 VOID PolicyStart(VOID);
+
+/* points.c. PASSIVE_LEVEL. Registers the callouts, which the device's driver has, and adds a filter for each. */
+NTSTATUS PointsStart(_In_ PDEVICE_OBJECT Device);
+/* Also after a PointsStart that failed. */
+VOID PointsStop(VOID);
 
 /* decide.c */
 extern WARDEN_COUNTERS Counters;
@@ -59,7 +63,9 @@ VOID NTAPI Decide(_In_ const FWPS_INCOMING_VALUES0 *Values, _In_ const FWPS_INCO
 VOID Describe(_In_ const CONNECTION *Connection, _Out_writes_(Room) CHAR *Text, _In_ SIZE_T Room);
 
 /* pend.c */
-NTSTATUS PendStart(_In_ WDFDEVICE Device);
+NTSTATUS PendStart(VOID);
+/* The tick: completes those whose time is over. TRUE: others wait, and the tick is wanted again. */
+BOOLEAN PendTick(VOID);
 /* PASSIVE_LEVEL. Decides against what waits; afterwards nothing is injected any more. */
 VOID PendStop(VOID);
 /* After the callouts are gone: connects that nobody classified again, because their socket was closed. */
@@ -71,5 +77,12 @@ NTSTATUS PendAdd(_In_ const CONNECTION *Connection, _In_ const RULE *Rule, _In_ 
 BOOLEAN PendDecided(_In_ const CONNECTION *Connection, _In_opt_ void *LayerData, _Out_ PBOOLEAN Permit);
 NTSTATUS PendDecide(_In_ ULONG Number, _In_ BOOLEAN Permit);
 SIZE_T PendText(_Out_writes_(Room) CHAR *Text, _In_ SIZE_T Room);
+
+/* tick.c: calls PendTick TICK milliseconds after TickStart. */
+#define TICK 20
+/* <= DISPATCH_LEVEL. */
+VOID TickStart(VOID);
+/* PASSIVE_LEVEL. Waits for a call that runs. */
+VOID TickStop(VOID);
 
 #endif

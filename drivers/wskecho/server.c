@@ -157,22 +157,6 @@ static VOID ServerThread(PVOID StartContext)
 
 /* --- start and stop ----------------------------------------------------------------------------------------------- */
 
-/* Parameters\Port, a REG_DWORD. */
-static USHORT ReadPort(_In_ PUNICODE_STRING RegistryPath)
-{
-    ULONG port = DEFAULT_PORT;
-    RTL_QUERY_REGISTRY_TABLE table[3] = { 0 };
-
-    table[0].Flags = RTL_QUERY_REGISTRY_SUBKEY;
-    table[0].Name = L"Parameters";
-    table[1].Flags = RTL_QUERY_REGISTRY_DIRECT | RTL_QUERY_REGISTRY_TYPECHECK;
-    table[1].Name = L"Port";
-    table[1].EntryContext = &port;
-    table[1].DefaultType = (REG_DWORD << RTL_QUERY_REGISTRY_TYPECHECK_SHIFT) | REG_NONE;
-    RtlQueryRegistryValues(RTL_REGISTRY_ABSOLUTE, RegistryPath->Buffer, table, NULL, NULL);
-    return port >= 1 && port <= 65535 ? (USHORT)port : DEFAULT_PORT;
-}
-
 static NTSTATUS StartThread(VOID)
 {
     OBJECT_ATTRIBUTES attributes;
@@ -189,12 +173,12 @@ static NTSTATUS StartThread(VOID)
 }
 
 _Use_decl_annotations_
-NTSTATUS ServerStart(PUNICODE_STRING RegistryPath)
+NTSTATUS ServerStart(ULONG Port)
 {
     WSK_CLIENT_NPI client = { NULL, &ClientDispatch };
     NTSTATUS status;
 
-    Server.Port = ReadPort(RegistryPath);
+    Server.Port = Port >= 1 && Port <= 65535 ? (USHORT)Port : DEFAULT_PORT;
     KeInitializeEvent(&Server.Wake, SynchronizationEvent, FALSE);
     KeInitializeSpinLock(&Server.Lock);
     InitializeListHead(&Server.Open);

@@ -90,9 +90,10 @@ typedef struct _SERVER {
 
 extern SERVER Server;
 
+/* A port that is none: DEFAULT_PORT. */
 _IRQL_requires_(PASSIVE_LEVEL)
 _Must_inspect_result_
-NTSTATUS ServerStart(_In_ PUNICODE_STRING RegistryPath);
+NTSTATUS ServerStart(_In_ ULONG Port);
 _IRQL_requires_(PASSIVE_LEVEL)
 VOID ServerStop(VOID);
 

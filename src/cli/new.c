@@ -64,9 +64,9 @@ static int run_new(const struct verb *verb, int argc, char **argv)
         return cli_fail(EXIT_USAGE, "'%s' is no kind of driver; `ring3 new` lists them", request.kind);
     if (!request.name)
         return cli_fail(EXIT_USAGE, "what is it called? ring3 new %s NAME", request.kind);
-    if (request.model && strcasecmp(request.model, kind->driver_type) != 0)
-        return cli_fail(EXIT_MISSING, "%s has no %s sources to start from; they are %s", kind->name, request.model, kind->driver_type);
-    if (!template_write(kind, request.name, request.out ? request.out : request.name))
+    if (request.model && !template_has_model(kind, request.model))
+        return cli_fail(EXIT_MISSING, "a driver of the kind %s is a %s driver, never %s: %s", kind->name, kind->driver_type, request.model, kind->why);
+    if (!template_write(kind, request.model, request.name, request.out ? request.out : request.name))
         return cli_fail(EXIT_HOST, "%s", error_text());
     printf("%s: %s. Begin with its README.md\n", request.out ? request.out : request.name, kind->what);
     return EXIT_GOOD;

@@ -193,6 +193,8 @@ static bool add_infs(struct build_plan *plan)
             inf = build_plan_inf(plan, path);
             if (i == 1)
                 build_add(&inf->stamp, "-a"), build_add(&inf->stamp, "amd64");
+            if (i == 1 && plan->kmdf)
+                build_add(&inf->stamp, "-k"), build_add(&inf->stamp, "1.%d", plan->kmdf_minor);
         }
         host_free_names(names);
     }

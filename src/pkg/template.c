@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include <openssl/evp.h>
@@ -15,27 +16,35 @@
 #include "host/file.h"
 
 #define NAME_LONGEST 32
+#define FRAMEWORK "1.33"
 #define LIBRARY "drivers/lib/"
+
+#define NDIS "$(DDK_LIB_PATH)\\ndis.lib"
+#define SECURE ";$(DDK_LIB_PATH)\\wdmsec.lib"
 
 const struct template_kind template_kinds[] = {
     { "ndis-miniport", "An NDIS 6 miniport without hardware: virtual network cards on one hub", "vhub", "VHub",
       "@SYS@ '--root-device=ROOT\\@UPPER@' '--root-device=ROOT\\@UPPER@' --ip=10.0.0.1/24 --ip=10.0.0.2/24 --ping=10.0.0.2 --for=3s",
-      "VFT2_DRV_NETWORK", "WDM", "$(DDK_LIB_PATH)\\ndis.lib" },
+      "VFT2_DRV_NETWORK", "WDM", true, NDIS, NULL },
     { "ndis-intermediate", "An NDIS 6 intermediate driver: one adapter through, or one virtual adapter for each VLAN", "vlanmux", "VlanMux",
-      "vionet @SYS@ --nic=slirp --ping=10.0.2.2 --for=3s", "VFT2_DRV_NETWORK", "WDM", "$(DDK_LIB_PATH)\\ndis.lib" },
+      "vionet @SYS@ --nic=slirp --ping=10.0.2.2 --for=3s", "VFT2_DRV_NETWORK", "WDM", false, NDIS,
+      "its virtual miniports have no device of their own that the framework could drive, and NDIS handles the IRPs of both its edges" },
     { "ndis-filter", "An NDIS 6 filter: counts what passes an adapter, and can drop, delay and edit it", "lwfcount", "LwfCount",
-      "vionet @SYS@ --nic=slirp --ping=10.0.2.2 --for=3s", "VFT2_DRV_NETWORK", "WDM", "$(DDK_LIB_PATH)\\ndis.lib" },
+      "vionet @SYS@ --nic=slirp --ping=10.0.2.2 --for=3s", "VFT2_DRV_NETWORK", "WDM", true, NDIS SECURE, NULL },
     { "ndis-protocol", "An NDIS 6 protocol with a device: programs read and write raw frames", "rawport", "RawPort",
-      "vionet @SYS@ --nic=slirp --ping=10.0.2.2 --for=3s", "VFT2_DRV_NETWORK", "WDM", "$(DDK_LIB_PATH)\\ndis.lib;$(DDK_LIB_PATH)\\wdmsec.lib" },
+      "vionet @SYS@ --nic=slirp --ping=10.0.2.2 --for=3s", "VFT2_DRV_NETWORK", "WDM", true, NDIS SECURE, NULL },
     { "wsk-client", "A Winsock Kernel client: an echo server for streams and datagrams", "wskecho", "WskEcho",
-      "vionet @SYS@ --nic=slirp,hostfwd=tcp:127.0.0.1:17007:7 --for=3s", "VFT2_DRV_NETWORK", "WDM", "$(DDK_LIB_PATH)\\netio.lib" },
+      "vionet @SYS@ --nic=slirp,hostfwd=tcp:127.0.0.1:17007:7 --for=3s", "VFT2_DRV_NETWORK", "WDM", true,
+      "$(DDK_LIB_PATH)\\netio.lib", NULL },
     { "wfp-callout", "A callout driver of the Windows Filtering Platform: permits, blocks and watches connections", "warden", "Warden",
-      "vionet @SYS@ --nic=slirp --ping=10.0.2.2 --for=3s", "VFT2_DRV_NETWORK", "KMDF",
-      "$(DDK_LIB_PATH)\\fwpkclnt.lib;$(DDK_LIB_PATH)\\ndis.lib;$(DDK_LIB_PATH)\\wdmsec.lib;uuid.lib" },
+      "vionet @SYS@ --nic=slirp --ping=10.0.2.2 --for=3s", "VFT2_DRV_NETWORK", "KMDF", true,
+      "$(DDK_LIB_PATH)\\fwpkclnt.lib;" NDIS SECURE ";uuid.lib", NULL },
     { "storport-miniport", "A Storport miniport for a PCI device: virtio disks, several queues, MSI-X", "vioblk", "VioBlk",
-      "@SYS@ --disk=mem:64M --for=3s", "VFT2_DRV_SYSTEM", "WDM", "$(DDK_LIB_PATH)\\storport.lib" },
+      "@SYS@ --disk=mem:64M --for=3s", "VFT2_DRV_SYSTEM", "WDM", false, "$(DDK_LIB_PATH)\\storport.lib",
+      "Storport makes its devices and handles their IRPs, and a miniport may call nothing but Storport" },
     { "storport-virtual", "A Storport virtual miniport: a thinly provisioned disk in memory", "ramlun", "RamLun",
-      "@SYS@ --for=3s", "VFT2_DRV_SYSTEM", "WDM", "$(DDK_LIB_PATH)\\storport.lib" },
+      "@SYS@ --for=3s", "VFT2_DRV_SYSTEM", "WDM", false, "$(DDK_LIB_PATH)\\storport.lib",
+      "Storport makes its devices and handles their IRPs" },
     { 0 }
 };
 
@@ -100,6 +109,7 @@ struct replacement {
 
 struct filling {
     const struct template_kind *kind;
+    const char *model;                  /* "wdm", "kmdf" */
     struct spelling old, new;
     struct replacement list[64];
     size_t count;
@@ -111,6 +121,11 @@ static void replace_by(struct filling *f, const char *from, const char *to)
         abort();
     snprintf(f->list[f->count].from, sizeof f->list[0].from, "%s", from);
     snprintf(f->list[f->count++].to, sizeof f->list[0].to, "%s", to);
+}
+
+static bool framework(const struct filling *f)
+{
+    return !strcmp(f->model, "kmdf");
 }
 
 static bool is_hex_group(const char *text, int digits)
@@ -202,7 +217,7 @@ static void run_line(const struct filling *f, const char *program, const char *o
     char sys[64], *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
-    struct filling inner = { .kind = f->kind, .old = f->old, .new = f->new };
+    struct filling inner = { .kind = f->kind, .model = f->model, .old = f->old, .new = f->new };
 
     if (!out)
         abort();
@@ -226,7 +241,10 @@ static void prepare(struct filling *f)
     replace_by(f, "@GUID1@", guid);
     replace_by(f, "@WHAT@", f->kind->what);
     replace_by(f, "@SUBTYPE@", f->kind->subtype);
-    replace_by(f, "@DRIVERTYPE@", f->kind->driver_type);
+    replace_by(f, "@DRIVERTYPE@", framework(f) ? "KMDF" : "WDM");
+    replace_by(f, "@MODEL@", framework(f) ? "the Kernel-Mode Driver Framework (KMDF)" : "the Windows Driver Model (WDM)");
+    replace_by(f, "@KMDFBUILD@", framework(f) ? "kmdf = " FRAMEWORK "\n" : "");
+    replace_by(f, "@KMDFVERSION@", framework(f) ? "    <KMDF_VERSION_MAJOR>1</KMDF_VERSION_MAJOR>\n    <KMDF_VERSION_MINOR>33</KMDF_VERSION_MINOR>\n" : "");
     replace_by(f, "@LIBRARIES@", f->kind->libraries);
     run_line(f, "ring3", "", line, sizeof line);
     replace_by(f, "@RUN@", line);
@@ -250,15 +268,36 @@ static void prepare_names(struct filling *f)
 
 /* --- the project --------------------------------------------------------------------------------------------------- */
 
-/* Whether the driver has a file of that name, or includes one of the shared ones. */
+/* The file of the model, which stands before the one of the same name that both models have; NULL: there is none. */
+static const char *model_text(const struct filling *f, const char *base)
+{
+    char name[256];
+
+    snprintf(name, sizeof name, "drivers/%s/%s/%s", f->kind->driver, f->model, base);
+    return text_of(name);
+}
+
+/* Whether the file is one of the driver's in this model: "drivers/NAME/FILE", or "drivers/NAME/MODEL/FILE". */
+static bool is_own(const struct filling *f, const char *name)
+{
+    size_t length = strlen("drivers/") + strlen(f->kind->driver);
+    const char *base = strrchr(name, '/') + 1;
+
+    if (strncmp(name, "drivers/", 8) != 0 || strncmp(name + 8, f->kind->driver, strlen(f->kind->driver)) != 0 || name[length] != '/')
+        return false;
+    if (base == name + length + 1)
+        return !model_text(f, base);
+    return !strncmp(name + length + 1, f->model, strlen(f->model)) && base == name + length + 2 + strlen(f->model);
+}
+
+/* Whether one of the driver's files includes that shared one. */
 static bool uses_library(const struct filling *f, const char *header)
 {
-    char prefix[64], quoted[128];
+    char quoted[280];
 
-    snprintf(prefix, sizeof prefix, "drivers/%s/", f->kind->driver);
     snprintf(quoted, sizeof quoted, "\"%s\"", header);
     for (const struct template_file *file = template_files; file->name; file++)
-        if (!strncmp(file->name, prefix, strlen(prefix)) && strstr(file->text, quoted))
+        if (is_own(f, file->name) && strstr(file->text, quoted))
             return true;
     return false;
 }
@@ -278,22 +317,47 @@ static void project_name(const struct filling *f, const char *file, char *name, 
     snprintf(name, size, "%s", stem);
 }
 
+/* The INF of a framework driver says which version it needs: after the first install section's services.
+ * docs: wdf/specifying-wdf-directives-in-inf-files */
+static char *framework_inf(const struct filling *f, const char *text)
+{
+    const char *services = strstr(text, ".Services]"), *start = services, *strings = strstr(text, "[Strings]");
+    char *result = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&result, &size);
+
+    if (!out || !services || !strings)
+        abort();
+    while (start[-1] != '[')
+        start--;
+    fprintf(out, "%.*s[%.*s.Wdf]\nKmdfService = %s, %s.Wdf\n\n[%s.Wdf]\nKmdfLibraryVersion = $KMDFVERSION$\n\n%s", (int)(strings - text), text,
+            (int)(services - start), start, f->old.lower, f->kind->camel, f->kind->camel, strings);
+    fclose(out);
+    return result;
+}
+
+static bool write_source(const struct filling *f, const char *directory, const char *base, const char *text)
+{
+    char name[256], *more = NULL;
+    bool good;
+
+    project_name(f, base, name, sizeof name);
+    if (framework(f) && !strcmp(base + strlen(base) - 4, ".inf"))
+        more = framework_inf(f, text);
+    good = write_filled(f, directory, name, more ? more : text, false);
+    free(more);
+    return good;
+}
+
 static bool write_sources(struct filling *f, const char *directory)
 {
-    char prefix[64], name[256];
-
-    snprintf(prefix, sizeof prefix, "drivers/%s/", f->kind->driver);
     for (const struct template_file *file = template_files; file->name; file++) {
         const char *base = strrchr(file->name, '/') + 1;
-        bool own = !strncmp(file->name, prefix, strlen(prefix));
         bool shared = !strncmp(file->name, LIBRARY, strlen(LIBRARY));
         char header[256];
 
         snprintf(header, sizeof header, "%.*s.h", (int)strcspn(base, "."), base);
-        if (!own && !(shared && uses_library(f, header)))
-            continue;
-        project_name(f, base, name, sizeof name);
-        if (!write_filled(f, directory, name, file->text, false))
+        if ((is_own(f, file->name) || (shared && uses_library(f, header))) && !write_source(f, directory, base, file->text))
             return false;
     }
     return true;
@@ -323,7 +387,12 @@ static bool write_around(const struct filling *f, const char *directory)
     return true;
 }
 
-bool template_write(const struct template_kind *kind, const char *name, const char *directory)
+bool template_has_model(const struct template_kind *kind, const char *model)
+{
+    return !strcasecmp(model, kind->driver_type) || kind->both_models;
+}
+
+bool template_write(const struct template_kind *kind, const char *model, const char *name, const char *directory)
 {
     struct filling *f = calloc(1, sizeof *f), *sources;
     char entry[64];
@@ -332,6 +401,7 @@ bool template_write(const struct template_kind *kind, const char *name, const ch
     if (!f)
         abort();
     f->kind = kind;
+    f->model = model ? model : !strcmp(kind->driver_type, "KMDF") ? "kmdf" : "wdm";
     snprintf(entry, sizeof entry, "drivers/%s/%s.inf", kind->driver, kind->driver);
     if (!text_of(entry)) {
         free(f);

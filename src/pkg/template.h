@@ -18,14 +18,18 @@ struct template_kind {
     const char *driver, *camel;         /* whose sources they are; its name with capitals inside */
     const char *run;                    /* arguments of `ring3 run` behind the program's name; @SYS@ is the driver */
     const char *subtype;                /* of the version resource */
-    const char *driver_type;            /* WDM or KMDF */
+    const char *driver_type;            /* WDM or KMDF: what it is unless the other is asked for */
+    bool both_models;
     const char *libraries;              /* beyond the kernel's */
+    const char *why;                    /* there is only one model; NULL: there are both */
 };
 
 extern const struct template_kind template_kinds[];     /* ends with a NULL name */
 const struct template_kind *template_kind(const char *name);
 
-/* Writes the project NAME into `directory`, which must not be there. False with error_text(). */
-bool template_write(const struct template_kind *kind, const char *name, const char *directory);
+/* Whether there are sources of that model, "wdm" or "kmdf". */
+bool template_has_model(const struct template_kind *kind, const char *model);
+/* Writes the project NAME into `directory`, which must not be there. NULL: the kind's own model. False with error_text(). */
+bool template_write(const struct template_kind *kind, const char *model, const char *name, const char *directory);
 
 #endif

@@ -267,10 +267,14 @@ NTSTATUS NTAPI WdfDriverErrorReportApiMissing(PWDF_DRIVER_GLOBALS DriverGlobals,
     return STATUS_NOT_IMPLEMENTED;
 }
 
-/* Ends the framework's part of a miniport driver, from its unload routine: deletes the driver object. PASSIVE_LEVEL.
+/* Ends the framework's part of a miniport driver, from its unload routine: calls EvtDriverUnload, deletes the driver object. PASSIVE_LEVEL.
  * docs: wdfminiport/nf-wdfminiport-wdfdriverminiportunload */
 VOID NTAPI WdfDriverMiniportUnload(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDRIVER Driver)
 {
-    wdf_object_delete(driver_check(Driver, WDF_CALLER()));
+    struct wdf_driver *driver = driver_check(Driver, WDF_CALLER());
+
+    if (driver->config.EvtDriverUnload)
+        WDF_CALL(driver->config.EvtDriverUnload, Driver);
+    wdf_object_delete(driver);
     wdf_flush_deletions();
 }

@@ -57,5 +57,43 @@ C
         bad 'a slot that nothing implements names itself'
         tail -n 15 "$TMP/log" "$TMP/out"
     fi
+    mkdir -p "$TMP/port"
+    cat >"$TMP/port/port.c" <<'C'
+#include <ntddk.h>
+#include <wdfminiport.h>
+
+static EVT_WDF_DRIVER_UNLOAD Gone;
+static DRIVER_UNLOAD Unload;
+
+static VOID NTAPI Gone(WDFDRIVER driver)
+{
+    DbgPrint("the framework says goodbye to %d\n", driver == WdfGetDriver());
+}
+
+static VOID NTAPI Unload(PDRIVER_OBJECT driver)
+{
+    UNREFERENCED_PARAMETER(driver);
+    WdfDriverMiniportUnload(WdfGetDriver());
+}
+
+NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    WDF_DRIVER_CONFIG config;
+
+    WDF_DRIVER_CONFIG_INIT(&config, WDF_NO_EVENT_CALLBACK);
+    config.DriverInitFlags = WdfDriverInitNoDispatchOverride;
+    config.EvtDriverUnload = Gone;
+    driver->DriverUnload = Unload;
+    return WdfDriverCreate(driver, path, WDF_NO_OBJECT_ATTRIBUTES, &config, WDF_NO_HANDLE);
+}
+C
+    "$RING3" build "$TMP/port" --out="$TMP/port/out" >/dev/null 2>"$TMP/log"
+    run "$TMP/port/out/port.sys"
+    if grep -q 'the framework says goodbye to 1' "$TMP/out" && grep -q 'left over: 0 bytes.*findings 0' "$TMP/out"; then
+        ok "a miniport's unload routine ends the framework's part with its own unload callback"
+    else
+        bad "a miniport's unload routine ends the framework's part with its own unload callback"
+        tail -n 15 "$TMP/log" "$TMP/out"
+    fi
 fi
 finish
