@@ -60,6 +60,7 @@ C
     mkdir -p "$TMP/port"
     cat >"$TMP/port/port.c" <<'C'
 #include <ntddk.h>
+#include <wdf.h>
 #include <wdfminiport.h>
 
 static EVT_WDF_DRIVER_UNLOAD Gone;
