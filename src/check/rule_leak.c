@@ -80,16 +80,21 @@ static void visit_timer(void *context, PKTIMER timer)
                            (void *)timer);
 }
 
+static void visit_queue(const struct search *search, const struct ke_dpcs *queue)
+{
+    for (SINGLE_LIST_ENTRY *link = queue->first; link; link = link->Next) {
+        PKDPC dpc = container_of(link, KDPC, DpcListEntry);
+        uint64_t frame = (uint64_t)(uintptr_t)dpc->DeferredRoutine;
+        if (inside(search, dpc) || inside(search, (void *)(uintptr_t)frame))
+            finding_with_stack(&rule, &frame, 1, "%s left a DPC queued (KDPC %p); its routine is", search->driver, (void *)dpc);
+    }
+}
+
 static void visit_dpcs(const struct search *search)
 {
     for (unsigned i = 0; i < ke.cpu_count; i++) {
-        for (SINGLE_LIST_ENTRY *link = ke.cpus[i].dpc_first; link; link = link->Next) {
-            PKDPC dpc = container_of(link, KDPC, DpcListEntry);
-            uint64_t frame = (uint64_t)(uintptr_t)dpc->DeferredRoutine;
-            if (inside(search, dpc) || inside(search, (void *)(uintptr_t)frame))
-                finding_with_stack(&rule, &frame, 1, "%s left a DPC queued (KDPC %p); its routine is", search->driver,
-                                   (void *)dpc);
-        }
+        visit_queue(search, &ke.cpus[i].dpcs);
+        visit_queue(search, &ke.cpus[i].threaded);
     }
 }
 

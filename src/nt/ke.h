@@ -6,7 +6,7 @@
  *     the preemption of driver code. Between two scheduling points host data needs no lock.
  *  2. this_cpu is the processor that runs; gs points at its PCR; this_cpu->current is the thread whose fiber runs.
  *  3. At DISPATCH_LEVEL and above a processor keeps its thread. Other processors may still get the host thread.
- *  4. cpu->pending != 0 whenever the processor has an interrupt, a DPC or a better thread it has not yet taken.
+ *  4. cpu->pending != 0 whenever the processor has an interrupt, a DPC, a better thread or an APC it has not yet taken.
  *     Whoever lowers IRQL, or makes something pending at low IRQL, ends with ke_settle().
  *  5. A processor's bit in ke.runnable is set unless it is in its idle thread with nothing pending.
  *  6. Host code that calls a driver keeps no state on the stack that an exception passing through must undo. */
@@ -30,7 +30,7 @@
 #define KE_MAX_CPUS 64
 #define KE_PRIORITIES 32
 
-enum ke_pending { PENDING_INTERRUPT = 1, PENDING_DPC = 2, PENDING_SWITCH = 4, PENDING_ALARM = 8 };
+enum ke_pending { PENDING_INTERRUPT = 1, PENDING_DPC = 2, PENDING_SWITCH = 4, PENDING_ALARM = 8, PENDING_APC = 16 };
 
 /* What gs points at: the fields of KPCR and KPRCB that compiled code reads inline. */
 struct ke_pcr {
@@ -55,6 +55,12 @@ _Static_assert(offsetof(struct ke_pcr, legacy_number) == 0x184, "KPRCB.LegacyNum
 _Static_assert(offsetof(struct ke_pcr, current_thread) == 0x188, "KPRCB.CurrentThread");
 _Static_assert(offsetof(struct ke_pcr, number) == 0x1a4, "KPRCB.Number");
 
+/* A queue of DPCs: what KDPC.DpcData points at. */
+struct ke_dpcs {
+    SINGLE_LIST_ENTRY *first, **last;   /* KDPC.DpcListEntry */
+    unsigned depth;
+};
+
 struct cpu {
     struct ke_pcr *pcr;
     uint32_t pending;                   /* enum ke_pending bits */
@@ -62,11 +68,12 @@ struct cpu {
     struct thread *current, *idle;
     struct list ready[KE_PRIORITIES];
     uint32_t ready_mask;
-    SINGLE_LIST_ENTRY *dpc_first, **dpc_last;   /* KDPC.DpcListEntry */
-    unsigned dpc_depth;
+    struct ke_dpcs dpcs, threaded;      /* threaded: for the processor's DPC thread */
     bool in_dpc;
     KIRQL floor;                        /* what the running DPC or interrupt routine was called at: not its to go below */
-    PKDPC running_dpc;
+    PKDPC running_dpc, running_threaded;
+    struct thread *dpc_thread;          /* ke_threaded.c; NULL until a threaded DPC is queued */
+    KEVENT dpc_thread_event;
     struct list interrupts;             /* struct ke_interrupt, highest IRQL first */
     uint64_t interrupt_count, dpc_count, switch_count;
 };
@@ -82,6 +89,15 @@ struct thread {
     uint8_t wait_irql;
     bool alertable, alerted, user_mode;
     int32_t kernel_apc_disable, special_apc_disable;    /* 0 or negative, as Windows counts */
+    uint32_t apc_count;                 /* what is queued: ke_apc.h */
+    bool in_normal_apc, apcs_closed;
+    bool wait_next;                     /* a call with Wait = TRUE raised IRQL; the wait that follows restores next_irql */
+    uint8_t next_irql;
+    LIST_ENTRY apcs[2], errands;
+    struct _KQUEUE *queue;              /* what it last took from: ke_queue.c */
+    LIST_ENTRY queue_node;
+    LIST_ENTRY *queue_taken;            /* what its wait for the queue got */
+    bool queue_active;                  /* counted in queue->CurrentCount */
     uint64_t affinity;
     struct cpu *cpu;
     struct list ready_node;
@@ -132,6 +148,7 @@ struct ke {
     uint64_t give_up_ns;                /* real time until which a ke_call is finished although a stop was asked for; 0: none */
     uint64_t virtual_ns, real_start_ns, system_time_offset;
     bool bugchecked, power_off;
+    enum ke_threaded { THREADED_UNKNOWN, THREADED_ON, THREADED_OFF } threaded_dpcs;
     bool inside;                        /* the running stack belongs to an NT thread */
     uint32_t next_thread_id;
     unsigned next_cpu;                  /* where the next new thread starts */

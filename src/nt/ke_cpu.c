@@ -101,7 +101,8 @@ static bool open_cpu(struct cpu *cpu, unsigned number)
     for (int i = 0; i < KE_PRIORITIES; i++)
         list_init(&cpu->ready[i]);
     list_init(&cpu->interrupts);
-    cpu->dpc_last = &cpu->dpc_first;
+    cpu->dpcs.last = &cpu->dpcs.first;
+    cpu->threaded.last = &cpu->threaded.first;
     cpu->idle->priority = cpu->idle->base_priority = 0;
     cpu->idle->state = THREAD_RUNNING;
     cpu->idle->cpu = cpu;

@@ -2,8 +2,7 @@
  *
  * A KDPC is queued while DpcData is not NULL; it then points at the processor's queue. It leaves the queue before its
  * routine runs, so the routine may queue it again. A queue is a singly linked list through DpcListEntry with a
- * pointer to the last link. Threaded DPCs run as ordinary ones, which a driver must expect on any system that has
- * threaded DPCs turned off. */
+ * pointer to the last link. Threaded DPCs have a queue of their own, and a thread that runs them (ke_threaded.c). */
 #include "nt/ke.h"
 
 #include <assert.h>
@@ -36,7 +35,8 @@ VOID NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID
     initialize(Dpc, DeferredRoutine, DeferredContext, DpcObject);
 }
 
-/* The same for a threaded DPC; here its routine runs at DISPATCH_LEVEL, too. Any IRQL.
+/* The same for a threaded DPC: its routine runs at PASSIVE_LEVEL, in a thread of the highest priority, or at DISPATCH_LEVEL when the
+ * registry has threaded DPCs turned off (ThreadDpcEnable = 0). Any IRQL.
  * docs: wdm/nf-wdm-keinitializethreadeddpc */
 VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
 {
@@ -66,6 +66,20 @@ NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber
     return STATUS_SUCCESS;
 }
 
+static void put(struct ke_dpcs *queue, PRKDPC dpc)
+{
+    dpc->DpcData = queue;
+    if (dpc->Importance == HighImportance && queue->first) {
+        dpc->DpcListEntry.Next = queue->first;
+        queue->first = &dpc->DpcListEntry;
+    } else {
+        dpc->DpcListEntry.Next = NULL;
+        *queue->last = &dpc->DpcListEntry;
+        queue->last = &dpc->DpcListEntry.Next;
+    }
+    queue->depth++;
+}
+
 /* Queues the DPC with its two arguments. FALSE when it is queued already (the arguments are then not replaced).
  * Any IRQL; below DISPATCH_LEVEL a DPC for this processor has run when the call returns.
  * docs: wdm/nf-wdm-keinsertqueuedpc */
@@ -76,18 +90,9 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
 
     if (Dpc->DpcData)
         return FALSE;
-    Dpc->DpcData = cpu;
     Dpc->SystemArgument1 = SystemArgument1;
     Dpc->SystemArgument2 = SystemArgument2;
-    if (Dpc->Importance == HighImportance && cpu->dpc_first) {
-        Dpc->DpcListEntry.Next = cpu->dpc_first;
-        cpu->dpc_first = &Dpc->DpcListEntry;
-    } else {
-        Dpc->DpcListEntry.Next = NULL;
-        *cpu->dpc_last = &Dpc->DpcListEntry;
-        cpu->dpc_last = &Dpc->DpcListEntry.Next;
-    }
-    cpu->dpc_depth++;
+    put(Dpc->Type == ThreadedDpcObject && ke_threaded_enabled() ? &cpu->threaded : &cpu->dpcs, Dpc);
     ke_kick(cpu, PENDING_DPC);
     ke_settle();
     return TRUE;
@@ -97,17 +102,17 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
  * docs: wdm/nf-wdm-keremovequeuedpc */
 BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc)
 {
-    struct cpu *cpu = Dpc->DpcData;
+    struct ke_dpcs *queue = Dpc->DpcData;
 
-    if (!cpu)
+    if (!queue)
         return FALSE;
-    SINGLE_LIST_ENTRY **link = &cpu->dpc_first;
+    SINGLE_LIST_ENTRY **link = &queue->first;
     while (*link != &Dpc->DpcListEntry)
         link = &(*link)->Next;
     *link = Dpc->DpcListEntry.Next;
-    if (cpu->dpc_last == &Dpc->DpcListEntry.Next)
-        cpu->dpc_last = link;
-    cpu->dpc_depth--;
+    if (queue->last == &Dpc->DpcListEntry.Next)
+        queue->last = link;
+    queue->depth--;
     Dpc->DpcData = NULL;
     return TRUE;
 }
@@ -115,7 +120,8 @@ BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc)
 static bool running_elsewhere(PRKDPC Dpc)
 {
     for (unsigned i = 0; i < ke.cpu_count; i++)
-        if (ke.cpus[i].running_dpc == Dpc && &ke.cpus[i] != this_cpu)
+        if ((ke.cpus[i].running_dpc == Dpc && &ke.cpus[i] != this_cpu) ||
+            (ke.cpus[i].running_threaded == Dpc && ke.cpus[i].dpc_thread != ke_current()))
             return true;
     return false;
 }
@@ -139,7 +145,8 @@ LOGICAL NTAPI KeIsExecutingDpc(VOID)
 
 static bool busy_with_dpcs(const struct cpu *cpu)
 {
-    return cpu->dpc_first || cpu->in_dpc;
+    return cpu->dpcs.first || cpu->in_dpc || cpu->threaded.first ||
+           (cpu->running_threaded && cpu->dpc_thread != ke_current());
 }
 
 /* Returns when every DPC that was queued on any processor has run. PASSIVE_LEVEL.
@@ -151,17 +158,24 @@ VOID NTAPI KeFlushQueuedDpcs(VOID)
             ke_spin_turn();
 }
 
+PKDPC ke_dpc_take(struct ke_dpcs *queue)
+{
+    PKDPC dpc = dpc_of(queue->first);
+
+    queue->first = dpc->DpcListEntry.Next;
+    if (!queue->first)
+        queue->last = &queue->first;
+    queue->depth--;
+    dpc->DpcData = NULL;
+    return dpc;
+}
+
 static void run_one(struct cpu *cpu)
 {
-    PKDPC dpc = dpc_of(cpu->dpc_first);
+    PKDPC dpc = ke_dpc_take(&cpu->dpcs);
     PKDEFERRED_ROUTINE routine = dpc->DeferredRoutine;
     PVOID context = dpc->DeferredContext, a = dpc->SystemArgument1, b = dpc->SystemArgument2;
 
-    cpu->dpc_first = dpc->DpcListEntry.Next;
-    if (!cpu->dpc_first)
-        cpu->dpc_last = &cpu->dpc_first;
-    cpu->dpc_depth--;
-    dpc->DpcData = NULL;
     cpu->running_dpc = dpc;
     cpu->dpc_count++;
     ke_trace("DPC %llx of KDPC %llx", (uint64_t)(uintptr_t)routine, (uint64_t)(uintptr_t)dpc);
@@ -180,13 +194,15 @@ void ke_run_dpcs(void)
     cpu->pcr->irql = DISPATCH_LEVEL;
     cpu->in_dpc = true;
     cpu->floor = DISPATCH_LEVEL;
-    for (unsigned ran = 1; cpu->dpc_first; ran++) {
+    for (unsigned ran = 1; cpu->dpcs.first; ran++) {
         run_one(cpu);
         if (cpu->pending & PENDING_INTERRUPT)
             ke_take_interrupts(cpu);
         if (unlikely(ran % LONG_DRAIN == 0))
             ke_amid_dpcs(LONG_DRAIN);
     }
+    if (unlikely(cpu->threaded.first))
+        ke_threaded_start(cpu);
     cpu->in_dpc = false;
     cpu->floor = PASSIVE_LEVEL;
     cpu->pending &= ~(uint32_t)PENDING_DPC;

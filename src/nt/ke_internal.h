@@ -24,6 +24,12 @@ static inline bool ke_deterministic(void)
     return ke.config.seeded || ke.config.clock == KE_CLOCK_VIRTUAL;
 }
 
+/* The first one, out of the queue, which is not empty. */
+PKDPC ke_dpc_take(struct ke_dpcs *queue);
+/* ke_threaded.c */
+bool ke_threaded_enabled(void);
+/* Lets the processor's DPC thread run what is queued for it. DISPATCH_LEVEL. */
+void ke_threaded_start(struct cpu *cpu);
 /* After `ran` DPCs in a row; DISPATCH_LEVEL, between two of them. */
 void ke_amid_dpcs(unsigned ran);
 

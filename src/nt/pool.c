@@ -280,6 +280,14 @@ static void wrong_tag(const void *block, uint32_t have, uint32_t tag, const void
         KeBugCheckEx(BAD_POOL_CALLER, 0xA, (ULONG_PTR)block, have, tag);
 }
 
+static void check_queue(const struct ke_dpcs *queue, const void *block, size_t size)
+{
+    for (SINGLE_LIST_ENTRY *link = queue->first; link; link = link->Next)
+        if ((uintptr_t)link - (uintptr_t)block < size)
+            KeBugCheckEx(TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)container_of(link, KDPC, DpcListEntry), (ULONG_PTR)block,
+                         (ULONG_PTR)block + size);
+}
+
 /* A set timer or a queued DPC in memory that is given back would be used after it. */
 static void check_contents(const void *block, size_t size)
 {
@@ -287,11 +295,10 @@ static void check_contents(const void *block, size_t size)
 
     if (timer)
         KeBugCheckEx(TIMER_OR_DPC_INVALID, 0, (ULONG_PTR)timer, (ULONG_PTR)block, (ULONG_PTR)block + size);
-    for (unsigned i = 0; i < ke.cpu_count; i++)
-        for (SINGLE_LIST_ENTRY *link = ke.cpus[i].dpc_first; link; link = link->Next)
-            if ((uintptr_t)link - (uintptr_t)block < size)
-                KeBugCheckEx(TIMER_OR_DPC_INVALID, 1, (ULONG_PTR)container_of(link, KDPC, DpcListEntry),
-                             (ULONG_PTR)block, (ULONG_PTR)block + size);
+    for (unsigned i = 0; i < ke.cpu_count; i++) {
+        check_queue(&ke.cpus[i].dpcs, block, size);
+        check_queue(&ke.cpus[i].threaded, block, size);
+    }
 }
 
 static void free_large(void *block, uint32_t tag, const void *caller)
@@ -354,7 +361,7 @@ void NTAPI pool_give(void *block, uint32_t tag, const void *caller)
     if (unlikely(!ram_contains(block) || pool.page[page_of(block)] != PAGE_SMALL || (uintptr_t)block % GRANULE ||
                  (uintptr_t)block % RAM_PAGE < HEADER || h->magic != POOL_LIVE || h->class != pool.page_class[page_of(h)] ||
                  h->size > RAM_PAGE || !tail_good(h) || (tag && tag != h->tag) || pool.fill ||
-                 (pool.special && h->size >= sizeof(KDPC) && (ke_timers_set || this_cpu->dpc_first)) ||
+                 (pool.special && h->size >= sizeof(KDPC) && (ke_timers_set || this_cpu->dpcs.first)) ||
                  (h->type == PagedPool && ke_irql() > APC_LEVEL))) {
         give_slow(block, tag, caller);
         return;
