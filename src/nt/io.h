@@ -105,6 +105,8 @@ unsigned io_each_irp(void (*each)(PIRP irp, void *context), void *context);
 /* A thread ends: its requests are cancelled and waited for, at most five seconds; what still hangs then is
  * reported and cut off from the thread's memory. */
 void io_thread_ending(struct thread *thread);
+/* The thread takes no APCs any more: its requests that are still under way complete where they are completed. */
+void io_thread_gone(const struct thread *thread);
 
 /* --- files from user mode: the control socket, tests ------------------------------------------------------- */
 

@@ -6,8 +6,11 @@
  * 2. PendingReturned tells a routine whether the driver below marked the IRP pending. Where no routine runs, the mark is
  *    carried up by the I/O manager.
  * 3. STATUS_MORE_PROCESSING_REQUIRED stops the walk at once: nothing of the IRP is touched after that.
- * 4. A finished IRP has CurrentLocation == StackCount + 2; a second completion is thereby seen. */
-#include "nt/io_internal.h"
+ * 4. A finished IRP has CurrentLocation == StackCount + 2; a second completion is thereby seen.
+ * 5. An IRP that belongs to a thread ends in that thread, at APC_LEVEL or below, as an errand whose memory is DriverContext. One
+ *    whose driver never pended it ends before IoCallDriver returns; a thread that has ended is not waited for. */
+#include "nt/io_file.h"
+#include "nt/ke_apc.h"
 
 static KSPIN_LOCK vpb_lock;
 
@@ -96,26 +99,18 @@ static void finish_associated(PIRP irp, CCHAR boost)
         IofCompleteRequest(master, boost);
 }
 
-/* The walk reached the top. Windows does this in an APC of the requesting thread; here the memory of every requester
- * is always mapped, so it is done at once, at the IRQL of the completion. A file's IRP holds references on the file and
- * (AuxiliaryBuffer) on the event object it signals; IrpExtension is the variable of who may want to cancel it. */
-static void finish(PIRP irp, CCHAR boost)
+/* A file's IRP holds references on the file and (AuxiliaryBuffer) on the event object it signals; IrpExtension is the variable of
+ * who may want to cancel it. */
+static void give_back(PIRP irp, CCHAR boost)
 {
     PKEVENT event = irp->UserEvent;
     PFILE_OBJECT file = irp->Tail.Overlay.OriginalFileObject;
     void *event_object = irp->Tail.Overlay.AuxiliaryBuffer;
+    struct io_apc *apc = irp->AllocationFlags & IO_IRP_HAS_APC ? irp->Overlay.AsynchronousParameters.UserApcContext : NULL;
+    PIO_STATUS_BLOCK iosb = irp->UserIosb;
+    NTSTATUS status = irp->IoStatus.Status;
+    bool pended = irp->PendingReturned;
 
-    if (irp->Flags & IRP_ASSOCIATED_IRP) {
-        finish_associated(irp, boost);
-        return;
-    }
-    if (!io_irp_is_threaded(irp)) {
-        NT_EMIT(NT_EVENT_MISUSE, "an IRP that a driver allocated was completed past its last completion routine, which "
-                "must return STATUS_MORE_PROCESSING_REQUIRED and free the IRP", irp, 0, ((struct pe_caller){ 0 }));
-        if (event != NULL)
-            KeSetEvent(event, boost, FALSE);
-        return;
-    }
     if (irp->Tail.Overlay.IrpExtension != NULL)
         *(PIRP *)irp->Tail.Overlay.IrpExtension = NULL;
     copy_result(irp);
@@ -123,7 +118,7 @@ static void finish(PIRP irp, CCHAR boost)
     if (irp->UserIosb != NULL)
         *irp->UserIosb = irp->IoStatus;
     if (file != NULL)
-        file->FinalStatus = irp->IoStatus.Status;
+        file->FinalStatus = status;
     io_unthread_irp(irp);
     IoFreeIrp(irp);
     if (event != NULL)
@@ -134,6 +129,57 @@ static void finish(PIRP irp, CCHAR boost)
         KeSetEvent(&file->Event, boost, FALSE);
         ob_dereference(file);
     }
+    io_apc_done(apc, iosb, pended || !NT_ERROR(status));
+}
+
+struct ending {
+    struct ke_errand errand;
+    CCHAR boost;
+};
+_Static_assert(sizeof(struct ending) <= sizeof((IRP *)0)->Tail.Overlay.DriverContext, "fits");
+
+static void end_in_thread(struct ke_errand *errand)
+{
+    const struct ending *e = container_of(errand, struct ending, errand);
+
+    give_back(CONTAINING_RECORD(errand, IRP, Tail.Overlay.DriverContext), e->boost);
+}
+
+static bool left_to_thread(PIRP irp, CCHAR boost)
+{
+    struct ending *e = (struct ending *)irp->Tail.Overlay.DriverContext;
+    struct thread *thread = (struct thread *)irp->Tail.Overlay.Thread;
+
+    if (thread == NULL || !irp->PendingReturned || (irp->AllocationFlags & IO_IRP_ANYWHERE))
+        return false;
+    if (irp->UserEvent != NULL && ke_holds_off_waiting(thread, irp->UserEvent)) {
+        NT_EMIT(NT_EVENT_MISUSE, "a thread waits for its own request with special kernel APCs disabled (APC_LEVEL or a guarded "
+                "region): on Windows the request never ends", irp, 0, ((struct pe_caller){ 0 }));
+        return false;
+    }
+    e->errand.run = end_in_thread;
+    e->boost = boost;
+    return ke_errand_queue(thread, &e->errand);
+}
+
+/* The walk reached the top. */
+static void finish(PIRP irp, CCHAR boost)
+{
+    if (irp->Flags & IRP_ASSOCIATED_IRP) {
+        finish_associated(irp, boost);
+        return;
+    }
+    if (!io_irp_is_threaded(irp)) {
+        NT_EMIT(NT_EVENT_MISUSE, "an IRP that a driver allocated was completed past its last completion routine, which "
+                "must return STATUS_MORE_PROCESSING_REQUIRED and free the IRP", irp, 0, ((struct pe_caller){ 0 }));
+        if (irp->UserEvent != NULL)
+            KeSetEvent(irp->UserEvent, boost, FALSE);
+        return;
+    }
+    if (left_to_thread(irp, boost))
+        ke_settle();
+    else
+        give_back(irp, boost);
 }
 
 static void check_completion(PIRP irp)
@@ -238,6 +284,7 @@ NTSTATUS io_send(PDEVICE_OBJECT device, const IO_STACK_LOCATION *request, NTSTAT
     irp = io_allocate_irp(top->StackSize, NULL);
     if (irp == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
+    irp->AllocationFlags |= IO_IRP_ANYWHERE;
     irp->UserEvent = &event;
     irp->UserIosb = &iosb;
     irp->IoStatus.Status = status;

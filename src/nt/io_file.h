@@ -39,8 +39,14 @@ NTSTATUS io_create_file(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES a
                         PLARGE_INTEGER allocation_size, ULONG file_attributes, ULONG share, ULONG disposition, ULONG options, PVOID ea,
                         ULONG ea_length, PDEVICE_OBJECT hint);
 
+/* *apc: what io_apc_done makes the calling thread call, as an APC routine of ZwReadFile is called: routine(context, iosb, 0) at
+ * PASSIVE_LEVEL. NULL without a routine. STATUS_INSUFFICIENT_RESOURCES. */
+NTSTATUS io_apc_new(PIO_APC_ROUTINE routine, PVOID context, struct io_apc **apc);
+/* Ends it; call: with the call. apc may be NULL. <= DISPATCH_LEVEL. */
+void io_apc_done(struct io_apc *apc, PIO_STATUS_BLOCK iosb, bool call);
+
 /* Sends a request on a file. When it does not end at once: waits if `wait`, else returns STATUS_PENDING, and the
- * completion sets *request->iosb and the event. References the file meanwhile. *irp (may be NULL): the IRP while it is
+ * completion sets *request->iosb and the event. References the file meanwhile, and ends request->apc. *irp (may be NULL): the IRP while it is
  * pending, NULL again afterwards; for cancelling. */
 NTSTATUS io_file_request(struct io_request *request, bool wait, PIRP *irp);
 

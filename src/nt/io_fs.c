@@ -90,7 +90,7 @@ static void fill_lock(PIO_STACK_LOCATION stack, const void *context)
     stack->Parameters.LockControl.Key = range->key;
 }
 
-/* Waits for the driver's answer whether there is an event or not; an APC routine is refused. PASSIVE_LEVEL.
+/* Waits for the driver's answer whether there is an event or an APC routine or not. PASSIVE_LEVEL.
  * docs: ntifs/nf-ntifs-zwlockfile */
 NTSTATUS NTAPI ZwLockFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
                           PLARGE_INTEGER ByteOffset, PLARGE_INTEGER Length, ULONG Key, BOOLEAN FailImmediately, BOOLEAN ExclusiveLock)
@@ -99,14 +99,15 @@ NTSTATUS NTAPI ZwLockFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRo
     struct fs_request q = { .major = IRP_MJ_LOCK_CONTROL, .minor = IRP_MN_LOCK, .fill = fill_lock, .context = &range,
                             .flags = (UCHAR)((FailImmediately ? SL_FAIL_IMMEDIATELY : 0) | (ExclusiveLock ? SL_EXCLUSIVE_LOCK : 0)) };
 
-    (void)ApcContext;
-    if (ApcRoutine != NULL) {
-        log_warn("io", "ZwLockFile with an APC routine is not supported; use an event");
-        return STATUS_NOT_SUPPORTED;
-    }
-    NTSTATUS status = request(FileHandle, 0, &q, IoStatusBlock);
+    struct io_apc *apc;
+    NTSTATUS status = io_apc_new(ApcRoutine, ApcContext, &apc);
+
+    if (!NT_SUCCESS(status))
+        return status;
+    status = request(FileHandle, 0, &q, IoStatusBlock);
     if (Event != NULL && !NT_ERROR(status))
         ZwSetEvent(Event, NULL);
+    io_apc_done(apc, IoStatusBlock, !NT_ERROR(status));
     return status;
 }
 

@@ -20,6 +20,10 @@
 
 /* IRP.AllocationFlags, ours: IoAllocateIrp or a Build function made it, and IoFreeIrp has not freed it. */
 #define IO_IRP_ALLOCATED IRP_ALLOCATED_FIXED_SIZE
+/* And the host's own: it completes where it is completed, not in the thread that waits for it. */
+#define IO_IRP_ANYWHERE 0x80
+/* UserApcContext is a struct io_apc. */
+#define IO_IRP_HAS_APC 0x40
 
 /* Text in the computer's memory, for what drivers see. Buffer NULL when there was no memory. */
 UNICODE_STRING io_unicode(const char *utf8);
@@ -60,6 +64,7 @@ struct io_request {
     ULONG key;
     PKEVENT event;
     PIO_STATUS_BLOCK iosb;
+    struct io_apc *apc;                 /* may be NULL: io_file.h */
     const void *caller;
 };
 /* An IRP with its buffers described as the device and the control code want them; NULL: no memory. Not threaded. */

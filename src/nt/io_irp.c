@@ -153,6 +153,14 @@ void io_thread_ending(struct thread *thread)
     }
 }
 
+void io_thread_gone(const struct thread *thread)
+{
+    PIRP irp;
+
+    while ((irp = request_of(thread, false)) != NULL)
+        irp->Tail.Overlay.Thread = NULL;
+}
+
 static void release_mdls(PIRP irp)
 {
     PMDL next;

@@ -1,8 +1,6 @@
 /* Requests on file handles: ZwCreateFile and what follows it. */
 #include "nt/io_file.h"
 
-#include "base/log.h"
-
 NTSTATUS io_file_request(struct io_request *r, bool wait, PIRP *slot)
 {
     KEVENT done;
@@ -18,8 +16,10 @@ NTSTATUS io_file_request(struct io_request *r, bool wait, PIRP *slot)
     }
     r->device = IoGetRelatedDeviceObject(r->file);
     irp = io_build_request(r);
-    if (irp == NULL)
+    if (irp == NULL) {
+        io_apc_done(r->apc, NULL, false);
         return STATUS_INSUFFICIENT_RESOURCES;
+    }
     KeClearEvent(&r->file->Event);
     if (event != NULL)
         KeClearEvent(event);
@@ -27,6 +27,10 @@ NTSTATUS io_file_request(struct io_request *r, bool wait, PIRP *slot)
     if (!wait && event != NULL) {
         ob_reference(event);
         irp->Tail.Overlay.AuxiliaryBuffer = (PCHAR)event;
+    }
+    if (!wait && r->apc != NULL) {
+        irp->Overlay.AsynchronousParameters.UserApcContext = r->apc;
+        irp->AllocationFlags |= IO_IRP_HAS_APC;
     }
     io_thread_irp(irp);
     irp->Tail.Overlay.IrpExtension = slot;
@@ -45,6 +49,7 @@ NTSTATUS io_file_request(struct io_request *r, bool wait, PIRP *slot)
         *wanted = iosb;
     if (event != NULL)
         KeSetEvent(event, IO_NO_INCREMENT, FALSE);
+    io_apc_done(r->apc, wanted, !NT_ERROR(status));
     return status;
 }
 
@@ -115,23 +120,28 @@ NTSTATUS NTAPI IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJE
                         ShareAccess, Disposition, CreateOptions, EaBuffer, EaLength);
 }
 
-/* Fills file and event from handles; both referenced. */
-static NTSTATUS from_handles(HANDLE handle, HANDLE event_handle, PIO_APC_ROUTINE apc, ACCESS_MASK access,
-                             struct io_request *r)
+/* What a caller is told by when its request is done. */
+struct notice {
+    HANDLE event;
+    PIO_APC_ROUTINE apc;
+    PVOID apc_context;
+};
+
+/* Fills file and event from handles, both referenced, and apc. */
+static NTSTATUS from_handles(HANDLE handle, struct notice notice, ACCESS_MASK access, struct io_request *r)
 {
     void *body, *event = NULL;
-    NTSTATUS status;
+    NTSTATUS status = ob_from_handle(handle, access, IoFileObjectType, KernelMode, &body);
 
-    if (apc != NULL) {
-        log_warn("io", "a request with an APC routine is not supported; use an event");
-        return STATUS_NOT_SUPPORTED;
-    }
-    status = ob_from_handle(handle, access, IoFileObjectType, KernelMode, &body);
     if (!NT_SUCCESS(status))
         return status;
-    if (event_handle != NULL)
-        status = ob_from_handle(event_handle, EVENT_MODIFY_STATE, ExEventObjectType, KernelMode, &event);
+    if (notice.event != NULL)
+        status = ob_from_handle(notice.event, EVENT_MODIFY_STATE, ExEventObjectType, KernelMode, &event);
+    if (NT_SUCCESS(status))
+        status = io_apc_new(notice.apc, notice.apc_context, &r->apc);
     if (!NT_SUCCESS(status)) {
+        if (event != NULL)
+            ob_dereference(event);
         ob_dereference(body);
         return status;
     }
@@ -140,10 +150,9 @@ static NTSTATUS from_handles(HANDLE handle, HANDLE event_handle, PIO_APC_ROUTINE
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS request_on_handle(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, ACCESS_MASK access,
-                                  struct io_request *r)
+static NTSTATUS request_on_handle(HANDLE handle, struct notice notice, ACCESS_MASK access, struct io_request *r)
 {
-    NTSTATUS status = from_handles(handle, event, apc, access, r);
+    NTSTATUS status = from_handles(handle, notice, access, r);
     PFILE_OBJECT file = r->file;
     PKEVENT event_object = r->event;
 
@@ -166,10 +175,9 @@ static LONGLONG start_of(const FILE_OBJECT *file, const LARGE_INTEGER *offset)
     return offset->QuadPart;
 }
 
-static NTSTATUS transfer(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, ACCESS_MASK access, PLARGE_INTEGER offset,
-                         struct io_request *r)
+static NTSTATUS transfer(HANDLE handle, struct notice notice, ACCESS_MASK access, PLARGE_INTEGER offset, struct io_request *r)
 {
-    NTSTATUS status = from_handles(handle, event, apc, access, r);
+    NTSTATUS status = from_handles(handle, notice, access, r);
     PIO_STATUS_BLOCK iosb = r->iosb;
     PFILE_OBJECT file = r->file;
     PKEVENT event_object = r->event;
@@ -190,7 +198,8 @@ static NTSTATUS transfer(HANDLE handle, HANDLE event, PIO_APC_ROUTINE apc, ACCES
 
 /* Reads Length bytes at *ByteOffset. A synchronous file has a position, which is used when ByteOffset is NULL or
  * FILE_USE_FILE_POINTER_POSITION, and which stands behind the data afterwards. STATUS_PENDING on an asynchronous file:
- * *IoStatusBlock and Event later. PASSIVE_LEVEL. docs: wdm/nf-wdm-zwreadfile */
+ * *IoStatusBlock and Event later. ApcRoutine (or NULL): called with ApcContext by this thread, at PASSIVE_LEVEL, when
+ * the request is done and did not fail at once. PASSIVE_LEVEL. docs: wdm/nf-wdm-zwreadfile */
 NTSTATUS NTAPI ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRoutine, PVOID ApcContext,
                           PIO_STATUS_BLOCK IoStatusBlock, PVOID Buffer, ULONG Length, PLARGE_INTEGER ByteOffset,
                           PULONG Key)
@@ -200,8 +209,7 @@ NTSTATUS NTAPI ZwReadFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcRo
         .key = Key != NULL ? *Key : 0, .caller = __builtin_return_address(0),
     };
 
-    (void)ApcContext;
-    return transfer(FileHandle, Event, ApcRoutine, FILE_READ_DATA, ByteOffset, &r);
+    return transfer(FileHandle, (struct notice){ Event, ApcRoutine, ApcContext }, FILE_READ_DATA, ByteOffset, &r);
 }
 
 /* Writes likewise. docs: wdm/nf-wdm-zwwritefile */
@@ -214,8 +222,7 @@ NTSTATUS NTAPI ZwWriteFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE ApcR
         .key = Key != NULL ? *Key : 0, .caller = __builtin_return_address(0),
     };
 
-    (void)ApcContext;
-    return transfer(FileHandle, Event, ApcRoutine, FILE_WRITE_DATA, ByteOffset, &r);
+    return transfer(FileHandle, (struct notice){ Event, ApcRoutine, ApcContext }, FILE_WRITE_DATA, ByteOffset, &r);
 }
 
 /* A control request; the code's method says how the buffers reach the driver. PASSIVE_LEVEL.
@@ -230,8 +237,7 @@ NTSTATUS NTAPI ZwDeviceIoControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_RO
         .caller = __builtin_return_address(0),
     };
 
-    (void)ApcContext;
-    return request_on_handle(FileHandle, Event, ApcRoutine, 0, &r);
+    return request_on_handle(FileHandle, (struct notice){ Event, ApcRoutine, ApcContext }, 0, &r);
 }
 
 /* The same with IRP_MJ_FILE_SYSTEM_CONTROL. docs: ntifs/nf-ntifs-zwfscontrolfile */
@@ -245,8 +251,7 @@ NTSTATUS NTAPI ZwFsControlFile(HANDLE FileHandle, HANDLE Event, PIO_APC_ROUTINE 
         .caller = __builtin_return_address(0),
     };
 
-    (void)ApcContext;
-    return request_on_handle(FileHandle, Event, ApcRoutine, 0, &r);
+    return request_on_handle(FileHandle, (struct notice){ Event, ApcRoutine, ApcContext }, 0, &r);
 }
 
 /* IRP_MJ_FLUSH_BUFFERS. docs: ntifs/nf-ntifs-zwflushbuffersfile */
@@ -254,7 +259,7 @@ NTSTATUS NTAPI ZwFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBl
 {
     struct io_request r = { .major = IRP_MJ_FLUSH_BUFFERS, .mode = KernelMode, .iosb = IoStatusBlock,
                             .caller = __builtin_return_address(0) };
-    NTSTATUS status = from_handles(FileHandle, NULL, NULL, 0, &r);
+    NTSTATUS status = from_handles(FileHandle, (struct notice){ 0 }, 0, &r);
     PFILE_OBJECT file = r.file;
 
     if (!NT_SUCCESS(status))

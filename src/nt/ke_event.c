@@ -20,13 +20,16 @@ COLD static LONG set_slow(PRKEVENT event, KPRIORITY increment, BOOLEAN wait)
         NT_EMIT(NT_EVENT_MISUSE, "KeSetEvent is given an event that was not initialized", event, 0, PE_CALLER());
     event->Header.SignalState = 1;
     ke_signalled(&event->Header, increment);
-    if (!wait)
+    if (wait)
+        ke_wait_follows();
+    else
         ke_settle();
     return before;
 }
 
 /* Signals the event; returns its state before, nonzero when it was signalled. Increment: priority boost of whom it
- * wakes. With Wait the caller's next call is a wait. <= DISPATCH_LEVEL. docs: wdm/nf-wdm-kesetevent */
+ * wakes. With Wait (<= APC_LEVEL) IRQL stays raised until the wait that is the caller's next call. <= DISPATCH_LEVEL.
+ * docs: wdm/nf-wdm-kesetevent */
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
     LONG before = Event->Header.SignalState;
@@ -36,6 +39,8 @@ LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
     Event->Header.SignalState = 1;
     if (!Wait)
         hot_settle();
+    else
+        ke_wait_follows();
     return before;
 }
 
@@ -69,7 +74,9 @@ LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
     Event->Header.SignalState = 1;
     ke_signalled(&Event->Header, Increment);
     Event->Header.SignalState = 0;
-    if (!Wait)
+    if (Wait)
+        ke_wait_follows();
+    else
         ke_settle();
     return before;
 }

@@ -1,5 +1,6 @@
 /* IRQL as exported functions, and critical and guarded regions. */
-#include "nt/ke.h"
+#include "nt/hot.h"
+#include "nt/ke_apc.h"
 
 /* Any IRQL. docs: wdm/nf-wdm-kegetcurrentirql */
 KIRQL NTAPI KeGetCurrentIrql(VOID)
@@ -43,7 +44,14 @@ VOID NTAPI KeEnterCriticalRegion(VOID)
     ke_current()->kernel_apc_disable--;
 }
 
-/* docs: ntddk/nf-ntddk-keleavecriticalregion */
+/* APCs that the region held back. */
+COLD static void left_region(void)
+{
+    ke_apc_note(ke_current());
+    ke_settle();
+}
+
+/* Ends the region; what it held back runs. <= APC_LEVEL. docs: ntddk/nf-ntddk-keleavecriticalregion */
 VOID NTAPI KeLeaveCriticalRegion(VOID)
 {
     struct thread *thread = ke_current();
@@ -51,6 +59,8 @@ VOID NTAPI KeLeaveCriticalRegion(VOID)
     if (++thread->kernel_apc_disable > 0)
         KeBugCheckEx(APC_INDEX_MISMATCH, (ULONG_PTR)__builtin_return_address(0), 0,
                      (USHORT)thread->kernel_apc_disable, 1);
+    if (unlikely(thread->apc_count))
+        left_region();
 }
 
 /* All APCs are held back until the matching leave. <= APC_LEVEL. docs: wdm/nf-wdm-keenterguardedregion */
@@ -59,7 +69,7 @@ VOID NTAPI KeEnterGuardedRegion(VOID)
     ke_current()->special_apc_disable--;
 }
 
-/* docs: wdm/nf-wdm-keleaveguardedregion */
+/* Ends the region; what it held back runs. <= APC_LEVEL. docs: wdm/nf-wdm-keleaveguardedregion */
 VOID NTAPI KeLeaveGuardedRegion(VOID)
 {
     struct thread *thread = ke_current();
@@ -67,6 +77,8 @@ VOID NTAPI KeLeaveGuardedRegion(VOID)
     if (++thread->special_apc_disable > 0)
         KeBugCheckEx(APC_INDEX_MISMATCH, (ULONG_PTR)__builtin_return_address(0), 0,
                      (ULONG)(USHORT)thread->special_apc_disable << 16, 1);
+    if (unlikely(thread->apc_count))
+        left_region();
 }
 
 /* TRUE inside a critical or guarded region. <= DISPATCH_LEVEL. docs: ntddk/nf-ntddk-keareapcsdisabled */

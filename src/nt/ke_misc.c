@@ -79,7 +79,7 @@ NTSTATUS NTAPI KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION Watchdog
 /* Nonzero when something else wants this processor. DISPATCH_LEVEL. docs: wdm/nf-wdm-keshouldyieldprocessor */
 ULONG NTAPI KeShouldYieldProcessor(VOID)
 {
-    return this_cpu->pending != 0;
+    return (this_cpu->pending & ~(uint32_t)PENDING_APC) != 0;
 }
 
 /* Calls Callout(Parameter) with at least Size bytes of stack. STATUS_INVALID_PARAMETER_3 when Size is over

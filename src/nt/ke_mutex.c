@@ -1,4 +1,5 @@
 /* Mutexes and mutants. Signalled (1) when free; 0 and below while owned, one less for each recursive acquisition. */
+#include "nt/ke_apc.h"
 #include "nt/ke_wait.h"
 #include "nt/raise.h"
 
@@ -48,6 +49,8 @@ static void disown(PRKMUTANT mutant)
     nt_list_remove(&mutant->MutantListEntry);
     owner->kernel_apc_disable += mutant->ApcDisable;
     mutant->OwnerThread = NULL;
+    if (unlikely(owner->apc_count))
+        ke_apc_note(owner);
 }
 
 /* Gives the mutant back; returns its state before (0: it is free now). Raises STATUS_MUTANT_NOT_OWNED, or
@@ -70,7 +73,9 @@ LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abando
             disown(Mutant);
         ke_signalled(&Mutant->Header, Increment);
     }
-    if (!Wait)
+    if (Wait)
+        ke_wait_follows();
+    else
         ke_settle();
     return before;
 }

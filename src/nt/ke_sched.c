@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "nt/ke_apc.h"
 #include "nt/ram.h"
 
 struct cpu *this_cpu;
@@ -96,6 +97,9 @@ static void switch_thread(struct thread *next)
     cpu->pcr->current_thread = next;
     cpu->pcr->irql = next->wait_irql;
     cpu->switch_count++;
+    cpu->pending &= ~(uint32_t)PENDING_APC;
+    if (unlikely(next->apc_count))
+        ke_apc_note(next);
     if (from->state == THREAD_DEAD)
         fiber_switch_final(&from->fiber, &next->fiber);
     fiber_switch(&from->fiber, &next->fiber);
@@ -246,6 +250,7 @@ static void thread_main(void *arg)
 
     if (!list_empty(&ke.dead))
         reap();
+    ke_settle();
     thread->entry(thread->entry_arg);
     ke_thread_exit();
 }
@@ -266,6 +271,9 @@ bool ke_thread_init(struct thread *thread, const char *name, int priority, void 
     thread->cpu = &ke.cpus[ke.next_cpu++ % ke.cpu_count];
     thread->id = ke.next_thread_id += 4;
     list_init(&thread->ready_node);
+    nt_list_init(&thread->apcs[KernelMode]);
+    nt_list_init(&thread->apcs[UserMode]);
+    nt_list_init(&thread->errands);
     list_push_back(&ke.threads, &thread->all_node);
     fiber_init(&thread->fiber, thread->stack, STACK_SIZE, thread_main, thread);
     return true;

@@ -28,7 +28,9 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
         nt_raise_status(STATUS_SEMAPHORE_LIMIT_EXCEEDED);
     Semaphore->Header.SignalState = (LONG)after;
     ke_signalled(&Semaphore->Header, Increment);
-    if (!Wait)
+    if (Wait)
+        ke_wait_follows();
+    else
         ke_settle();
     return before;
 }

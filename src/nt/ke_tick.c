@@ -7,6 +7,7 @@
 #include "nt/ke.h"
 
 #include "host/loop.h"
+#include "nt/ke_apc.h"
 #include "nt/ke_internal.h"
 #include "nt/ram.h"
 #include "pe/pe.h"
@@ -188,15 +189,19 @@ void ke_settle_slow(void)
             lowered_too_far(cpu, irql);
         if ((pending & PENDING_INTERRUPT) && ke_take_interrupts(cpu))
             continue;
-        if (irql >= DISPATCH_LEVEL || !(pending & ~(uint32_t)PENDING_INTERRUPT))
+        pending &= irql >= DISPATCH_LEVEL ? 0 : irql >= APC_LEVEL ? ~(uint32_t)(PENDING_INTERRUPT | PENDING_APC)
+                                                                  : ~(uint32_t)PENDING_INTERRUPT;
+        if (!pending)
             return;
         if (pending & PENDING_ALARM) {
             cpu->pending &= ~(uint32_t)PENDING_ALARM;
             ke_run_alarms_here();
         } else if (pending & PENDING_DPC) {
             ke_run_dpcs();
-        } else {
+        } else if (pending & PENDING_SWITCH) {
             ke_switch_pending();
+        } else {
+            ke_apc_deliver();
         }
     }
 }

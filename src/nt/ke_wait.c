@@ -5,13 +5,15 @@
 
 #include "nt/event.h"
 #include "nt/hot.h"
+#include "nt/ke_apc.h"
 #include "nt/raise.h"
 
 struct waiter {
     struct thread *thread;
     KWAIT_BLOCK *blocks;
     unsigned count;
-    bool all, done;
+    bool all, done, alertable;
+    uint64_t due_ns;                    /* 0: no time-out, or one that passed before */
     struct ke_alarm alarm;
 };
 
@@ -20,11 +22,19 @@ static bool is_mutant(const DISPATCHER_HEADER *object)
     return object->Type == MutantObject;
 }
 
+/* Fewer threads of the queue are active than may be. */
+static bool queue_has_room(const DISPATCHER_HEADER *object)
+{
+    const KQUEUE *queue = (const KQUEUE *)object;
+
+    return queue->CurrentCount < queue->MaximumCount;
+}
+
 /* Would a wait of this thread for the object be over at once? */
 static bool available(const DISPATCHER_HEADER *object, const struct thread *thread)
 {
     if (object->SignalState > 0)
-        return true;
+        return object->Type != QueueObject || queue_has_room(object);
     return is_mutant(object) && ((const KMUTANT *)object)->OwnerThread == (struct _KTHREAD *)thread;
 }
 
@@ -53,8 +63,12 @@ static NTSTATUS take(DISPATCHER_HEADER *object, struct thread *thread)
         object->SignalState = 0;
         return STATUS_SUCCESS;
     case SemaphoreObject:
+        object->SignalState--;
+        return STATUS_SUCCESS;
     case QueueObject:                   /* signalled: the number of its entries */
         object->SignalState--;
+        thread->queue_taken = nt_list_pop_front(&((KQUEUE *)object)->EntryListHead);
+        ke_queue_goes_on(thread);
         return STATUS_SUCCESS;
     case MutantObject: {
         KMUTANT *mutant = (KMUTANT *)object;
@@ -76,6 +90,7 @@ static void finish(struct waiter *w, NTSTATUS status, int increment)
     w->done = true;
     w->thread->wait_list = NULL;
     w->thread->wait_status = status;
+    ke_queue_goes_on(w->thread);
     ke_ready(w->thread, increment);
 }
 
@@ -102,7 +117,8 @@ void ke_satisfy_waiters(DISPATCHER_HEADER *object, int increment)
 {
     LIST_ENTRY *entry = object->WaitListHead.Flink;
 
-    while (entry != &object->WaitListHead && object->SignalState > 0) {
+    while (entry != &object->WaitListHead && object->SignalState > 0 &&
+           (object->Type != QueueObject || queue_has_room(object))) {
         KWAIT_BLOCK *block = container_of(entry, KWAIT_BLOCK, WaitListEntry);
         struct waiter *w = ((struct thread *)block->Thread)->wait_list;
         if (!w->all) {
@@ -126,13 +142,27 @@ static void on_timeout(struct ke_alarm *alarm)
         finish(w, STATUS_TIMEOUT, 0);
 }
 
-void ke_alert(struct thread *thread)
+bool ke_interrupt_wait(struct thread *thread, NTSTATUS status)
 {
     struct waiter *w = thread->wait_list;
 
-    if (thread->state == THREAD_BLOCKED && thread->alertable && w)
-        finish(w, STATUS_ALERTED, 0);
-    else
+    if (thread->state != THREAD_BLOCKED || !w)
+        return false;
+    finish(w, status, 0);
+    return true;
+}
+
+bool ke_holds_off_waiting(const struct thread *thread, const void *object)
+{
+    const struct waiter *w = thread->wait_list;
+
+    return thread->state == THREAD_BLOCKED && w && w->count == 1 && w->blocks[0].Object == object &&
+           (thread->wait_irql >= APC_LEVEL || thread->special_apc_disable);
+}
+
+void ke_alert(struct thread *thread)
+{
+    if (!thread->alertable || !ke_interrupt_wait(thread, STATUS_ALERTED))
         thread->alerted = true;
 }
 
@@ -175,34 +205,49 @@ static void enlist(struct waiter *w)
     }
 }
 
-static NTSTATUS block(struct waiter *w, bool alertable, const LARGE_INTEGER *timeout)
+static NTSTATUS block(struct waiter *w, const LARGE_INTEGER *timeout)
 {
     struct thread *thread = w->thread;
 
-    if (alertable && thread->alerted) {
+    if (w->alertable && thread->alerted) {
         thread->alerted = false;
         return STATUS_ALERTED;
     }
+    if (w->alertable && !nt_list_empty(&thread->apcs[UserMode]))
+        return STATUS_USER_APC;
     if (timeout) {
-        uint64_t due = ke_due_ns(timeout->QuadPart);
-        if (timeout->QuadPart == 0 || due == 0)
+        if (w->due_ns == 0)
             return STATUS_TIMEOUT;
         w->alarm.fire = on_timeout;
-        ke_alarm_set(&w->alarm, due);
+        ke_alarm_set(&w->alarm, w->due_ns);
     }
+    ke_queue_blocks(thread);
     enlist(w);
+    w->done = false;
     thread->wait_list = w;
-    thread->alertable = alertable;
+    thread->alertable = w->alertable;
     thread->wait_status = STATUS_SUCCESS;
-    return ke_block();
+    NTSTATUS status = ke_block();
+    thread->alertable = false;
+    return status;
 }
 
-static NTSTATUS wait(struct waiter *w, bool alertable, const LARGE_INTEGER *timeout)
+/* An APC took the thread out of its wait: true when no time is left to go on with it. */
+static bool time_is_up(const struct waiter *w, const LARGE_INTEGER *timeout)
+{
+    return timeout && w->due_ns <= ke_now();
+}
+
+static NTSTATUS wait_once(struct waiter *w, const LARGE_INTEGER *timeout)
 {
     bool satisfied;
-    NTSTATUS status = poll_objects(w, &satisfied);
 
-    if (satisfied || (timeout && timeout->QuadPart == 0 && !alertable))
+    if (unlikely(this_cpu->pending & PENDING_APC) && ke_irql() < APC_LEVEL)
+        ke_settle();
+    if (w->count && ((DISPATCHER_HEADER *)w->blocks[0].Object)->Type == QueueObject)
+        ke_queue_blocks(w->thread);
+    NTSTATUS status = poll_objects(w, &satisfied);
+    if (satisfied || (timeout && timeout->QuadPart == 0 && !w->alertable))
         return status;
     if (unlikely(ke_irql() >= DISPATCH_LEVEL)) {
         if (timeout && timeout->QuadPart == 0)
@@ -210,7 +255,29 @@ static NTSTATUS wait(struct waiter *w, bool alertable, const LARGE_INTEGER *time
         KeBugCheckEx(ATTEMPTED_SWITCH_FROM_DPC, (ULONG_PTR)w->thread, (ULONG_PTR)this_cpu->idle,
                      (ULONG_PTR)w->thread->fiber.stack, 0);
     }
-    return block(w, alertable, timeout);
+    return block(w, timeout);
+}
+
+static NTSTATUS wait(struct waiter *w, bool alertable, const LARGE_INTEGER *timeout)
+{
+    NTSTATUS status;
+
+    w->alertable = alertable;
+    w->due_ns = timeout && timeout->QuadPart ? ke_due_ns(timeout->QuadPart) : 0;
+    while ((status = wait_once(w, timeout)) == STATUS_KERNEL_APC) {
+        if (time_is_up(w, timeout))
+            w->due_ns = 0;
+    }
+    return status;
+}
+
+/* The first thing in a wait: the IRQL from before a call with Wait = TRUE. */
+static inline void end_hold(struct thread *thread)
+{
+    if (likely(!thread->wait_next))
+        return;
+    thread->wait_next = false;
+    this_cpu->pcr->irql = thread->next_irql;
 }
 
 static void set_block(KWAIT_BLOCK *block, struct thread *thread, void *object, unsigned key, bool all)
@@ -246,6 +313,7 @@ COLD static NTSTATUS wait_slow(void *object, BOOLEAN alertable, const LARGE_INTE
     struct thread *thread = ke_current();
     struct waiter w = { .thread = thread, .blocks = thread->wait_blocks, .count = 1 };
 
+    end_hold(thread);
     NT_EMIT(NT_EVENT_WAIT, "KeWaitForSingleObject", object, wait_flags(timeout), PE_CALLER());
     if (!((DISPATCHER_HEADER *)object)->WaitListHead.Flink)
         NT_EMIT(NT_EVENT_MISUSE, "KeWaitForSingleObject is given an object that was not initialized", object, 0,
@@ -266,11 +334,12 @@ NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason, KPRO
 
     (void)WaitReason;
     (void)WaitMode;
-    if (unlikely(nt_event_mask & 1u << NT_EVENT_WAIT) || object->SignalState <= 0 || object->Type == MutantObject)
+    if (unlikely(nt_event_mask & 1u << NT_EVENT_WAIT) || object->SignalState <= 0 || object->Type == MutantObject ||
+        unlikely(ke_current()->wait_next) || object->Type == QueueObject)
         return wait_slow(Object, Alertable, Timeout);
     if (object->Type == EventSynchronizationObject || object->Type == TimerSynchronizationObject)
         object->SignalState = 0;
-    else if (object->Type == SemaphoreObject || object->Type == QueueObject)
+    else if (object->Type == SemaphoreObject)
         object->SignalState--;
     hot_settle();
     return STATUS_SUCCESS;
@@ -288,6 +357,7 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
 
     (void)WaitReason;
     (void)WaitMode;
+    end_hold(thread);
     NT_EMIT(NT_EVENT_WAIT, "KeWaitForMultipleObjects", Count ? Object[0] : NULL, wait_flags(Timeout), PE_CALLER());
     if (Count == 0 || Count > (WaitBlockArray ? MAXIMUM_WAIT_OBJECTS : THREAD_WAIT_OBJECTS))
         KeBugCheckEx(MAXIMUM_WAIT_OBJECTS_EXCEEDED, Count, 0, 0, 0);
@@ -315,7 +385,7 @@ NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertabl
         ke_settle();
         return STATUS_SUCCESS;
     }
-    NTSTATUS status = block(&w, Alertable, Interval);
+    NTSTATUS status = wait(&w, Alertable, Interval);
     ke_settle();
     return status == STATUS_TIMEOUT ? STATUS_SUCCESS : status;
 }

@@ -59,6 +59,23 @@ static inline void ke_header_init(DISPATCHER_HEADER *header, UCHAR type, unsigne
 }
 
 void ke_satisfy_waiters(DISPATCHER_HEADER *object, int increment);
+
+/* ke_queue.c: the thread of a queue blocks, which may let another one take an entry; it goes on; it ends. */
+void ke_queue_blocks(struct thread *thread);
+void ke_queue_goes_on(struct thread *thread);
+void ke_queue_leave(struct thread *thread);
+
+/* Wait = TRUE: IRQL stays at DISPATCH_LEVEL until the wait that must be the caller's next call. */
+static inline void ke_wait_follows(void)
+{
+    struct thread *thread = ke_current();
+
+    if (thread->wait_next || ke_irql() >= DISPATCH_LEVEL)
+        return;
+    thread->wait_next = true;
+    thread->next_irql = ke_raise(DISPATCH_LEVEL);
+}
+
 /* After an object's SignalState rose: readies who may go on. The caller settles. */
 static inline void ke_signalled(DISPATCHER_HEADER *object, int increment)
 {

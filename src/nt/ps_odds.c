@@ -1,4 +1,4 @@
-/* Questions about threads and the one process, as undocumented exports answer them; and APCs, which are refused. Any IRQL. */
+/* Questions about threads and the one process, as undocumented exports answer them. Any IRQL. */
 #include "base/log.h"
 #include "nt/ob.h"
 #include "nt/ps.h"
@@ -115,33 +115,4 @@ KIRQL NTAPI KzRaiseIrql(KIRQL NewIrql)
 VOID NTAPI KzLowerIrql(KIRQL NewIrql)
 {
     KeLowerIrql(NewIrql);
-}
-
-/* ---- APC objects: they have no documentation, and no thread runs them ---- */
-
-VOID NTAPI KeInitializeApc(PVOID apc, PVOID thread, ULONG environment, PVOID kernel, PVOID rundown, PVOID normal, CHAR mode, PVOID context);
-BOOLEAN NTAPI KeInsertQueueApc(PVOID apc, PVOID first, PVOID second, LONG increment);
-
-VOID NTAPI KeInitializeApc(PVOID apc, PVOID thread, ULONG environment, PVOID kernel, PVOID rundown, PVOID normal, CHAR mode, PVOID context)
-{
-    (void)apc;
-    (void)thread;
-    (void)environment;
-    (void)kernel;
-    (void)rundown;
-    (void)normal;
-    (void)mode;
-    (void)context;
-    log_warn("ke", "KeInitializeApc: APC objects are not documented; ring3 will queue none");
-}
-
-/* FALSE: not queued. Any IRQL. */
-BOOLEAN NTAPI KeInsertQueueApc(PVOID apc, PVOID first, PVOID second, LONG increment)
-{
-    (void)apc;
-    (void)first;
-    (void)second;
-    (void)increment;
-    log_warn("ke", "KeInsertQueueApc refused: APC objects are not documented, and ring3 delivers none");
-    return FALSE;
 }

@@ -3,6 +3,7 @@
 #include "nt/ps.h"
 
 #include "nt/event.h"
+#include "nt/ke_apc.h"
 #include "nt/ob.h"
 
 #define PRIORITY_SYSTEM 8
@@ -37,6 +38,9 @@ static void signal_end(struct thread *thread)
 {
     struct ps_thread *t = (struct ps_thread *)thread;
 
+    ke_apc_close(thread);
+    io_thread_gone(thread);
+    ke_queue_leave(thread);
     ke_abandon_mutants(t);
     if (t->impersonated != NULL)
         ob_dereference(t->impersonated);
