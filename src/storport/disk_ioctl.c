@@ -179,6 +179,13 @@ static NTSTATUS whole_disk_old(struct disk *disk, void *buffer, ULONG in, ULONG 
     return STATUS_SUCCESS;
 }
 
+static NTSTATUS is_clustered(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    *(PBOOLEAN)buffer = FALSE;
+    *done = sizeof(BOOLEAN);
+    return STATUS_SUCCESS;
+}
+
 /* --- waiting -------------------------------------------------------------------------------------------------------------------- */
 
 struct sync_io {
@@ -234,6 +241,8 @@ static const struct disk_row {
     { IOCTL_STORAGE_GET_MEDIA_TYPES_EX, 0, sizeof(GET_MEDIA_TYPES), true, disk_media_types_ex },
     { IOCTL_STORAGE_PREDICT_FAILURE, 0, sizeof(STORAGE_PREDICT_FAILURE), true, disk_predict_failure },
     { IOCTL_DISK_REASSIGN_BLOCKS, sizeof(REASSIGN_BLOCKS), 0, false, disk_reassign },
+    { IOCTL_DISK_REASSIGN_BLOCKS_EX, sizeof(REASSIGN_BLOCKS_EX), 0, false, disk_reassign_ex },
+    { IOCTL_DISK_COPY_DATA, sizeof(DISK_COPY_DATA_PARAMETERS), 0, false, disk_copy_data },
     { IOCTL_STORAGE_RESERVE, 0, 0, true, disk_reserve },
     { IOCTL_STORAGE_RELEASE, 0, 0, true, disk_unreserve },
     { IOCTL_DISK_RESERVE, 0, 0, true, disk_reserve },
@@ -243,8 +252,14 @@ static const struct disk_row {
     { IOCTL_STORAGE_PERSISTENT_RESERVE_OUT, sizeof(PERSISTENT_RESERVE_COMMAND), 0, true, disk_reserve_out },
     { IOCTL_DISK_GET_DRIVE_LAYOUT_EX, 0, offsetof(DRIVE_LAYOUT_INFORMATION_EX, PartitionEntry), false, disk_layout },
     { IOCTL_DISK_GET_DRIVE_LAYOUT, 0, offsetof(DRIVE_LAYOUT_INFORMATION, PartitionEntry), false, disk_layout_old },
+    { IOCTL_DISK_SET_DRIVE_LAYOUT_EX, sizeof(DRIVE_LAYOUT_INFORMATION_EX), 0, false, disk_set_layout },
+    { IOCTL_DISK_SET_DRIVE_LAYOUT, sizeof(DRIVE_LAYOUT_INFORMATION), 0, false, disk_set_layout_old },
+    { IOCTL_DISK_CREATE_DISK, sizeof(CREATE_DISK), 0, false, disk_create },
+    { IOCTL_DISK_DELETE_DRIVE_LAYOUT, 0, 0, false, disk_delete_layout },
+    { IOCTL_DISK_GROW_PARTITION, 0, 0, false, disk_grow_partition },
     { IOCTL_DISK_GET_PARTITION_INFO_EX, 0, sizeof(PARTITION_INFORMATION_EX), false, whole_disk },
     { IOCTL_DISK_GET_PARTITION_INFO, 0, sizeof(PARTITION_INFORMATION), false, whole_disk_old },
+    { IOCTL_DISK_IS_CLUSTERED, 0, sizeof(BOOLEAN), true, is_clustered },
     { IOCTL_DISK_UPDATE_PROPERTIES, 0, 0, true, update },
     { IOCTL_STORAGE_QUERY_PROPERTY, offsetof(STORAGE_PROPERTY_QUERY, AdditionalParameters), 0, true, property },
     { IOCTL_STORAGE_MANAGE_DATA_SET_ATTRIBUTES, sizeof(DEVICE_MANAGE_DATA_SET_ATTRIBUTES), 0, false, disk_manage_data_set },

@@ -25,10 +25,14 @@ unit_handler unit_ata_pass_through, unit_ata_pass_through_direct, unit_smart_ver
 disk_handler disk_reserve_in, disk_reserve_out;
 /* partition.c: the partition table. */
 disk_handler disk_layout, disk_layout_old;
+/* partition_write.c, partition_change.c: what changes it. */
+disk_handler disk_set_layout, disk_set_layout_old, disk_create, disk_delete_layout, disk_grow_partition;
+/* The partition that begins at offset. PASSIVE_LEVEL. STATUS_INVALID_PARAMETER: it is of another style. */
+NTSTATUS partition_set_info(struct disk *disk, LONGLONG offset, const SET_PARTITION_INFORMATION_EX *asked);
 /* What there was before GPT; false: it cannot say this one. */
 bool partition_old_info(const PARTITION_INFORMATION_EX *info, PARTITION_INFORMATION *old);
 /* disk_medium.c: caches, media, failure prediction, reservations of the whole unit. */
-disk_handler disk_get_cache, disk_set_cache, disk_media_types, disk_media_types_ex, disk_predict_failure, disk_reassign, disk_reserve,
+disk_handler disk_get_cache, disk_set_cache, disk_media_types, disk_media_types_ex, disk_predict_failure, disk_reassign, disk_reassign_ex, disk_copy_data, disk_reserve,
     disk_unreserve;
 /* data_set.c: IOCTL_STORAGE_MANAGE_DATA_SET_ATTRIBUTES. */
 disk_handler disk_manage_data_set;

@@ -133,21 +133,91 @@ NTSTATUS disk_media_types_ex(struct disk *disk, void *buffer, ULONG in, ULONG ou
     return STATUS_SUCCESS;
 }
 
-NTSTATUS disk_reassign(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+/* REASSIGN BLOCKS with block numbers of 4 or 8 bytes; number: the n-th of them. */
+static NTSTATUS reassign(struct disk *disk, const uint8_t *numbers, unsigned count, unsigned size)
 {
-    const REASSIGN_BLOCKS *asked = buffer;
-    uint8_t cdb[6] = { SCSIOP_REASSIGN_BLOCKS };
-    uint32_t length = 4u + 4u * asked->Count;
-
-    if (!asked->Count || in < offsetof(REASSIGN_BLOCKS, BlockNumber) + 4u * asked->Count)
-        return STATUS_INFO_LENGTH_MISMATCH;
+    uint8_t cdb[6] = { SCSIOP_REASSIGN_BLOCKS, size == 8 ? 2 : 0 };
+    uint32_t length = 4u + size * count;
     uint8_t *data = pool_alloc(NonPagedPoolNx, length, SP_TAG, NULL);
+
     if (!data)
         return STATUS_INSUFFICIENT_RESOURCES;
     put_be32(data, length - 4);
-    for (unsigned i = 0; i < asked->Count; i++)
-        put_be32(data + 4 + 4 * i, asked->BlockNumber[i]);
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned byte = 0; byte < size; byte++)
+            data[4 + size * i + byte] = numbers[size * i + size - 1 - byte];
     NTSTATUS status = disk_command(disk, cdb, sizeof cdb, data, &length, true, NULL);
+    pool_free(data, SP_TAG, NULL);
+    return status;
+}
+
+NTSTATUS disk_reassign(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    const REASSIGN_BLOCKS *asked = buffer;
+
+    if (!asked->Count || in < offsetof(REASSIGN_BLOCKS, BlockNumber) + 4u * asked->Count)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    return reassign(disk, (const uint8_t *)asked->BlockNumber, asked->Count, 4);
+}
+
+/* docs: ntdddisk/ni-ntdddisk-ioctl_disk_reassign_blocks_ex */
+NTSTATUS disk_reassign_ex(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    const REASSIGN_BLOCKS_EX *asked = buffer;
+
+    if (!asked->Count || in < offsetof(REASSIGN_BLOCKS_EX, BlockNumber) + 8u * asked->Count)
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (8u * asked->Count > 65000u)
+        return STATUS_INVALID_PARAMETER;
+    return reassign(disk, (const uint8_t *)buffer + offsetof(REASSIGN_BLOCKS_EX, BlockNumber), asked->Count, 8);
+}
+
+/* --- copies ---------------------------------------------------------------------------------------------------------------- */
+
+#define COPY_PIECE 65536u
+
+static NTSTATUS copy_piece(struct disk *disk, enum storport_io_kind kind, uint64_t offset, uint8_t *data, uint32_t length)
+{
+    struct storport_segment segment = { data, length };
+    struct storport_io io = { .kind = kind, .offset = offset, .length = length, .segments = &segment, .segment_count = 1 };
+
+    return disk_wait(disk, &io);
+}
+
+static bool right_copy(const struct disk *disk, uint64_t from, uint64_t to, uint64_t length)
+{
+    uint64_t bytes = disk->info.bytes;
+
+    if ((from | to | length) & (disk->info.sector_size - 1))
+        return false;
+    if (from > bytes || length > bytes - from || to > bytes || length > bytes - to)
+        return false;
+    return from + length <= to || to + length <= from;
+}
+
+/* docs: ntdddisk/ns-ntdddisk-_disk_copy_data_parameters */
+NTSTATUS disk_copy_data(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
+{
+    const DISK_COPY_DATA_PARAMETERS *asked = buffer;
+    uint64_t from = (uint64_t)asked->SourceOffset.QuadPart, to = (uint64_t)asked->DestinationOffset.QuadPart;
+    uint64_t left = (uint64_t)asked->CopyLength.QuadPart;
+    NTSTATUS status = STATUS_SUCCESS;
+
+    if (asked->Reserved || !right_copy(disk, from, to, left))
+        return STATUS_INVALID_PARAMETER;
+    if (disk->info.read_only)
+        return STATUS_MEDIA_WRITE_PROTECTED;
+    uint8_t *data = pool_alloc(NonPagedPoolNx, COPY_PIECE, SP_TAG, NULL);
+    if (!data)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    while (left && NT_SUCCESS(status)) {
+        uint32_t piece = (uint32_t)min_u64(left, COPY_PIECE);
+
+        status = copy_piece(disk, STORPORT_READ, from, data, piece);
+        if (NT_SUCCESS(status))
+            status = copy_piece(disk, STORPORT_WRITE, to, data, piece);
+        from += piece, to += piece, left -= piece;
+    }
     pool_free(data, SP_TAG, NULL);
     return status;
 }

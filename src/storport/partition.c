@@ -1,12 +1,11 @@
 /* Partition tables, read: MBR with its chain of extended partitions, and GPT with its checksums.
  * docs: ntdddisk/ni-ntdddisk-ioctl_disk_get_drive_layout_ex */
-#include "storport/disk_ioctl.h"
+#include "storport/partition_table.h"
 
 #include <string.h>
 
 #include "nt/pool.h"
 
-#define MOST 128u                       /* partitions */
 #define CHAIN 64u                       /* extended boot records */
 
 struct table {
@@ -17,23 +16,28 @@ struct table {
     bool short_of_room;
 };
 
-static uint32_t le32(const uint8_t *p)
+static NTSTATUS move(struct disk *disk, enum storport_io_kind kind, uint64_t lba, void *data, uint32_t sectors)
 {
-    return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    struct storport_segment segment = { data, sectors << disk->shift };
+    struct storport_io io = { .kind = kind, .offset = lba << disk->shift, .length = segment.size, .segments = &segment,
+                              .segment_count = 1 };
+
+    return disk_wait(disk, &io);
 }
 
-static uint64_t le64(const uint8_t *p)
+NTSTATUS table_read(struct disk *disk, uint64_t lba, void *data, uint32_t sectors)
 {
-    return le32(p) | (uint64_t)le32(p + 4) << 32;
+    return move(disk, STORPORT_READ, lba, data, sectors);
+}
+
+NTSTATUS table_write(struct disk *disk, uint64_t lba, void *data, uint32_t sectors)
+{
+    return move(disk, STORPORT_WRITE, lba, data, sectors);
 }
 
 static NTSTATUS load(struct table *t, uint64_t lba, uint32_t sectors)
 {
-    struct storport_segment segment = { t->sector, sectors << t->disk->shift };
-    struct storport_io io = { .kind = STORPORT_READ, .offset = lba << t->disk->shift, .length = segment.size, .segments = &segment,
-                              .segment_count = 1 };
-
-    return disk_wait(t->disk, &io);
+    return table_read(t->disk, lba, t->sector, sectors);
 }
 
 static PPARTITION_INFORMATION_EX add(struct table *t, PARTITION_STYLE style, uint64_t lba, uint64_t sectors)
@@ -62,14 +66,14 @@ static bool is_extended(uint8_t type)
 
 static void add_mbr(struct table *t, const uint8_t *entry, uint64_t base)
 {
-    PPARTITION_INFORMATION_EX p = add(t, PARTITION_STYLE_MBR, base + le32(entry + 8), le32(entry + 12));
+    PPARTITION_INFORMATION_EX p = add(t, PARTITION_STYLE_MBR, base + get_le32(entry + 8), get_le32(entry + 12));
 
     if (!p)
         return;
     p->Mbr.PartitionType = entry[4];
     p->Mbr.BootIndicator = entry[0] == 0x80;
     p->Mbr.RecognizedPartition = IsRecognizedPartition(entry[4]);
-    p->Mbr.HiddenSectors = le32(entry + 8);
+    p->Mbr.HiddenSectors = get_le32(entry + 8);
 }
 
 /* Each record of the chain has one partition and points to the next, relative to the first. */
@@ -85,9 +89,9 @@ static void follow(struct table *t, uint64_t first)
         memcpy(entries, t->sector + 446, sizeof entries);
         if (entries[4] && !is_extended(entries[4]))
             add_mbr(t, entries, at);
-        if (!is_extended(entries[20]) || !le32(entries + 24))
+        if (!is_extended(entries[20]) || !get_le32(entries + 24))
             return;
-        at = first + le32(entries + 24);
+        at = first + get_le32(entries + 24);
     }
 }
 
@@ -97,18 +101,18 @@ static void read_mbr(struct table *t)
 
     memcpy(entries, t->sector + 446, sizeof entries);
     t->out->PartitionStyle = PARTITION_STYLE_MBR;
-    t->out->Mbr.Signature = le32(t->sector + 440);
+    t->out->Mbr.Signature = get_le32(t->sector + 440);
     for (unsigned i = 0; i < 4; i++)
         if (entries[16 * i + 4] && !is_extended(entries[16 * i + 4]))
             add_mbr(t, entries + 16 * i, 0);
     for (unsigned i = 0; i < 4; i++)
         if (is_extended(entries[16 * i + 4]))
-            follow(t, le32(entries + 16 * i + 8));
+            follow(t, get_le32(entries + 16 * i + 8));
 }
 
 /* --- GPT ---------------------------------------------------------------------------------------------------------------- */
 
-static uint32_t crc32(uint32_t crc, const uint8_t *data, size_t size)
+uint32_t table_crc(uint32_t crc, const uint8_t *data, size_t size)
 {
     crc = ~crc;
     while (size--) {
@@ -132,26 +136,26 @@ static bool read_header(struct table *t, uint64_t lba, struct gpt *gpt)
 
     if (!NT_SUCCESS(load(t, lba, 1)) || memcmp(h, "EFI PART", 8))
         return false;
-    size = le32(h + 12);
-    crc = le32(h + 16);
+    size = get_le32(h + 12);
+    crc = get_le32(h + 16);
     if (size < 92 || size > t->disk->info.sector_size)
         return false;
     memset(h + 16, 0, 4);
-    if (crc32(0, h, size) != crc || le64(h + 24) != lba)
+    if (table_crc(0, h, size) != crc || get_le64(h + 24) != lba)
         return false;
     memcpy(&gpt->id, h + 56, sizeof gpt->id);
-    gpt->first = le64(h + 40);
-    gpt->last = le64(h + 48);
-    gpt->entries = le64(h + 72);
-    gpt->count = le32(h + 80);
-    gpt->size = le32(h + 84);
-    return gpt->count <= 1024 && gpt->size >= 128 && gpt->size <= t->disk->info.sector_size && !(gpt->size & (gpt->size - 1));
+    gpt->first = get_le64(h + 40);
+    gpt->last = get_le64(h + 48);
+    gpt->entries = get_le64(h + 72);
+    gpt->count = get_le32(h + 80);
+    gpt->size = get_le32(h + 84);
+    return gpt->count <= GPT_ENTRIES_MOST && gpt->size >= 128 && gpt->size <= t->disk->info.sector_size && !(gpt->size & (gpt->size - 1));
 }
 
 static void add_gpt(struct table *t, const uint8_t *entry)
 {
     static const uint8_t none[16];
-    uint64_t first = le64(entry + 32), last = le64(entry + 40);
+    uint64_t first = get_le64(entry + 32), last = get_le64(entry + 40);
 
     if (!memcmp(entry, none, 16) || last < first)
         return;
@@ -160,7 +164,7 @@ static void add_gpt(struct table *t, const uint8_t *entry)
         return;
     memcpy(&p->Gpt.PartitionType, entry, 16);
     memcpy(&p->Gpt.PartitionId, entry + 16, 16);
-    p->Gpt.Attributes = le64(entry + 48);
+    p->Gpt.Attributes = get_le64(entry + 48);
     memcpy(p->Gpt.Name, entry + 56, sizeof p->Gpt.Name);
 }
 
@@ -199,7 +203,7 @@ static bool is_protective(const uint8_t *sector)
 NTSTATUS disk_layout(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
 {
     ULONG head = offsetof(DRIVE_LAYOUT_INFORMATION_EX, PartitionEntry);
-    struct table t = { .disk = disk, .out = buffer, .room = (ULONG)min_u64((out - head) / sizeof(PARTITION_INFORMATION_EX), MOST) };
+    struct table t = { .disk = disk, .out = buffer, .room = (ULONG)min_u64((out - head) / sizeof(PARTITION_INFORMATION_EX), PARTITIONS_MOST) };
 
     t.sector = pool_alloc(NonPagedPoolNx, 16384, SP_TAG, NULL);
     if (!t.sector)
@@ -218,6 +222,18 @@ NTSTATUS disk_layout(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG
         return status;
     *done = head + t.out->PartitionCount * sizeof(PARTITION_INFORMATION_EX);
     return t.short_of_room ? STATUS_BUFFER_TOO_SMALL : STATUS_SUCCESS;
+}
+
+NTSTATUS table_load(struct disk *disk, PDRIVE_LAYOUT_INFORMATION_EX *layout)
+{
+    ULONG size = offsetof(DRIVE_LAYOUT_INFORMATION_EX, PartitionEntry) + PARTITIONS_MOST * sizeof(PARTITION_INFORMATION_EX);
+    ULONG_PTR done = 0;
+
+    *layout = pool_alloc(NonPagedPoolNx, size, SP_TAG, NULL);
+    NTSTATUS status = *layout ? disk_layout(disk, *layout, 0, size, &done) : STATUS_INSUFFICIENT_RESOURCES;
+    if (!NT_SUCCESS(status) && *layout)
+        pool_free(*layout, SP_TAG, NULL);
+    return status;
 }
 
 bool partition_old_info(const PARTITION_INFORMATION_EX *info, PARTITION_INFORMATION *old)
@@ -239,17 +255,15 @@ bool partition_old_info(const PARTITION_INFORMATION_EX *info, PARTITION_INFORMAT
 /* MBR only. docs: ntdddisk/ni-ntdddisk-ioctl_disk_get_drive_layout */
 NTSTATUS disk_layout_old(struct disk *disk, void *buffer, ULONG in, ULONG out, ULONG_PTR *done)
 {
-    ULONG size = offsetof(DRIVE_LAYOUT_INFORMATION_EX, PartitionEntry) + MOST * sizeof(PARTITION_INFORMATION_EX);
     ULONG head = offsetof(DRIVE_LAYOUT_INFORMATION, PartitionEntry), count;
     PDRIVE_LAYOUT_INFORMATION old = buffer;
-    PDRIVE_LAYOUT_INFORMATION_EX layout = pool_alloc(NonPagedPoolNx, size, SP_TAG, NULL);
-    ULONG_PTR ignored = 0;
+    PDRIVE_LAYOUT_INFORMATION_EX layout;
+    NTSTATUS status = table_load(disk, &layout);
 
-    if (!layout)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    NTSTATUS status = disk_layout(disk, layout, 0, size, &ignored);
+    if (!NT_SUCCESS(status))
+        return status;
     count = layout->PartitionCount;
-    if (NT_SUCCESS(status) && layout->PartitionStyle == PARTITION_STYLE_GPT)
+    if (layout->PartitionStyle == PARTITION_STYLE_GPT)
         status = STATUS_INVALID_DEVICE_REQUEST;
     if (NT_SUCCESS(status) && count > (out - head) / sizeof(PARTITION_INFORMATION))
         status = STATUS_BUFFER_TOO_SMALL;

@@ -1,12 +1,12 @@
 /* Devices for the partitions of a disk: \Device\HarddiskN\PartitionM, \\.\HarddiskNPartitionM. They are made when the disk starts and when
  * its properties are updated, from the table on it; Windows' partition manager does the same with devices of its own. What a partition
  * does not answer itself, its disk does. docs: ntdddisk/ni-ntdddisk-ioctl_disk_get_partition_info_ex, kernel/device-objects */
-#include "storport/disk_ioctl.h"
+#include "storport/partition_table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST 128u
+#include "nt/pool.h"
 
 static void links(const struct partition *part, bool make)
 {
@@ -39,15 +39,17 @@ static bool create(struct disk *disk, struct partition *part, const PARTITION_IN
     return true;
 }
 
+static void delete(struct partition *part)
+{
+    links(part, false);
+    ((struct sp_extension *)part->device->DeviceExtension)->owner = NULL;       /* a file may be open on it */
+    IoDeleteDevice(part->device);
+}
+
 void partitions_delete(struct disk *disk)
 {
-    for (unsigned i = 0; i < disk->partition_count; i++) {
-        struct partition *part = &disk->partitions[i];
-
-        links(part, false);
-        ((struct sp_extension *)part->device->DeviceExtension)->owner = NULL;   /* a file may be open on it */
-        IoDeleteDevice(part->device);
-    }
+    for (unsigned i = 0; i < disk->partition_count; i++)
+        delete(&disk->partitions[i]);
     free(disk->partitions);
     disk->partitions = NULL;
     disk->partition_count = 0;
@@ -60,47 +62,70 @@ static bool inside(const struct disk *disk, const PARTITION_INFORMATION_EX *info
     return length && offset <= disk->info.bytes && length <= disk->info.bytes - offset;
 }
 
-static bool same(const struct disk *disk, const DRIVE_LAYOUT_INFORMATION_EX *layout)
+/* The device that a partition has already: of the same number and beginning. */
+static struct partition *find(struct partition *list, unsigned count, const PARTITION_INFORMATION_EX *info)
 {
-    if (layout->PartitionCount != disk->partition_count)
-        return false;
-    for (unsigned i = 0; i < disk->partition_count; i++)
-        if (memcmp(&disk->partitions[i].info, &layout->PartitionEntry[i], sizeof layout->PartitionEntry[i]) != 0)
-            return false;
-    return true;
+    for (unsigned i = 0; i < count; i++)
+        if (list[i].device && list[i].info.PartitionNumber == info->PartitionNumber &&
+            list[i].info.StartingOffset.QuadPart == info->StartingOffset.QuadPart)
+            return &list[i];
+    return NULL;
 }
 
-/* A partition whose bytes do not lie on the disk gets no device. */
+static void take_over(struct partition *to, struct partition *from, const PARTITION_INFORMATION_EX *info)
+{
+    *to = *from;
+    to->info = *info;
+    ((struct sp_extension *)to->device->DeviceExtension)->owner = to;
+    from->device = NULL;
+}
+
+/* A partition whose bytes do not lie on the disk gets no device. Those that stay keep theirs. */
 static void make_all(struct disk *disk, const DRIVE_LAYOUT_INFORMATION_EX *layout)
 {
-    disk->partitions = calloc(layout->PartitionCount, sizeof *disk->partitions);
-    for (unsigned i = 0; disk->partitions && i < layout->PartitionCount; i++) {
+    struct partition *old = disk->partitions, *made = calloc(layout->PartitionCount, sizeof *made);
+    unsigned old_count = disk->partition_count, count = 0;
+
+    for (unsigned i = 0; made && i < layout->PartitionCount; i++) {
+        struct partition *kept = find(old, old_count, &layout->PartitionEntry[i]);
+        if (kept && inside(disk, &layout->PartitionEntry[i]))
+            take_over(&made[count++], kept, &layout->PartitionEntry[i]);
+    }
+    for (unsigned i = 0; i < old_count; i++)
+        if (old[i].device)
+            delete(&old[i]);
+    for (unsigned i = 0; made && i < layout->PartitionCount; i++) {
         const PARTITION_INFORMATION_EX *info = &layout->PartitionEntry[i];
 
+        if (find(made, count, info))
+            continue;
         if (!inside(disk, info))
             log_warn("disk", "PhysicalDrive%u: partition %u does not lie on the disk", disk->info.number, info->PartitionNumber);
-        else if (create(disk, &disk->partitions[disk->partition_count], info))
-            disk->partition_count++;
+        else if (create(disk, &made[count], info))
+            count++;
         else
             log_warn("disk", "PhysicalDrive%u: no device for partition %u", disk->info.number, info->PartitionNumber);
     }
+    free(old);
+    disk->partitions = made;
+    disk->partition_count = count;
 }
 
 void partitions_update(struct disk *disk)
 {
-    ULONG size = offsetof(DRIVE_LAYOUT_INFORMATION_EX, PartitionEntry) + MOST * sizeof(PARTITION_INFORMATION_EX);
-    PDRIVE_LAYOUT_INFORMATION_EX layout = disk->ready && disk->fdo ? calloc(1, size) : NULL;
-    ULONG_PTR done = 0;
-    NTSTATUS status = layout ? disk_layout(disk, layout, 0, size, &done) : STATUS_DEVICE_NOT_READY;
+    PDRIVE_LAYOUT_INFORMATION_EX layout;
 
-    if (!layout || (NT_SUCCESS(status) && same(disk, layout))) {
-        free(layout);
+    if (!disk->ready || !disk->fdo)
+        return;
+    if (!NT_SUCCESS(table_load(disk, &layout))) {
+        partitions_delete(disk);
         return;
     }
-    partitions_delete(disk);
-    if (NT_SUCCESS(status) && layout->PartitionCount && disk->fdo)
+    if (layout->PartitionCount && disk->fdo)
         make_all(disk, layout);
-    free(layout);
+    else
+        partitions_delete(disk);
+    pool_free(layout, SP_TAG, NULL);
 }
 
 /* --- control codes ----------------------------------------------------------------------------------------------------- */
@@ -155,6 +180,22 @@ static NTSTATUS move_ranges(const struct partition *part, void *buffer, ULONG in
     return status;
 }
 
+static NTSTATUS set_info(const struct partition *part, const void *buffer, ULONG in, bool old)
+{
+    SET_PARTITION_INFORMATION_EX asked = { .PartitionStyle = PARTITION_STYLE_MBR };
+
+    if (in < (old ? sizeof(SET_PARTITION_INFORMATION) : sizeof asked))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    if (old && part->info.PartitionStyle != PARTITION_STYLE_MBR)
+        return STATUS_INVALID_DEVICE_REQUEST;
+    if (old)
+        asked.Mbr.PartitionType = ((const SET_PARTITION_INFORMATION *)buffer)->PartitionType;
+    else
+        asked = *(const SET_PARTITION_INFORMATION_EX *)buffer;
+    return partition_set_info(part->disk, part->info.StartingOffset.QuadPart, &asked);
+}
+
+/* What changes the table may move *part: it is not used afterwards. */
 NTSTATUS partition_ioctl(struct partition *part, PIRP irp)
 {
     PIO_STACK_LOCATION sp = IoGetCurrentIrpStackLocation(irp);
@@ -170,6 +211,10 @@ NTSTATUS partition_ioctl(struct partition *part, PIRP irp)
         break;
     case IOCTL_DISK_GET_PARTITION_INFO:
         status = old_info(part, buffer, out, &done);
+        break;
+    case IOCTL_DISK_SET_PARTITION_INFO_EX:
+    case IOCTL_DISK_SET_PARTITION_INFO:
+        status = set_info(part, buffer, in, sp->Parameters.DeviceIoControl.IoControlCode == IOCTL_DISK_SET_PARTITION_INFO);
         break;
     case IOCTL_DISK_GET_LENGTH_INFO:
         status = give(buffer, out, &part->info.PartitionLength, sizeof(GET_LENGTH_INFORMATION), &done);
