@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/list.h"
 #include "fwp/fwp.h"
 #include "fwp/layer.h"
 
@@ -19,7 +20,12 @@ struct fwp_classification {
     bool decided;
     bool write;                         /* FWPS_RIGHT_ACTION_WRITE: what is decided may be changed */
     uint64_t flow;
+    struct list calling;                /* linked while a callout of it runs */
 };
+
+/* The context that callouts get where a layer has none of its own is the classification itself: whether it is one. */
+bool fwp_is_classifying(const void *context);
+void fwp_classify_open(void);
 
 /* metadata->reserved, which is the system's, points to it meanwhile. NULL: no classification. */
 static inline struct fwp_classification *fwp_classification_of(const FWPS_INCOMING_METADATA_VALUES0 *metadata)

@@ -47,25 +47,41 @@ static const struct saying nothing = { .action = FWP_ACTION_CONTINUE };
 
 /* --- callouts ------------------------------------------------------------------------------------------------------------ */
 
+static struct list calling = LIST_INIT(calling);
+
+bool fwp_is_classifying(const void *context)
+{
+    list_each(node, &calling)
+        if (container_of(node, struct fwp_classification, calling) == context)
+            return true;
+    return false;
+}
+
+void fwp_classify_open(void)
+{
+    list_init(&calling);
+}
+
 static void call(struct fwp_callout *callout, const struct fwp_classification *c, const struct fwp_rule *rule, uint64_t context,
                  FWPS_CLASSIFY_OUT0 *out)
 {
     void *classify = (void *)callout->functions.classifyFn;
+    const void *own = c->verdict->classify_context ? c->verdict->classify_context : c;
 
     switch (callout->version) {
     case 0:
         ((FWPS_CALLOUT_CLASSIFY_FN0)classify)(c->values, c->metadata, c->layer_data, (const FWPS_FILTER0 *)&rule->rest->seen, context, out);
         break;
     case 1:
-        ((FWPS_CALLOUT_CLASSIFY_FN1)classify)(c->values, c->metadata, c->layer_data, c->verdict->classify_context,
+        ((FWPS_CALLOUT_CLASSIFY_FN1)classify)(c->values, c->metadata, c->layer_data, own,
                                               (const FWPS_FILTER1 *)&rule->rest->seen, context, out);
         break;
     case 2:
-        ((FWPS_CALLOUT_CLASSIFY_FN2)classify)(c->values, c->metadata, c->layer_data, c->verdict->classify_context, &rule->rest->seen,
+        ((FWPS_CALLOUT_CLASSIFY_FN2)classify)(c->values, c->metadata, c->layer_data, own, &rule->rest->seen,
                                               context, out);
         break;
     default:
-        ((FWPS_CALLOUT_CLASSIFY_FN3)classify)(c->values, c->metadata, c->layer_data, c->verdict->classify_context,
+        ((FWPS_CALLOUT_CLASSIFY_FN3)classify)(c->values, c->metadata, c->layer_data, own,
                                               (const FWPS_FILTER3 *)&rule->rest->seen, context, out);
     }
 }
@@ -158,7 +174,9 @@ static struct saying ask_callout(struct fwp_classification *c, const struct fwp_
         return nothing;
     const void *function = (const void *)callout->functions.classifyFn;
     fwp_callout_enter(callout);
+    list_push_front(&calling, &c->calling);
     call_checked(callout, c, rule, value, &out);
+    list_remove(&c->calling);
     saying = understand(c, callout, function, rule, &out, before);
     c->verdict->flags = out.flags;
     fwp_callout_leave(callout);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "fwp/callouts.h"
 #include "fwp/changes.h"
+#include "fwp/classification.h"
 #include "fwp/engine_calls.h"
 #include "fwp/flow.h"
 #include "fwp/injection.h"
@@ -33,6 +34,7 @@ bool fwp_open(void)
     memset(changed, 0, sizeof changed);
     any_changed = false;
     fwp_notices_open();
+    fwp_classify_open();
     fwp_runtime_open();
     fwp_flows_open();
     fwp_net_events_open();

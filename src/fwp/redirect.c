@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/util.h"
+#include "fwp/classification.h"
 #include "nt/ke.h"
 #include "nt/pool.h"
 #include "pe/pe.h"
@@ -92,6 +93,17 @@ struct fwp_redirect *fwp_redirect_begin(bool bind, const void *request)
     return r;
 }
 
+struct fwp_redirect *fwp_redirect_begin_without_data(void)
+{
+    struct fwp_redirect *r = calloc(1, sizeof *r);
+
+    if (!r)
+        return NULL;
+    r->references = 1;
+    list_push_back(&all, &r->node);
+    return r;
+}
+
 void fwp_redirect_ask(struct fwp_redirect *r, bool cannot_pend)
 {
     r->pended = NULL;
@@ -165,16 +177,19 @@ void fwp_redirect_close(void)
 
 /* --- drivers ------------------------------------------------------------------------------------------------------------------------ */
 
-/* A handle for what a classifyFn goes on with later, or for writing; to be released. classifyContext: what classifyFn1 was given.
- * STATUS_INVALID_PARAMETER: that is none, as at layers where nothing can be changed or put off so. IRQL <= DISPATCH_LEVEL.
+/* A handle for what a classifyFn goes on with later, or for writing; to be released. classifyContext: what classifyFn1 was given, at
+ * any layer. STATUS_INVALID_PARAMETER: that is none; STATUS_NO_MEMORY. IRQL <= DISPATCH_LEVEL.
  * docs: fwpsk/nf-fwpsk-fwpsacquireclassifyhandle0 */
 NTSTATUS NTAPI FwpsAcquireClassifyHandle0(VOID *classifyContext, UINT32 flags, UINT64 *classifyHandle)
 {
     struct fwp_redirect *r = find((UINT64)(uintptr_t)classifyContext);
 
-    if (!r || flags || !classifyHandle)
+    if (flags || !classifyHandle || (!r && !fwp_is_classifying(classifyContext)))
         return STATUS_INVALID_PARAMETER;
-    r->references++;
+    if (r)
+        r->references++;
+    else if (!(r = fwp_redirect_begin_without_data()))      /* never offered: it cannot be pended */
+        return STATUS_NO_MEMORY;
     *classifyHandle = (UINT64)(uintptr_t)r;
     return STATUS_SUCCESS;
 }
@@ -194,8 +209,9 @@ static void hold_action(FWPS_CLASSIFY_OUT0 *out)
     out->rights &= ~FWPS_RIGHT_ACTION_WRITE;
 }
 
-/* Puts the classification off until FwpsCompleteClassify0. STATUS_INVALID_HANDLE; STATUS_FWP_CANNOT_PEND: classifyFn has returned,
- * it is pended already, or it is asked for the second time; STATUS_NO_MEMORY. IRQL <= DISPATCH_LEVEL.
+/* Puts the classification off until FwpsCompleteClassify0. STATUS_INVALID_HANDLE; STATUS_FWP_CANNOT_PEND: not at this layer (only at the
+ * redirect layers and ALE_ENDPOINT_CLOSURE), classifyFn has returned, it is pended already, or it is asked for the second time;
+ * STATUS_NO_MEMORY. IRQL <= DISPATCH_LEVEL.
  * docs: fwpsk/nf-fwpsk-fwpspendclassify0 */
 NTSTATUS NTAPI FwpsPendClassify0(UINT64 classifyHandle, UINT64 filterId, UINT32 flags, FWPS_CLASSIFY_OUT0 *classifyOut)
 {
@@ -235,7 +251,8 @@ VOID NTAPI FwpsCompleteClassify0(UINT64 classifyHandle, UINT32 flags, const FWPS
 }
 
 /* A copy of the latest version to change: FWPS_CONNECT_REQUEST0 or FWPS_BIND_REQUEST0, until FwpsApplyModifiedLayerData0.
- * STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY; STATUS_FWP_IN_USE: another copy is not applied yet.
+ * STATUS_INVALID_HANDLE, STATUS_INVALID_PARAMETER, STATUS_NO_MEMORY; STATUS_FWP_INCOMPATIBLE_LAYER: the layer has nothing that could be
+ * changed; STATUS_FWP_IN_USE: another copy is not applied yet.
  * IRQL <= DISPATCH_LEVEL. docs: fwpsk/nf-fwpsk-fwpsacquirewritablelayerdatapointer0 */
 NTSTATUS NTAPI FwpsAcquireWritableLayerDataPointer0(UINT64 classifyHandle, UINT64 filterId, UINT32 flags, PVOID *writableLayerData,
                                                     FWPS_CLASSIFY_OUT0 *classifyOut)
@@ -246,6 +263,8 @@ NTSTATUS NTAPI FwpsAcquireWritableLayerDataPointer0(UINT64 classifyHandle, UINT6
         return STATUS_INVALID_HANDLE;
     if (flags || !writableLayerData)
         return STATUS_INVALID_PARAMETER;
+    if (!r->latest)
+        return STATUS_FWP_INCOMPATIBLE_LAYER;
     if (r->writable)
         return STATUS_FWP_IN_USE;
     struct version *v = malloc(sizeof *v), *from = r->latest;

@@ -1,4 +1,5 @@
-/* Classifications at the redirect layers, whose data drivers may change, and the records of what was redirected.
+/* Classifications that drivers may go on with later (FwpsPendClassify0): at the redirect layers, whose data they may change, too, and at
+ * the end of an endpoint; and the records of what was redirected.
  *
  *  1. A redirection's first version is what the client asked for. Each FwpsAcquireWritableLayerDataPointer0 makes a new version,
  *     FwpsApplyModifiedLayerData0 makes it the latest. Versions live until the redirection ends.
@@ -22,6 +23,8 @@ struct fwp_records;
 
 /* request: FWPS_CONNECT_REQUEST0, or FWPS_BIND_REQUEST0; copied. NULL: no memory. IRQL <= DISPATCH_LEVEL. */
 struct fwp_redirect *fwp_redirect_begin(bool bind, const void *request);
+/* The same at a layer where there is nothing to change. */
+struct fwp_redirect *fwp_redirect_begin_without_data(void);
 /* Around a classification, whose classify_context is the redirection. */
 void fwp_redirect_ask(struct fwp_redirect *redirect, bool cannot_pend);
 /* What is classified, between fwp_redirect_ask and fwp_redirect_asked; NULL: nothing any more. */

@@ -10,6 +10,7 @@
 #define BUCKETS 1024u
 
 static struct list all = LIST_INIT(all), raw = LIST_INIT(raw), by_port[BUCKETS];
+static struct list going = LIST_INIT(going);    /* closed, and still busy or waiting for a driver */
 
 void datagram_open(void)
 {
@@ -60,19 +61,29 @@ NTSTATUS tcpip_datagram_create(uint8_t family, uint8_t protocol, tcpip_datagram_
     return d ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+static void give_back(void *context)
+{
+    struct tcpip_datagram *d = context;
+    struct tcpip_address local = d->local;
+
+    datagram_wfp_release(d);
+    port_release(&d->port);
+    wfp_ale_released(&d->wfp, &local);
+    list_remove(&d->node);
+    free(d);
+}
+
 void datagram_release(struct tcpip_datagram *d)
 {
     if (!d->dead) {
         d->dead = true;
         datagram_leave_all(d);
-        port_release(&d->port);
         list_remove(&d->lookup_node);
         list_remove(&d->node);
+        list_push_back(&going, &d->node);
     }
-    if (!d->busy) {
-        datagram_wfp_release(d);
-        free(d);
-    }
+    if (!d->busy && !d->wfp.going && !wfp_ale_closure(&d->wfp, &d->local, NULL, give_back, d))
+        give_back(d);
 }
 
 void datagram_done(struct tcpip_datagram *d)
@@ -92,6 +103,11 @@ void datagram_close_all(void)
 {
     while (!list_empty(&all))
         datagram_release(list_first(&all, struct tcpip_datagram, node));
+    while (!list_empty(&going)) {
+        struct tcpip_datagram *d = list_first(&going, struct tcpip_datagram, node);
+        wfp_ale_closure_forget(&d->wfp);
+        give_back(d);
+    }
 }
 
 /* --- addresses -------------------------------------------------------------------------------------------------- */

@@ -10,7 +10,6 @@ void datagram_wfp_release(struct tcpip_datagram *d)
 {
     while (!list_empty(&d->peers))
         peer_forget(list_first(&d->peers, struct wfp_peer, node));
-    wfp_ale_release(&d->wfp, d->protocol, &d->local, NULL);
 }
 
 struct wfp_endpoint *datagram_wfp_receiver(uint16_t local_port, uint16_t remote_port, uint32_t *have)

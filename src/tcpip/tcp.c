@@ -12,7 +12,7 @@
 
 #define PORT_TRIES 100
 
-static struct list endpoints = LIST_INIT(endpoints);
+static struct list endpoints = LIST_INIT(endpoints), lingering = LIST_INIT(lingering);
 
 struct list *tcp_list(void)
 {
@@ -42,17 +42,44 @@ struct tcpip_tcp *tcp_make(struct tcp_pcb *pcb, uint8_t family, const struct tcp
     return tcp;
 }
 
+/* Everything is given back; the owner is told when it has not been yet. */
+static void give_back(void *context)
+{
+    struct tcpip_tcp *tcp = context;
+    struct tcpip_address local = tcp->port.local;
+    void (*closed)(void *) = tcp->closed;
+    void *owner = tcp->context;
+
+    port_release(&tcp->port);
+    wfp_ale_released(&tcp->wfp, &local);
+    list_remove(&tcp->node);
+    free(tcp);
+    if (closed)
+        closed(owner);
+}
+
+/* True: a driver has something to do before. */
+static bool lingers(struct tcpip_tcp *tcp)
+{
+    struct tcpip_address remote = from_lwip(&tcp->remote_ip, tcp->remote_port), local = tcp->port.local;
+
+    if (tcp->remote_port)
+        local = from_lwip(&tcp->local_ip, tcp->local_port);
+    return wfp_ale_closure(&tcp->wfp, &local, tcp->remote_port ? &remote : NULL, give_back, tcp);
+}
+
 void tcp_release(struct tcpip_tcp *tcp)
 {
     tcp->dead = true;
-    if (tcp->busy)
+    if (tcp->busy || tcp->wfp.going)
         return;
     tcp_unbind(tcp);
-    struct tcpip_address remote = from_lwip(&tcp->remote_ip, tcp->remote_port);
-    wfp_ale_release(&tcp->wfp, IP_PROTO_TCP, &tcp->port.local, tcp->remote_port ? &remote : NULL);
-    port_release(&tcp->port);
-    list_remove(&tcp->node);
-    free(tcp);
+    if (lingers(tcp)) {
+        list_remove(&tcp->node);
+        list_push_back(&lingering, &tcp->node);
+    } else {
+        give_back(tcp);
+    }
 }
 
 bool tcp_done(struct tcpip_tcp *tcp)
@@ -105,12 +132,8 @@ void tcp_kill_pcb(struct tcpip_tcp *tcp)
 /* The pcb has left: an orphan ends. */
 static void end_orphan(struct tcpip_tcp *tcp)
 {
-    void (*closed)(void *) = tcp->events ? tcp->events->closed : NULL;
-    void *context = tcp->context;
-
+    tcp->closed = tcp->events ? tcp->events->closed : NULL;
     tcp_release(tcp);
-    if (closed)
-        closed(context);
 }
 
 void tcp_failed(struct tcpip_tcp *tcp, NTSTATUS status)
@@ -557,6 +580,11 @@ void tcp_close_all(void)
 {
     while (!list_empty(&endpoints))
         tcpip_tcp_abort(list_first(&endpoints, struct tcpip_tcp, node));
+    while (!list_empty(&lingering)) {
+        struct tcpip_tcp *tcp = list_first(&lingering, struct tcpip_tcp, node);
+        wfp_ale_closure_forget(&tcp->wfp);
+        give_back(tcp);
+    }
     while (tcp_active_pcbs)
         tcp_abandon(tcp_active_pcbs, 0);
     while (tcp_tw_pcbs)

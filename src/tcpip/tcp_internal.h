@@ -35,7 +35,8 @@ struct tcpip_tcp {
     struct tcp_pcb *pcb;
     const struct tcpip_tcp_events *events;
     void *context;
-    struct list node;                   /* all endpoints */
+    void (*closed)(void *context);      /* told when all is given back */
+    struct list node;                   /* all endpoints, or those whose end waits for a driver */
     struct list hash_node;
     ip_addr_t local_ip, remote_ip;
     uint16_t local_port, remote_port;

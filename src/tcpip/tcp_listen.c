@@ -149,6 +149,7 @@ void tcp_adopt(struct tcpip_tcp *listener, struct tcpip_tcp *child, struct tcp_p
     child->listener = listener;
     child->asked_at = tcp_ticks;
     child->wfp.parent = wfp_endpoint_id(&listener->wfp);
+    wfp_tcp_adopted(child);
     list_push_back(&listener->children, &child->sibling);
     listener->half_open++;
     half_open++;

@@ -13,10 +13,15 @@ static uint32_t epochs[FWPS_BUILTIN_LAYER_MAX];
 static uint64_t last_id;
 static unsigned authorisation_filters;
 
+uint64_t wfp_new_endpoint_id(uint8_t protocol)
+{
+    return ++last_id << 8 | protocol;
+}
+
 uint64_t wfp_endpoint_id(struct wfp_endpoint *e)
 {
     if (!e->id)
-        e->id = ++last_id << 8 | e->protocol;
+        e->id = wfp_new_endpoint_id(e->protocol);
     return e->id;
 }
 
@@ -166,7 +171,7 @@ struct wfp_pended {
 
 static void allow(struct wfp_endpoint *e, uint16_t layer)
 {
-    e->authorised = true;
+    e->authorised = e->indicated = true;
     e->inbound = false;
     e->blocked = false;
     e->epoch = epochs[layer];
@@ -230,6 +235,7 @@ NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct 
     struct fwp_pendable pendable;
     struct fwp_verdict verdict = { 0 };
 
+    e->indicated = true;
     if (fwp_layer_is_empty(layer)) {
         allow(e, layer);
         return STATUS_SUCCESS;
@@ -263,24 +269,4 @@ void wfp_ale_forget(struct wfp_endpoint *e)
         fwp_pended_forget(p->pended);
     free(p);
     wfp_redirect_release(e);
-}
-
-void wfp_ale_release(struct wfp_endpoint *e, uint8_t protocol, const struct tcpip_address *local, const struct tcpip_address *remote)
-{
-    uint8_t family = remote && remote->family ? remote->family : local->family;
-    uint16_t closure = wfp_layer(FWPS_LAYER_ALE_ENDPOINT_CLOSURE_V4, family ? family : 4);
-    uint16_t release = wfp_layer(FWPS_LAYER_ALE_RESOURCE_RELEASE_V4, local->family ? local->family : 4);
-    struct wfp_info info = {
-        .local = bare(local, family ? family : 4), .local_port = local->port, .protocol = protocol,
-        .endpoint = e->id, .have = e->id ? WFP_HAS_ENDPOINT : 0, .inbound = e->inbound,
-    };
-
-    wfp_ale_forget(e);
-    info.remote = remote ? bare(remote, family) : (struct ip_address){ .family = family };
-    info.remote_port = remote ? remote->port : 0;
-    if ((e->authorised || e->listens || (e->is_datagram && e->assigned)) && !fwp_layer_is_empty(closure))
-        wfp_classify(closure, &info, NULL, NULL);
-    if (e->assigned && !fwp_layer_is_empty(release))
-        wfp_classify(release, &info, NULL, NULL);
-    e->authorised = e->assigned = false;
 }

@@ -15,14 +15,16 @@
 struct wfp_stream;
 struct fwp_records;
 struct wfp_redirecting;
+struct wfp_closing;
 struct tcpip_tcp;
 struct tcpip_datagram;
 
 struct wfp_endpoint {
-    uint64_t id, parent, flow;
+    uint64_t id, parent, flow, ended_flow;
     uint8_t protocol;
     uint32_t epoch;                     /* of the last authorisation */
     bool inbound, authorised, blocked, established, closing, assigned, is_datagram, raw, listens;
+    bool indicated;                     /* drivers could see it at a layer of authorisation */
     struct list by_flow;                /* linked while flow */
     struct wfp_stream *stream;
     void *pended;                       /* struct wfp_pended: connect waits for a driver */
@@ -30,10 +32,12 @@ struct wfp_endpoint {
     bool redirected;                    /* by wfp_redirect_connect; by_records is linked */
     struct list by_records;
     struct wfp_redirecting *redirecting;    /* connect waits for a driver at a redirect layer */
+    struct wfp_closing *going;          /* its end waits for a driver */
 };
 
 /* Names it to drivers (the transport endpoint handle); the low byte is the protocol. 0 is none. */
 uint64_t wfp_endpoint_id(struct wfp_endpoint *e);
+uint64_t wfp_new_endpoint_id(uint8_t protocol);
 
 /* --- wfp_ale.c: authorisation ---------------------------------------------------------------------------------------------- */
 
@@ -55,8 +59,16 @@ bool wfp_ale_open(void);
 void wfp_ale_close(void);
 /* What is pended for it, and what is known of its redirection, is forgotten. */
 void wfp_ale_forget(struct wfp_endpoint *e);
-/* The endpoint goes: layers of release and closure, and wfp_ale_forget. */
-void wfp_ale_release(struct wfp_endpoint *e, uint8_t protocol, const struct tcpip_address *local, const struct tcpip_address *remote);
+/* --- wfp_closure.c: the end of an endpoint ----------------------------------------------------------------------------------- */
+
+/* Before anything is given back. remote: NULL when there is none. What is pended for the endpoint is forgotten. True: a driver takes its
+ * time; done(context) is called with the stack entered when it has completed. */
+bool wfp_ale_closure(struct wfp_endpoint *e, const struct tcpip_address *local, const struct tcpip_address *remote,
+                     void (*done)(void *context), void *context);
+/* `done` will not be called. */
+void wfp_ale_closure_forget(struct wfp_endpoint *e);
+/* The address is free again. */
+void wfp_ale_released(struct wfp_endpoint *e, const struct tcpip_address *local);
 
 /* --- wfp_redirect.c: the stack is not entered ------------------------------------------------------------------------------ */
 
@@ -82,6 +94,8 @@ struct pbuf;
 struct tcp_request;
 /* A SYN for a listener, at its TCP header. */
 enum wfp_decision wfp_tcp_accept(struct tcpip_tcp *listener, const struct tcp_request *request, struct pbuf *p);
+/* The SYN that was accepted last has become this connection. */
+void wfp_tcp_adopted(struct tcpip_tcp *child);
 /* A connection is established; false: it is not to be. */
 bool wfp_tcp_established(struct tcpip_tcp *tcp, bool inbound);
 /* A packet of a connection: whether its authorisation still holds. */

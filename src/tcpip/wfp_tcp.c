@@ -63,6 +63,21 @@ static struct wfp_info describe(struct tcpip_tcp *tcp, bool inbound)
 
 /* --- a SYN ------------------------------------------------------------------------------------------------------------------------ */
 
+/* The endpoint that a SYN makes has its name before it is there: drivers see it at RECV_ACCEPT. */
+static struct {
+    uint64_t id, parent;
+} accepted;
+
+void wfp_tcp_adopted(struct tcpip_tcp *child)
+{
+    if (!accepted.id || accepted.parent != child->wfp.parent)
+        return;
+    child->wfp.id = accepted.id;
+    child->wfp.authorised = child->wfp.indicated = child->wfp.inbound = true;
+    child->wfp.epoch = wfp_epoch(wfp_layer(FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4, IP_IS_V6(&child->pcb->remote_ip) ? 6 : 4));
+    accepted.id = 0;
+}
+
 enum wfp_decision wfp_tcp_accept(struct tcpip_tcp *listener, const struct tcp_request *r, struct pbuf *p)
 {
     uint8_t family = ip_current_is_v6() ? 6 : 4;
@@ -71,6 +86,7 @@ enum wfp_decision wfp_tcp_accept(struct tcpip_tcp *listener, const struct tcp_re
     struct fwp_verdict verdict = { 0 };
     void *list;
 
+    accepted.id = 0;
     if (fwp_layer_is_empty(layer) || tcp_is_let_in())
         return WFP_ALLOW;
     if (!tcp_checksum_good(p))
@@ -81,7 +97,7 @@ enum wfp_decision wfp_tcp_accept(struct tcpip_tcp *listener, const struct tcp_re
         .local = address_of(ip_current_dest_addr()), .remote = address_of(ip_current_src_addr()), .local_port = r->local_port,
         .remote_port = r->remote_port, .protocol = IP_PROTO_TCP, .inbound = true, .interface = wfp_link(by), .arrival = wfp_link(by),
         .have = WFP_HAS_IP_HEADER | WFP_HAS_TRANSPORT_HEADER | WFP_HAS_PARENT | WFP_HAS_COMPLETION | WFP_HAS_ENDPOINT,
-        .ip_header = ip_header, .transport_header = header, .endpoint = wfp_endpoint_id(&listener->wfp),
+        .ip_header = ip_header, .transport_header = header, .endpoint = wfp_new_endpoint_id(IP_PROTO_TCP),
         .parent_endpoint = wfp_endpoint_id(&listener->wfp), .completion = &pendable,
         .flags = by == loopback_interface() ? WFP_IS_LOOPBACK : 0,
     };
@@ -101,6 +117,10 @@ enum wfp_decision wfp_tcp_accept(struct tcpip_tcp *listener, const struct tcp_re
     wfp_packet_release(copy);
     if (pendable.pended || !alive)
         return WFP_DROP;
+    if (allowed) {
+        accepted.id = info.endpoint;
+        accepted.parent = info.parent_endpoint;
+    }
     return allowed ? WFP_ALLOW : verdict.absorb ? WFP_DROP : WFP_REFUSE;
 }
 
@@ -195,7 +215,7 @@ bool wfp_tcp_established(struct tcpip_tcp *tcp, bool inbound)
     struct fwp_verdict verdict = { 0 };
 
     if (inbound) {
-        tcp->wfp.authorised = tcp->wfp.inbound = true;
+        tcp->wfp.authorised = tcp->wfp.indicated = tcp->wfp.inbound = true;
         tcp->wfp.epoch = wfp_epoch(wfp_layer(FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4, family));
     }
     tcp->wfp.established = true;
@@ -268,6 +288,7 @@ void wfp_end_flow(struct wfp_endpoint *e)
         list_remove(&e->by_flow);
         list_init(&e->by_flow);
         e->flow = 0;
+        e->ended_flow = flow;
         fwp_flow_delete(flow);
     }
 }
