@@ -5,6 +5,8 @@
 #include <ndis/objectheader.h>
 #include <ndis/oids.h>
 #include <ndis/oids_other.h>
+#include <ndis/oids_more.h>
+#include <ndis/numbers_more.h>
 #include <ndis/statistics.h>
 #include <ndis/media.h>
 #include <ndis/port.h>
@@ -14,6 +16,7 @@
 #include <ndis/receive_filter.h>
 #include <ndis/vswitch.h>
 #include <ndis/qos.h>
+#include <ndis/timestamp.h>
 #include <ndis/wmi.h>
 
 #endif

@@ -188,6 +188,7 @@ struct adapter {
     NDIS_OBJECT_HEADER *features[NDIS_FEATURES];        /* oid_features.c: copies of capabilities; NULL: none */
     NDIS_HD_SPLIT_CURRENT_CONFIG hd_split;
     NDIS_OFFLOAD_ENCAPSULATION encapsulation;
+    NDIS_TIMESTAMP_CAPABILITIES stamps, stamps_now; /* NDIS_STATUS_TIMESTAMP_*; without a header: never told */
     bool has_hd_split, has_encapsulation;
     uint32_t rss_v2_size;
     uint8_t rss_v2[sizeof(NDIS_RECEIVE_SCALE_PARAMETERS_V2) + 64];     /* what OID_GEN_RECEIVE_SCALE_PARAMETERS_V2 set last */

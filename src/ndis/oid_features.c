@@ -52,6 +52,7 @@ void features_forget(struct adapter *a)
         a->features[n] = NULL;
     }
     a->has_hd_split = a->has_encapsulation = false;
+    a->stamps.Header.Revision = a->stamps_now.Header.Revision = 0;
     a->rss_v2_size = 0;
 }
 
@@ -96,12 +97,28 @@ NDIS_STATUS features_take(struct adapter *a, const NDIS_OBJECT_HEADER *header)
     return NDIS_STATUS_SUCCESS;
 }
 
-void features_status(struct adapter *a, const NDIS_STATUS_INDICATION *indication)
+/* A current configuration without capabilities before it is rejected. */
+static bool take_stamps(struct adapter *a, const NDIS_STATUS_INDICATION *indication)
 {
+    const NDIS_TIMESTAMP_CAPABILITIES *stamps = indication->StatusBuffer;
+    bool now = indication->StatusCode == NDIS_STATUS_TIMESTAMP_CURRENT_CONFIG;
+
+    if (!stamps || indication->StatusBufferSize < NDIS_SIZEOF_TIMESTAMP_CAPABILITIES_REVISION_1 ||
+        stamps->Header.Revision < NDIS_TIMESTAMP_CAPABILITIES_REVISION_1 || (now && !a->stamps.Header.Revision))
+        return false;
+    memcpy(now ? &a->stamps_now : &a->stamps, stamps, NDIS_SIZEOF_TIMESTAMP_CAPABILITIES_REVISION_1);
+    return true;
+}
+
+bool features_status(struct adapter *a, const NDIS_STATUS_INDICATION *indication)
+{
+    if (indication->StatusCode != NDIS_STATUS_HD_SPLIT_CURRENT_CONFIG)
+        return take_stamps(a, indication);
     if (indication->StatusBufferSize >= NDIS_SIZEOF_HD_SPLIT_CURRENT_CONFIG_REVISION_1 && indication->StatusBuffer) {
         memcpy(&a->hd_split, indication->StatusBuffer, sizeof a->hd_split);
         a->has_hd_split = true;
     }
+    return true;
 }
 
 /* --- settings that NDIS keeps ---------------------------------------------------------------------------------------------- */
@@ -158,6 +175,13 @@ bool features_answer(struct adapter *a, PNDIS_OID_REQUEST request, NDIS_STATUS *
     case OID_OFFLOAD_ENCAPSULATION:
         *status = reply_if(a->has_encapsulation, request, &a->encapsulation, sizeof a->encapsulation);
         return true;
+    case OID_TIMESTAMP_CAPABILITY:
+    case OID_TIMESTAMP_CURRENT_CONFIG: {
+        const NDIS_TIMESTAMP_CAPABILITIES *stamps = oid == OID_TIMESTAMP_CAPABILITY ? &a->stamps : &a->stamps_now;
+
+        *status = reply_if(stamps->Header.Revision, request, stamps, NDIS_SIZEOF_TIMESTAMP_CAPABILITIES_REVISION_1);
+        return true;
+    }
     case OID_GEN_RECEIVE_SCALE_PARAMETERS_V2:
         *status = reply_if(features_rss_v2(a) && a->rss_v2_size, request, a->rss_v2, a->rss_v2_size);
         return true;

@@ -7,8 +7,8 @@
 /* Hardware-assist attributes: keeps copies. NDIS_STATUS_INVALID_PARAMETER, NDIS_STATUS_RESOURCES. */
 NDIS_STATUS features_take(struct adapter *adapter, const NDIS_OBJECT_HEADER *header);
 void features_forget(struct adapter *adapter);
-/* NDIS_STATUS_HD_SPLIT_CURRENT_CONFIG. */
-void features_status(struct adapter *adapter, const NDIS_STATUS_INDICATION *indication);
+/* NDIS_STATUS_HD_SPLIT_CURRENT_CONFIG, NDIS_STATUS_TIMESTAMP_*. False: nobody above is to see it. */
+bool features_status(struct adapter *adapter, const NDIS_STATUS_INDICATION *indication);
 /* The miniport took a set request. */
 void features_keep(struct adapter *adapter, const NDIS_OID_REQUEST *request);
 

@@ -49,16 +49,21 @@ static void keep_offload(struct adapter *a, const NDIS_STATUS_INDICATION *indica
 VOID NTAPI NdisMIndicateStatusEx(NDIS_HANDLE MiniportAdapterHandle, PNDIS_STATUS_INDICATION StatusIndication)
 {
     struct adapter *a = ndis_object_check(MiniportAdapterHandle, NDIS_ADAPTER);
+    bool seen = true;
 
     if (StatusIndication->StatusCode == NDIS_STATUS_LINK_STATE)
         keep_link_state(a, StatusIndication);
     else if (StatusIndication->StatusCode == NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG && StatusIndication->StatusBuffer)
         keep_offload(a, StatusIndication);
-    else if (StatusIndication->StatusCode == NDIS_STATUS_HD_SPLIT_CURRENT_CONFIG)
-        features_status(a, StatusIndication);
+    else if (StatusIndication->StatusCode == NDIS_STATUS_HD_SPLIT_CURRENT_CONFIG ||
+             StatusIndication->StatusCode == NDIS_STATUS_TIMESTAMP_CAPABILITY ||
+             StatusIndication->StatusCode == NDIS_STATUS_TIMESTAMP_CURRENT_CONFIG)
+        seen = features_status(a, StatusIndication);
     else if (StatusIndication->StatusCode == NDIS_STATUS_PORT_STATE &&
              StatusIndication->StatusBufferSize >= NDIS_SIZEOF_PORT_STATE_REVISION_1)
         port_keep_state(a, StatusIndication->PortNumber, StatusIndication->StatusBuffer);
+    if (!seen)
+        return;
     wmi_status(a, StatusIndication);
     if (StatusIndication->StatusCode == NDIS_STATUS_PM_WOL_PATTERN_REJECTED ||
         StatusIndication->StatusCode == NDIS_STATUS_PM_OFFLOAD_REJECTED) {

@@ -126,8 +126,8 @@ typedef struct _ARP_HEADER {
 #pragma pack(pop)
 
 #define IPV4_VERSION 4
-#define IPV6_VERSION 6
-#define IPV4_MIN_MINIMUM_MTU 576
+#define IPV6_VERSION 0x60
+#define IPV4_MIN_MINIMUM_MTU 352
 #define IPV6_MINIMUM_MTU 1280
 #define IP_VER_MASK 0xF0
 #define ETH_LENGTH_OF_HEADER_ARP 28

@@ -100,6 +100,64 @@ TEST(ndis_answers_for_the_miniport_what_it_was_told)
     on_a_computer(capabilities, 1);
 }
 
+static unsigned statuses;
+
+static void count_status(PNDIS_STATUS_INDICATION indication)
+{
+    statuses++;
+}
+
+static void tell(NDIS_STATUS code, NDIS_TIMESTAMP_CAPABILITIES *stamps, ULONG size)
+{
+    NDIS_STATUS_INDICATION indication = {
+        .Header = { NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1, NDIS_SIZEOF_STATUS_INDICATION_REVISION_1 },
+        .SourceHandle = mp.adapter, .StatusCode = code, .StatusBuffer = stamps, .StatusBufferSize = size,
+    };
+
+    NdisMIndicateStatusEx(mp.adapter, &indication);
+}
+
+static void stamps(void *unused)
+{
+    NDIS_TIMESTAMP_CAPABILITIES can = {
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_TIMESTAMP_CAPABILITIES_REVISION_1, NDIS_SIZEOF_TIMESTAMP_CAPABILITIES_REVISION_1 },
+        .HardwareClockFrequencyHz = 150000, .CrossTimestamp = TRUE,
+        .TimestampFlags = { .PtpV2OverUdpIPv4EventMsgReceiveHw = TRUE, .TaggedTransmitHw = TRUE },
+    }, now = can, got;
+    NDIS_HARDWARE_CROSSTIMESTAMP cross;
+    NDIS_OID_REQUEST r;
+
+    mp.on_query = see_query;
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+    pr.on_status = count_status;
+    asked_count = 0;
+    CHECK_EQ(ask(NdisRequestQueryInformation, OID_TIMESTAMP_CAPABILITY, &got, sizeof got, &r), NDIS_STATUS_NOT_SUPPORTED);
+    unsigned before = statuses;
+    tell(NDIS_STATUS_TIMESTAMP_CURRENT_CONFIG, &now, sizeof now);
+    CHECK_EQ(statuses, before);      /* nothing is known of what the card can do */
+    tell(NDIS_STATUS_TIMESTAMP_CAPABILITY, &can, 20);
+    CHECK_EQ(statuses, before);
+    tell(NDIS_STATUS_TIMESTAMP_CAPABILITY, &can, sizeof can);
+    now.TimestampFlags.TaggedTransmitHw = FALSE;
+    tell(NDIS_STATUS_TIMESTAMP_CURRENT_CONFIG, &now, sizeof now);
+    CHECK_EQ(statuses, before + 2);
+    CHECK_EQ(ask(NdisRequestQueryInformation, OID_TIMESTAMP_CAPABILITY, &got, sizeof got, &r), NDIS_STATUS_SUCCESS);
+    CHECK(got.HardwareClockFrequencyHz == 150000 && got.CrossTimestamp && got.TimestampFlags.TaggedTransmitHw);
+    CHECK_EQ(ask(NdisRequestQueryInformation, OID_TIMESTAMP_CURRENT_CONFIG, &got, sizeof got, &r), NDIS_STATUS_SUCCESS);
+    CHECK(got.TimestampFlags.PtpV2OverUdpIPv4EventMsgReceiveHw && !got.TimestampFlags.TaggedTransmitHw);
+    CHECK_EQ(asked_count, 0);
+    CHECK_EQ(ask(NdisRequestQueryInformation, OID_TIMESTAMP_GET_CROSSTIMESTAMP, &cross, sizeof cross, &r), NDIS_STATUS_NOT_SUPPORTED);
+    CHECK(was_asked(OID_TIMESTAMP_GET_CROSSTIMESTAMP));
+    unplug_fake();
+    deregister_protocol();
+}
+
+TEST(ndis_answers_from_the_time_stamp_statuses_and_rejects_a_configuration_without_capabilities)
+{
+    on_a_computer(stamps, 1);
+}
+
 static void encapsulation(void *unused)
 {
     NDIS_OFFLOAD_ENCAPSULATION e = {
