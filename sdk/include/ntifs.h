@@ -3,5 +3,6 @@
 #define RING3_NTIFS_H
 
 #include <ntddk.h>
+#include <ring3/fsrtl.h>
 
 #endif

@@ -7,7 +7,7 @@
  * | TRUE   | NULL          | cancelled: the routine runs, has run, or there was none        |
  * | TRUE   | set           | set after the cancel: nobody calls it; the driver takes it back |
  */
-#include "nt/io_internal.h"
+#include "nt/fsrtl.h"
 
 static KSPIN_LOCK cancel_lock;
 
@@ -37,6 +37,7 @@ BOOLEAN NTAPI IoCancelIrp(PIRP Irp)
     Irp->Cancel = TRUE;
     routine = IoSetCancelRoutine(Irp, NULL);
     if (routine == NULL) {
+        fsrtl_irp_cancelled(Irp);
         KeReleaseSpinLock(&cancel_lock, irql);
         return FALSE;
     }

@@ -2,6 +2,7 @@
 #include "nt/io_internal.h"
 
 #include "base/log.h"
+#include "nt/fsrtl.h"
 #include "nt/io_file.h"
 #include "nt/pnp.h"
 
@@ -215,7 +216,10 @@ NTSTATUS io_parse_device(void *body, struct ob_lookup *lookup, void **result)
     if (!NT_SUCCESS(status))
         return status;
     open->reached_device = true;
+    f->ecps = open->ecps;
+    fsrtl_ecp_begin(f->ecps);
     status = send_create(f, open);
+    fsrtl_ecp_end(f);
     if (!NT_SUCCESS(status) || status == STATUS_REPARSE) {
         ob_dereference(f);
         return NT_SUCCESS(status) ? STATUS_NOT_SUPPORTED : status;

@@ -15,6 +15,8 @@ struct io_file_object {
     FILE_OBJECT object;
     ACCESS_MASK access;
     struct io_file_extension extension;
+    struct _ECP_LIST *ecps;             /* of its create, while that is under way: fsrtl_ecp.c */
+    bool ecps_owned;
     bool opened;                        /* IRP_MJ_CREATE succeeded: IRP_MJ_CLEANUP and _CLOSE are owed */
 };
 
@@ -27,6 +29,7 @@ struct io_open {
     ULONG ea_length;
     KPROCESSOR_MODE mode;
     PDEVICE_OBJECT hint;                /* may be NULL */
+    struct _ECP_LIST *ecps;             /* may be NULL */
     IO_STATUS_BLOCK iosb;
     bool reached_device;
 };
@@ -34,10 +37,10 @@ struct io_open {
 /* *file comes referenced, without a handle. */
 NTSTATUS io_open_file(const OBJECT_ATTRIBUTES *attributes, struct io_open *open, struct io_file_object **file);
 
-/* ZwCreateFile with a device of the stack that the file's requests go to; hint NULL: to the top. */
+/* ZwCreateFile with a device of the stack that the file's requests go to (hint NULL: to the top) and, maybe NULL, parameters. */
 NTSTATUS io_create_file(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb,
                         PLARGE_INTEGER allocation_size, ULONG file_attributes, ULONG share, ULONG disposition, ULONG options, PVOID ea,
-                        ULONG ea_length, PDEVICE_OBJECT hint);
+                        ULONG ea_length, PDEVICE_OBJECT hint, struct _ECP_LIST *ecps);
 
 /* *apc: what io_apc_done makes the calling thread call, as an APC routine of ZwReadFile is called: routine(context, iosb, 0) at
  * PASSIVE_LEVEL. NULL without a routine. STATUS_INSUFFICIENT_RESOURCES. */

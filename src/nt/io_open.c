@@ -6,22 +6,32 @@
 
 #define DOS_TAG 0x736f4420u             /* " Dos" */
 
-/* IoCreateFile with more: DeviceObjectHint sends this file's requests to that device of the stack. Extra create parameters, transactions
- * and silos belong to file systems: STATUS_NOT_SUPPORTED. PASSIVE_LEVEL. STATUS_INVALID_DEVICE_OBJECT_PARAMETER for a device that is not in
- * the stack. docs: ntddk/nf-ntddk-iocreatefileex */
+static NTSTATUS create_file(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb, PLARGE_INTEGER size,
+                            ULONG file_attributes, ULONG share, ULONG disposition, ULONG options, PVOID ea, ULONG ea_length,
+                            CREATE_FILE_TYPE type, PDEVICE_OBJECT hint, struct _ECP_LIST *ecps)
+{
+    if (type != CreateFileTypeNone)
+        return STATUS_NOT_SUPPORTED;
+    return io_create_file(handle, access, attributes, iosb, size, file_attributes, share, disposition, options, ea, ea_length, hint, ecps);
+}
+
+/* IoCreateFile with more: DeviceObjectHint sends this file's requests to that device of the stack, ExtraCreateParameter goes with the
+ * create and stays the caller's. Transactions and silos belong to file systems: STATUS_NOT_SUPPORTED. PASSIVE_LEVEL.
+ * STATUS_INVALID_DEVICE_OBJECT_PARAMETER for a device that is not in the stack. docs: ntddk/nf-ntddk-iocreatefileex */
 NTSTATUS NTAPI IoCreateFileEx(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                               PIO_STATUS_BLOCK IoStatusBlock, PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
                               ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength, CREATE_FILE_TYPE CreateFileType,
                               PVOID InternalParameters, ULONG Options, PIO_DRIVER_CREATE_CONTEXT DriverContext)
 {
-    if (DriverContext != NULL && (DriverContext->ExtraCreateParameter != NULL || DriverContext->TxnParameters != NULL ||
-                                  DriverContext->SiloContext != NULL)) {
-        log_warn("io", "IoCreateFileEx with extra create parameters, a transaction or a silo: there is no file system to take them");
+    (void)InternalParameters;
+    (void)Options;
+    if (DriverContext != NULL && (DriverContext->TxnParameters != NULL || DriverContext->SiloContext != NULL)) {
+        log_warn("io", "IoCreateFileEx with a transaction or a silo: there is no file system to take them");
         return STATUS_NOT_SUPPORTED;
     }
-    return IoCreateFileSpecifyDeviceObjectHint(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes,
-                                               ShareAccess, Disposition, CreateOptions, EaBuffer, EaLength, CreateFileType,
-                                               InternalParameters, Options, DriverContext != NULL ? DriverContext->DeviceObjectHint : NULL);
+    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes, ShareAccess, Disposition,
+                       CreateOptions, EaBuffer, EaLength, CreateFileType, DriverContext != NULL ? DriverContext->DeviceObjectHint : NULL,
+                       DriverContext != NULL ? DriverContext->ExtraCreateParameter : NULL);
 }
 
 /* ZwCreateFile that begins at DeviceObject, a device of the stack the name leads to (NULL: at its top). Options change nothing.
@@ -35,10 +45,8 @@ NTSTATUS NTAPI IoCreateFileSpecifyDeviceObjectHint(PHANDLE FileHandle, ACCESS_MA
 {
     (void)InternalParameters;
     (void)Options;
-    if (CreateFileType != CreateFileTypeNone)
-        return STATUS_NOT_SUPPORTED;
-    return io_create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes, ShareAccess,
-                          Disposition, CreateOptions, EaBuffer, EaLength, DeviceObject);
+    return create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes, ShareAccess, Disposition,
+                       CreateOptions, EaBuffer, EaLength, CreateFileType, DeviceObject, NULL);
 }
 
 static NTSTATUS no_directory(const char *function)

@@ -71,11 +71,11 @@ static NTSTATUS create(PHANDLE handle, const OBJECT_ATTRIBUTES *attributes, stru
 
 NTSTATUS io_create_file(PHANDLE handle, ACCESS_MASK access, POBJECT_ATTRIBUTES attributes, PIO_STATUS_BLOCK iosb,
                         PLARGE_INTEGER allocation_size, ULONG file_attributes, ULONG share, ULONG disposition, ULONG options, PVOID ea,
-                        ULONG ea_length, PDEVICE_OBJECT hint)
+                        ULONG ea_length, PDEVICE_OBJECT hint, struct _ECP_LIST *ecps)
 {
     struct io_open open = {
         .access = access, .share = share, .disposition = disposition, .options = options, .attributes = file_attributes, .ea = ea,
-        .ea_length = ea_length, .mode = KernelMode, .hint = hint,
+        .ea_length = ea_length, .mode = KernelMode, .hint = hint, .ecps = ecps,
         .allocation_size = allocation_size != NULL ? allocation_size->QuadPart : 0,
     };
 
@@ -94,7 +94,7 @@ NTSTATUS NTAPI ZwCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess, POBJE
                             ULONG EaLength)
 {
     return io_create_file(FileHandle, DesiredAccess, ObjectAttributes, IoStatusBlock, AllocationSize, FileAttributes, ShareAccess,
-                          CreateDisposition, CreateOptions, EaBuffer, EaLength, NULL);
+                          CreateDisposition, CreateOptions, EaBuffer, EaLength, NULL, NULL);
 }
 
 /* ZwCreateFile with FILE_OPEN. docs: wdm/nf-wdm-zwopenfile */

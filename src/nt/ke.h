@@ -91,6 +91,7 @@ struct thread {
     int32_t kernel_apc_disable, special_apc_disable;    /* 0 or negative, as Windows counts */
     uint32_t apc_count;                 /* what is queued: ke_apc.h */
     bool in_normal_apc, apcs_closed;
+    bool cancel_wait;                   /* its wait shall end with STATUS_CANCELLED */
     bool wait_next;                     /* a call with Wait = TRUE raised IRQL; the wait that follows restores next_irql */
     uint8_t next_irql;
     LIST_ENTRY apcs[2], errands;

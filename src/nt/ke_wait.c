@@ -209,6 +209,8 @@ static NTSTATUS block(struct waiter *w, const LARGE_INTEGER *timeout)
 {
     struct thread *thread = w->thread;
 
+    if (unlikely(thread->cancel_wait))
+        return STATUS_CANCELLED;
     if (w->alertable && thread->alerted) {
         thread->alerted = false;
         return STATUS_ALERTED;
