@@ -289,11 +289,13 @@ NTSTATUS NTAPI FwpsAleEndpointCreateEnumHandle0(HANDLE engineHandle, const FWPS_
     return create(engineHandle, FWP_ENUM_ENDPOINTS, fwp_pack_endpoint, enumTemplate, enumHandle);
 }
 
+/* PASSIVE_LEVEL. docs: fwpsk/nf-fwpsk-fwpsaleendpointdestroyenumhandle0 */
 NTSTATUS NTAPI FwpsAleEndpointDestroyEnumHandle0(HANDLE engineHandle, HANDLE enumHandle)
 {
     return end(engineHandle, FWP_ENUM_ENDPOINTS, enumHandle);
 }
 
+/* *entries: to be freed with FwpmFreeMemory0. PASSIVE_LEVEL. docs: fwpsk/nf-fwpsk-fwpsaleendpointenum0 */
 NTSTATUS NTAPI FwpsAleEndpointEnum0(HANDLE engineHandle, HANDLE enumHandle, UINT32 numEntriesRequested,
                                     FWPS_ALE_ENDPOINT_PROPERTIES0 ***entries, UINT32 *numEntriesReturned)
 {

@@ -256,6 +256,7 @@ NTSTATUS NTAPI FwpsAleEndpointGetSecurityInfo0(HANDLE engineHandle, SECURITY_INF
                      (void *)PE_CALLER().rip);
 }
 
+/* PASSIVE_LEVEL. docs: fwpsk/nf-fwpsk-fwpsaleendpointsetsecurityinfo0 */
 NTSTATUS NTAPI FwpsAleEndpointSetSecurityInfo0(HANDLE engineHandle, SECURITY_INFORMATION securityInfo, const SID *sidOwner,
                                                const SID *sidGroup, const ACL *dacl, const ACL *sacl)
 {

@@ -91,10 +91,24 @@ static void on_alarm(struct ke_alarm *alarm)
     expire(timer);
 }
 
-static BOOLEAN set(PKTIMER timer, LARGE_INTEGER due, ULONG period, PKDPC dpc)
+/* Later by at most `tolerance` ms, at a moment that other timers are moved to, too: the next multiple of the coarsest of the
+ * intervals that the page recommends. */
+static uint64_t coalesced(uint64_t due_ns, ULONG tolerance)
+{
+    static const unsigned grids_ms[] = { 1000, 500, 250, 100, 50, 32 };
+
+    for (unsigned i = 0; i < countof(grids_ms); i++) {
+        uint64_t grid = grids_ms[i] * 1000000ull;
+        if (grids_ms[i] <= tolerance && due_ns < UINT64_MAX - grid)
+            return (due_ns + grid - 1) / grid * grid;
+    }
+    return due_ns;
+}
+
+static BOOLEAN set(PKTIMER timer, LARGE_INTEGER due, ULONG period, ULONG tolerance, PKDPC dpc)
 {
     BOOLEAN was_set = is_set(timer);
-    uint64_t due_ns = due.QuadPart ? ke_due_ns(due.QuadPart) : 0;
+    uint64_t due_ns = due.QuadPart ? coalesced(ke_due_ns(due.QuadPart), tolerance) : 0;
 
     if (was_set)
         stop(timer);
@@ -136,21 +150,20 @@ VOID NTAPI KeInitializeTimer(PKTIMER Timer)
  * this replaces. <= DISPATCH_LEVEL. docs: wdm/nf-wdm-kesettimerex */
 BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc)
 {
-    return set(Timer, DueTime, Period > 0 ? (ULONG)Period : 0, Dpc);
+    return set(Timer, DueTime, Period > 0 ? (ULONG)Period : 0, 0, Dpc);
 }
 
 /* The same, once. docs: wdm/nf-wdm-kesettimer */
 BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc)
 {
-    return set(Timer, DueTime, 0, Dpc);
+    return set(Timer, DueTime, 0, 0, Dpc);
 }
 
-/* The same; TolerableDelay (ms) allows a later expiration, which is not made use of.
- * docs: wdm/nf-wdm-kesetcoalescabletimer */
+/* KeSetTimerEx whose first expiration may be later, by TolerableDelay ms at most, so that it falls together with those of other timers;
+ * delays below 32 ms change nothing. <= DISPATCH_LEVEL. docs: wdm/nf-wdm-kesetcoalescabletimer */
 BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period, ULONG TolerableDelay, PKDPC Dpc)
 {
-    (void)TolerableDelay;
-    return set(Timer, DueTime, Period, Dpc);
+    return set(Timer, DueTime, Period, TolerableDelay, Dpc);
 }
 
 /* Takes the timer back. TRUE when it was set: a periodic one always, another one until it expired. A DPC that it

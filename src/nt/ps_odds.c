@@ -4,11 +4,13 @@
 #include "nt/ps.h"
 #include "ring3/nt_rare.h"
 
+/* System, not referenced. Any IRQL. */
 PEPROCESS NTAPI PsGetCurrentThreadProcess(VOID)
 {
     return PsInitialSystemProcess;
 }
 
+/* System's. Any IRQL. */
 HANDLE NTAPI PsGetCurrentThreadProcessId(VOID)
 {
     return PsGetProcessId(PsInitialSystemProcess);
@@ -20,11 +22,13 @@ CCHAR NTAPI PsGetCurrentThreadPreviousMode(VOID)
     return ExGetPreviousMode();
 }
 
+/* The end of the running stack. Any IRQL. */
 PVOID NTAPI PsGetCurrentThreadStackBase(VOID)
 {
     return IoGetInitialStack();
 }
 
+/* Its lowest byte. Any IRQL. */
 PVOID NTAPI PsGetCurrentThreadStackLimit(VOID)
 {
     return ke_current()->stack;
@@ -37,47 +41,55 @@ PVOID NTAPI PsGetThreadTeb(PETHREAD Thread)
     return NULL;
 }
 
+/* NULL, likewise. Any IRQL. */
 PVOID NTAPI PsGetProcessPeb(PEPROCESS Process)
 {
     (void)Process;
     return NULL;
 }
 
+/* NULL: System is no 32-bit process. Any IRQL. */
 PVOID NTAPI PsGetProcessWow64Process(PEPROCESS Process)
 {
     (void)Process;
     return NULL;
 }
 
+/* NULL, likewise. Any IRQL. */
 PVOID NTAPI PsGetCurrentProcessWow64Process(VOID)
 {
     return NULL;
 }
 
+/* NULL: nobody debugs it. Any IRQL. */
 PVOID NTAPI PsGetProcessDebugPort(PEPROCESS Process)
 {
     (void)Process;
     return NULL;
 }
 
+/* Any IRQL. */
 BOOLEAN NTAPI PsIsProcessBeingDebugged(PEPROCESS Process)
 {
     (void)Process;
     return FALSE;
 }
 
+/* FALSE: System never ends. Any IRQL. */
 BOOLEAN NTAPI PsGetProcessExitProcessCalled(PEPROCESS Process)
 {
     (void)Process;
     return FALSE;
 }
 
+/* NULL: it is in no job. Any IRQL. */
 PVOID NTAPI PsGetProcessJob(PEPROCESS Process)
 {
     (void)Process;
     return NULL;
 }
 
+/* NULL: it has no image. Any IRQL. */
 PVOID NTAPI PsGetProcessSectionBaseAddress(PEPROCESS Process)
 {
     (void)Process;

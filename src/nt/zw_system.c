@@ -234,7 +234,7 @@ BOOLEAN NTAPI PsIsSystemProcess(PEPROCESS Process)
     return Process == PsInitialSystemProcess;
 }
 
-/* Of the current process, which has not ended. docs: ntifs/nf-ntifs-psgetprocessexittime */
+/* Of the current process, which has not ended: 0. <= DISPATCH_LEVEL. docs: ntifs/nf-ntifs-psgetprocessexittime */
 LARGE_INTEGER NTAPI PsGetProcessExitTime(VOID)
 {
     return (LARGE_INTEGER){ .QuadPart = 0 };
