@@ -11,7 +11,7 @@ uint32_t ndis_object_epoch = 1;
 static const char *const type_words[] = {
     "driver", "adapter", "protocol", "binding", "NET_BUFFER_LIST pool", "NET_BUFFER pool", "timer", "work item",
     "read/write lock", "configuration", "interrupt", "DMA registration", "device", "shared memory",
-    "poll object", "interface provider", "network interface", "log", "filter driver", "filter module",
+    "poll object", "interface provider", "network interface", "log", "filter driver", "filter module", "file",
 };
 
 void *ndis_object_create(enum ndis_type type, size_t size, uint32_t tag, const void *caller)

@@ -254,37 +254,3 @@ BOOLEAN NTAPI NdisEqualString(PNDIS_STRING String1, PNDIS_STRING String2, BOOLEA
 {
     return RtlEqualUnicodeString(String1, String2, CaseInsensitive);
 }
-
-/* --- files: a miniport's firmware images; the computer has no file system -------------------------------------------------- */
-
-/* Always NDIS_STATUS_FILE_NOT_FOUND, and says so in the log. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndisopenfile */
-VOID NTAPI NdisOpenFile(PNDIS_STATUS Status, PNDIS_HANDLE FileHandle, PUINT FileLength, PNDIS_STRING FileName,
-                        NDIS_PHYSICAL_ADDRESS HighestAcceptableAddress)
-{
-    (void)HighestAcceptableAddress;
-    log_warn("ndis", "a driver asks for a file of %u characters by NdisOpenFile; this computer has no file system",
-             FileName->Length / 2u);
-    *FileHandle = NULL;
-    *FileLength = 0;
-    *Status = NDIS_STATUS_FILE_NOT_FOUND;
-}
-
-/* No file can be open, so no handle is good. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndismapfile */
-VOID NTAPI NdisMapFile(PNDIS_STATUS Status, PVOID *MappedBuffer, NDIS_HANDLE FileHandle)
-{
-    (void)FileHandle;
-    *MappedBuffer = NULL;
-    *Status = NDIS_STATUS_ALREADY_MAPPED;
-}
-
-/* docs: ndis/nf-ndis-ndisunmapfile */
-VOID NTAPI NdisUnmapFile(NDIS_HANDLE FileHandle)
-{
-    (void)FileHandle;
-}
-
-/* docs: ndis/nf-ndis-ndisclosefile */
-VOID NTAPI NdisCloseFile(NDIS_HANDLE FileHandle)
-{
-    (void)FileHandle;
-}
