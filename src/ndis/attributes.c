@@ -152,10 +152,10 @@ static NDIS_STATUS set_offload(struct adapter *a, const NDIS_OBJECT_HEADER *head
         return NDIS_STATUS_INVALID_PARAMETER;
     a->has_offload = o->DefaultOffloadConfiguration != NULL;
     if (a->has_offload)
-        attributes_copy(&a->offload, sizeof a->offload, NDIS_OFFLOAD_REVISION_6, o->DefaultOffloadConfiguration, SIZE_MAX);
+        attributes_copy(&a->offload, sizeof a->offload, NDIS_OFFLOAD_REVISION_7, o->DefaultOffloadConfiguration, SIZE_MAX);
     a->has_offload_hardware = o->HardwareOffloadCapabilities != NULL;
     if (a->has_offload_hardware)
-        attributes_copy(&a->offload_hardware, sizeof a->offload_hardware, NDIS_OFFLOAD_REVISION_6, o->HardwareOffloadCapabilities,
+        attributes_copy(&a->offload_hardware, sizeof a->offload_hardware, NDIS_OFFLOAD_REVISION_7, o->HardwareOffloadCapabilities,
                         SIZE_MAX);
     return NDIS_STATUS_SUCCESS;
 }

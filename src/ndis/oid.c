@@ -126,9 +126,12 @@ static NDIS_STATUS prepare_at_bottom(struct adapter *a, struct oid_entry *entry)
 {
     NDIS_STATUS status;
 
-    if (!is_query(entry->request))
-        return features_refuse(a, entry->request) || coalescing_refuses(a, entry->request) ? NDIS_STATUS_NOT_SUPPORTED
-                                                                                          : NDIS_STATUS_PENDING;
+    if (!is_query(entry->request)) {
+        if (features_refuse(a, entry->request) || coalescing_refuses(a, entry->request))
+            return NDIS_STATUS_NOT_SUPPORTED;
+        offload_keywords_follow(a, entry->request);
+        return NDIS_STATUS_PENDING;
+    }
     if (oid_answer(a, entry->request, &status))
         return status;
     return oid_is_counter(entry->asked_oid) ? oid_ask_statistics(entry) : NDIS_STATUS_PENDING;

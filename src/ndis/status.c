@@ -39,7 +39,7 @@ static void keep_offload(struct adapter *a, const NDIS_STATUS_INDICATION *indica
 {
     if (indication->StatusBufferSize < NDIS_SIZEOF_NDIS_OFFLOAD_REVISION_1)
         return;
-    attributes_copy(&a->offload, sizeof a->offload, NDIS_OFFLOAD_REVISION_6, indication->StatusBuffer,
+    attributes_copy(&a->offload, sizeof a->offload, NDIS_OFFLOAD_REVISION_7, indication->StatusBuffer,
                     indication->StatusBufferSize);
     a->has_offload = true;
 }

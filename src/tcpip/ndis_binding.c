@@ -282,7 +282,7 @@ bool protocol_register(void)
         .Header = { NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS, NDIS_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1,
                     NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1 },
         .MajorNdisVersion = 6,
-        .MinorNdisVersion = 30,
+        .MinorNdisVersion = 89,
         .MajorDriverVersion = 1,
         .Name = { sizeof name - sizeof(WCHAR), sizeof name, name },
         .BindAdapterHandlerEx = bind_adapter,

@@ -34,6 +34,7 @@ void coalescing_update(struct binding *b)
 {
     NDIS_OFFLOAD_PARAMETERS p = {
         .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_OFFLOAD_PARAMETERS_REVISION_3, NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_3 },
+        .Flags = NDIS_OFFLOAD_PARAMETERS_SKIP_REGISTRY_UPDATE,
     };
 
     stack_enter();

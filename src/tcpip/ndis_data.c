@@ -225,8 +225,22 @@ static void receive_one(struct binding *b, PNET_BUFFER nb, const struct arrival 
     }
     if (left)
         interface_stats(b->interface)->rx_dropped++;
+    else if (how->datagram)
+        datagrams_input(b->interface, parts, count, total, how);
     else
         interface_input(b->interface, parts, count, total, how);
+}
+
+/* A list that is several datagrams put together (URO) comes apart again. docs: network/udp-rsc-offload */
+static void receive_list(struct binding *b, PNET_BUFFER_LIST list)
+{
+    const NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO unit = { .Value = NET_BUFFER_LIST_INFO(list, UdpRecvSegCoalesceOffloadInfo) };
+    struct arrival how = offload_arrival(b, list);
+
+    for (PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(list); nb; nb = NET_BUFFER_NEXT_NB(nb)) {
+        how.datagram = unit.Receive.SegCount > 1 ? unit.Receive.SegSize : 0;
+        receive_one(b, nb, &how);
+    }
 }
 
 VOID NTAPI protocol_receive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PORT_NUMBER port, ULONG count, ULONG flags)
@@ -235,12 +249,8 @@ VOID NTAPI protocol_receive(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PO
 
     stack_enter();
     if (b->state == BINDING_RUNNING && b->interface)
-        for (PNET_BUFFER_LIST list = lists; list; list = list->Next) {
-            struct arrival how = offload_arrival(b, list);
-
-            for (PNET_BUFFER nb = NET_BUFFER_LIST_FIRST_NB(list); nb; nb = NET_BUFFER_NEXT_NB(nb))
-                receive_one(b, nb, &how);
-        }
+        for (PNET_BUFFER_LIST list = lists; list; list = list->Next)
+            receive_list(b, list);
     stack_leave();
     if (!NDIS_TEST_RECEIVE_CANNOT_PEND(flags))
         NdisReturnNetBufferLists(b->handle, lists,

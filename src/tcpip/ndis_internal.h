@@ -112,6 +112,9 @@ void offload_ask(struct binding *binding, PNET_BUFFER_LIST list);
 /* What the adapter has found out about a received list. */
 struct arrival offload_arrival(struct binding *binding, PNET_BUFFER_LIST list);
 
+/* ndis_datagrams.c: a frame of several datagrams (how->datagram) comes in as that many frames. Stack entered. */
+void datagrams_input(struct interface *interface, const struct iovec *parts, int count, size_t total, const struct arrival *how);
+
 /* ndis_coalescing.c: switches the coalescing of one adapter, or of all, as it has to be now. PASSIVE_LEVEL, stack not entered. */
 void coalescing_update(struct binding *binding);
 void coalescing_update_all(void);

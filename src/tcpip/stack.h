@@ -96,6 +96,7 @@ struct arrival {
     bool checked;                       /* the checksum of its transport held */
     bool sum_missing;                   /* of coalesced segments: it was not made anew for the whole */
     unsigned segments;                  /* that it was coalesced from; 0: it is a frame as it was sent */
+    unsigned datagram;                  /* it is several UDP datagrams of this many bytes of payload; 0: it is not */
 };
 
 /* One frame in parts. Stack entered. False: not taken. */

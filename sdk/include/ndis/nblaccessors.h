@@ -64,6 +64,11 @@
 #define NET_BUFFER_LIST_DUP_ACK_COUNT(nbl) \
     (((NDIS_RSC_NBL_INFO *)&NET_BUFFER_LIST_INFO((nbl), TcpRecvSegCoalesceInfo))->Info.DupAckCount)
 
+#define NET_BUFFER_LIST_UDP_COALESCED_SEG_COUNT(nbl) \
+    (((NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO *)&NET_BUFFER_LIST_INFO((nbl), UdpRecvSegCoalesceOffloadInfo))->Receive.SegCount)
+#define NET_BUFFER_LIST_UDP_COALESCED_SEG_SIZE(nbl) \
+    (((NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO *)&NET_BUFFER_LIST_INFO((nbl), UdpRecvSegCoalesceOffloadInfo))->Receive.SegSize)
+
 #define NET_BUFFER_LIST_RECEIVE_QUEUE_ID(nbl) \
     (((NDIS_NET_BUFFER_LIST_FILTERING_INFO *)&NET_BUFFER_LIST_INFO((nbl), NetBufferListFilteringInfo)) \
          ->FilteringInfo.QueueVPortInfo.QueueId)

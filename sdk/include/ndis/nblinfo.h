@@ -232,4 +232,19 @@ typedef struct _NET_BUFFER_LIST_TIMESTAMP {
     UINT64 Timestamp;
 } NET_BUFFER_LIST_TIMESTAMP, *PNET_BUFFER_LIST_TIMESTAMP;
 
+/* UdpRecvSegCoalesceOffloadInfo of a received list whose NET_BUFFER is several datagrams put together; SegSize: payload bytes of each,
+ * but of the last one, which may have fewer. docs: nbluro/ns-nbluro-ndis_udp_rsc_offload_net_buffer_list_info */
+#if NDIS_SUPPORT_NDIS684
+typedef struct _NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO {
+    union {
+        struct {
+            USHORT SegCount;
+            USHORT SegSize;
+        } Receive;
+        PVOID Value;
+    };
+} NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO, *PNDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO;
+RING3_SIZE(NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO, 8);
+#endif
+
 #endif
