@@ -23,6 +23,7 @@ typedef struct {
 static struct {
     NDIS_HANDLE Protocol, Binding, Pool;
     BOOLEAN Running;
+    PDEVICE_OBJECT Device;
     UCHAR Address[6];
     BOOLEAN HasScaling;
     NDIS_RECEIVE_SCALE_CAPABILITIES Scaling;
@@ -55,6 +56,7 @@ static NDIS_STATUS NTAPI BoundBind(NDIS_HANDLE context, NDIS_HANDLE bind, PNDIS_
     if (Bound.Binding != NULL || parameters->MediaType != NdisMedium802_3)
         return NDIS_STATUS_NOT_ACCEPTED;
     NdisMoveMemory(Bound.Address, parameters->CurrentMacAddress, 6);
+    Bound.Device = parameters->PhysicalDeviceObject;
     Bound.HasScaling = parameters->RcvScaleCapabilities != NULL;
     if (Bound.HasScaling)
         NdisMoveMemory(&Bound.Scaling, parameters->RcvScaleCapabilities, NDIS_SIZEOF_RECEIVE_SCALE_CAPABILITIES_REVISION_2);

@@ -240,3 +240,62 @@ TEST_CASE(a_large_send_whose_headers_are_wrong_fails)
     EXPECT(BoundSend(Frame, length, TcpLargeSendNetBufferListInfo, lso.Value) != NDIS_STATUS_SUCCESS);
     send_large_tcp(FALSE, 1460);
 }
+
+/* The number in a keyword of the adapter's; 99: there is none. */
+static ULONG keyword(PCWSTR text)
+{
+    struct {
+        KEY_VALUE_PARTIAL_INFORMATION Value;
+        WCHAR Rest[16];
+    } answer;
+    UNICODE_STRING name, number;
+    ULONG length, value = 99;
+    HANDLE key;
+
+    RtlInitUnicodeString(&name, text);
+    if (!NT_SUCCESS(IoOpenDeviceRegistryKey(Bound.Device, PLUGPLAY_REGKEY_DRIVER, KEY_READ, &key)))
+        return 99;
+    if (NT_SUCCESS(ZwQueryValueKey(key, &name, KeyValuePartialInformation, &answer, sizeof(answer), &length)) &&
+        answer.Value.Type == REG_SZ) {
+        RtlInitUnicodeString(&number, (PCWSTR)answer.Value.Data);
+        RtlUnicodeStringToInteger(&number, 10, &value);
+    }
+    ZwClose(key);
+    return value;
+}
+
+TEST_CASE(keywords_follow_what_is_set)
+{
+    NDIS_OFFLOAD_PARAMETERS p = parameters();
+
+    p.TCPIPv4Checksum = NDIS_OFFLOAD_PARAMETERS_TX_ENABLED_RX_DISABLED;
+    p.LsoV2IPv6 = NDIS_OFFLOAD_PARAMETERS_LSOV2_DISABLED;
+    p.UdpSegmentation.IPv4 = NDIS_OFFLOAD_PARAMETERS_UDP_SEG_DISABLED;
+    EXPECT_EQ(BoundSet(OID_TCP_OFFLOAD_PARAMETERS, &p, NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_5), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(keyword(L"*TCPChecksumOffloadIPv4"), 1);
+    EXPECT_EQ(keyword(L"*LsoV2IPv6"), 0);
+    EXPECT_EQ(keyword(L"*UsoIPv4"), 0);
+    p = parameters();
+    p.TCPIPv4Checksum = NDIS_OFFLOAD_PARAMETERS_TX_RX_ENABLED;
+    p.LsoV2IPv6 = NDIS_OFFLOAD_PARAMETERS_LSOV2_ENABLED;
+    p.UdpSegmentation.IPv4 = NDIS_OFFLOAD_PARAMETERS_UDP_SEG_ENABLED;
+    EXPECT_EQ(BoundSet(OID_TCP_OFFLOAD_PARAMETERS, &p, NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_5), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(keyword(L"*TCPChecksumOffloadIPv4"), 3);
+    EXPECT_EQ(keyword(L"*LsoV2IPv6"), 1);
+    EXPECT_EQ(keyword(L"*UsoIPv4"), 1);
+}
+
+TEST_CASE(keywords_stay_when_the_registry_is_not_to_be_updated)
+{
+    NDIS_OFFLOAD_PARAMETERS p = parameters();
+
+    p.LsoV2IPv4 = NDIS_OFFLOAD_PARAMETERS_LSOV2_ENABLED;
+    EXPECT_EQ(BoundSet(OID_TCP_OFFLOAD_PARAMETERS, &p, NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_5), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(keyword(L"*LsoV2IPv4"), 1);
+    p.LsoV2IPv4 = NDIS_OFFLOAD_PARAMETERS_LSOV2_DISABLED;
+    p.Flags = NDIS_OFFLOAD_PARAMETERS_SKIP_REGISTRY_UPDATE;
+    EXPECT_EQ(BoundSet(OID_TCP_OFFLOAD_PARAMETERS, &p, NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_5), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(keyword(L"*LsoV2IPv4"), 1);
+    p.LsoV2IPv4 = NDIS_OFFLOAD_PARAMETERS_LSOV2_ENABLED;
+    EXPECT_EQ(BoundSet(OID_TCP_OFFLOAD_PARAMETERS, &p, NDIS_SIZEOF_OFFLOAD_PARAMETERS_REVISION_5), NDIS_STATUS_SUCCESS);
+}

@@ -42,6 +42,7 @@ struct fake_miniport {
 };
 
 struct fake_protocol {
+    UCHAR minor;                        /* its NDIS version 6.minor; 0: 6.30 */
     NDIS_HANDLE protocol, binding, pool;
     char journal[256];
     unsigned completed, received;
@@ -457,7 +458,7 @@ __attribute__((unused)) static NDIS_STATUS register_protocol(void)
     NDIS_PROTOCOL_DRIVER_CHARACTERISTICS c = {
         .Header = { NDIS_OBJECT_TYPE_PROTOCOL_DRIVER_CHARACTERISTICS, 1, NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_1 },
         .MajorNdisVersion = 6,
-        .MinorNdisVersion = 30,
+        .MinorNdisVersion = pr.minor ? pr.minor : 30,
         .Name = { sizeof name - 2, sizeof name, name },
         .BindAdapterHandlerEx = pr_bind,
         .UnbindAdapterHandlerEx = pr_unbind,

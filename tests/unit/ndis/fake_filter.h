@@ -15,6 +15,7 @@ struct fake_filter {
     NDIS_HANDLE driver, module[FAKE_MODULES], clone_pool;
     unsigned modules, attached;
     UCHAR minor;                        /* its NDIS version 6.minor; 0: 6.30 */
+    ULONG flags;
     /* what it does */
     NDIS_STATUS attach_status, restart_status;
     bool no_attributes, pend_pause, pend_restart, hang_restart, bypass, no_oids, no_status, keep_sends, answer_oids, pend_oids;
@@ -317,6 +318,7 @@ static NDIS_STATUS register_filter(struct fake_filter *f, char letter)
         .Header = { NDIS_OBJECT_TYPE_FILTER_DRIVER_CHARACTERISTICS, 3, NDIS_SIZEOF_FILTER_DRIVER_CHARACTERISTICS_REVISION_3 },
         .MajorNdisVersion = 6,
         .MinorNdisVersion = f->minor ? f->minor : 30,
+        .Flags = f->flags,
         .UniqueName = { sizeof unique - 2, sizeof unique, unique },
         .ServiceName = { sizeof service - 2, sizeof service, service },
         .FriendlyName = { sizeof service - 2, sizeof service, service },

@@ -39,7 +39,7 @@ struct later_offload {
 
 static NDIS_STATUS set_later_offload(NDIS_HANDLE adapter)
 {
-    struct later_offload later = { .known.Header = { NDIS_OBJECT_TYPE_OFFLOAD, NDIS_OFFLOAD_REVISION_6 + 1, sizeof later } };
+    struct later_offload later = { .known.Header = { NDIS_OBJECT_TYPE_OFFLOAD, NDIS_OFFLOAD_REVISION_7 + 1, sizeof later } };
     NDIS_MINIPORT_ADAPTER_ATTRIBUTES a = {
         .OffloadAttributes = {
             .Header = { NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_OFFLOAD_ATTRIBUTES, 1,
@@ -62,7 +62,7 @@ static void check_offload(NDIS_OID oid)
     NDIS_OID_REQUEST r = request(NdisRequestQueryInformation, oid, &answer, sizeof answer);
     CHECK_EQ(NdisOidRequest(pr.binding, &r), NDIS_STATUS_SUCCESS);
     CHECK_EQ(r.DATA.QUERY_INFORMATION.BytesWritten, sizeof answer.known);
-    CHECK_EQ(answer.known.Header.Revision, NDIS_OFFLOAD_REVISION_6);
+    CHECK_EQ(answer.known.Header.Revision, NDIS_OFFLOAD_REVISION_7);
     CHECK_EQ(answer.known.Header.Size, sizeof answer.known);
     CHECK_EQ(answer.known.Checksum.IPv4Transmit.TcpChecksum, NDIS_OFFLOAD_SUPPORTED);
     CHECK_EQ(answer.unknown[0], 0x55);
@@ -70,7 +70,7 @@ static void check_offload(NDIS_OID oid)
 
 static void later_revision(void *unused)
 {
-    struct later_offload later = { .known.Header = { NDIS_OBJECT_TYPE_OFFLOAD, NDIS_OFFLOAD_REVISION_6 + 1, sizeof later } };
+    struct later_offload later = { .known.Header = { NDIS_OBJECT_TYPE_OFFLOAD, NDIS_OFFLOAD_REVISION_7 + 1, sizeof later } };
     NDIS_STATUS_INDICATION s = {
         .Header = { NDIS_OBJECT_TYPE_STATUS_INDICATION, 1, NDIS_SIZEOF_STATUS_INDICATION_REVISION_1 },
         .StatusCode = NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG,
