@@ -5,6 +5,7 @@
 #include <stdarg.h>
 
 #define FORMAT_SIZE 512
+#define VERBOSE_LEVEL 4                 /* the first that DbgPrintEx gives no meaning */
 
 typedef struct _FORMAT {
     CHAR Text[FORMAT_SIZE];
@@ -58,7 +59,13 @@ static VOID AddWord(_Inout_ PFORMAT Format, _In_ PCSTR Word, _In_ SIZE_T Length,
     AddText(Format, IsWord(Word, Length, "LEVEL") || IsWord(Word, Length, "FLAGS") || IsWord(Word, Length, "STDPREFIX") ? "" : "%p", FALSE);
 }
 
-VOID WppTrace(PCSTR Function, PCSTR Message, ...)
+static ULONG DebuggerLevel(_In_ ULONG Level)
+{
+    return Level == 0 ? DPFLTR_INFO_LEVEL : Level <= TRACE_LEVEL_ERROR ? DPFLTR_ERROR_LEVEL : Level == TRACE_LEVEL_WARNING ? DPFLTR_WARNING_LEVEL
+         : Level == TRACE_LEVEL_INFORMATION ? DPFLTR_INFO_LEVEL : VERBOSE_LEVEL;
+}
+
+VOID WppTrace(ULONG Level, PCSTR Function, PCSTR Message, ...)
 {
     FORMAT format;
     va_list arguments;
@@ -82,6 +89,6 @@ VOID WppTrace(PCSTR Function, PCSTR Message, ...)
     format.Text[format.Used++] = '\n';
     format.Text[format.Used] = 0;
     va_start(arguments, Message);
-    vDbgPrintEx(DPFLTR_IHVDRIVER_ID, DPFLTR_INFO_LEVEL, format.Text, arguments);
+    vDbgPrintEx(DPFLTR_IHVDRIVER_ID, DebuggerLevel(Level), format.Text, arguments);
     va_end(arguments);
 }

@@ -70,8 +70,10 @@ static enum log_level log_level_of(ULONG component, ULONG level)
         return LOG_WARN;
     case DPFLTR_TRACE_LEVEL:
         return LOG_INFO;
-    default:
+    case DPFLTR_INFO_LEVEL:
         return LOG_DEBUG;
+    default:
+        return LOG_TRACE;
     }
 }
 
@@ -113,7 +115,7 @@ ULONG NTAPI DbgPrintReturnControlC(PCSTR Format, ...)
 }
 
 /* The same with a component and a level (DPFLTR_*): errors and warnings are log errors and warnings, information shows
- * with a debug log only, or when its filter is set. docs: wdm/nf-wdm-dbgprintex */
+ * with a debug log only, levels of the driver's own with a trace log, or when their filter is set. docs: wdm/nf-wdm-dbgprintex */
 ULONG NTAPI DbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, ...)
 {
     __builtin_ms_va_list list;

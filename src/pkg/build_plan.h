@@ -53,6 +53,7 @@ struct build_plan {
     struct build_list libraries;        /* whole paths, linked before the SDK's */
     struct build_list trace_files;      /* that declare trace functions, whole paths */
     struct build_list traces;           /* trace functions as projects declare them: NAME(LEVEL,MSG,...) */
+    char trace_guid[40];                /* of a project's WppAddControlGUID, or "" */
     struct build_inf *inf;
     size_t inf_count;
 };

@@ -148,26 +148,64 @@ static void add_directory_of(struct build_plan *plan, const char *path)
         build_add(&plan->headers, "%s", directory);
 }
 
+static void add_once(struct build_list *list, const char *text, size_t length)
+{
+    char copy[BUILD_PATH];
+
+    snprintf(copy, sizeof copy, "%.*s", (int)length, text);
+    if (!build_has(list, copy))
+        build_add(list, "%s", copy);
+}
+
+static void scan_file(const struct project *p, const char *text, size_t length)
+{
+    char name[1024], whole[BUILD_PATH];
+
+    snprintf(name, sizeof name, "%.*s", (int)length, text);
+    if (msbuild_resolve(msbuild_directory(p->file), name, whole, sizeof whole))
+        add_once(&p->plan->trace_files, whole, strlen(whole));
+}
+
+static void take_control(const struct project *p, const char *guid, size_t length)
+{
+    if (length == 36 || length == 38)
+        snprintf(p->plan->trace_guid, sizeof p->plan->trace_guid, "%.*s", (int)length, guid);
+}
+
+/* tracewpp's own options: -func:NAME(...), -scan:FILE, -ctl:GUID; a value may be quoted. docs: devtest/wpp-preprocessor */
+static void take_trace_options(const struct project *p, const char *text)
+{
+    while (*(text += strspn(text, " \t\r\n"))) {
+        const char *colon = strchr(text, ':'), *value = colon ? colon + 1 : text;
+        bool quoted = *value == '"';
+        size_t length;
+
+        value += quoted;
+        length = strcspn(value, quoted ? "\"" : " \t\r\n");
+        if (!quoted && !strncmp(text + 1, "func:", 5) && value[strcspn(value, ") \t")] != ')')
+            length = strcspn(value, ")") + (strchr(value, ')') != NULL);       /* blanks between the parameters */
+        if (!strncmp(text + 1, "func:", 5))
+            add_once(&p->plan->traces, value, length);
+        else if (!strncmp(text + 1, "scan:", 5))
+            scan_file(p, value, length);
+        else if (!strncmp(text + 1, "ctl:", 4))
+            take_control(p, value, length);
+        text = value + length + (quoted && value[length]);
+    }
+}
+
 static void take_traces(const struct project *p, const struct msbuild_item *item)
 {
-    const char *list = msbuild_metadata(item, "WppTraceFunction"), *element;
+    const char *list = msbuild_metadata(item, "WppTraceFunction"), *guid = msbuild_metadata(item, "WppAddControlGUID"), *element;
     size_t length;
 
-    while ((element = msbuild_element(&list, &length)) != NULL) {
-        char text[512];
-
-        snprintf(text, sizeof text, "%.*s", (int)length, element);
-        if (!build_has(&p->plan->traces, text))
-            build_add(&p->plan->traces, "%s", text);
-    }
+    while ((element = msbuild_element(&list, &length)) != NULL)
+        add_once(&p->plan->traces, element, length);
     list = msbuild_metadata(item, "WppScanConfigurationData");
-    while ((element = msbuild_element(&list, &length)) != NULL) {
-        char text[512], whole[BUILD_PATH];
-
-        snprintf(text, sizeof text, "%.*s", (int)length, element);
-        if (msbuild_resolve(msbuild_directory(p->file), text, whole, sizeof whole) && !build_has(&p->plan->trace_files, whole))
-            build_add(&p->plan->trace_files, "%s", whole);
-    }
+    while ((element = msbuild_element(&list, &length)) != NULL)
+        scan_file(p, element, length);
+    take_control(p, guid, strlen(guid));
+    take_trace_options(p, msbuild_metadata(item, "WppAdditionalOptions"));
     p->plan->wpp |= is_true(msbuild_metadata(item, "WppEnabled"));
 }
 

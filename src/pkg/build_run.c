@@ -465,7 +465,7 @@ static bool write_traces(const struct build_plan *plan)
     for (size_t i = 0; i < plan->source_count; i++)
         if (plan->source[i].tool == TOOL_C || plan->source[i].tool == TOOL_CPP)
             sources[count++] = plan->source[i].path;
-    bool good = wpp_write(sources, plan->out, (const char *const *)plan->trace_files.text, (const char *const *)plan->traces.text);
+    bool good = wpp_write(sources, plan->out, (const char *const *)plan->trace_files.text, (const char *const *)plan->traces.text, plan->trace_guid);
     free(sources);
     return good;
 }

@@ -86,7 +86,18 @@ static bool read_all(struct wpp_functions *functions, const char *dir, const cha
     return good;
 }
 
-static bool write_tmh(const char *dir, const char *out, const char *name, const char *source, const struct wpp_functions *functions)
+/* XXXXXXXX-XXXX-XXXX-XXXX-XXXXXXXXXXXX becomes (XXXXXXXX,XXXX,XXXX,XXXX,XXXXXXXXXXXX). */
+static void print_guid(FILE *out, const char *guid)
+{
+    fputs("#ifndef WPP_CONTROL_GUIDS\n#define WPP_CONTROL_GUIDS WPP_DEFINE_CONTROL_GUID(CtlGuid, (", out);
+    for (; *guid; guid++)
+        if (*guid != '{' && *guid != '}')
+            fputc(*guid == '-' ? ',' : *guid, out);
+    fputs("), WPP_DEFINE_BIT(Error) WPP_DEFINE_BIT(Unusual) WPP_DEFINE_BIT(Noise))\n#endif\n", out);
+}
+
+static bool write_tmh(const char *dir, const char *out, const char *name, const char *source, const struct wpp_functions *functions,
+                      const char *guid)
 {
     char path[PATH_SIZE], *text = NULL;
     uint8_t *old;
@@ -98,7 +109,10 @@ static bool write_tmh(const char *dir, const char *out, const char *name, const 
     FILE *stream = open_memstream(&text, &size);
     if (!stream)
         return error_set("no memory for %s", name);
-    fprintf(stream, "/* Trace messages of %s, written by ring3 build. */\n#include <ring3/wpp.h>\n", source);
+    fprintf(stream, "/* Trace messages of %s, written by ring3 build. */\n", source);
+    if (*guid)
+        print_guid(stream, guid);
+    fputs("#include <ring3/wpp.h>\n", stream);
     wpp_print_functions(functions, stream);
     fclose(stream);
     snprintf(path, sizeof path, "%s/%s", out, name);
@@ -116,7 +130,7 @@ static bool write_tmh(const char *dir, const char *out, const char *name, const 
     return good;
 }
 
-bool wpp_write(const char *const *sources, const char *out, const char *const *scanned, const char *const *declared)
+bool wpp_write(const char *const *sources, const char *out, const char *const *scanned, const char *const *declared, const char *guid)
 {
     bool good = true;
 
@@ -128,7 +142,7 @@ bool wpp_write(const char *const *sources, const char *out, const char *const *s
         text = read_text(dir, slash + 1);
         if (text && included_tmh(text, name, sizeof name)) {
             struct wpp_functions *functions = wpp_functions_new();
-            good = read_all(functions, dir, scanned, declared) && write_tmh(dir, out, name, slash + 1, functions);
+            good = read_all(functions, dir, scanned, declared) && write_tmh(dir, out, name, slash + 1, functions, guid);
             wpp_functions_free(functions);
         }
         free(text);

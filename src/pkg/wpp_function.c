@@ -1,4 +1,5 @@
-/* A function becomes a macro over WppTrace. What its caller gives for MSG (nothing, when it has no such parameter) stands between what
+/* A function becomes a macro over WppTrace, under the condition of its parameters before the message: WPP_A_B_ENABLED(A, B), where values that
+ * stand in braces ({LEVEL=X}) come first; WPP_A_B_PRE and _POST stand around it. What its caller gives for MSG (nothing, when it has no such parameter) stands between what
  * USEPREFIX and USESUFFIX say, and so do the arguments: prefix, caller's, suffix. An argument in parentheses is an expression; the
  * macro's parameter has its name. */
 #include "pkg/wpp_function.h"
@@ -15,6 +16,8 @@ struct function {
     struct function *next;
     bool declared;                      /* by FUNC; the others have only been given a prefix or a suffix */
     char name[NAME_SIZE], parameters[TEXT_SIZE];
+    char condition[TEXT_SIZE], values[TEXT_SIZE];   /* "LEVEL_FLAGS", "TRACE_LEVEL_ERROR, FLAGS" */
+    char level[NAME_SIZE];              /* what stands for LEVEL beside a flag, or "0" */
     char text[2][TEXT_SIZE];            /* prefix, suffix: string literals, or "" */
     char arguments[2][TEXT_SIZE];       /* ", A, B", or "" */
 };
@@ -92,24 +95,79 @@ static int inside(const char *at)
     return -1;
 }
 
+/* Another parameter before the message. */
+static void add_condition(struct function *f, const char *name, size_t length, const char *value, size_t value_length)
+{
+    size_t used = strlen(f->condition), filled = strlen(f->values);
+
+    if (used + length + 2 > TEXT_SIZE || filled + value_length + 3 > TEXT_SIZE)
+        return;
+    snprintf(f->condition + used, TEXT_SIZE - used, "%s%.*s", used ? "_" : "", (int)length, name);
+    snprintf(f->values + filled, TEXT_SIZE - filled, "%s%.*s", filled ? ", " : "", (int)value_length, value);
+    if (length == 5 && !memcmp(name, "LEVEL", 5) && value_length < NAME_SIZE)
+        snprintf(f->level, sizeof f->level, "%.*s", (int)value_length, value);
+}
+
+/* {NAME=VALUE, ...}; the place behind it. */
+static const char *read_constants(struct function *f, const char *at)
+{
+    while (*at && *at != '}' && *at != '\n') {
+        const char *name = at + 1 + strspn(at + 1, " \t"), *value;
+        size_t length = identifier(name);
+
+        value = skip_space(name + length);
+        at = name + strcspn(name, ",}\n");
+        if (*value == '=' && value < at && length) {
+            value = skip_space(value + 1);
+            add_condition(f, name, length, value, (size_t)(at - value));
+        }
+    }
+    return skip_space(at + (*at == '}'));
+}
+
+/* The parameters: their names for the macro, and which of them are conditions: those before MSG that stand in no parentheses of their own. */
+static void read_parameters(struct function *f, const char *at, int length)
+{
+    size_t used = 0;
+    bool before = true;
+
+    for (int n = 0, depth = 0; n < length; n++) {
+        size_t word = identifier(at + n);
+
+        depth += at[n] == '(' ? 1 : at[n] == ')' ? -1 : 0;
+        if (word && depth == 0) {
+            before = before && strncmp(at + n, "MSG", word) != 0;
+            if (before)
+                add_condition(f, at + n, word, at + n, word);
+        }
+        for (size_t i = 0; i < (word ? word : 1); i++)
+            if (at[n + (int)i] != '(' && at[n + (int)i] != ')')
+                f->parameters[used++] = at[n + (int)i];
+        n += word ? (int)word - 1 : 0;
+    }
+    f->parameters[used] = 0;
+}
+
 void wpp_declare(struct wpp_functions *functions, const char *text)
 {
     const char *name = skip_space(text), *at;
-    size_t length = identifier(name), used = 0;
+    size_t length = identifier(name);
+    struct function read = { .declared = true }, *f;
     int parameters;
 
     at = skip_space(name + length);
-    if (*at == '{') {
-        at += strcspn(at, "}\n");
-        at = skip_space(at + (*at == '}'));
-    }
+    if (*at == '{')
+        at = read_constants(&read, at);
     if (!length || length >= NAME_SIZE || *at != '(' || (parameters = inside(at)) < 0 || parameters >= TEXT_SIZE)
         return;
-    struct function *f = named(functions, name, length);
-    for (int n = 1; n <= parameters; n++)
-        if (at[n] != '(' && at[n] != ')')
-            f->parameters[used++] = at[n];
-    f->parameters[used] = 0;
+    read_parameters(&read, at + 1, parameters);
+    if (!read.level[0] || !strcmp(read.condition, "LEVEL"))     /* alone it is a flag, as in DoTraceMessage */
+        strcpy(read.level, "0");
+    f = named(functions, name, length);
+    memcpy(f->parameters, read.parameters, sizeof f->parameters);
+    memcpy(f->condition, read.condition, sizeof f->condition);
+    memcpy(f->values, read.values, sizeof f->values);
+    memcpy(f->level, read.level, sizeof f->level);
     f->declared = true;
 }
 
@@ -167,6 +225,11 @@ void wpp_read_config(struct wpp_functions *functions, const char *text)
     }
 }
 
+static void print_default(FILE *out, const char *condition, const char *what, const char *text)
+{
+    fprintf(out, "#ifndef WPP_%s_%s\n#define WPP_%s_%s(...)%s\n#endif\n", condition, what, condition, what, text);
+}
+
 void wpp_print_functions(const struct wpp_functions *functions, FILE *out)
 {
     for (const struct function *f = functions->first; f; f = f->next) {
@@ -174,7 +237,20 @@ void wpp_print_functions(const struct wpp_functions *functions, FILE *out)
 
         if (!f->declared)
             continue;
-        fprintf(out, "#undef %s\n#define %s(%s) WppTrace(__FUNCTION__, %s %s %s%s%s%s)\n", f->name, f->name, f->parameters, f->text[0],
-                message ? "MSG" : "\"\"", f->text[1], f->arguments[0], more ? ", ##__VA_ARGS__" : "", f->arguments[1]);
+        if (f->condition[0]) {
+            print_default(out, f->condition, "ENABLED", " 1");
+            print_default(out, f->condition, "PRE", "");
+            print_default(out, f->condition, "POST", "");
+        }
+        fprintf(out, "#undef %s\n#define %s(%s) ", f->name, f->name, f->parameters);
+        if (f->condition[0])
+            fprintf(out, "WPP_%s_PRE(%s) WPP_WHEN(WPP_%s_ENABLED(%s), ", f->condition, f->values, f->condition, f->values);
+        else
+            fputs("WPP_WHEN(1, ", out);
+        fprintf(out, "WppTrace(%s, __FUNCTION__, %s %s %s%s%s%s))", f->level, f->text[0], message ? "MSG" : "\"\"", f->text[1],
+                f->arguments[0], more ? ", ##__VA_ARGS__" : "", f->arguments[1]);
+        if (f->condition[0])
+            fprintf(out, " WPP_%s_POST(%s)", f->condition, f->values);
+        fputc('\n', out);
     }
 }
