@@ -83,7 +83,7 @@ static bool take_release(void *target, const char *value)
 }
 
 static const struct cli_option options[] = {
-    { NULL, "DIR|X.vcxproj", "a directory with sources, or a Visual Studio project (default: the present directory)", take_path },
+    { NULL, "DIR|X.vcxproj|X.sln", "a directory with sources, a Visual Studio project or solution (default: the present directory)", take_path },
     { "--out", "DIR", "where results go (default: build/drivers/NAME)", take_out },
     { "--configuration", "NAME", "of a project: Release, Debug (default: what the project says)", take_configuration },
     { "--property", "NAME=VALUE", "a property that wins over the project's; may be given again", take_property },
@@ -95,6 +95,21 @@ static const struct cli_option options[] = {
     { 0 }
 };
 
+static int run_solution(const struct build_config *config)
+{
+    struct build_result *results = NULL;
+    size_t count = 0;
+    bool good = build_solution(config, &results, &count);
+
+    for (size_t i = 0; i < count; i++)
+        if (results[i].path)
+            puts(results[i].path);
+        else
+            fprintf(stderr, "skipped %s: %s\n", results[i].project, results[i].why);
+    build_results_free(results, count);
+    return good ? EXIT_GOOD : cli_fail(EXIT_HOST, "%s", error_text());
+}
+
 static int run_build(const struct verb *verb, int argc, char **argv)
 {
     struct build_config config = { 0 };
@@ -105,6 +120,8 @@ static int run_build(const struct verb *verb, int argc, char **argv)
         return code;
     if (!config.path)
         config.path = ".";
+    if (build_is_solution(config.path))
+        return run_solution(&config);
     if (!build_driver(&config, &sys))
         return cli_fail(EXIT_HOST, "%s", error_text());
     puts(sys);
@@ -114,7 +131,7 @@ static int run_build(const struct verb *verb, int argc, char **argv)
 
 VERB(build_verb) = {
     .name = "build",
-    .synopsis = "[DIR|X.vcxproj] [--out=DIR] [--configuration=NAME] [--define=NAME] [--force] [--release]",
+    .synopsis = "[DIR|X.vcxproj|X.sln] [--out=DIR] [--configuration=NAME] [--define=NAME] [--force] [--release]",
     .summary = "make a driver's .sys and .pdb from its sources or its project",
     .options = options,
     .run = run_build,

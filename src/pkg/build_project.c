@@ -10,6 +10,7 @@
 #include "host/dir.h"
 #include "host/file.h"
 #include "pkg/build_plan.h"
+#include "pkg/build_warning.h"
 #include "pkg/msbuild.h"
 #include "pkg/msbuild_internal.h"
 
@@ -108,6 +109,55 @@ static void add_precompiled(const struct project *p, struct build_list *flags)
     build_add(flags, "-I%s", msbuild_directory(p->file));
 }
 
+/* A header that is there by its place, another by its name alone. */
+static void add_forced(const struct project *p, struct build_list *flags, const char *text, size_t length)
+{
+    char name[1024], whole[BUILD_PATH];
+
+    snprintf(name, sizeof name, "%.*s", (int)length, text);
+    build_add(flags, "-include%s", msbuild_resolve(msbuild_directory(p->file), name, whole, sizeof whole) ? whole : name);
+}
+
+static int warning_level(const char *text)
+{
+    static const char *const names[] = { "TurnOffAllWarnings", "Level1", "Level2", "Level3", "Level4", "EnableAllWarnings" };
+
+    for (size_t i = 0; i < countof(names); i++)
+        if (!strcasecmp(text, names[i]))
+            return (int)i;
+    return -1;
+}
+
+/* A source that defines inline functions of namespace scope may have their only definition: cl keeps each that it uses, clang drops it when all
+ * its calls here were inlined. */
+static bool defines_inline(const char *text)
+{
+    return text && (!strncmp(text, "inline ", 7) || strstr(text, "\ninline "));
+}
+
+/* The level and what is an error, as far as clang's warnings are cl's; and what else the source's text decides. */
+static void add_by_text(const struct msbuild_item *item, const struct build_source *source, struct build_list *flags)
+{
+    struct build_warnings warnings = {
+        .level = warning_level(msbuild_metadata(item, "WarningLevel")), .errors = is_true(msbuild_metadata(item, "TreatWarningAsError")),
+        .disabled = msbuild_metadata(item, "DisableSpecificWarnings"), .as_errors = msbuild_metadata(item, "TreatSpecificWarningsAsErrors"),
+    };
+    uint8_t *data = NULL;
+    char *text = NULL;
+    size_t size = 0;
+
+    if (host_read_file(source->path, 64u << 20, &data, &size)) {
+        text = realloc(data, size + 1);
+        if (!text)
+            abort();
+        text[size] = 0;
+    }
+    build_warning_flags(flags, &warnings, text);
+    if (source->tool == TOOL_CPP && defines_inline(text))
+        build_add(flags, "-fno-inline");
+    free(text);
+}
+
 static void source_flags(const struct project *p, const struct msbuild_item *item, struct build_source *source)
 {
     struct build_list *flags = &source->flags;
@@ -127,7 +177,9 @@ static void source_flags(const struct project *p, const struct msbuild_item *ite
     if (is_precompiled(item, "Use"))
         add_precompiled(p, flags);
     while ((element = msbuild_element(&forced, &length)) != NULL)
-        build_add(flags, "-include%.*s", (int)length, element);
+        add_forced(p, flags, element, length);
+    if (source->tool == TOOL_C || source->tool == TOOL_CPP)
+        add_by_text(item, source, flags);
 }
 
 /* --- items --------------------------------------------------------------------------------------------------------- */

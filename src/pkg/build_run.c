@@ -10,6 +10,7 @@
 #include "host/file.h"
 #include "host/process.h"
 #include "pkg/build_compile.h"
+#include "pkg/build_include.h"
 #include "pkg/build_plan.h"
 #include "pkg/build_tags.h"
 #include "pkg/overlay.h"
@@ -230,6 +231,23 @@ static void source_arguments(struct build_list *a, const struct build_plan *plan
         compiler_arguments(a, plan, source);
 }
 
+/* Resource scripts and assembler sources may include what was made into the output directory, too. */
+static uint64_t newest_included(const struct build_plan *plan, const struct build_source *source)
+{
+    struct build_list directories = { 0 };
+    uint64_t newest;
+
+    for (size_t i = 0; i < source->flags.count; i++)
+        if (!strncmp(source->flags.text[i], "-I", 2))
+            build_add(&directories, "%s", source->flags.text[i] + 2);
+    for (size_t i = 0; i < plan->headers.count; i++)
+        build_add(&directories, "%s", plan->headers.text[i]);
+    build_add(&directories, "%s", plan->out);
+    newest = build_newest_included(source->path, (const char *const *)directories.text);
+    build_list_free(&directories);
+    return newest;
+}
+
 static bool up_to_date(const struct build_plan *plan, const struct build_source *source, const struct build_list *arguments)
 {
     char depends[BUILD_PATH + 8];
@@ -238,7 +256,7 @@ static bool up_to_date(const struct build_plan *plan, const struct build_source 
     if (plan->force || !same)
         return false;
     if (source->tool == TOOL_RESOURCE || source->tool == TOOL_ASSEMBLER)
-        return host_file_time(source->object) > host_file_time(source->path);
+        return host_file_time(source->object) > newest_included(plan, source);
     snprintf(depends, sizeof depends, "%s.d", source->object);
     return dependencies_older(source->object, depends);
 }

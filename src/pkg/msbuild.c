@@ -87,6 +87,54 @@ static bool read_properties(struct msbuild_place *place, xmlNode *group)
     return true;
 }
 
+/* The nearest file of that name in the project's directory or above. */
+static bool find_above(const struct msbuild *project, const char *name, char found[4096])
+{
+    char directory[4096];
+
+    snprintf(directory, sizeof directory, "%s", project->directory);
+    for (;;) {
+        char *slash = strrchr(directory, '/');
+
+        if (msbuild_resolve(directory[0] ? directory : "/", name, found, 4096))
+            return true;
+        if (!slash)
+            return false;
+        *slash = 0;
+    }
+}
+
+/* Directory.Build.props and .targets, which Microsoft's sheets import unless a property says no; another file when one names it.
+ * docs: visualstudio/msbuild/customize-by-directory */
+static bool import_directory(struct msbuild_place *place, const char *kind, enum pass pass)
+{
+    struct msbuild *project = place->project;
+    char wanted[64], path[64], name[64], found[4096];
+    const char *given;
+
+    snprintf(wanted, sizeof wanted, "ImportDirectoryBuild%s", kind);
+    snprintf(path, sizeof path, "DirectoryBuild%sPath", kind);
+    snprintf(name, sizeof name, "Directory.Build.%s", !strcmp(kind, "Props") ? "props" : "targets");
+    if (!strcasecmp(msbuild_property(project, wanted), "false"))
+        return true;
+    given = msbuild_property(project, path);
+    if (*given ? !msbuild_resolve(project->directory, given, found, sizeof found) : !find_above(project, name, found))
+        return true;
+    return read_file(project, found, pass, place->depth + 1);
+}
+
+/* A sheet of Visual Studio or the WDK: what it sets is set here, what it imports from beside the project is read. */
+static bool import_known(struct msbuild_place *place, const char *path, enum pass pass)
+{
+    bool first = strcasestr(path, "Microsoft.Cpp.Default.props") != NULL, last = strcasestr(path, "Microsoft.Cpp.targets") != NULL;
+
+    if (first && !import_directory(place, "Props", pass))
+        return false;
+    if (pass == PROPERTIES)
+        msbuild_set_defaults(place->project);
+    return !last || import_directory(place, "Targets", pass);
+}
+
 /* Sheets of Visual Studio and the WDK are known by name; others are read when they are there. */
 static bool import(struct msbuild_place *place, xmlNode *node, enum pass pass)
 {
@@ -99,11 +147,8 @@ static bool import(struct msbuild_place *place, xmlNode *node, enum pass pass)
     value = msbuild_expand(place, path);
     if (!value)
         return false;
-    if (strstr(path, "$(VCTargetsPath") || strstr(path, "$(MSBuild") || strstr(path, "$(WDK")) {
-        if (pass == PROPERTIES)
-            msbuild_set_defaults(place->project);
-        return true;
-    }
+    if (strstr(path, "$(VCTargetsPath") || strstr(path, "$(MSBuild") || strstr(path, "$(WDK"))
+        return import_known(place, path, pass);
     slash = strrchr(place->file, '/');
     snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - place->file) : 1, slash ? place->file : ".");
     if (!msbuild_resolve(directory, value, found, sizeof found))

@@ -94,12 +94,61 @@ static bool number(const char *text, double *value)
     return end != text && *end == 0;
 }
 
+/* Two to four numbers with dots between them. */
+static bool version(const char *text, unsigned long part[4])
+{
+    int count = 0;
+    char *end;
+
+    memset(part, 0, 4 * sizeof part[0]);
+    for (;; text = end + 1) {
+        if (count == 4 || !isdigit((unsigned char)*text))
+            return false;
+        part[count++] = strtoul(text, &end, 10);
+        if (*end != '.')
+            return *end == 0 && count >= 2;
+    }
+}
+
+/* A version's parts; a number is its first. */
+static bool parts(const char *text, unsigned long part[4])
+{
+    double value;
+
+    if (version(text, part))
+        return true;
+    memset(part, 0, 4 * sizeof part[0]);
+    if (!number(text, &value) || value < 0)
+        return false;
+    part[0] = (unsigned long)value;
+    return true;
+}
+
+/* -1, 0, 1: the first is less, equal, greater; numbers before versions. False: they are neither. */
+static bool order(const char *left, const char *right, int *result)
+{
+    unsigned long a[4], b[4];
+    double x, y;
+
+    *result = 0;
+    if (number(left, &x) && number(right, &y)) {
+        *result = x < y ? -1 : x > y;
+        return true;
+    }
+    if (!parts(left, a) || !parts(right, b))
+        return false;
+    for (int i = 0; i < 4 && *result == 0; i++)
+        *result = a[i] < b[i] ? -1 : a[i] > b[i];
+    return true;
+}
+
 static int compare(struct condition *c, const char *left)
 {
     static const char *const operators[] = { "==", "!=", "<=", ">=", "<", ">" };
-    double a = 0, b = 0;
+    double a, b;
     size_t which = 0;
     const char *right;
+    int found = 0;
 
     while (which < 6 && !sign(c, operators[which]))
         which++;
@@ -108,16 +157,16 @@ static int compare(struct condition *c, const char *left)
     right = operand(c);
     if (!right)
         return 0;
-    bool numbers = number(left, &a) && number(right, &b);
-    if (which >= 2 && !numbers)
-        return fail(c, "only numbers are greater or less");
+    bool same = number(left, &a) && number(right, &b) ? a == b : !strcasecmp(left, right);
+    if (which >= 2 && !order(left, right, &found))
+        return fail(c, "only numbers and versions are greater or less");
     switch (which) {
-    case 0: return numbers ? a == b : !strcasecmp(left, right);
-    case 1: return numbers ? a != b : strcasecmp(left, right) != 0;
-    case 2: return a <= b;
-    case 3: return a >= b;
-    case 4: return a < b;
-    default: return a > b;
+    case 0: return same;
+    case 1: return !same;
+    case 2: return found <= 0;
+    case 3: return found >= 0;
+    case 4: return found < 0;
+    default: return found > 0;
     }
 }
 
