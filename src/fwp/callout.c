@@ -165,6 +165,18 @@ static NTSTATUS register_callout(void *device, const FWPS_CALLOUT2 *functions, U
     return status;
 }
 
+struct fwp_callout *fwp_callout_builtin(const FWPS_CALLOUT2 *functions)
+{
+    struct fwp_callout *callout = make_slot(&functions->calloutKey);
+
+    if (!callout)
+        return NULL;
+    callout->functions = *functions;
+    callout->version = 2;
+    callout->registered = callout->builtin = true;
+    return callout;
+}
+
 /* Registers the driver's functions under callout->calloutKey. deviceObject: one of the driver's. calloutId (may be NULL) gets the
  * run-time identifier, which is also that of a callout object with this key. Filters that are already there are not
  * announced. PASSIVE_LEVEL. STATUS_FWP_ALREADY_EXISTS when the key is registered; STATUS_INVALID_PARAMETER without device,
@@ -223,6 +235,8 @@ static NTSTATUS unregister(struct fwp_callout *callout)
 
     if (!callout || (!callout->registered && !callout->leaving))
         return STATUS_FWP_CALLOUT_NOT_FOUND;
+    if (callout->builtin)
+        return STATUS_FWP_BUILTIN_OBJECT;
     if (callout->leaving)
         return STATUS_FWP_IN_USE;
     if (callout->contexts)

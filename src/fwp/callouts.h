@@ -27,7 +27,7 @@ struct fwp_callout {
     unsigned references;
     unsigned running;
     unsigned contexts;                  /* on flows */
-    bool registered, leaving;
+    bool registered, leaving, builtin;
     unsigned version;                   /* of FWPS_CALLOUTn */
     FWPS_CALLOUT2 functions;            /* all versions have the same members */
     KEVENT idle;
@@ -55,6 +55,9 @@ struct fwp_callout *fwp_callout_by_key(const GUID *key);
 struct fwp_callout *fwp_callout_reference(const GUID *key);
 void fwp_callout_dereference(struct fwp_callout *callout);
 void fwp_callouts_close(void);
+/* The system's own, registered for ever. NULL: no memory. */
+struct fwp_callout *fwp_callout_builtin(const FWPS_CALLOUT2 *functions);
+bool fwp_set_options_add(void);         /* set_options.c; false without memory */
 
 /* A use of the driver's functions, and its end. */
 static inline void fwp_callout_enter(struct fwp_callout *callout)

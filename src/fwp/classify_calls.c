@@ -29,8 +29,9 @@ static NTSTATUS check_option(FWP_CLASSIFY_OPTION_TYPE option, const FWP_VALUE0 *
 }
 
 /* From a classifyFn, with the metadata it was given: asks for an option of the traffic that it permits. The first callout to set an option
- * has it (STATUS_UNSUCCESSFUL for the others, and outside a classification). The options are recorded in the verdict; ring3's stack has
- * no state that they would change. IRQL <= DISPATCH_LEVEL. STATUS_FWP_INVALID_ENUMERATOR, STATUS_FWP_OUT_OF_BOUNDS,
+ * has it (STATUS_UNSUCCESSFUL for the others, and outside a classification). At the layers of authorisation they become the conversation's
+ * (tcpip/wfp_endpoint.h): its idle life, who may answer, and that it is encrypted, which it then cannot be. The policy keys of IKE and
+ * local-only mapping are recorded and change nothing. IRQL <= DISPATCH_LEVEL. STATUS_FWP_INVALID_ENUMERATOR, STATUS_FWP_OUT_OF_BOUNDS,
  * STATUS_OBJECT_TYPE_MISMATCH for a value that is not FWP_UINT32, STATUS_INVALID_PARAMETER. docs: fwpsk/nf-fwpsk-fwpsclassifyoptionset0 */
 NTSTATUS NTAPI FwpsClassifyOptionSet0(const FWPS_INCOMING_METADATA_VALUES0 *inMetadataValues, FWP_CLASSIFY_OPTION_TYPE option,
                                       const FWP_VALUE0 *newValue)

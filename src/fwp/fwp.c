@@ -42,7 +42,7 @@ bool fwp_open(void)
     fwp_engine_calls_open();
     fwp_objects_open();
     fwp_sessions_open();
-    if (fwp_builtins_add())
+    if (fwp_builtins_add() && fwp_set_options_add())
         return true;
     fwp_close();
     return error_set("no memory for the filter engine");

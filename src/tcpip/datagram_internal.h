@@ -31,6 +31,8 @@ struct tcpip_datagram {
     struct wfp_endpoint wfp;
     struct list peers;                  /* struct wfp_peer: who was authorised */
     unsigned peer_count, redirected;
+    bool sweeps;                        /* a timer will look for conversations that are over */
+    uint64_t shortest;                  /* ns that the timer had to go when it was set */
 };
 
 /* datagram.c */

@@ -4,7 +4,11 @@
  *     remembered, the last heard first; the one that was silent longest is forgotten and would be asked again.
  *  2. `remote` is where the application sends to and what it sees answers come from, `actual` where datagrams go: another address
  *     only when a driver has redirected the conversation. An endpoint counts these in `redirected`.
- *  3. While the redirection waits for a driver, datagrams wait in `held`. */
+ *  3. A conversation lives while datagrams go either way, and so long without (60 s, or as drivers want); one with many (multicast,
+ *     broadcast) 4 s since the last that went out. A datagram that comes in belongs to the one with its sender, else to one that it
+ *     answers: with many, or with the same port when the source is mapped loosely. All multicasts and broadcasts that come in and
+ *     answer nothing are one conversation, `everyone`.
+ *  4. While the redirection waits for a driver, datagrams wait in `held`. */
 #ifndef TCPIP_DATAGRAM_PEER_H
 #define TCPIP_DATAGRAM_PEER_H
 
@@ -16,6 +20,8 @@ struct wfp_peer {
     struct tcpip_address remote, actual;
     struct wfp_endpoint e;
     bool waits;                         /* for a driver, at the layer of authorisation */
+    bool many;
+    uint64_t used;                      /* ke_now() */
     struct list held;                   /* struct held_datagram */
     unsigned held_count;
 };
@@ -25,9 +31,16 @@ bool peer_same_address(const struct tcpip_address *a, const struct tcpip_address
 struct wfp_peer *peer_find(struct tcpip_datagram *d, const struct tcpip_address *remote);
 /* The one whose datagrams come from there. */
 struct wfp_peer *peer_from(struct tcpip_datagram *d, const struct tcpip_address *actual);
+/* The one that a datagram from there belongs to. many: it is a multicast or a broadcast. */
+struct wfp_peer *peer_of_incoming(struct tcpip_datagram *d, const struct tcpip_address *from, bool many);
+/* The remote address of `everyone`. */
+struct tcpip_address peer_everyone(uint8_t family);
+/* A datagram goes one way or the other. */
+void peer_used(struct wfp_peer *peer);
 /* NULL: no memory. */
 struct wfp_peer *peer_make(struct tcpip_datagram *d, const struct tcpip_address *remote);
 void peer_forget(struct wfp_peer *peer);
+void peer_forget_all(struct tcpip_datagram *d);
 
 /* datagram_redirect.c */
 void peer_drop_held(struct wfp_peer *peer);

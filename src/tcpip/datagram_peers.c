@@ -4,15 +4,75 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lwip/ip.h>
+
+#include "base/util.h"
+#include "nt/ke.h"
+
 #define PEERS_MAX 256u
+#define UNICAST_S 60u
+#define MANY_S 4u
 
 bool peer_same_address(const struct tcpip_address *a, const struct tcpip_address *b)
 {
     return a->family == b->family && a->port == b->port && memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16) == 0;
 }
 
-static struct wfp_peer *heard(struct wfp_peer *peer)
+/* --- life ------------------------------------------------------------------------------------------------------------------------- */
+
+static uint64_t life(const struct wfp_peer *peer)
 {
+    const struct wfp_flow_options *o = &peer->e.options;
+
+    return (peer->many ? o->many_s ? o->many_s : MANY_S : o->unicast_s ? o->unicast_s : UNICAST_S) * 1000000000ull;
+}
+
+static bool is_over(const struct wfp_peer *peer)
+{
+    return !peer->waits && !peer->e.redirecting && !peer->e.pended && ke_now() - peer->used >= life(peer);
+}
+
+/* Those that are over are forgotten; comes again for the others. */
+static void sweep(void *context)
+{
+    struct tcpip_datagram *d = context;
+    uint64_t next = UINT64_MAX, now = ke_now();
+
+    list_each_safe(node, &d->peers) {
+        struct wfp_peer *peer = container_of(node, struct wfp_peer, node);
+        if (is_over(peer))
+            peer_forget(peer);
+        else
+            next = min_u64(next, peer->used + life(peer) > now ? peer->used + life(peer) - now : 1000000000);
+    }
+    d->sweeps = !list_empty(&d->peers);
+    d->shortest = next;
+    if (d->sweeps)
+        stack_set_timer(next, sweep, d);
+}
+
+void peer_used(struct wfp_peer *peer)
+{
+    struct tcpip_datagram *d = peer->owner;
+    uint64_t most = life(peer);
+
+    peer->used = ke_now();
+    if (d->sweeps && most >= d->shortest)
+        return;
+    d->sweeps = true;
+    d->shortest = most;
+    stack_set_timer(most, sweep, d);
+}
+
+/* --- search ----------------------------------------------------------------------------------------------------------------------- */
+
+/* NULL: it was over. */
+static struct wfp_peer *found(struct wfp_peer *peer)
+{
+    if (is_over(peer)) {
+        peer_forget(peer);
+        return NULL;
+    }
     list_remove(&peer->node);
     list_push_front(&peer->owner->peers, &peer->node);
     return peer;
@@ -23,7 +83,7 @@ struct wfp_peer *peer_find(struct tcpip_datagram *d, const struct tcpip_address 
     list_each(node, &d->peers) {
         struct wfp_peer *peer = container_of(node, struct wfp_peer, node);
         if (peer_same_address(&peer->remote, remote))
-            return heard(peer);
+            return found(peer);
     }
     return NULL;
 }
@@ -33,10 +93,55 @@ struct wfp_peer *peer_from(struct tcpip_datagram *d, const struct tcpip_address 
     list_each(node, &d->peers) {
         struct wfp_peer *peer = container_of(node, struct wfp_peer, node);
         if (peer_same_address(&peer->actual, actual))
-            return heard(peer);
+            return found(peer);
     }
     return NULL;
 }
+
+/* From a neighbour, or from this computer itself. */
+static bool is_on_link(const struct tcpip_address *from)
+{
+    ip_addr_t ip = to_lwip(from);
+    struct netif *netif = ip_current_input_netif();
+    struct ip_address there = { .family = from->family };
+
+    memcpy(there.bytes, from->bytes, 16);
+    if (wfp_is_own(&there))
+        return true;
+    if (from->family == 6)
+        return ip6_addr_islinklocal(ip_2_ip6(&ip));
+    return netif && ip4_addr_netcmp(ip_2_ip4(&ip), netif_ip4_addr(netif), netif_ip4_netmask(netif));
+}
+
+static bool answers(const struct wfp_peer *peer, const struct tcpip_address *from)
+{
+    if (peer->e.inbound || !peer->e.authorised || peer->remote.family != from->family || is_over(peer))
+        return false;
+    if (!peer->many)
+        return peer->e.options.loose && peer->actual.port == from->port;
+    return peer->e.options.many == WFP_ANSWERS_FROM_ANYWHERE ||
+           (peer->e.options.many == WFP_ANSWERS_FROM_LINK && is_on_link(from));
+}
+
+struct wfp_peer *peer_of_incoming(struct tcpip_datagram *d, const struct tcpip_address *from, bool many)
+{
+    struct tcpip_address everyone = peer_everyone(from->family);
+    struct wfp_peer *peer = peer_from(d, from);
+
+    if (peer)
+        return peer;
+    list_each(node, &d->peers)
+        if (answers(container_of(node, struct wfp_peer, node), from))
+            return container_of(node, struct wfp_peer, node);
+    return many ? peer_find(d, &everyone) : NULL;
+}
+
+struct tcpip_address peer_everyone(uint8_t family)
+{
+    return (struct tcpip_address){ .family = family };
+}
+
+/* --- make and forget -------------------------------------------------------------------------------------------------------------- */
 
 void peer_forget(struct wfp_peer *peer)
 {
@@ -47,6 +152,14 @@ void peer_forget(struct wfp_peer *peer)
     wfp_end_flow(&peer->e);
     wfp_ale_forget(&peer->e);
     free(peer);
+}
+
+void peer_forget_all(struct tcpip_datagram *d)
+{
+    while (!list_empty(&d->peers))
+        peer_forget(list_first(&d->peers, struct wfp_peer, node));
+    if (d->sweeps)
+        stack_cancel_timer(sweep, d);
 }
 
 struct wfp_peer *peer_make(struct tcpip_datagram *d, const struct tcpip_address *remote)
@@ -63,6 +176,7 @@ struct wfp_peer *peer_make(struct tcpip_datagram *d, const struct tcpip_address 
     peer->e.raw = d->wfp.raw;
     peer->e.protocol = d->protocol;
     peer->e.id = wfp_endpoint_id(&d->wfp);
+    peer->used = ke_now();
     list_init(&peer->e.by_flow);
     list_init(&peer->held);
     list_push_front(&d->peers, &peer->node);

@@ -88,6 +88,7 @@ static void decided(void *context, NTSTATUS status)
 
     stack_enter();
     peer->owner->redirected += peer_is_redirected(peer);
+    peer_used(peer);
     if (NT_SUCCESS(status))
         send_held(peer);
     else
@@ -114,7 +115,10 @@ NTSTATUS datagram_redirect(struct tcpip_datagram *d, const ip_addr_t *from, cons
     if (peer && peer->e.redirecting)
         return STATUS_PENDING;
     if (peer || !asks) {
-        *actual = peer ? peer->actual : *remote;
+        if (peer) {
+            *actual = peer->actual;
+            peer_used(peer);
+        }
         return STATUS_SUCCESS;
     }
     peer = peer_make(d, remote);
@@ -128,6 +132,7 @@ NTSTATUS datagram_redirect(struct tcpip_datagram *d, const ip_addr_t *from, cons
     if (gone)
         return STATUS_FILE_CLOSED;
     if (status == STATUS_SUCCESS) {
+        peer_used(peer);
         d->redirected += peer_is_redirected(peer);
         *actual = peer->actual;
     } else if (status != STATUS_PENDING) {

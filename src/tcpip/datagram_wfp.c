@@ -8,15 +8,14 @@
 
 void datagram_wfp_release(struct tcpip_datagram *d)
 {
-    while (!list_empty(&d->peers))
-        peer_forget(list_first(&d->peers, struct wfp_peer, node));
+    peer_forget_all(d);
 }
 
 struct wfp_endpoint *datagram_wfp_receiver(uint16_t local_port, uint16_t remote_port, uint32_t *have)
 {
     struct tcpip_datagram *d = datagram_receiver(remote_port, local_port);
     struct tcpip_address remote = from_lwip(ip_current_src_addr(), remote_port);
-    struct wfp_peer *peer = d ? peer_from(d, &remote) : NULL;
+    struct wfp_peer *peer = d ? peer_of_incoming(d, &remote, ip_addr_ismulticast(ip_current_dest_addr())) : NULL;
 
     if (d && !(peer && peer->e.authorised) &&
         !fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4, remote.family)))
@@ -31,18 +30,19 @@ static bool free_of_filters(uint8_t family, uint16_t authorisation)
            fwp_layer_is_empty(wfp_layer(FWPS_LAYER_DATAGRAM_DATA_V4, family));
 }
 
-static struct wfp_info describe(struct wfp_peer *peer, const struct ip_address *local, bool inbound, struct wfp_link link)
+static struct wfp_info describe(struct wfp_peer *peer, const struct ip_address *local, const struct tcpip_address *remote, bool inbound,
+                                struct wfp_link link)
 {
     struct tcpip_datagram *d = peer->owner;
     struct wfp_info info = {
-        .local = *local, .local_port = d->local.port, .remote_port = peer->actual.port, .protocol = d->protocol,
+        .local = *local, .local_port = d->local.port, .remote_port = remote->port, .protocol = d->protocol,
         .inbound = inbound, .interface = link, .endpoint = d->wfp.id, .flow = peer->e.flow,
         .have = WFP_HAS_ENDPOINT | WFP_HAS_TRANSPORT_HEADER | (peer->e.flow ? WFP_HAS_FLOW : 0),
         .transport_header = d->protocol == IP_PROTO_UDP ? UDP_HLEN : 0,
     };
 
-    info.remote.family = peer->actual.family;
-    memcpy(info.remote.bytes, peer->actual.bytes, 16);
+    info.remote.family = remote->family;
+    memcpy(info.remote.bytes, remote->bytes, 16);
     info.flags = (wfp_is_own(&info.remote) ? WFP_IS_LOOPBACK : 0) | (d->wfp.raw ? WFP_IS_RAW_ENDPOINT : 0);
     if (inbound)
         info.arrival = link;
@@ -93,7 +93,8 @@ static bool accept(struct wfp_peer *peer, struct wfp_info info, struct fwp_packe
     }
     peer->e.inbound = true;
     peer->e.epoch = wfp_epoch(layer);
-    bool allowed = fwp_layer_is_empty(layer) || wfp_classify(layer, &info, list, &verdict);
+    peer->e.options = (struct wfp_flow_options){ 0 };
+    bool allowed = fwp_layer_is_empty(layer) || (wfp_classify(layer, &info, list, &verdict) && wfp_take_options(&peer->e, &verdict));
     if (!allowed && !verdict.absorb)
         wfp_discarded(layer, &info, copy, WFP_DISCARD_GENERAL, 0, verdict.filter_id);
     return allowed;
@@ -124,6 +125,13 @@ static NTSTATUS authorise(struct wfp_peer *peer, struct wfp_info *info, struct f
     return status;
 }
 
+static bool is_many(const struct tcpip_address *to, struct netif *netif)
+{
+    ip_addr_t ip = to_lwip(to);
+
+    return ip_addr_ismulticast(&ip) || (netif && ip_addr_isbroadcast(&ip, netif));
+}
+
 NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_addr_t *from, const struct tcpip_address *asked,
                           const struct tcpip_address *actual, struct netif *netif)
 {
@@ -132,19 +140,26 @@ NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_add
     NTSTATUS status = STATUS_SUCCESS;
 
     wfp_sender = &d->wfp;
-    if (free_of_filters(actual->family, FWPS_LAYER_ALE_AUTH_CONNECT_V4) && (list_empty(&d->peers) || !wfp_ale_active()))
+    if (free_of_filters(actual->family, FWPS_LAYER_ALE_AUTH_CONNECT_V4) && !wfp_ale_active())
         return STATUS_SUCCESS;
     struct wfp_peer *peer = peer_find(d, asked);
     if (!peer && !(peer = peer_make(d, asked)))
         return STATUS_INSUFFICIENT_RESOURCES;
     if (peer->waits)
         return STATUS_PENDING;
+    peer->many = is_many(actual, netif);
+    peer_used(peer);
+    if (!stale(&peer->e, actual->family) && peer->e.established &&
+        fwp_layer_is_empty(wfp_layer(FWPS_LAYER_DATAGRAM_DATA_V4, actual->family))) {
+        wfp_sender = &peer->e;
+        return STATUS_SUCCESS;
+    }
     struct fwp_packet *copy = wfp_copy(p, NULL, 0, 0, &list);
     if (!copy)
         return STATUS_INSUFFICIENT_RESOURCES;
     struct ip_address there = { .family = actual->family };
     memcpy(there.bytes, actual->bytes, 16);
-    struct wfp_info info = describe(peer, &local, false, wfp_link(wfp_is_own(&there) ? loopback_interface() : netif->state));
+    struct wfp_info info = describe(peer, &local, actual, false, wfp_link(wfp_is_own(&there) ? loopback_interface() : netif->state));
     d->busy++;
     if (stale(&peer->e, actual->family))
         status = authorise(peer, &info, copy, list);
@@ -153,10 +168,12 @@ NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_add
     if (status == STATUS_SUCCESS && !data_allowed(peer, &info, copy, list))
         status = STATUS_PENDING;        /* a datagram that is dropped was sent, for all its sender knows */
     wfp_packet_release(copy);
-    if (status == STATUS_SUCCESS)
+    if (status == STATUS_SUCCESS) {
         wfp_sender = &peer->e;
-    else if (status == STATUS_ACCESS_DENIED && !peer->e.established && !d->dead)
+        peer_used(peer);                /* with the life that drivers want */
+    } else if (status == STATUS_ACCESS_DENIED && !peer->e.established && !d->dead) {
         peer_forget(peer);
+    }
     datagram_done(d);
     return status;
 }
@@ -170,13 +187,18 @@ bool datagram_wfp_in(struct tcpip_datagram *d, struct tcpip_received *how, const
     void *list;
 
     if (free_of_filters(how->from.family, FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4) && (list_empty(&d->peers) || !wfp_ale_active())) {
-        const struct wfp_peer *redirected = d->redirected ? peer_from(d, &how->from) : NULL;
-        how->from = redirected ? redirected->remote : how->from;
+        struct wfp_peer *redirected = d->redirected ? peer_from(d, &how->from) : NULL;
+        if (redirected) {
+            how->from = redirected->remote;
+            peer_used(redirected);
+        }
         return true;
     }
-    struct wfp_peer *peer = peer_from(d, &how->from);
+    bool many = how->multicast || how->broadcast;
+    struct tcpip_address everyone = peer_everyone(how->from.family);
+    struct wfp_peer *peer = peer_of_incoming(d, &how->from, many);
     bool fresh = !peer;
-    if ((!peer && !(peer = peer_make(d, &how->from))) || size + transport > sizeof header)
+    if ((!peer && !(peer = peer_make(d, many ? &everyone : &how->from))) || size + transport > sizeof header)
         return false;
     memcpy(header, ip_current_is_v6() ? (const void *)ip6_current_header() : (const void *)ip4_current_header(), size);
     memcpy(header + size, (const uint8_t *)p->payload - transport, transport);
@@ -187,7 +209,7 @@ bool datagram_wfp_in(struct tcpip_datagram *d, struct tcpip_received *how, const
     struct ip_address local = { .family = how->to.family };
     memcpy(local.bytes, how->to.bytes, 16);
     struct interface *by = interface_arriving() ? interface_arriving() : loopback_interface();
-    struct wfp_info info = describe(peer, &local, true, wfp_link(by));
+    struct wfp_info info = describe(peer, &local, &how->from, true, wfp_link(by));
     info.have |= WFP_HAS_IP_HEADER;
     info.ip_header = size;
     bool allowed = true;
@@ -202,7 +224,10 @@ bool datagram_wfp_in(struct tcpip_datagram *d, struct tcpip_received *how, const
         allowed = established(peer, &info, list);
     allowed = allowed && data_allowed(peer, &info, copy, list);
     wfp_packet_release(copy);
-    how->from = peer->remote;
+    if (allowed && !peer->many)
+        peer_used(peer);
+    if (peer_same_address(&peer->actual, &how->from))
+        how->from = peer->remote;
     if (!allowed && fresh && !peer->e.authorised)
         peer_forget(peer);
     return allowed;

@@ -1,5 +1,6 @@
 /* The ALE layers: whether an endpoint may have an address, listen, connect; and what is heard when it goes. */
 #include <ntddk.h>
+#include <mstcpip.h>
 #include <stdlib.h>
 
 #include "fwp/pending.h"
@@ -190,6 +191,24 @@ bool wfp_ale_connect_is_free(uint8_t family)
            fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_RESOURCE_ASSIGNMENT_V4, family));
 }
 
+bool wfp_take_options(struct wfp_endpoint *e, const struct fwp_verdict *v)
+{
+    static const uint8_t many[] = {
+        [FWP_OPTION_VALUE_ALLOW_MULTICAST_STATE] = WFP_ANSWERS_FROM_LINK, [FWP_OPTION_VALUE_DENY_MULTICAST_STATE] = WFP_NO_ANSWERS,
+        [FWP_OPTION_VALUE_ALLOW_GLOBAL_MULTICAST_STATE] = WFP_ANSWERS_FROM_ANYWHERE,
+    };
+    uint32_t security = v->options[FWP_CLASSIFY_OPTION_SECURE_SOCKET_SECURITY_FLAGS];
+
+    e->options = (struct wfp_flow_options){
+        .unicast_s = v->options[FWP_CLASSIFY_OPTION_UNICAST_LIFETIME], .many_s = v->options[FWP_CLASSIFY_OPTION_MCAST_BCAST_LIFETIME],
+        .loose = v->options[FWP_CLASSIFY_OPTION_LOOSE_SOURCE_MAPPING] == FWP_OPTION_VALUE_ENABLE_LOOSE_SOURCE,
+    };
+    if (v->options_set & 1u << FWP_CLASSIFY_OPTION_MULTICAST_STATE)
+        e->options.many = many[v->options[FWP_CLASSIFY_OPTION_MULTICAST_STATE]];
+    return !(v->options_set & 1u << FWP_CLASSIFY_OPTION_SECURE_SOCKET_SECURITY_FLAGS) ||
+           (security & SOCKET_SETTINGS_ALLOW_INSECURE && !(security & SOCKET_SETTINGS_GUARANTEE_ENCRYPTION));
+}
+
 /* The driver has decided: it is asked once more, and cannot put it off. */
 static void connect_resumed(void *context)
 {
@@ -201,7 +220,7 @@ static void connect_resumed(void *context)
     p->info.completion = &pendable;
     p->info.flags |= WFP_IS_REAUTHORIZE;
     p->info.reauthorize_reason = WFP_REASON_CLASSIFY_COMPLETION;
-    bool allowed = wfp_classify(p->layer, &p->info, NULL, &verdict);
+    bool allowed = wfp_classify(p->layer, &p->info, NULL, &verdict) && wfp_take_options(p->endpoint, &verdict);
     fwp_pendable_end(&pendable);
     NTSTATUS status = allowed ? STATUS_SUCCESS : refused(p->layer, &p->info, &verdict);
     struct wfp_endpoint *e = p->endpoint;
@@ -248,7 +267,7 @@ NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct 
     info.flags = loopback_flag(&info.remote) | (e->raw ? WFP_IS_RAW_ENDPOINT : 0);
     wfp_describe_redirection(e, &info);
     fwp_pendable_begin(&pendable, !resume);
-    bool allowed = wfp_classify(layer, &info, data, &verdict);
+    bool allowed = wfp_classify(layer, &info, data, &verdict) && wfp_take_options(e, &verdict);
     fwp_pendable_end(&pendable);
     if (pendable.pended)
         return put_off(e, layer, &info, pendable.pended, resume, context);

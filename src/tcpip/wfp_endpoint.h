@@ -19,6 +19,13 @@ struct wfp_closing;
 struct tcpip_tcp;
 struct tcpip_datagram;
 
+/* What drivers have asked for with FwpsClassifyOptionSet0 when they permitted it; all zero: what the pages call default. */
+struct wfp_flow_options {
+    uint32_t unicast_s, many_s;         /* idle life */
+    bool loose;                         /* answers from any address, at that port */
+    enum { WFP_ANSWERS_FROM_ANYWHERE, WFP_ANSWERS_FROM_LINK, WFP_NO_ANSWERS } many;   /* to multicast and broadcast */
+};
+
 struct wfp_endpoint {
     uint64_t id, parent, flow, ended_flow;
     uint8_t protocol;
@@ -32,6 +39,7 @@ struct wfp_endpoint {
     bool redirected;                    /* by wfp_redirect_connect; by_records is linked */
     struct list by_records;
     struct wfp_redirecting *redirecting;    /* connect waits for a driver at a redirect layer */
+    struct wfp_flow_options options;
     struct wfp_closing *going;          /* its end waits for a driver */
 };
 
@@ -53,6 +61,8 @@ NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct 
                          const struct tcpip_address *remote, struct wfp_link link, void *data,
                          void (*resume)(void *context, NTSTATUS status), void *context);
 void wfp_ale_allow(struct wfp_endpoint *e, uint8_t family);
+/* Of a classification that permits. False: a driver insists on encryption, which there is not. */
+bool wfp_take_options(struct wfp_endpoint *e, const struct fwp_verdict *verdict);
 /* No filter could have a say in a connect. */
 bool wfp_ale_connect_is_free(uint8_t family);
 bool wfp_ale_open(void);

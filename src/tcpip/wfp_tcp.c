@@ -107,7 +107,8 @@ enum wfp_decision wfp_tcp_accept(struct tcpip_tcp *listener, const struct tcp_re
         return WFP_DROP;
     fwp_pendable_begin(&pendable, false);
     listener->busy++;
-    bool allowed = wfp_classify(layer, &info, list, &verdict);
+    struct wfp_endpoint unused;
+    bool allowed = wfp_classify(layer, &info, list, &verdict) && wfp_take_options(&unused, &verdict);
     bool alive = tcp_done(listener);
     fwp_pendable_end(&pendable);
     if (pendable.pended)                /* the driver injects its clone when it has decided */
