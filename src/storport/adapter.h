@@ -139,6 +139,10 @@ struct unit {
     char serial[64], id[64];            /* pages 80h and 83h, readable */
     uint8_t device_id[252];             /* page 83h as it came */
     unsigned device_id_size;
+    uint8_t bus_type;                   /* STORAGE_BUS_TYPE; the adapter's unless the miniport says otherwise */
+    struct {
+        char vendor[STOR_VENDOR_ID_LENGTH + 1], model[STOR_MODEL_NUMBER_LENGTH + 1], revision[STOR_FIRMWARE_REVISION_LENGTH + 1];
+    } rich;                             /* longer than in INQUIRY data; "": as there */
 };
 
 /* --- an adapter ------------------------------------------------------------------------------------------------------ */
@@ -166,7 +170,7 @@ struct adapter {
     /* resources */
     PCM_RESOURCE_LIST raw, translated;
     struct list mappings;               /* StorPortGetDeviceBase */
-    void *uncached;
+    void *uncached, *uncached_block;    /* as the miniport has it; as it was allocated */
     size_t uncached_size;
     PKINTERRUPT line;
     PIO_INTERRUPT_MESSAGE_INFO messages;
@@ -206,6 +210,7 @@ struct adapter {
     PERF_CONFIGURATION_DATA perf;
     bool perf_set;
     uint8_t bus_type;                   /* STORAGE_BUS_TYPE */
+    uint32_t features;                  /* StorPortSetFeatureList: bits by STORPORT_FEATURE_TYPE */
     struct adapter_settings settings;
     struct pofx pofx;
     bool pofx_used;                     /* it or a unit of it is managed */
@@ -238,6 +243,15 @@ NTSTATUS adapter_start(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LI
 void adapter_stop(struct adapter *a, STOR_PNP_ACTION why);
 SCSI_ADAPTER_CONTROL_STATUS adapter_control(struct adapter *a, SCSI_ADAPTER_CONTROL_TYPE type, PVOID parameters);
 SCSI_UNIT_CONTROL_STATUS unit_control(struct unit *u, SCSI_UNIT_CONTROL_TYPE type, PVOID parameters);
+
+/* describe.c. PASSIVE_LEVEL. Descriptors: their bytes at `to` (PROPERTY_MOST, zeroed); 0: the miniport does not say. */
+bool adapter_feature(const struct adapter *a, STORPORT_FEATURE_TYPE feature);
+void unit_describe(struct unit *u);                 /* as it is found */
+uint32_t unit_fru(struct unit *u, void *to);
+uint32_t adapter_fru(struct adapter *a, void *to);
+uint32_t adapter_serial(struct adapter *a, void *to);
+void unit_usage(struct unit *u, DEVICE_USAGE_NOTIFICATION_TYPE type, bool in_use);
+bool adapter_reset_bus_passive(struct adapter *a, uint8_t path);
 
 /* interrupt.c */
 NTSTATUS interrupt_connect(struct adapter *a);

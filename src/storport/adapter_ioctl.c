@@ -115,7 +115,16 @@ static NTSTATUS pass_through(struct adapter *a, PIRP irp, bool direct, void *buf
 
 static uint32_t fill(void *owner, STORAGE_PROPERTY_ID id, void *to)
 {
-    return id == StorageAdapterProperty ? adapter_descriptor(owner, to) : 0;
+    switch (id) {
+    case StorageAdapterProperty:
+        return adapter_descriptor(owner, to);
+    case StorageAdapterSerialNumberProperty:
+        return adapter_serial(owner, to);
+    case StorageFruIdProperty:
+        return adapter_fru(owner, to);
+    default:
+        return 0;
+    }
 }
 
 NTSTATUS adapter_ioctl(struct adapter *a, PIRP irp)

@@ -12,7 +12,7 @@ typedef NTSTATUS disk_handler(struct disk *disk, void *buffer, ULONG in, ULONG o
 #define PROPERTY_MOST 512u
 typedef uint32_t property_filler(void *owner, STORAGE_PROPERTY_ID id, void *to);
 NTSTATUS property_answer(property_filler *fill, void *owner, void *buffer, ULONG in, ULONG out, ULONG_PTR *done);
-uint32_t unit_descriptor(const struct unit *u, STORAGE_PROPERTY_ID id, void *to);
+uint32_t unit_descriptor(struct unit *u, STORAGE_PROPERTY_ID id, void *to);
 uint32_t adapter_descriptor(const struct adapter *a, void *to);
 disk_handler disk_property;
 /* pass_through.c: commands of the caller's own. */

@@ -146,6 +146,7 @@ static void add_unit(struct scan *scan, const INQUIRYDATA *inquiry)
     u->extension = probe->extension;
     probe->extension = extension;
     read_pages(scan, u);
+    unit_describe(u);
     list_push_back(&a->units, &u->node);
     u->seen = true;
     if (!NT_SUCCESS(pdo_create(u))) {

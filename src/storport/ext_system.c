@@ -385,11 +385,18 @@ SP_HANDLER(ext_max_io_info)
     return STOR_STATUS_SUCCESS;
 }
 
+/* The list says of each STORPORT_FEATURE_TYPE whether the miniport has it. docs: storport/nf-storport-storportsetfeaturelist */
 SP_HANDLER(ext_feature_list)
 {
     ULONG count = ARG(ULONG);
+    const BOOLEAN *features = ARG(const BOOLEAN *);
 
-    return count && !ARG(PVOID) ? NO(INVALID_PARAMETER) : STOR_STATUS_SUCCESS;
+    if (!features || !count || count > StorportFeatureMax)
+        return NO(INVALID_PARAMETER);
+    a->features = 0;
+    for (ULONG i = 0; i < count; i++)
+        a->features |= features[i] ? 1u << i : 0;
+    return STOR_STATUS_SUCCESS;
 }
 
 /* --- log and registry ------------------------------------------------------------------------------------------------------------ */

@@ -86,11 +86,17 @@ static bool has_interrupt(const struct adapter *a)
 
 NTSTATUS interrupt_connect(struct adapter *a)
 {
+    NTSTATUS status = STATUS_SUCCESS;
+
     if (a->driver->is_virtual || !has_interrupt(a))
         return STATUS_SUCCESS;
     if (wants_messages(a))
-        return connect_messages(a);
-    return a->driver->init.HwInterrupt ? connect_line(a) : STATUS_SUCCESS;
+        status = connect_messages(a);
+    else if (a->driver->init.HwInterrupt)
+        status = connect_line(a);
+    if (!NT_SUCCESS(status))
+        log_warn("storport", "%s: the interrupt cannot be connected: 0x%08x", a->driver->name, (unsigned)status);
+    return status;
 }
 
 void interrupt_disconnect(struct adapter *a)

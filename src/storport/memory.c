@@ -100,10 +100,15 @@ PVOID NTAPI StorPortGetUncachedExtension(PVOID HwDeviceExtension, PPORT_CONFIGUR
         return a->uncached;
     if (a->settings.uncached_highest)
         highest = a->settings.uncached_highest;
+    size_t slack = a->settings.uncached_alignment > RAM_PAGE ? a->settings.uncached_alignment - RAM_PAGE : 0;
     a->uncached_size = align_up(NumberOfBytes ? NumberOfBytes : 1, RAM_PAGE);
-    a->uncached = mm_alloc_pages(a->uncached_size, a->settings.uncached_lowest, highest, boundary, "StorPortGetUncachedExtension", NULL);
-    if (a->uncached)
-        memset(a->uncached, 0, a->uncached_size);
+    a->uncached_block = mm_alloc_pages(a->uncached_size + slack, a->settings.uncached_lowest, highest, boundary,
+                                       "StorPortGetUncachedExtension", NULL);
+    if (!a->uncached_block)
+        return NULL;
+    uint64_t pa = ram_pa(a->uncached_block);
+    a->uncached = (uint8_t *)a->uncached_block + (slack ? align_up(pa, slack + RAM_PAGE) - pa : 0);
+    memset(a->uncached, 0, a->uncached_size);
     return a->uncached;
 }
 
@@ -184,7 +189,7 @@ void memory_free_all(struct adapter *a)
 {
     list_each_safe(it, &a->mappings)
         unmap(container_of(it, struct mapping, node));
-    if (a->uncached)
-        mm_free_pages(a->uncached);
-    a->uncached = NULL;
+    if (a->uncached_block)
+        mm_free_pages(a->uncached_block);
+    a->uncached_block = a->uncached = NULL;
 }

@@ -221,8 +221,11 @@ static NTSTATUS pnp(struct unit *u, PIRP irp)
     case IRP_MN_CANCEL_STOP_DEVICE:
     case IRP_MN_QUERY_REMOVE_DEVICE:
     case IRP_MN_CANCEL_REMOVE_DEVICE:
-    case IRP_MN_DEVICE_USAGE_NOTIFICATION:
     case IRP_MN_DEVICE_ENUMERATED:
+        status = STATUS_SUCCESS;
+        break;
+    case IRP_MN_DEVICE_USAGE_NOTIFICATION:
+        unit_usage(u, sp->Parameters.UsageNotification.Type, sp->Parameters.UsageNotification.InPath);
         status = STATUS_SUCCESS;
         break;
     case IRP_MN_SURPRISE_REMOVAL:

@@ -5,9 +5,10 @@
  *
  *   | told of | when the miniport knows it | otherwise                                                                    |
  *   |---------|----------------------------|------------------------------------------------------------------------------|
- *   | adapter | ScsiAdapterPower           | SRB_FUNCTION_POWER for the adapter, with ScsiStopAdapter behind it and       |
- *   |         |                            | ScsiRestartAdapter before it; HwStorFindAdapter and HwStorInitialize again   |
- *   |         |                            | for a miniport without ScsiRestartAdapter                                    |
+ *   | adapter | ScsiAdapterPower           | SRB_FUNCTION_POWER for the adapter, with ScsiStopAdapter and                 |
+ *   |         |                            | ScsiSetBootConfig behind it, ScsiSetRunningConfig and ScsiRestartAdapter     |
+ *   |         |                            | before it; HwStorFindAdapter and HwStorInitialize again for a miniport       |
+ *   |         |                            | without ScsiRestartAdapter. Between the two the interrupt is not connected   |
  *   | unit    | ScsiUnitPower, at DISPATCH | SRB_FUNCTION_POWER, unless the miniport knows ScsiAdapterPower               |
  *
  * docs: storport/ne-storport-scsi_adapter_control_type, storport/ns-storport-_scsi_power_request_block */
@@ -171,23 +172,33 @@ static void sleep(struct adapter *a, POWER_ACTION action)
     }
     power_srb(a, StorPowerDeviceD3, (STOR_POWER_ACTION)action);
     adapter_control(a, ScsiStopAdapter, NULL);
+    interrupt_disconnect(a);
+    adapter_control(a, ScsiSetBootConfig, NULL);
+}
+
+/* The interrupt is not connected while the configuration is set, and nothing comes before the restart. */
+static NTSTATUS restart(struct adapter *a)
+{
+    adapter_control(a, ScsiSetRunningConfig, NULL);
+    NTSTATUS status = interrupt_connect(a);
+    if (NT_SUCCESS(status) && adapter_control(a, ScsiRestartAdapter, NULL) != ScsiAdapterControlSuccess)
+        status = STATUS_ADAPTER_HARDWARE_ERROR;
+    return status;
 }
 
 static NTSTATUS wake(struct adapter *a, POWER_ACTION action)
 {
     if (a->state != ADAPTER_STARTED || a->powered)
         return STATUS_SUCCESS;
-    if (a->supports[ScsiAdapterPower]) {
+    NTSTATUS status = STATUS_SUCCESS;
+    if (a->supports[ScsiAdapterPower])
         tell(a, StorPowerDeviceD0, (STOR_POWER_ACTION)action);
-    } else if (a->supports[ScsiRestartAdapter]) {
-        if (adapter_control(a, ScsiSetRunningConfig, NULL), adapter_control(a, ScsiRestartAdapter, NULL))
-            return STATUS_ADAPTER_HARDWARE_ERROR;
-    } else {
-        interrupt_disconnect(a);
-        NTSTATUS status = adapter_start(a, a->raw, a->translated);
-        if (!NT_SUCCESS(status))
-            return status;
-    }
+    else if (a->supports[ScsiRestartAdapter])
+        status = restart(a);
+    else
+        status = adapter_start(a, a->raw, a->translated);
+    if (!NT_SUCCESS(status))
+        return status;
     power_srb(a, StorPowerDeviceD0, (STOR_POWER_ACTION)action);
     all_units(a, StorPowerDeviceD0, (STOR_POWER_ACTION)action);
     a->powered = true;

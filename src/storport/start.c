@@ -288,10 +288,8 @@ static NTSTATUS begin(struct adapter *a)
 {
     NTSTATUS status = interrupt_connect(a);
 
-    if (!NT_SUCCESS(status)) {
-        log_warn("storport", "%s: the interrupt cannot be connected: 0x%08x", a->driver->name, (unsigned)status);
+    if (!NT_SUCCESS(status))
         return status;
-    }
     a->powered = true;
     if (!initialize(a)) {
         log_warn("storport", "%s: HwStorInitialize failed", a->driver->name);
@@ -310,6 +308,7 @@ NTSTATUS adapter_start(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LI
     if (!take_resources(a, raw, translated))
         return STATUS_INSUFFICIENT_RESOURCES;
     default_config(a);
+    a->features = 0;
     adapter_read_settings(a);
     a->bus_type = a->settings.bus_type;         /* the miniport may set another in HwStorFindAdapter */
     NTSTATUS status = find_adapter(a);
@@ -378,8 +377,10 @@ void adapter_stop(struct adapter *a, STOR_PNP_ACTION why)
     drain(a);
     if (a->powered)
         adapter_flush(a);
-    if (a->powered)
+    if (a->powered) {
         adapter_control(a, ScsiStopAdapter, NULL);
+        adapter_control(a, ScsiSetBootConfig, NULL);
+    }
     a->state = ADAPTER_STOPPED;
     a->powered = false;
     list_each_safe(it, &a->units)

@@ -42,7 +42,7 @@ static NTSTATUS reset_bus(struct unit *u, void *buffer, ULONG in, ULONG out, ULO
 {
     if (((PSTORAGE_BUS_RESET_REQUEST)buffer)->PathId != u->path)
         return STATUS_INVALID_PARAMETER;
-    return adapter_reset_bus(u->adapter, u->path) ? STATUS_SUCCESS : STATUS_IO_DEVICE_ERROR;
+    return adapter_reset_bus_passive(u->adapter, u->path) ? STATUS_SUCCESS : STATUS_IO_DEVICE_ERROR;
 }
 
 static const struct unit_control_row {

@@ -28,6 +28,11 @@ static uint32_t add_field(uint8_t *to, uint32_t *at, const UCHAR *from, size_t l
     return add_text(to, at, text);
 }
 
+static uint32_t add_either(uint8_t *to, uint32_t *at, const char *rich, const UCHAR *from, size_t length)
+{
+    return rich[0] ? add_text(to, at, rich) : add_field(to, at, from, length);
+}
+
 static uint32_t device(const struct unit *u, void *to)
 {
     PSTORAGE_DEVICE_DESCRIPTOR d = to;
@@ -39,13 +44,13 @@ static uint32_t device(const struct unit *u, void *to)
         .DeviceTypeModifier = u->inquiry.DeviceTypeModifier,
         .RemovableMedia = u->inquiry.RemovableMedia,
         .CommandQueueing = u->inquiry.CommandQueue,
-        .BusType = u->adapter->bus_type,
+        .BusType = u->bus_type,
         .RawPropertiesLength = 36,
     };
     memcpy(d->RawDeviceProperties, &u->inquiry, 36);
-    d->VendorIdOffset = add_field(to, &at, u->inquiry.VendorId, 8);
-    d->ProductIdOffset = add_field(to, &at, u->inquiry.ProductId, 16);
-    d->ProductRevisionOffset = add_field(to, &at, u->inquiry.ProductRevisionLevel, 4);
+    d->VendorIdOffset = add_either(to, &at, u->rich.vendor, u->inquiry.VendorId, 8);
+    d->ProductIdOffset = add_either(to, &at, u->rich.model, u->inquiry.ProductId, 16);
+    d->ProductRevisionOffset = add_either(to, &at, u->rich.revision, u->inquiry.ProductRevisionLevel, 4);
     d->SerialNumberOffset = add_text(to, &at, u->serial);
     return at;
 }
@@ -125,7 +130,7 @@ static uint32_t io_capability(const struct unit *u, void *to)
     return sizeof *d;
 }
 
-uint32_t unit_descriptor(const struct unit *u, STORAGE_PROPERTY_ID id, void *to)
+uint32_t unit_descriptor(struct unit *u, STORAGE_PROPERTY_ID id, void *to)
 {
     switch (id) {
     case StorageDeviceProperty:
@@ -138,6 +143,10 @@ uint32_t unit_descriptor(const struct unit *u, STORAGE_PROPERTY_ID id, void *to)
         return miniport(u, to);
     case StorageDeviceIoCapabilityProperty:
         return io_capability(u, to);
+    case StorageAdapterSerialNumberProperty:
+        return adapter_serial(u->adapter, to);
+    case StorageFruIdProperty:
+        return unit_fru(u, to);
     default:
         return 0;
     }

@@ -209,7 +209,7 @@ FORCEINLINE ULONG StorPortHardwareReset(PVOID HwDeviceExtension, STOR_DEVICE_RES
     return StorPortExtendedFunction(ExtFunctionDeviceReset, HwDeviceExtension, Type);
 }
 
-FORCEINLINE ULONG StorPortSetFeatureList(PVOID HwDeviceExtension, ULONG FeatureCount, PUCHAR FeatureList)
+FORCEINLINE ULONG StorPortSetFeatureList(PVOID HwDeviceExtension, ULONG FeatureCount, PBOOLEAN FeatureList)
 {
     return StorPortExtendedFunction(ExtFunctionSetFeatureList, HwDeviceExtension, FeatureCount, FeatureList);
 }

@@ -176,10 +176,12 @@ typedef enum _STOR_THREAD_PRIORITY {
 } STOR_THREAD_PRIORITY, *PSTOR_THREAD_PRIORITY;
 
 typedef enum _STORPORT_FEATURE_TYPE {
-    StorportFeatureBusTypeUnitControl = 1, StorportFeatureFruIdUnitControl, StorportFeatureFruIdAdapterControl,
+    StorportFeatureBusTypeUnitControl, StorportFeatureFruIdUnitControl, StorportFeatureFruIdAdapterControl,
     StorportFeatureSetEventLoggingAdapterControl, StorportFeatureReportInternalDataUnitControl,
     StorportFeatureReportInternalDataAdapterControl, StorportFeatureResetBusSynchronous, StorportFeaturePostHwInitialize,
-    StorportFeaturePrepareEarlyDumpData, StorportFeatureRestoreEarlyDumpData, StorportFeatureMax
+    StorportFeaturePrepareEarlyDumpData, StorportFeatureRestoreEarlyDumpData, StorportFeatureKsrAdapterPowerDownOptimization,
+    StorportFeatureKsrUnitPowerDownOptimization, StorportFeaturePreparePLDR, StorportFeatureNvmeofAdapterOperation,
+    StorportFeatureReserved1, StorportFeatureMax
 } STORPORT_FEATURE_TYPE, *PSTORPORT_FEATURE_TYPE;
 
 typedef enum _STORPORT_QUERY_CONFIGURATION_TYPE {

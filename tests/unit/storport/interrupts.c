@@ -48,7 +48,7 @@ static INTERRUPT_SYNCHRONIZATION_MODE synchronization;
 static KIRQL initialize_irql, stop_irql, restart_irql, lock_irql, message_irql, access_irql;
 static MESSAGE_INTERRUPT_INFORMATION found_message, message_seen;
 static ULONG found_status, beyond_status;
-static bool locks_every_message;
+static bool locks_every_message, connected_before_restart = true;
 static unsigned interrupts;
 
 static BOOLEAN NTAPI on_message(PVOID extension, ULONG message)
@@ -73,6 +73,12 @@ static void note_initialize(void)
 
 static SCSI_ADAPTER_CONTROL_STATUS note_control(SCSI_ADAPTER_CONTROL_TYPE type, PVOID parameters)
 {
+    PSCSI_SUPPORTED_CONTROL_TYPE_LIST list = parameters;
+
+    if (type == ScsiQuerySupportedControlTypes)
+        list->SupportedTypeList[ScsiSetRunningConfig] = TRUE;
+    if (type == ScsiSetRunningConfig)
+        connected_before_restart = adapter_find(fake.extension)->messages != NULL;
     if (type == ScsiStopAdapter)
         stop_irql = ke_irql();
     if (type == ScsiRestartAdapter)
@@ -113,6 +119,10 @@ static void messages(void *unused)
     CHECK_EQ(StorPortReleaseMSISpinLock(fake.extension, 1, old), STOR_STATUS_SUCCESS);
     StorPortSynchronizeAccess(fake.extension, on_access, NULL);
     CHECK_EQ(StorPortGetMSIInfo(fake.extension, 1, &message_seen), STOR_STATUS_SUCCESS);
+    CHECK_EQ(po_set_system_state(PowerSystemSleeping3, false), STATUS_SUCCESS);
+    CHECK(!a->messages);
+    CHECK_EQ(po_set_system_state(PowerSystemWorking, false), STATUS_SUCCESS);
+    CHECK(a->messages && a->message_count >= 2);
     adapter_stop(a, StorStopDevice);
     adapter_start(a, a->raw, a->translated);
 }
@@ -133,6 +143,8 @@ static void check_messages(INTERRUPT_SYNCHRONIZATION_MODE how)
     CHECK(message_seen.InterruptLevel > DISPATCH_LEVEL);
     CHECK(initialize_irql >= message_seen.InterruptLevel);
     CHECK_EQ(stop_irql, initialize_irql);
+    CHECK_EQ(restart_irql, initialize_irql);
+    CHECK(!connected_before_restart);
     CHECK_EQ(lock_irql, initialize_irql);
     CHECK_EQ(access_irql, initialize_irql);
     CHECK(message_irql >= message_seen.InterruptLevel);

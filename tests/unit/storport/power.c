@@ -8,6 +8,7 @@
 static STOR_ADDR_BTL8 unit_at = { STOR_ADDRESS_TYPE_BTL8, 0, 4, 0, 0, 0, 0 };
 static char heard[256];                 /* a letter for each thing, in order */
 static bool knows_power;                /* ScsiAdapterPower and ScsiUnitPower */
+static bool knows_config;               /* ScsiSetBootConfig and ScsiSetRunningConfig */
 static ULONG status_of_registration;
 
 static void *ext(void)
@@ -259,6 +260,7 @@ static SCSI_ADAPTER_CONTROL_STATUS adapter_control_of_test(SCSI_ADAPTER_CONTROL_
     switch (type) {
     case ScsiQuerySupportedControlTypes:
         list->SupportedTypeList[ScsiAdapterPower] = knows_power;
+        list->SupportedTypeList[ScsiSetBootConfig] = list->SupportedTypeList[ScsiSetRunningConfig] = knows_config;
         list->SupportedTypeList[ScsiAdapterPoFxPowerRequired] = list->SupportedTypeList[ScsiAdapterPoFxPowerActive] = TRUE;
         break;
     case ScsiAdapterPower:
@@ -275,6 +277,14 @@ static SCSI_ADAPTER_CONTROL_STATUS adapter_control_of_test(SCSI_ADAPTER_CONTROL_
         break;
     case ScsiRestartAdapter:
         hear("restart ");
+        break;
+    case ScsiSetBootConfig:
+        CHECK_EQ(ke_irql(), PASSIVE_LEVEL);
+        hear("boot ");
+        break;
+    case ScsiSetRunningConfig:
+        CHECK_EQ(ke_irql(), PASSIVE_LEVEL);
+        hear("running ");
         break;
     default:
         break;
@@ -338,14 +348,21 @@ static void sleeping(void *unused)
     plug_fake();
     heard[0] = 0;
     CHECK_EQ(po_set_system_state(PowerSystemSleeping3, false), STATUS_SUCCESS);
-    CHECK_STR(heard, "flush srbD3 adapterD3 stop ");
+    CHECK_STR(heard, knows_config ? "flush srbD3 adapterD3 stop boot " : "flush srbD3 adapterD3 stop ");
     heard[0] = 0;
     CHECK_EQ(po_set_system_state(PowerSystemWorking, false), STATUS_SUCCESS);
-    CHECK_STR(heard, "restart adapterD0 srbD0 ");
+    CHECK_STR(heard, knows_config ? "running restart adapterD0 srbD0 " : "restart adapterD0 srbD0 ");
     read_once();
     heard[0] = 0;
     unplug_fake();
-    CHECK_STR(heard, "flush stop ");
+    CHECK_STR(heard, knows_config ? "flush stop boot " : "flush stop ");
+}
+
+TEST(the_boot_configuration_follows_a_stop_and_the_running_one_comes_before_a_restart)
+{
+    knows_config = true;
+    on_a_computer(sleeping, 1);
+    CHECK_EQ(fake_findings, 0);
 }
 
 TEST(sleep_flushes_tells_units_and_adapter_and_stops)
