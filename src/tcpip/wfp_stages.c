@@ -7,7 +7,7 @@
 #include "tcpip/tcp_internal.h"
 #include "tcpip/wfp_stream_internal.h"
 
-#define PIECE 32768u
+#define PIECE 65536u
 #define FEW 8u
 
 /* --- where bytes go ---------------------------------------------------------------------------------------------------------------- */
@@ -35,6 +35,8 @@ void give_end(struct wfp_stream *s, struct stage *g, bool inbound)
 {
     struct stage *next = stage_behind(s, g);
 
+    if (g)
+        g->side[inbound].end_held = false;
     if (next)
         next->side[inbound].end_waits = true;
     else
@@ -165,6 +167,8 @@ static bool can_move(const struct wfp_stream *s, struct stage *g, bool inbound)
 
     if (c ? passes(g, c) : (g->gone || g->allowed) && side->end_waits && !side->end_gone)
         return true;
+    if (!c && side->end_held && !fwp_step_lives(&g->step))
+        return true;                    /* nobody is there who would inject it */
     if ((side->needed || side->deferred) && !fwp_step_calls(&g->step, s->tcp->wfp.flow)) {
         side->needed = 0;               /* nobody is there who would take them */
         side->deferred = false;
@@ -195,6 +199,10 @@ static bool move_end(struct wfp_stream *s, struct stage *g, bool inbound)
     struct stage_side *side = &g->side[inbound];
     struct wfp_stream_answer answer = { .allowed = true };
 
+    if (side->end_held) {
+        give_end(s, g, inbound);
+        return true;
+    }
     if (!g->gone && !g->allowed &&
         !show(s, g, inbound, 0, inbound ? WFP_STREAM_RECEIVE_END : WFP_STREAM_SEND_END, WFP_STREAM_OUT_LAST, &answer))
         return false;
@@ -208,9 +216,12 @@ static bool move_end(struct wfp_stream *s, struct stage *g, bool inbound)
     if (answer.action == WFP_STREAM_ALLOW)
         g->allowed = true;
     side->end_gone = true;
-    if (s->dead || (!answer.allowed && answer.action == WFP_STREAM_NONE) || end_behind(s, g, inbound))
+    if (s->dead || end_behind(s, g, inbound))
         return true;
-    give_end(s, g, inbound);
+    if (!answer.allowed && answer.action == WFP_STREAM_NONE && fwp_step_lives(&g->step))
+        side->end_held = true;
+    else if (answer.allowed || answer.action != WFP_STREAM_NONE)
+        give_end(s, g, inbound);
     return true;
 }
 
@@ -247,6 +258,7 @@ static bool obey(struct wfp_stream *s, struct stage *g, bool inbound, size_t siz
         fwp_step_misuse(&g->step, "a callout defers an outbound stream", size);
         return leave(s, g, inbound, n, HAND_ON);
     default:
+        side->rest = size - n;
         if (!answer->allowed)
             count_missed(g, inbound, n);
         return leave(s, g, inbound, n, !answer->allowed ? TAKE_OUT : answer->decided ? DECIDED : HAND_ON);
@@ -264,11 +276,12 @@ static bool move(struct wfp_stream *s, struct stage *g, bool inbound)
         return move_end(s, g, inbound);
     if (passes(g, side->waiting.first))
         return pass_unseen(s, g, inbound);
-    size_t size = run_of(g, &side->waiting, &bounded);
-    bool limit = size >= SHOWN_MAX || bounded, last = side->end_waits || limit;
-    side->needed = 0;
+    size_t run = run_of(g, &side->waiting, &bounded), size = side->rest ? min_u64(side->rest, run) : run;
+    bool limit = size == run && (size >= SHOWN_MAX || bounded), end = side->end_waits && size == side->waiting.bytes;
+    bool last = end || limit;
+    side->needed = side->rest = 0;
     side->continued = false;
-    if (!show(s, g, inbound, size, 0, (side->end_waits && !bounded ? WFP_STREAM_OUT_LAST : 0) | (limit ? WFP_STREAM_OUT_LIMIT : 0), &answer))
+    if (!show(s, g, inbound, size, 0, (end ? WFP_STREAM_OUT_LAST : 0) | (limit ? WFP_STREAM_OUT_LIMIT : 0), &answer))
         return false;
     return s->dead || obey(s, g, inbound, size, last, &answer);
 }

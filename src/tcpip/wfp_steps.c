@@ -61,7 +61,8 @@ void stages_free(struct wfp_stream *s)
 static bool is_idle(const struct wfp_stream *s, const struct stage *g)
 {
     return !g->side[0].waiting.first && !g->side[1].waiting.first && g->side[0].end_waits == g->side[0].end_gone &&
-           g->side[1].end_waits == g->side[1].end_gone && s->direction[0].shown != g && s->direction[1].shown != g;
+           g->side[1].end_waits == g->side[1].end_gone && !g->side[0].end_held && !g->side[1].end_held &&
+           s->direction[0].shown != g && s->direction[1].shown != g;
 }
 
 static struct stage *same_filter(struct wfp_stream *s, const struct fwp_step *step)

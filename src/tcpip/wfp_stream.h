@@ -10,6 +10,7 @@
  *  1. Bytes leave a stage in order. What its filter permits or passes on goes to the end of the queue behind it, what it blocks is gone; what
  *     its callout injects goes to the end of the queue behind it at once, so an injection from within classifyFn stands before the
  *     bytes shown, and the callout itself never sees it.
+ *     When an answer is about some of the bytes shown, the others are shown next, without those that have come meanwhile.
  *  2. What a filter has decided about, the other filters of its sublayer do not see. What it passes on, they do.
  *  3. The end of a direction (FIN) is shown behind its last byte, and goes on when it is permitted, or injected.
  *  4. Sent bytes are the sender's no longer once they wait here: it hears of them at the outermost leave of the stack.

@@ -14,9 +14,11 @@
 struct stage_side {
     struct chunks waiting;
     size_t needed;                      /* bytes that must wait before the callout is shown them again; 0: it has not asked for more */
+    size_t rest;                        /* of the bytes shown, that the answer was not about: they are shown before others; 0: none */
     size_t missed;                      /* that went by, or were taken out before it, since it was called */
     bool deferred, continued;           /* continued: while it was still being asked */
-    bool end_waits, end_gone;
+    bool end_waits, end_gone;           /* gone: shown and permitted, or blocked */
+    bool end_held;                      /* blocked: its callout may still inject it */
 };
 
 struct stage {
