@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "nt/ke_apc.h"
+#include "nt/raise.h"
 
 /* ---- waits ---- */
 
@@ -99,6 +100,26 @@ NTSTATUS NTAPI FsRtlIssueDeviceIoControl(PDEVICE_OBJECT DeviceObject, ULONG IoCt
     if (IosbInformation != NULL)
         *IosbInformation = (ULONG)iosb.Information;
     return status;
+}
+
+/* ---- memory ---- */
+
+/* Pool as of ExAllocatePoolWithTag, or an exception. Nonpaged <= DISPATCH_LEVEL, paged <= APC_LEVEL. Raises
+ * STATUS_INSUFFICIENT_RESOURCES. docs: ntifs/nf-ntifs-fsrtlallocatepoolwithtag */
+PVOID NTAPI FsRtlAllocatePoolWithTag(POOL_TYPE PoolType, ULONG NumberOfBytes, ULONG Tag)
+{
+    PVOID block = ExAllocatePoolWithTag(PoolType, NumberOfBytes, Tag);
+
+    if (block == NULL)
+        nt_raise_status(STATUS_INSUFFICIENT_RESOURCES);
+    return block;
+}
+
+/* The same: no quota is charged. Nonpaged <= DISPATCH_LEVEL, paged <= APC_LEVEL. Raises STATUS_INSUFFICIENT_RESOURCES.
+ * docs: ntifs/nf-ntifs-fsrtlallocatepoolwithquotatag */
+PVOID NTAPI FsRtlAllocatePoolWithQuotaTag(POOL_TYPE PoolType, ULONG NumberOfBytes, ULONG Tag)
+{
+    return FsRtlAllocatePoolWithTag(PoolType, NumberOfBytes, Tag);
 }
 
 /* ---- auto-expand push locks: push locks ---- */

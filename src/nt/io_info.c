@@ -68,6 +68,11 @@ static bool position(PFILE_OBJECT file, UCHAR major, ULONG class, PFILE_POSITION
     return true;
 }
 
+static NTSTATUS on_file(PFILE_OBJECT file, UCHAR major, ULONG class, PVOID data, ULONG length, PIO_STATUS_BLOCK iosb)
+{
+    return position(file, major, class, data, length, iosb) ? iosb->Status : info_request(file, major, class, data, length, iosb);
+}
+
 static NTSTATUS on_handle(HANDLE handle, UCHAR major, ULONG class, PVOID data, ULONG length, PIO_STATUS_BLOCK iosb)
 {
     void *file;
@@ -75,12 +80,33 @@ static NTSTATUS on_handle(HANDLE handle, UCHAR major, ULONG class, PVOID data, U
 
     if (!NT_SUCCESS(status))
         return status;
-    if (position(file, major, class, data, length, iosb))
-        status = iosb->Status;
-    else
-        status = info_request(file, major, class, data, length, iosb);
+    status = on_file(file, major, class, data, length, iosb);
     ob_dereference(file);
     return status;
+}
+
+static NTSTATUS on_object(PFILE_OBJECT file, UCHAR major, ULONG class, PVOID data, ULONG length, PULONG returned)
+{
+    IO_STATUS_BLOCK iosb = { .Status = STATUS_SUCCESS };
+    NTSTATUS status = on_file(file, major, class, data, length, &iosb);
+
+    if (returned != NULL)
+        *returned = (ULONG)iosb.Information;
+    return status;
+}
+
+/* ZwQueryInformationFile by file object. *ReturnedLength: bytes that were filled in. PASSIVE_LEVEL.
+ * docs: ntifs/nf-ntifs-ioqueryfileinformation */
+NTSTATUS NTAPI IoQueryFileInformation(PFILE_OBJECT FileObject, FILE_INFORMATION_CLASS FileInformationClass, ULONG Length,
+                                      PVOID FileInformation, PULONG ReturnedLength)
+{
+    return on_object(FileObject, IRP_MJ_QUERY_INFORMATION, FileInformationClass, FileInformation, Length, ReturnedLength);
+}
+
+/* ZwSetInformationFile by file object. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-iosetinformation */
+NTSTATUS NTAPI IoSetInformation(PFILE_OBJECT FileObject, FILE_INFORMATION_CLASS FileInformationClass, ULONG Length, PVOID FileInformation)
+{
+    return on_object(FileObject, IRP_MJ_SET_INFORMATION, FileInformationClass, FileInformation, Length, NULL);
 }
 
 /* IRP_MJ_QUERY_INFORMATION to the file's driver. PASSIVE_LEVEL. docs: wdm/nf-wdm-zwqueryinformationfile */

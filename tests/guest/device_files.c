@@ -224,3 +224,23 @@ TEST_CASE(names_collide_and_exclusive_devices_open_once)
     ZwClose(first);
     EXPECT_EQ(Open(L"\\Device\\R3Exclusive", 0, &first), STATUS_OBJECT_NAME_NOT_FOUND);
 }
+
+TEST_CASE(the_position_of_a_synchronous_file_is_known_by_its_object)
+{
+    FILE_POSITION_INFORMATION position = { { .QuadPart = 0x123 } };
+    ULONG returned = 0;
+    PVOID file = NULL;
+    HANDLE handle;
+
+    REQUIRE(NT_SUCCESS(Open(L"\\Device\\R3Test", FILE_SYNCHRONOUS_IO_NONALERT, &handle)));
+    EXPECT_EQ(ObReferenceObjectByHandle(handle, 0, *IoFileObjectType, KernelMode, &file, NULL), STATUS_SUCCESS);
+    REQUIRE(file != NULL);
+    EXPECT_EQ(IoSetInformation(file, FilePositionInformation, sizeof(position), &position), STATUS_SUCCESS);
+    position.CurrentByteOffset.QuadPart = 0;
+    EXPECT_EQ(IoQueryFileInformation(file, FilePositionInformation, sizeof(position), &position, &returned), STATUS_SUCCESS);
+    EXPECT_EQ(returned, sizeof(position));
+    EXPECT_EQ(position.CurrentByteOffset.QuadPart, 0x123);
+    EXPECT(!NT_SUCCESS(IoQueryFileInformation(file, FileStandardInformation, 24, &position, &returned)));
+    ObDereferenceObject(file);
+    ZwClose(handle);
+}

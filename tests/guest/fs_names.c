@@ -180,3 +180,21 @@ TEST_CASE(an_auto_expand_push_lock_can_be_taken)
     KeLeaveCriticalRegion();
     FsRtlFreeAePushLock(lock);
 }
+
+TEST_CASE(memory_that_cannot_be_had_raises_an_exception)
+{
+    volatile NTSTATUS status = STATUS_SUCCESS;
+    PVOID block = FsRtlAllocatePoolWithTag(NonPagedPoolNx, 100, 'tseT');
+
+    EXPECT(block != NULL);
+    ExFreePoolWithTag(block, 'tseT');
+    block = FsRtlAllocatePoolWithQuotaTag(PagedPool, 100, 'tseT');
+    EXPECT(block != NULL);
+    ExFreePoolWithTag(block, 'tseT');
+    __try {
+        block = FsRtlAllocatePoolWithTag(NonPagedPoolNx, 0xFFFFF000, 'tseT');
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        status = GetExceptionCode();
+    }
+    EXPECT_EQ(status, STATUS_INSUFFICIENT_RESOURCES);
+}

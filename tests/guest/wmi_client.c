@@ -278,3 +278,23 @@ TEST_CASE(classes_that_are_asked_together_answer_in_one_chain)
     for (ULONG i = 0; i < 3; i++)
         ObDereferenceObject(blocks[i]);
 }
+
+TEST_CASE(a_device_tells_the_name_of_its_first_instance)
+{
+    PDEVICE_OBJECT other;
+    UNICODE_STRING name = { 0 }, expected = RTL_CONSTANT_STRING(L"Base0");
+    PVOID block = NULL;
+
+    EXPECT_EQ(IoWMIOpenBlock(&GUID_BLOCK, WMIGUID_QUERY, &block), STATUS_SUCCESS);
+    REQUIRE(block != NULL);
+    EXPECT_EQ(IoWMIDeviceObjectToInstanceName(block, device, &name), STATUS_SUCCESS);
+    EXPECT(RtlEqualUnicodeString(&name, &expected, FALSE));
+    if (name.Buffer != NULL)
+        ExFreePool(name.Buffer);
+    if (NT_SUCCESS(IoCreateDevice(TestDriverObject, 0, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &other))) {
+        EXPECT_EQ(IoWMIDeviceObjectToInstanceName(block, other, &name), STATUS_WMI_INSTANCE_NOT_FOUND);
+        IoDeleteDevice(other);
+    }
+    EXPECT_EQ(IoWMIHandleToInstanceName(block, NULL, &name), STATUS_INVALID_HANDLE);
+    ObDereferenceObject(block);
+}
