@@ -3,6 +3,7 @@
 #define RING3_NTDDK_H
 
 #include <wdm.h>
+#include <ring3/disk_table.h>
 #include <ring3/nt_calls.h>
 
 #endif
