@@ -77,7 +77,7 @@ struct disk {
     struct disk_stats stats;
 };
 
-/* Opens by specification: `file:PATH[,size=N][,ro=on]`, `mem:SIZE`, `null:SIZE`. Every kind also takes block=512|4096, and
+/* Opens by specification: `file:PATH[,size=N][,ro=on][,io=...]`, `mem:SIZE`, `null:SIZE`. Every kind also takes block=512|4096, and
  * delay=TIME, error=seed:N, cut=seed:N (see their files). Keys that disks do not know are the caller's. The disk keeps nothing of
  * `spec`, but `clock` must outlive it. */
 struct disk *disk_open(struct spec *spec, struct clock *clock, bool wait);

@@ -1,12 +1,11 @@
-/* The file disk: file:PATH[,size=N][,ro=on]. Linux does the work (io_uring); the host thread never waits for it.
+/* The file disk: file:PATH[,size=N][,ro=on][,io=uring|threads]. Linux does the work; the host thread never waits for it.
  *
- *  1. At most IN_FLIGHT requests are with the kernel, so its completion queue cannot overflow; the others wait in line.
+ *  1. At most IN_FLIGHT requests are with the kernel; the others wait in line.
  *  2. A request goes to the kernel again after a short transfer, after a hole that the file system cannot make (then zeroes
  *     are written), and for the flush behind a fua that the kernel's operation itself does not have.
  *  3. With `wait`, flush_queue waits until every request is answered. */
 #include <errno.h>
 #include <fcntl.h>
-#include <liburing.h>
 #include <linux/falloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "disk/disk_impl.h"
+#include "disk/file_queue.h"
 #include "host/loop.h"
 
 #define IN_FLIGHT 256u
@@ -31,9 +31,9 @@ enum { MOVE, ZERO_BY_WRITING, SYNC };   /* disk_io.stage */
 struct file_disk {
     struct disk disk;
     struct loop_watch watch;
-    struct io_uring ring;
-    struct list line;                   /* requests that are not with the kernel */
-    unsigned in_flight, unsubmitted;
+    struct file_queue *queue;
+    struct list line;                   /* requests that are not with the queue */
+    unsigned in_flight;
     bool wait;
     int fd;
     char path[256];
@@ -58,52 +58,43 @@ static void skip_done(struct disk_io *io, uint64_t moved)
     }
 }
 
-static void prepare(struct file_disk *file, struct io_uring_sqe *sqe, struct disk_io *io)
+static struct file_operation operation(const struct file_disk *file, struct disk_io *io)
 {
-    uint64_t at = io->offset + io->progress, left = io->length - io->progress;
-    int mode = FALLOC_FL_KEEP_SIZE;
+    struct file_operation o = {
+        .fd = file->fd, .parts = io->parts, .count = io->count, .context = io,
+        .offset = io->offset + io->progress, .length = io->length - io->progress,
+    };
 
     if (io->op == DISK_FLUSH || io->stage == SYNC) {
-        io_uring_prep_fsync(sqe, file->fd, IORING_FSYNC_DATASYNC);
+        o.move = FILE_SYNC;
     } else if (io->stage == ZERO_BY_WRITING) {
-        io_uring_prep_write(sqe, file->fd, zeroes, (unsigned)min_u64(left, ZEROES), at);
+        o.move = FILE_WRITE_BYTES;
+        o.bytes = zeroes;
+        o.length = min_u64(o.length, ZEROES);
     } else if (io->op == DISK_READ) {
-        io_uring_prep_readv(sqe, file->fd, io->parts, (unsigned)io->count, at);
+        o.move = FILE_READ;
     } else if (io->op == DISK_WRITE) {
-        io_uring_prep_writev2(sqe, file->fd, io->parts, (unsigned)io->count, at, io->fua ? RWF_DSYNC : 0);
+        o.move = FILE_WRITE;
+        o.durable = io->fua;
     } else {
-        mode |= io->op == DISK_DISCARD || io->unmap ? FALLOC_FL_PUNCH_HOLE : FALLOC_FL_ZERO_RANGE;
-        io_uring_prep_fallocate(sqe, file->fd, mode, (off_t)at, (off_t)left);
+        o.move = FILE_ALLOCATE;
+        o.mode = FALLOC_FL_KEEP_SIZE | (io->op == DISK_DISCARD || io->unmap ? FALLOC_FL_PUNCH_HOLE : FALLOC_FL_ZERO_RANGE);
     }
-    io_uring_sqe_set_data(sqe, io);
-}
-
-static void fill(struct file_disk *file)
-{
-    while (!list_empty(&file->line) && file->in_flight < IN_FLIGHT) {
-        struct io_uring_sqe *sqe = io_uring_get_sqe(&file->ring);
-
-        if (!sqe)
-            return;
-        prepare(file, sqe, container_of(list_pop_front(&file->line), struct disk_io, link));
-        file->in_flight++;
-        file->unsubmitted++;
-    }
+    return o;
 }
 
 static void hand_over(struct file_disk *file)
 {
-    fill(file);
-    while (file->unsubmitted) {
-        int n = io_uring_submit(&file->ring);
+    while (!list_empty(&file->line) && file->in_flight < IN_FLIGHT) {
+        struct disk_io *io = container_of(file->line.next, struct disk_io, link);
+        struct file_operation o = operation(file, io);
 
-        if (n == -EINTR)
-            continue;
-        if (n <= 0)
-            break;                      /* the kernel is short of memory for now: the next burst or answer tries again */
-        file->unsubmitted -= (unsigned)n;
-        fill(file);
+        if (!file->queue->ops->put(file->queue, &o))
+            break;
+        list_remove(&io->link);
+        file->in_flight++;
     }
+    file->queue->ops->go(file->queue);
 }
 
 /* --- from the kernel ---------------------------------------------------------------------------------------------- */
@@ -168,17 +159,14 @@ static void completed(struct file_disk *file, struct disk_io *io, int result)
     }
 }
 
-/* Takes what the kernel has finished. Answers may submit more. */
+/* Takes what is over. Answers may submit more. */
 static bool reap(struct file_disk *file)
 {
-    struct io_uring_cqe *cqe;
     bool any = false;
+    void *io;
+    int result;
 
-    while (io_uring_peek_cqe(&file->ring, &cqe) == 0) {
-        struct disk_io *io = io_uring_cqe_get_data(cqe);
-        int result = cqe->res;
-
-        io_uring_cqe_seen(&file->ring, cqe);
+    while (file->queue->ops->take(file->queue, &io, &result)) {
         file->in_flight--;
         completed(file, io, result);
         any = true;
@@ -198,12 +186,11 @@ static void file_ready(struct loop_watch *watch, int events)
 static void file_drain(struct disk *disk)
 {
     struct file_disk *file = container_of(disk, struct file_disk, disk);
-    struct io_uring_cqe *cqe;
 
     while (file->in_flight || !list_empty(&file->line)) {
         hand_over(file);
-        if (io_uring_wait_cqe(&file->ring, &cqe) == 0)
-            reap(file);
+        file->queue->ops->wait(file->queue);
+        reap(file);
     }
 }
 
@@ -230,7 +217,7 @@ static void file_close(struct disk *disk)
 
     if (!file->wait)
         loop_remove(&file->watch);
-    io_uring_queue_exit(&file->ring);
+    file->queue->ops->close(file->queue);
     close(file->fd);
     free(file);
 }
@@ -304,16 +291,28 @@ static bool open_file(struct file_disk *file, struct spec *spec)
     return lock_file(file) && set_size(file, spec) && disk_check_size(&file->disk, file->path);
 }
 
-static bool open_ring(struct file_disk *file)
+/* io_uring, or threads where the host refuses it. */
+static bool open_queue(struct file_disk *file, struct spec *spec)
 {
-    int error = io_uring_queue_init(IN_FLIGHT, &file->ring, 0);
+    const char *how = spec_value(spec, "io", 0);
 
-    if (error < 0)
-        return error_set("file: the host has no io_uring: %s", strerror(-error));
-    file->watch = (struct loop_watch){ .fd = file->ring.ring_fd, .events = LOOP_READ, .ready = file_ready, .context = file };
+    if (how && strcmp(how, "uring") != 0 && strcmp(how, "threads") != 0)
+        return error_set("io=%s: uring or threads", how);
+    if (!how || strcmp(how, "uring") == 0)
+        file->queue = file_uring_open(IN_FLIGHT);
+    if (!file->queue && how && strcmp(how, "uring") == 0)
+        return false;
+    if (!file->queue) {
+        if (!how)
+            log_info("disk", "%s: %s; threads move the data", file->path, error_text());
+        file->queue = file_threads_open(IN_FLIGHT);
+    }
+    if (!file->queue)
+        return false;
+    file->watch = (struct loop_watch){ .fd = file->queue->fd, .events = LOOP_READ, .ready = file_ready, .context = file };
     if (file->wait || loop_add(&file->watch))
         return true;
-    io_uring_queue_exit(&file->ring);
+    file->queue->ops->close(file->queue);
     return false;
 }
 
@@ -327,7 +326,7 @@ static struct disk *file_open(struct spec *spec, struct clock *clock, bool wait)
     file->fd = -1;
     file->wait = wait;
     list_init(&file->line);
-    if (open_file(file, spec) && open_ring(file))
+    if (open_file(file, spec) && open_queue(file, spec))
         return &file->disk;
     if (file->fd >= 0)
         close(file->fd);
@@ -337,7 +336,7 @@ static struct disk *file_open(struct spec *spec, struct clock *clock, bool wait)
 
 const struct disk_ops disk_file = {
     .kind = "file",
-    .help = "file:PATH[,size=N][,ro=on]: a file of the host; size=N makes it",
+    .help = "file:PATH[,size=N][,ro=on][,io=uring|threads]: a file of the host; size=N makes it",
     .open = file_open,
     .submit = file_submit,
     .flush_queue = file_flush_queue,

@@ -2,6 +2,7 @@
 #include "host/loop.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -95,9 +96,17 @@ bool loop_has_watches(void)
 
 static int wait_ns(uint64_t timeout_ns)
 {
+    static bool coarse;                 /* Linux before 5.11, or a container whose filter does not know the call */
     struct timespec t = { (time_t)(timeout_ns / 1000000000u), (long)(timeout_ns % 1000000000u) };
 
-    return epoll_pwait2(loop.epoll, loop.batch, BATCH, timeout_ns == UINT64_MAX ? NULL : &t, NULL);
+    if (!coarse) {
+        int n = epoll_pwait2(loop.epoll, loop.batch, BATCH, timeout_ns == UINT64_MAX ? NULL : &t, NULL);
+        if (n >= 0 || (errno != ENOSYS && errno != EPERM))
+            return n;
+        coarse = true;
+    }
+    uint64_t ms = timeout_ns / 1000000u + (timeout_ns % 1000000u != 0);
+    return epoll_wait(loop.epoll, loop.batch, BATCH, timeout_ns == UINT64_MAX ? -1 : (int)(ms < INT_MAX ? ms : INT_MAX));
 }
 
 int loop_poll(uint64_t timeout_ns)

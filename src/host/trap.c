@@ -5,11 +5,13 @@
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <time.h>
 #include <ucontext.h>
 
 #include "base/error.h"
 
+#define HWCAP2_FSGSBASE 2
 #define XSAVE_SIZE (512 + 64 + 256)
 #define RED_ZONE 128
 #define STACK_MARGIN (RED_ZONE + 2 * sizeof(struct landing))
@@ -144,6 +146,12 @@ static bool use_alternate_stack(bool on)
     stack_t alternate = { .ss_sp = alternate_stack, .ss_size = ALTERNATE_SIZE, .ss_flags = on ? 0 : SS_DISABLE };
 
     return sigaltstack(&alternate, NULL) == 0 || error_set("cannot set the signal stack: %s", strerror(errno));
+}
+
+bool trap_possible(void)
+{
+    return (getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE) ||
+           error_set("this host does not let programs set the GS base: Linux 5.9 or later is needed, on a processor with FSGSBASE");
 }
 
 bool trap_install(trap_handler handler, uintptr_t (*stack_limit)(void))

@@ -36,6 +36,9 @@ struct trap_frame {
 
 typedef void (*trap_handler)(struct trap_frame *frame);
 
+/* Whether programs may set the GS base here, which drivers find their processor by: false with error_text(). */
+bool trap_possible(void);
+
 /* Installs the handler for the whole process; NULL restores the default actions. stack_limit tells the lowest usable
  * byte of the running stack (0: unknown), so that a fault at its end is delivered on the spare stack. */
 bool trap_install(trap_handler handler, uintptr_t (*stack_limit)(void));

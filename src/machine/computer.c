@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "check/check.h"
 #include "host/loop.h"
+#include "host/trap.h"
 #include "machine/machine.h"
 #include "nt/bugcheck.h"
 #include "nt/io.h"
@@ -99,7 +100,7 @@ struct ring3_computer *ring3_open(const struct ring3_config *config)
     memcpy(&whole, config, config->size < sizeof whole ? config->size : sizeof whole);
     if (machine)
         return error_set("a computer is open already: one at a time in a process"), NULL;
-    if (!valid(&whole))
+    if (!trap_possible() || !valid(&whole))
         return NULL;
     struct ring3_computer *computer = calloc(1, sizeof *computer);
     if (!computer)

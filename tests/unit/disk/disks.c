@@ -1,4 +1,4 @@
-#include "unit.h"
+#include "../forbid.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -124,14 +124,14 @@ TEST(a_memory_disk_reads_what_was_written)
     disk_close(b.disk);
 }
 
-static void file_round_trip(bool wait)
+static void file_round_trip(const char *io, bool wait)
 {
     struct bench b = { 0 };
     char text[128];
     struct stat st;
 
     CHECK(loop_open());
-    snprintf(text, sizeof text, "file:%s,size=1M", temporary(&b));
+    snprintf(text, sizeof text, "file:%s,size=1M%s", temporary(&b), io);
     CHECK(open_spec(&b, text, wait));
     check_reads_what_was_written(b.disk);
     disk_close(b.disk);
@@ -143,15 +143,34 @@ static void file_round_trip(bool wait)
 
 TEST(a_file_disk_reads_what_was_written)
 {
-    file_round_trip(false);
+    file_round_trip("", false);
 }
 
 TEST(a_file_disk_that_waits_answers_before_the_queue_is_flushed)
 {
-    file_round_trip(true);
+    file_round_trip("", true);
 }
 
-TEST(a_file_disk_takes_more_requests_than_the_kernel_at_once)
+TEST(a_file_disk_with_threads_reads_what_was_written)
+{
+    file_round_trip(",io=threads", false);
+    file_round_trip(",io=threads", true);
+}
+
+TEST(where_the_host_refuses_io_uring_threads_move_the_data)
+{
+    struct bench b = { 0 };
+    char text[128];
+
+    forbid_call(SYS_io_uring_setup, EPERM);
+    file_round_trip("", false);
+    snprintf(text, sizeof text, "file:%s,size=1M,io=uring", temporary(&b));
+    CHECK(!open_spec(&b, text, true));
+    CHECK(strstr(error_text(), "io_uring"));
+    unlink(b.path);
+}
+
+static void a_thousand_requests(const char *how)
 {
     struct bench b = { 0 };
     static struct disk_io io[1000];
@@ -161,7 +180,7 @@ TEST(a_file_disk_takes_more_requests_than_the_kernel_at_once)
     char text[128];
 
     CHECK(loop_open());
-    snprintf(text, sizeof text, "file:%s,size=1M", temporary(&b));
+    snprintf(text, sizeof text, "file:%s,size=1M%s", temporary(&b), how);
     CHECK(open_spec(&b, text, false));
     for (unsigned i = 0; i < 1000; i++) {
         memset(bytes[i], (int)i, BLOCK);
@@ -179,6 +198,16 @@ TEST(a_file_disk_takes_more_requests_than_the_kernel_at_once)
     disk_close(b.disk);
     unlink(b.path);
     loop_close();
+}
+
+TEST(a_file_disk_takes_more_requests_than_the_kernel_at_once)
+{
+    a_thousand_requests("");
+}
+
+TEST(a_file_disk_takes_more_requests_than_its_threads_at_once)
+{
+    a_thousand_requests(",io=threads");
 }
 
 TEST(requests_beyond_the_end_and_in_parts_of_blocks_are_refused)

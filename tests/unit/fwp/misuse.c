@@ -45,7 +45,7 @@ static VOID NTAPI second(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMIN
 {
     clock_t begin = clock();
 
-    while (slow && clock() - begin < CLOCKS_PER_SEC / 400) {}     /* of the processor's own time */
+    while (slow && clock() - begin < CLOCKS_PER_SEC / 100) {}     /* of the processor's own time */
     if (action)
         out->actionType = action;
     out->flags |= flags;
