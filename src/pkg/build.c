@@ -194,6 +194,8 @@ void build_plan_free(struct build_plan *plan)
     for (size_t i = 0; plan && i < plan->source_count; i++) {
         free(plan->source[i].path);
         free(plan->source[i].object);
+        free(plan->source[i].header);
+        free(plan->source[i].made);
         build_list_free(&plan->source[i].flags);
     }
     for (size_t i = 0; plan && i < plan->inf_count; i++) {

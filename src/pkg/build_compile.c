@@ -71,10 +71,29 @@ static size_t collect(struct build_job *jobs, size_t count, struct host_command 
     return waiting;
 }
 
+/* Takes a precompiled header out of the arguments: the source includes it, and is judged without. */
+static bool drop_header(struct build_list *arguments)
+{
+    for (size_t i = 0; i + 1 < arguments->count; i++)
+        if (!strcmp(arguments->text[i], "-include-pch")) {
+            free(arguments->text[i]);
+            free(arguments->text[i + 1]);
+            memmove(&arguments->text[i], &arguments->text[i + 2], (arguments->count - i - 1) * sizeof *arguments->text);
+            arguments->count -= 2;
+            return true;
+        }
+    return false;
+}
+
 /* Whether the job may be run again, as clang takes it now. */
 static bool mend(struct build_job *job)
 {
     char place[BUILD_PATH + 16], overlay[BUILD_PATH + 64];
+
+    if (job->mend && job->status > 0 && drop_header(&job->arguments)) {
+        job->status = -1;
+        return true;
+    }
 
     snprintf(place, sizeof place, "%s.dialect", job->object);
     if (!job->mend || job->status <= 0 || !dialect_mend(job->arguments.text, place, overlay, sizeof overlay))

@@ -27,6 +27,7 @@ struct build_source {
     enum build_tool tool;
     char *path, *object;                /* whole paths */
     struct build_list flags;            /* beyond what every source gets */
+    char *header, *made;                /* what the project precompiles for it, and the precompiled form (build_header.c); or NULL */
 };
 
 struct build_inf {

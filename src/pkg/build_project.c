@@ -174,8 +174,12 @@ static void source_flags(const struct project *p, const struct msbuild_item *ite
     add_directories(p, flags, msbuild_metadata(item, "AdditionalIncludeDirectories"));
     add_directories(p, flags, msbuild_metadata(item, "IncludePaths"));           /* MASM's name for it */
     add_options(flags, msbuild_metadata(item, "AdditionalOptions"));
-    if (is_precompiled(item, "Use"))
+    if (is_precompiled(item, "Use")) {
+        const char *header = msbuild_metadata(item, "PrecompiledHeaderFile");
+
         add_precompiled(p, flags);
+        source->header = strdup(*header ? header : "pch.h");
+    }
     while ((element = msbuild_element(&forced, &length)) != NULL)
         add_forced(p, flags, element, length);
     if (source->tool == TOOL_C || source->tool == TOOL_CPP)
@@ -290,17 +294,28 @@ static bool take_sources(struct project *p, const char *type)
     return true;
 }
 
+static bool is_false(const char *text)
+{
+    return !strcasecmp(text, "false");
+}
+
+/* docs: devtest/stampinf-task, develop/stampinf-properties-for-driver-projects */
 static void stamp_options(const struct project *p, const struct msbuild_item *item, struct build_list *stamp)
 {
     const char *date = msbuild_metadata(item, "DateStamp"), *time = msbuild_metadata(item, "TimeStamp");
     const char *catalog = msbuild_metadata(item, "CatalogFileName"), *kmdf = msbuild_metadata(item, "KmdfVersionNumber");
+    const char *section = msbuild_metadata(item, "DriverVersionSectionName");
 
     build_add(stamp, "-a");
-    build_add(stamp, "amd64");
+    build_add(stamp, "%s", is_false(msbuild_metadata(item, "SpecifyArchitecture")) ? "" : "amd64");
     build_add(stamp, "-d");
-    build_add(stamp, "%s", *date ? date : "*");
+    build_add(stamp, "%s", *date && !is_false(msbuild_metadata(item, "SpecifyDriverVerDirectiveDate")) ? date : "*");
     build_add(stamp, "-v");
-    build_add(stamp, "%s", *time ? time : "*");
+    build_add(stamp, "%s", *time && !is_false(msbuild_metadata(item, "SpecifyDriverDirectiveVersion")) ? time : "*");
+    if (*section) {
+        build_add(stamp, "-s");
+        build_add(stamp, "%s", section);
+    }
     if (*catalog) {
         build_add(stamp, "-c");
         build_add(stamp, "%s", catalog);

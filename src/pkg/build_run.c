@@ -10,6 +10,7 @@
 #include "host/file.h"
 #include "host/process.h"
 #include "pkg/build_compile.h"
+#include "pkg/build_header.h"
 #include "pkg/build_include.h"
 #include "pkg/build_plan.h"
 #include "pkg/build_tags.h"
@@ -158,7 +159,8 @@ static void add_includes(struct build_list *arguments, const struct build_plan *
     build_add(arguments, "%s%s", option, plan->shared);
 }
 
-static void compiler_arguments(struct build_list *a, const struct build_plan *plan, const struct build_source *source)
+/* `header`: what is compiled is a header, whose precompiled form is the object. */
+static void compiler_arguments(struct build_list *a, const struct build_plan *plan, const struct build_source *source, bool header)
 {
     bool cplusplus = source->tool == TOOL_CPP;
 
@@ -167,7 +169,7 @@ static void compiler_arguments(struct build_list *a, const struct build_plan *pl
     for (size_t i = 0; i < countof(version_flags); i++)
         if (!defines(plan, source, version_flags[i]))
             build_add(a, "%s", version_flags[i]);
-    build_add(a, cplusplus ? "-xc++" : "-xc");
+    build_add(a, "-x%s%s", cplusplus ? "c++" : "c", header ? "-header" : "");
     build_add(a, cplusplus ? "-std=gnu++17" : "-std=gnu11");
     if (cplusplus)
         add_all(a, cplusplus_flags, countof(cplusplus_flags));
@@ -178,6 +180,10 @@ static void compiler_arguments(struct build_list *a, const struct build_plan *pl
         build_add(a, "%s", plan->flags.text[i]);
     for (size_t i = 0; i < source->flags.count; i++)
         build_add(a, "%s", source->flags.text[i]);
+    if (source->made && !header) {
+        build_add(a, "-include-pch");
+        build_add(a, "%s", source->made);
+    }
     if (!cplusplus)
         build_add(a, "-include%s/tags.h", plan->out);
     build_add(a, "-ivfsoverlay%s/headers.yaml", plan->out);
@@ -185,7 +191,7 @@ static void compiler_arguments(struct build_list *a, const struct build_plan *pl
     build_add(a, "-MMD");
     build_add(a, "-MF");
     build_add(a, "%s.d", source->object);
-    build_add(a, "-c");
+    build_add(a, header ? "-fpch-instantiate-templates" : "-c");
     build_add(a, "%s", source->path);
     build_add(a, "-o");
     build_add(a, "%s", source->object);
@@ -228,7 +234,7 @@ static void source_arguments(struct build_list *a, const struct build_plan *plan
     else if (source->tool == TOOL_ASSEMBLER)
         assembler_arguments(a, plan, source);
     else
-        compiler_arguments(a, plan, source);
+        compiler_arguments(a, plan, source, false);
 }
 
 /* Resource scripts and assembler sources may include what was made into the output directory, too. */
@@ -257,8 +263,57 @@ static bool up_to_date(const struct build_plan *plan, const struct build_source 
         return false;
     if (source->tool == TOOL_RESOURCE || source->tool == TOOL_ASSEMBLER)
         return host_file_time(source->object) > newest_included(plan, source);
+    if (source->made && host_file_time(source->made) > host_file_time(source->object))
+        return false;
     snprintf(depends, sizeof depends, "%s.d", source->object);
     return dependencies_older(source->object, depends);
+}
+
+static void forget_header(struct build_plan *plan, const char *made)
+{
+    char *name = strdup(made);
+
+    for (size_t i = 0; name && i < plan->source_count; i++)
+        if (plan->source[i].made && !strcmp(plan->source[i].made, name)) {
+            free(plan->source[i].made);
+            plan->source[i].made = NULL;
+        }
+    free(name);
+}
+
+/* A header that clang cannot take as it stands is not precompiled: its sources include it, and what is wrong is said there. */
+static void make_header(struct build_plan *plan, const struct build_source *user)
+{
+    char text[BUILD_PATH + 8], log[BUILD_PATH + 8];
+    struct build_source header = { .tool = user->tool, .path = text, .object = user->made, .flags = user->flags };
+    struct host_command command = { .output = log };
+    struct build_list a = { 0 };
+    bool good = build_header_text(plan, user, text);
+
+    compiler_arguments(&a, plan, &header, true);
+    snprintf(log, sizeof log, "%.*s.log", BUILD_PATH, user->made);
+    if (good && !up_to_date(plan, &header, &a)) {
+        command.argv = a.text;
+        good = host_run_all(&command, 1, 1) < 0;
+        remove(log);
+    }
+    build_list_free(&a);
+    if (!good)
+        forget_header(plan, user->made);
+}
+
+static void make_headers(struct build_plan *plan)
+{
+    build_headers_choose(plan);
+    for (size_t i = 0; i < plan->source_count; i++) {
+        const char *made = plan->source[i].made;
+        size_t first = 0;
+
+        while (made && (!plan->source[first].made || strcmp(plan->source[first].made, made) != 0))
+            first++;
+        if (made && first == i)
+            make_header(plan, &plan->source[i]);
+    }
 }
 
 /* Whether anything was compiled goes to *compiled. */
@@ -493,8 +548,10 @@ bool build_run(struct build_plan *plan)
     bool compiled = false;
 
     snprintf(plan->result, sizeof plan->result, "%.3800s/%s.%s", plan->out, plan->name, plan->kind == BUILD_LIBRARY ? "lib" : "sys");
-    if (!host_make_dirs(plan->out) || !write_overlay(plan) || (plan->wpp && !write_traces(plan)) || !compile_messages(plan) ||
-        !compile(plan, &compiled))
+    if (!host_make_dirs(plan->out) || !write_overlay(plan) || (plan->wpp && !write_traces(plan)) || !compile_messages(plan))
+        return false;
+    make_headers(plan);
+    if (!compile(plan, &compiled))
         return false;
     if (compiled || plan->force || !host_file_exists(plan->result) || library_changed(plan))
         if (!(plan->kind == BUILD_LIBRARY ? make_library : link_driver)(plan))
