@@ -39,6 +39,7 @@ cat >drv/drv.vcxproj <<'X'
     <ClCompile Include="src\plus.cpp"><PreprocessorDefinitions>ONLY_PLUS=1;%(PreprocessorDefinitions)</PreprocessorDefinitions></ClCompile>
     <ResourceCompile Include="drv.rc" />
     <Inf Include="drv.inx"><DateStamp>02/03/2024</DateStamp><TimeStamp>1.2.3.4</TimeStamp><CatalogFileName>drv.cat</CatalogFileName></Inf>
+    <Inf Include="bare.inx"><SpecifyArchitecture>false</SpecifyArchitecture><TimeStamp>4.3.2.1</TimeStamp></Inf>
   </ItemGroup>
   <Import Project="$(VCTargetsPath)\Microsoft.Cpp.targets" />
 </Project>
@@ -100,6 +101,7 @@ DriverVer = 01/01/2001,9.9.9.9
 [Strings]
 M = "x"
 I
+cp drv/drv.inx drv/bare.inx
 cat >lib/helper.vcxproj <<'X'
 <Project><PropertyGroup><ConfigurationType>StaticLibrary</ConfigurationType><DriverType>WDM</DriverType></PropertyGroup>
 <ItemGroup><ClCompile Include="helper.c" /></ItemGroup></Project>
@@ -112,6 +114,7 @@ expect 'a configuration can be chosen' 0 'free/mydrv.sys' "$RING3" build drv/drv
 expect 'it is that one' 0 'free build, helper 42, plus 3' "$RING3" run free/mydrv.sys --for=1s
 grep -q 'DriverVer = 02/03/2024,1.2.3.4' free/drv.inf && grep -q 'CatalogFile = drv.cat' free/drv.inf && grep -q 'Models,NTamd64' free/drv.inf &&
     ok 'the INX is stamped' || { bad 'the INX is not stamped'; cat free/drv.inf; }
+grep -q 'Models,NT$' free/bare.inf && grep -q '^.Models.NT.$' free/bare.inf && ok 'without an architecture its variable is removed' || { bad 'the variable of the architecture stays'; cat free/bare.inf; }
 strings -el free/mydrv.sys | grep -q 'a driver of tests' && ok 'the version resource is in the image' || bad 'the image has no version resource'
 before=$(stat -c %Y%y free/mydrv.sys)
 "$RING3" build drv/drv.vcxproj --configuration=Release --out=free >/dev/null

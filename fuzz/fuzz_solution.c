@@ -1,0 +1,29 @@
+/* A solution from anywhere, with none of its projects there: it is read, and refused. */
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "host/file.h"
+#include "pkg/build.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static char directory[] = "/tmp/fuzz-solution-XXXXXX", path[64];
+    struct build_result *results;
+    size_t count;
+
+    if (!path[0]) {
+        if (!mkdtemp(directory))
+            return 0;
+        snprintf(path, sizeof path, "%s/x.sln", directory);
+    }
+    if (size > 65536 || !host_write_file(path, data, size))
+        return 0;
+    build_solution(&(struct build_config){ .path = path, .out = directory }, &results, &count);
+    build_results_free(results, count);
+    return 0;
+}
