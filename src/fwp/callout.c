@@ -15,8 +15,6 @@
 #include "nt/ke_wait.h"
 
 struct fwp_callout_table fwp_callouts;
-uint32_t fwp_callouts_unaware_of_coalescing;
-static void (*coalescing_changed)(void);
 const void *fwp_last_classify;
 
 /* --- slots -------------------------------------------------------------------------------------------------------------- */
@@ -102,30 +100,11 @@ void fwp_callouts_close(void)
         free(fwp_callouts.slot[id]);
     free(fwp_callouts.slot);
     memset(&fwp_callouts, 0, sizeof fwp_callouts);
-    fwp_callouts_unaware_of_coalescing = 0;
-}
-
-/* --- coalesced segments --------------------------------------------------------------------------------------------------- */
-
-void fwp_on_coalescing(void (*changed)(void))
-{
-    coalescing_changed = changed;
 }
 
 bool fwp_callouts_registered(void)
 {
     return fwp_callouts.registered != 0;
-}
-
-static void tell_coalescing(void)
-{
-    if (coalescing_changed)
-        coalescing_changed();
-}
-
-static bool unaware(const FWPS_CALLOUT2 *functions)
-{
-    return !(functions->flags & FWP_CALLOUT_FLAG_ALLOW_RSC);
 }
 
 /* --- registration --------------------------------------------------------------------------------------------------------- */
@@ -154,14 +133,14 @@ static NTSTATUS take_functions(void *device, const FWPS_CALLOUT2 *functions, UIN
 /* Large packets stop before the driver can be called. */
 static NTSTATUS register_callout(void *device, const FWPS_CALLOUT2 *functions, UINT32 *id, unsigned version, uint64_t caller)
 {
-    bool small = functions && unaware(functions);
+    bool small = functions && fwp_is_unaware_of_coalescing(functions);
     NTSTATUS status;
 
-    if (small && fwp_callouts_unaware_of_coalescing++ == 0)
-        tell_coalescing();
+    if (small)
+        fwp_coalescing_update(functions);
     status = take_functions(device, functions, id, version, caller);
-    if (small && status != STATUS_SUCCESS && --fwp_callouts_unaware_of_coalescing == 0)
-        tell_coalescing();
+    if (small && status != STATUS_SUCCESS)
+        fwp_coalescing_update(NULL);
     return status;
 }
 
@@ -204,17 +183,17 @@ NTSTATUS NTAPI FwpsCalloutRegister3(VOID *deviceObject, const FWPS_CALLOUT3 *cal
     return register_callout(deviceObject, (const FWPS_CALLOUT2 *)callout, calloutId, 3, PE_CALLER().rip);
 }
 
-/* True: it was the last one that does not take coalesced segments. */
+/* True: it did not take coalesced segments. */
 static bool forget_functions(struct fwp_callout *callout)
 {
-    bool last = unaware(&callout->functions) && --fwp_callouts_unaware_of_coalescing == 0;
+    bool small = fwp_is_unaware_of_coalescing(&callout->functions);
 
     memset(&callout->functions, 0, sizeof callout->functions);
     callout->registered = false;
     fwp_callouts.registered--;
     if (fwp_network())
         fwp_network()->stream_look_again(0);
-    return last;
+    return small;
 }
 
 /* Deletions that notifyFn has not been told of are told now. Those that a classification still holds back get some time. */
@@ -231,7 +210,7 @@ static void settle(struct fwp_callout *callout)
 
 static NTSTATUS unregister(struct fwp_callout *callout)
 {
-    bool last;
+    bool small;
 
     if (!callout || (!callout->registered && !callout->leaving))
         return STATUS_FWP_CALLOUT_NOT_FOUND;
@@ -243,15 +222,15 @@ static NTSTATUS unregister(struct fwp_callout *callout)
         return STATUS_DEVICE_BUSY;
     callout->leaving = true;
     settle(callout);
-    last = forget_functions(callout);
+    small = forget_functions(callout);
     while (callout->running) {
         KeClearEvent(&callout->idle);
         ke_wait(&callout->idle);
     }
     callout->leaving = false;
     free_unused(callout);
-    if (last)
-        tell_coalescing();
+    if (small)
+        fwp_coalescing_update(NULL);
     return STATUS_SUCCESS;
 }
 
@@ -292,16 +271,16 @@ NTSTATUS fwp_callout_notify(uint32_t id, FWPS_CALLOUT_NOTIFY_TYPE type, const GU
 
 void fwp_callouts_driver_gone(uint64_t base, uint64_t size)
 {
-    bool last = false;
+    bool small = false;
 
     for (uint32_t id = 1; id < fwp_callouts.count; id++) {
         struct fwp_callout *callout = fwp_callouts.slot[id];
         if (!callout || !callout->registered || (uint64_t)(uintptr_t)callout->functions.classifyFn - base >= size)
             continue;
         fwp_flows_forget_callout(id);
-        last |= forget_functions(callout);
+        small |= forget_functions(callout);
         free_unused(callout);
     }
-    if (last)
-        tell_coalescing();
+    if (small)
+        fwp_coalescing_update(NULL);
 }

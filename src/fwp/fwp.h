@@ -86,9 +86,10 @@ void fwp_forget_change(void (*changed)(void *context, uint16_t layer), void *con
 
 /* --- callouts that do not take coalesced segments ----------------------------------------------------------------------- */
 
-/* How many are registered without FWP_CALLOUT_FLAG_ALLOW_RSC. */
-extern uint32_t fwp_callouts_unaware_of_coalescing;
-/* Who is told, at PASSIVE_LEVEL, when the first one is about to be registered and when the last one is gone; NULL: nobody. */
+/* For whose packets callouts are there without FWP_CALLOUT_FLAG_ALLOW_RSC. */
+enum { FWP_COALESCING_IPV4 = 1, FWP_COALESCING_IPV6 = 2 };
+extern unsigned fwp_coalescing_off;
+/* Who is told, at PASSIVE_LEVEL, when that changes: before such a callout is registered, and after it is gone; NULL: nobody. */
 void fwp_on_coalescing(void (*changed)(void));
 /* True when any callout is registered. */
 bool fwp_callouts_registered(void);
