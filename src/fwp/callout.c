@@ -133,14 +133,13 @@ static NTSTATUS take_functions(void *device, const FWPS_CALLOUT2 *functions, UIN
 /* Large packets stop before the driver can be called. */
 static NTSTATUS register_callout(void *device, const FWPS_CALLOUT2 *functions, UINT32 *id, unsigned version, uint64_t caller)
 {
-    bool small = functions && fwp_is_unaware_of_coalescing(functions);
     NTSTATUS status;
 
-    if (small)
-        fwp_coalescing_update(functions);
+    if (functions)
+        fwp_offloads_update(functions);
     status = take_functions(device, functions, id, version, caller);
-    if (small && status != STATUS_SUCCESS)
-        fwp_coalescing_update(NULL);
+    if (status != STATUS_SUCCESS)
+        fwp_offloads_update(NULL);
     return status;
 }
 
@@ -183,17 +182,13 @@ NTSTATUS NTAPI FwpsCalloutRegister3(VOID *deviceObject, const FWPS_CALLOUT3 *cal
     return register_callout(deviceObject, (const FWPS_CALLOUT2 *)callout, calloutId, 3, PE_CALLER().rip);
 }
 
-/* True: it did not take coalesced segments. */
-static bool forget_functions(struct fwp_callout *callout)
+static void forget_functions(struct fwp_callout *callout)
 {
-    bool small = fwp_is_unaware_of_coalescing(&callout->functions);
-
     memset(&callout->functions, 0, sizeof callout->functions);
     callout->registered = false;
     fwp_callouts.registered--;
     if (fwp_network())
         fwp_network()->stream_look_again(0);
-    return small;
 }
 
 /* Deletions that notifyFn has not been told of are told now. Those that a classification still holds back get some time. */
@@ -210,8 +205,6 @@ static void settle(struct fwp_callout *callout)
 
 static NTSTATUS unregister(struct fwp_callout *callout)
 {
-    bool small;
-
     if (!callout || (!callout->registered && !callout->leaving))
         return STATUS_FWP_CALLOUT_NOT_FOUND;
     if (callout->builtin)
@@ -222,15 +215,14 @@ static NTSTATUS unregister(struct fwp_callout *callout)
         return STATUS_DEVICE_BUSY;
     callout->leaving = true;
     settle(callout);
-    small = forget_functions(callout);
+    forget_functions(callout);
     while (callout->running) {
         KeClearEvent(&callout->idle);
         ke_wait(&callout->idle);
     }
     callout->leaving = false;
     free_unused(callout);
-    if (small)
-        fwp_coalescing_update(NULL);
+    fwp_offloads_update(NULL);
     return STATUS_SUCCESS;
 }
 
@@ -271,16 +263,17 @@ NTSTATUS fwp_callout_notify(uint32_t id, FWPS_CALLOUT_NOTIFY_TYPE type, const GU
 
 void fwp_callouts_driver_gone(uint64_t base, uint64_t size)
 {
-    bool small = false;
+    bool gone = false;
 
     for (uint32_t id = 1; id < fwp_callouts.count; id++) {
         struct fwp_callout *callout = fwp_callouts.slot[id];
         if (!callout || !callout->registered || (uint64_t)(uintptr_t)callout->functions.classifyFn - base >= size)
             continue;
         fwp_flows_forget_callout(id);
-        small |= forget_functions(callout);
+        forget_functions(callout);
+        gone = true;
         free_unused(callout);
     }
-    if (small)
-        fwp_coalescing_update(NULL);
+    if (gone)
+        fwp_offloads_update(NULL);
 }

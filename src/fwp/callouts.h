@@ -71,11 +71,10 @@ static inline void fwp_callout_leave(struct fwp_callout *callout)
         fwp_callout_idle(callout);
 }
 
-/* coalescing.c: a callout is about to be registered (coming), or registrations or committed callout objects have changed. PASSIVE_LEVEL,
+/* offloads.c: a callout is about to be registered (coming), or registrations, callout objects or their filters have changed. PASSIVE_LEVEL,
  * no transaction open. */
-bool fwp_is_unaware_of_coalescing(const FWPS_CALLOUT2 *functions);
-void fwp_coalescing_update(const FWPS_CALLOUT2 *coming);
-void fwp_coalescing_open(void);
+void fwp_offloads_update(const FWPS_CALLOUT2 *coming);
+void fwp_offloads_open(void);
 
 /* notifyFn about a filter. STATUS_SUCCESS when the callout is not registered. key: NULL for a deletion. */
 NTSTATUS fwp_callout_notify(uint32_t id, FWPS_CALLOUT_NOTIFY_TYPE type, const GUID *key, struct fwp_rule *rule);

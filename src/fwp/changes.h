@@ -6,8 +6,8 @@
 
 void fwp_layer_changed(uint16_t layer);
 void fwp_changes_tell(void);
-/* A commit added or deleted a callout object: coalescing.c looks, and then tells. */
-void fwp_coalescing_note(void);
-void fwp_coalescing_tell(void);
+/* A commit added or deleted a callout object, or a filter that names one: offloads.c looks, and then tells. */
+void fwp_offloads_note(void);
+void fwp_offloads_tell(void);
 
 #endif

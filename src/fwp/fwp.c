@@ -35,7 +35,7 @@ bool fwp_open(void)
     any_changed = false;
     fwp_notices_open();
     fwp_classify_open();
-    fwp_coalescing_open();
+    fwp_offloads_open();
     fwp_runtime_open();
     fwp_flows_open();
     fwp_net_events_open();
@@ -99,7 +99,7 @@ void fwp_layer_changed(uint16_t layer)
 
 void fwp_changes_tell(void)
 {
-    fwp_coalescing_tell();
+    fwp_offloads_tell();
     if (!any_changed)
         return;
     any_changed = false;

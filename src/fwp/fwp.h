@@ -86,10 +86,10 @@ void fwp_forget_change(void (*changed)(void *context, uint16_t layer), void *con
 
 /* --- callouts that do not take coalesced segments ----------------------------------------------------------------------- */
 
-/* For whose packets callouts are there without FWP_CALLOUT_FLAG_ALLOW_RSC. */
-enum { FWP_COALESCING_IPV4 = 1, FWP_COALESCING_IPV6 = 2 };
-extern unsigned fwp_coalescing_off;
-/* Who is told, at PASSIVE_LEVEL, when that changes: before such a callout is registered, and after it is gone; NULL: nobody. */
+/* For whose packets callouts are there without FWP_CALLOUT_FLAG_ALLOW_RSC and FWP_CALLOUT_FLAG_ALLOW_OFFLOAD. */
+enum { FWP_IPV4 = 1, FWP_IPV6 = 2 };
+extern unsigned fwp_coalescing_off, fwp_offload_off;
+/* Who is told of the first, at PASSIVE_LEVEL, when that changes: before such a callout is registered, and after it is gone; NULL: nobody. */
 void fwp_on_coalescing(void (*changed)(void));
 /* True when any callout is registered. */
 bool fwp_callouts_registered(void);

@@ -66,8 +66,8 @@ static void take_over(struct fwp_session *session, struct list *done)
         fwp_subscriptions_note(session, object, added);
         if (object->rule)
             fwp_layer_changed(object->rule->layer);
-        if (object->kind == FWP_CALLOUT)
-            fwp_coalescing_note();
+        if (object->kind == FWP_CALLOUT || (object->rule && object->rule->callout_id))
+            fwp_offloads_note();
         list_remove(it);
         if (!added && object->rule)
             fwp_filter_remove(object);

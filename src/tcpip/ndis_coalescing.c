@@ -1,7 +1,7 @@
 /* Receive segment coalescing: adapters that offer it hand up TCP segments put together. It is switched off on an adapter while
  *  - it forwards packets of that IP version,
  *  - a callout is registered that has not said it takes packets larger than the MTU (FWP_CALLOUT_FLAG_ALLOW_RSC) and may see this
- *    IP version's segments (fwp/coalescing.c),
+ *    IP version's segments (fwp/offloads.c),
  *  - for good, once the adapter has put duplicate acknowledgments together: they must be seen one by one.
  * What is here switches on only what it has switched off.
  * docs: network/querying-and-changing-rsc-state, network/programming-considerations-for-rsc-drivers */
@@ -12,7 +12,7 @@
 
 static bool wanted(const struct binding *b, int v6)
 {
-    return !b->coalescing.broken && !(fwp_coalescing_off & (v6 ? FWP_COALESCING_IPV6 : FWP_COALESCING_IPV4)) && !(b->interface && b->interface->ip[v6].forwarding);
+    return !b->coalescing.broken && !(fwp_coalescing_off & (v6 ? FWP_IPV6 : FWP_IPV4)) && !(b->interface && b->interface->ip[v6].forwarding);
 }
 
 /* What to ask for one IP version. */

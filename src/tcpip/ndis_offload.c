@@ -6,6 +6,7 @@
  *
  * 1. `open` is the last frame of the output queue or NULL: whatever else is queued, or sent, closes it.
  * 2. Large buffers are `free_large`, in the output queue, or with NDIS, as the others.
+ * 3. Neither is asked for while fwp/offloads.c says so.
  * docs: network/enabling-and-disabling-tcp-ip-offload-services, network/offloading-the-segmentation-of-large-tcp-packets */
 #include <arpa/inet.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "fwp/fwp.h"
 #include "tcpip/ndis_internal.h"
 
 #define ETHERNET 14u
@@ -122,6 +124,12 @@ void offload_free(struct binding *b)
     b->free_large = NULL;
 }
 
+/* For callouts that want packets as they are. */
+static bool is_off(bool v6)
+{
+    return fwp_offload_off & (v6 ? FWP_IPV6 : FWP_IPV4);
+}
+
 /* --- TCP headers --------------------------------------------------------------------------------------------------------- */
 
 struct segment {
@@ -212,7 +220,7 @@ uint8_t *protocol_reserve_frame(struct binding *b, const uint8_t *head, size_t s
 
     *skip = 0;
     if (!(b->offload.large[0] | b->offload.large[1]) || !find_segment(head, seen, size, &s) || size == s.headers ||
-        !b->offload.large[s.v6] || (head[s.transport + 13] & ~TCP_PSH) != TCP_ACK || b->state != BINDING_RUNNING)
+        !b->offload.large[s.v6] || is_off(s.v6) || (head[s.transport + 13] & ~TCP_PSH) != TCP_ACK || b->state != BINDING_RUNNING)
         return protocol_reserve(b, size);
     room = append(b, head, &s, size - s.headers);
     if (room) {
@@ -272,7 +280,7 @@ void offload_ask(struct binding *b, PNET_BUFFER_LIST list)
                               .transport = ETHERNET + (buffer->v6 ? IPV6_HEADER : IPV4_HEADER) };
         ask_for_segments(list, buffer->data, &s, buffer->mss);
     } else if ((b->offload.checksum[0] || b->offload.checksum[1]) && find_segment(buffer->data, size, size, &s) &&
-               b->offload.checksum[s.v6]) {
+               b->offload.checksum[s.v6] && !is_off(s.v6)) {
         ask_for_checksum(list, buffer->data, &s, size);
     }
 }
