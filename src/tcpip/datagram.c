@@ -154,13 +154,13 @@ static NTSTATUS bind_as_asked(struct tcpip_datagram *d, struct tcpip_address *lo
     if (!NT_SUCCESS(status))
         return status;
     stack_enter();
-    bool bound = d->local.family != 0;  /* meanwhile, by another thread */
+    bool any_port = local->port == 0, bound = d->local.family != 0;  /* meanwhile, by another thread */
     status = bound ? STATUS_INVALID_DEVICE_STATE : address_check_local(local, d->family);
     if (NT_SUCCESS(status))
         status = bind_to(d, local, sharing);
     *local = d->local;
     stack_leave();
-    if (NT_SUCCESS(status) && !NT_SUCCESS(status = wfp_ale_bind(&d->wfp, d->protocol, local, implicit, d->wfp.raw)))
+    if (NT_SUCCESS(status) && !NT_SUCCESS(status = wfp_ale_bind(&d->wfp, local, implicit, any_port)))
         unbind(d);
     return bound && implicit ? STATUS_SUCCESS : status;
 }

@@ -238,6 +238,7 @@ NTSTATUS tcpip_tcp_bind(struct tcpip_tcp *tcp, const struct tcpip_address *local
     status = wfp_redirect_bind(&tcp->wfp, IP_PROTO_TCP, &address);
     if (!NT_SUCCESS(status))
         return status;
+    bool any_port = address.port == 0;
     stack_enter();
     if (!tcp->pcb || tcp->pcb->state != CLOSED || tcp->port.taken)
         status = STATUS_INVALID_DEVICE_STATE;
@@ -245,7 +246,7 @@ NTSTATUS tcpip_tcp_bind(struct tcpip_tcp *tcp, const struct tcpip_address *local
         status = bind_pcb(tcp, &address, sharing);
     address = tcp->port.local;
     stack_leave();
-    if (NT_SUCCESS(status) && !NT_SUCCESS(status = wfp_ale_bind(&tcp->wfp, IP_PROTO_TCP, &address, false, false)))
+    if (NT_SUCCESS(status) && !NT_SUCCESS(status = wfp_ale_bind(&tcp->wfp, &address, false, any_port)))
         take_port_back(tcp);
     return status;
 }
@@ -386,6 +387,14 @@ static NTSTATUS bind_implicitly(struct tcpip_tcp *tcp, uint8_t family)
     return status;
 }
 
+static NTSTATUS assign_implicitly(struct tcpip_tcp *tcp, uint8_t family)
+{
+    struct tcpip_address local = tcp->port.local;
+
+    local.family = family;
+    return wfp_ale_bind(&tcp->wfp, &local, true, tcp->implicit);
+}
+
 static NTSTATUS authorise(struct tcpip_tcp *tcp, const struct tcpip_address *remote)
 {
     bool bound = tcp->port.taken;
@@ -399,7 +408,7 @@ static NTSTATUS authorise(struct tcpip_tcp *tcp, const struct tcpip_address *rem
     status = choose_source(tcp, remote, &local, &link);
     stack_leave();
     if (NT_SUCCESS(status) && !bound)
-        status = wfp_ale_bind(&tcp->wfp, IP_PROTO_TCP, &local, true, false);
+        status = assign_implicitly(tcp, remote->family);
     if (!NT_SUCCESS(status))
         return status;
     tcp->asked_remote = *remote;

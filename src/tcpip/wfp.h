@@ -48,7 +48,7 @@ struct wfp_info {
     struct ip_address local, remote;    /* forwarding: destination, source */
     uint16_t local_port, remote_port;   /* or ICMP type and code */
     uint8_t protocol;
-    bool inbound;
+    bool inbound, any_local;            /* any_local: the address is not specified, and has no value */
     struct wfp_link interface, arrival, next_hop;
     uint32_t flags, reauthorize_reason, promiscuous;
     /* the packet of ours that an ICMP error quotes */

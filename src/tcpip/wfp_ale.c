@@ -128,7 +128,7 @@ static NTSTATUS refused(uint16_t layer, struct wfp_info *info, const struct fwp_
 
 /* --- bind and listen ----------------------------------------------------------------------------------------------------------- */
 
-NTSTATUS wfp_ale_bind(struct wfp_endpoint *e, uint8_t protocol, struct tcpip_address *local, bool implicit, bool raw)
+NTSTATUS wfp_ale_bind(struct wfp_endpoint *e, const struct tcpip_address *local, bool implicit, bool any_port)
 {
     uint16_t layer = wfp_layer(FWPS_LAYER_ALE_RESOURCE_ASSIGNMENT_V4, local->family);
     struct fwp_verdict verdict = { 0 };
@@ -137,9 +137,10 @@ NTSTATUS wfp_ale_bind(struct wfp_endpoint *e, uint8_t protocol, struct tcpip_add
     if (fwp_layer_is_empty(layer))
         return STATUS_SUCCESS;
     struct wfp_info info = {
-        .local = bare(local, 4), .local_port = local->port, .protocol = protocol, .endpoint = wfp_endpoint_id(e),
-        .have = WFP_HAS_ENDPOINT, .flags = (is_wildcard(local) ? WFP_IS_WILDCARD_BIND : 0) |
-                                           (implicit ? WFP_IS_IMPLICIT_BIND : 0) | (raw ? WFP_IS_RAW_ENDPOINT : 0),
+        .local = bare(local, 4), .local_port = local->port, .protocol = e->protocol, .endpoint = wfp_endpoint_id(e),
+        .have = WFP_HAS_ENDPOINT, .any_local = is_wildcard(local),
+        .flags = (is_wildcard(local) || any_port ? WFP_IS_WILDCARD_BIND : 0) | (implicit ? WFP_IS_IMPLICIT_BIND : 0) |
+                 (e->raw ? WFP_IS_RAW_ENDPOINT : 0),
     };
     return ask_and_wait(layer, &info, &verdict) ? STATUS_SUCCESS : refused(layer, &info, &verdict);
 }

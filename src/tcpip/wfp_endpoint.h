@@ -53,8 +53,9 @@ enum wfp_decision { WFP_ALLOW, WFP_REFUSE, WFP_DROP };
 
 /* Changes with the filters of a layer. */
 uint32_t wfp_epoch(uint16_t layer);
-/* bind and listen: STATUS_SUCCESS, or STATUS_ACCESS_DENIED. The stack is not entered. local may be changed by a redirection. */
-NTSTATUS wfp_ale_bind(struct wfp_endpoint *e, uint8_t protocol, struct tcpip_address *local, bool implicit, bool raw);
+/* bind and listen: STATUS_SUCCESS, or STATUS_ACCESS_DENIED. The stack is not entered. local: as it was bound; any_port: the stack has
+ * chosen its port. */
+NTSTATUS wfp_ale_bind(struct wfp_endpoint *e, const struct tcpip_address *local, bool implicit, bool any_port);
 NTSTATUS wfp_ale_listen(struct wfp_endpoint *e, const struct tcpip_address *local);
 /* STATUS_SUCCESS, STATUS_ACCESS_DENIED; STATUS_PENDING: resume(context, status) is called later. */
 NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct tcpip_address *local,

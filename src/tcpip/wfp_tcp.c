@@ -252,7 +252,10 @@ static bool ask_again(struct tcpip_tcp *tcp, uint16_t layer, bool inbound_packet
     info.have |= WFP_HAS_DIRECTION | WFP_HAS_COMPLETION;
     info.completion = &pendable;
     struct fwp_packet *copy = NULL;
+    if (!inbound_packet)
+        info.next_hop = info.interface;
     if (inbound_packet) {
+        info.arrival = wfp_link(interface_arriving() ? interface_arriving() : loopback_interface());
         const void *ip = ip_current_is_v6() ? (const void *)ip6_current_header() : (const void *)ip4_current_header();
         info.ip_header = ip_current_header_tot_len();
         info.transport_header = TCPH_HDRLEN_BYTES((const struct tcp_hdr *)p->payload);

@@ -164,6 +164,13 @@ static void set_blob(FWP_VALUE0 *value, FWP_DATA_TYPE type, FWP_BYTE_BLOB *blob)
 
 static void set_interface(struct values *v, FWP_VALUE0 *value, uint8_t source, const struct wfp_info *info)
 {
+    bool comes = source == ARRIVAL_LUID || source == ARRIVAL_INDEX || source == ARRIVAL_TYPE;
+    bool goes = source == NEXT_LUID || source == NEXT_INDEX || source == NEXT_TYPE;
+
+    if ((comes && !info->arrival.index) || (goes && !info->next_hop.index)) {
+        value->type = FWP_EMPTY;        /* an outbound packet that is authorised again, for one, arrives nowhere */
+        return;
+    }
     switch (source) {
     case LUID_: set64(value, &v->luid, info->interface.luid); break;
     case INDEX: set32(value, info->interface.index); break;
@@ -181,7 +188,12 @@ static void set_value(struct values *v, FWP_VALUE0 *value, uint8_t source, const
 {
     switch (source) {
     case EMPTY: value->type = FWP_EMPTY; break;
-    case LOCAL: set_address(value, &v->local, &info->local); break;
+    case LOCAL:
+        if (info->any_local)
+            value->type = FWP_EMPTY;
+        else
+            set_address(value, &v->local, &info->local);
+        break;
     case REMOTE: set_address(value, &v->remote, &info->remote); break;
     case LOCAL_TYPE: set8(value, address_type(&info->local)); break;
     case REMOTE_TYPE: set8(value, address_type(&info->remote)); break;
