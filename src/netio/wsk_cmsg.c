@@ -55,6 +55,10 @@ static NTSTATUS parse(const CMSGHDR *object, struct wsk_cmsg *parsed)
                                                 : STATUS_NOT_SUPPORTED;
     case IPV6_TCLASS:
         return parse_octet(object, size, parsed, &parsed->options.tos);
+    case IP_WFP_REDIRECT_RECORDS:
+        parsed->records = WSA_CMSG_DATA((CMSGHDR *)(uintptr_t)object);
+        parsed->records_size = size;
+        return STATUS_SUCCESS;
     default:
         return STATUS_NOT_SUPPORTED;
     }
@@ -105,6 +109,18 @@ static size_t put(uint8_t *to, size_t used, int level, int type, const void *dat
     return used + WSA_CMSG_SPACE(size);
 }
 
+/* What is longer than the room is left out. */
+static size_t put_redirection(uint8_t *to, size_t used, int level, const struct fwp_records *redirection, bool context)
+{
+    uint8_t bytes[WSK_CONTROL_ROOM];
+    size_t size = 0;
+
+    if (!NT_SUCCESS(tcpip_redirection_read(redirection, context, bytes, sizeof bytes, &size)) || size == 0 ||
+        used + WSA_CMSG_SPACE(size) > WSK_CONTROL_ROOM)
+        return used;
+    return put(to, used, level, context ? IP_WFP_REDIRECT_CONTEXT : IP_WFP_REDIRECT_RECORDS, bytes, size);
+}
+
 size_t wsk_cmsg_build(const struct wsk_socket *socket, const struct tcpip_received *how, uint8_t *to)
 {
     const struct wsk_options *o = &socket->options;
@@ -130,5 +146,9 @@ size_t wsk_cmsg_build(const struct wsk_socket *socket, const struct tcpip_receiv
         used = put(to, used, level, IP_HOPLIMIT, &hops, sizeof hops);
     if (o->traffic_class)
         used = put(to, used, level, IPV6_TCLASS, &class, sizeof class);
+    if (how->redirection != NULL && o->redirect_records)
+        used = put_redirection(to, used, level, how->redirection, false);
+    if (how->redirection != NULL && o->redirect_context)
+        used = put_redirection(to, used, level, how->redirection, true);
     return used;
 }

@@ -9,6 +9,8 @@ struct wsk_cmsg {
     bool has_source, has_options;
     struct tcpip_address source;        /* family 0: by route */
     struct tcpip_ip_options options;    /* 0 in a field: the socket's */
+    const void *records;                /* of a redirection that it goes on with; NULL: none */
+    size_t records_size;
 };
 
 /* STATUS_INVALID_PARAMETER: an object that is too long or too short; STATUS_NOT_SUPPORTED: of another level or type. */

@@ -36,6 +36,12 @@ static NTSTATUS prepare(const struct wsk_socket *s, ULONG flags, const SOCKADDR 
 
 static NTSTATUS send_parts(struct wsk_socket *s, const struct destination *to, const struct iovec *parts, unsigned count)
 {
+    if (to->control.records != NULL) {
+        NTSTATUS status = tcpip_datagram_set_redirect_records(s->datagram, &to->address, to->control.records, to->control.records_size);
+
+        if (!NT_SUCCESS(status))
+            return status;
+    }
     return tcpip_datagram_send(s->datagram, &to->address, parts, count, to->control.has_source ? &to->control.source : NULL,
                                to->control.has_options ? &to->control.options : NULL);
 }

@@ -112,6 +112,7 @@ void wsk_receive_from_packet(struct tcpip_datagram *datagram, void *context, con
         return;
     }
     indication->how = *how;
+    indication->how.redirection = tcpip_redirection_keep(how->redirection);
     list_push_back(&s->received, &indication->node);
     s->received_size += size;
     pump(s);

@@ -33,6 +33,7 @@ struct wsk_indication *wsk_indication_new(struct tcpip_packet *packet)
     indication->next_kept = NULL;
     indication->packet = packet;
     indication->skip = 0;
+    indication->how.redirection = NULL;
     indication->size = tcpip_packet_size(packet);
     return indication;
 }
@@ -40,6 +41,7 @@ struct wsk_indication *wsk_indication_new(struct tcpip_packet *packet)
 void wsk_indication_free(struct wsk_indication *indication)
 {
     wsk_indication_undescribe(indication);
+    tcpip_redirection_release(indication->how.redirection);
     tcpip_packet_free(indication->packet);
     if (unused_count >= KEPT_INDICATIONS) {
         pool_free(indication, TAG, NULL);

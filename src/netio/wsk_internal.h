@@ -158,7 +158,7 @@ void wsk_irp_complete(PIRP irp, NTSTATUS status, ULONG_PTR information);
 /* --- received bytes ------------------------------------------------------------------------------------------ */
 
 #define WSK_MDL_ROOM 320
-#define WSK_CONTROL_ROOM 128
+#define WSK_CONTROL_ROOM 512
 
 /* One packet of the stack: in a socket's `received` list, shown to an event, or kept by the driver. */
 struct wsk_indication {
@@ -194,7 +194,7 @@ enum wsk_state {
 };
 
 struct wsk_options {
-    bool reuse, exclusive, conditional, v6only, pktinfo, hop_limit, traffic_class, header_included, loopback_fast;
+    bool reuse, exclusive, conditional, v6only, pktinfo, hop_limit, traffic_class, redirect_context, redirect_records, header_included, loopback_fast;
     bool pause_accept, randomize_port, port_scalability, reuse_unicast_port, fast_open;
     uint32_t receive_buffer;            /* SO_RCVBUF */
     bool receive_buffer_set;

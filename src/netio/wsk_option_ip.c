@@ -283,6 +283,10 @@ NTSTATUS wsk_option_ip(struct wsk_socket *s, struct wsk_control *control)
         return header_included(s, control);
     case IP_PKTINFO:
         return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.pktinfo) : STATUS_INVALID_DEVICE_REQUEST;
+    case IP_WFP_REDIRECT_CONTEXT:
+        return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.redirect_context) : STATUS_INVALID_DEVICE_REQUEST;
+    case IP_WFP_REDIRECT_RECORDS:
+        return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.redirect_records) : STATUS_INVALID_DEVICE_REQUEST;
     case IP_RECVTTL:
         return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.hop_limit) : STATUS_INVALID_DEVICE_REQUEST;
     case IP_RECVTOS:
@@ -341,6 +345,10 @@ NTSTATUS wsk_option_ipv6(struct wsk_socket *s, struct wsk_control *control)
         return header_included(s, control);
     case IPV6_PKTINFO:
         return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.pktinfo) : STATUS_INVALID_DEVICE_REQUEST;
+    case IPV6_WFP_REDIRECT_CONTEXT:
+        return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.redirect_context) : STATUS_INVALID_DEVICE_REQUEST;
+    case IPV6_WFP_REDIRECT_RECORDS:
+        return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.redirect_records) : STATUS_INVALID_DEVICE_REQUEST;
     case IPV6_HOPLIMIT:
         return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.hop_limit) : STATUS_INVALID_DEVICE_REQUEST;
     case IPV6_RECVTCLASS:

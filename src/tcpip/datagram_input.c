@@ -118,6 +118,7 @@ static void deliver(struct tcpip_datagram *d, const struct tcpip_received *how, 
         pbuf_free(p);
         return;
     }
+    told.redirection = list_empty(&wfp_redirected) ? NULL : datagram_redirection(how);
     told.from = datagram_report(d, &told.from);
     told.to = datagram_report(d, &told.to);
     d->busy++;

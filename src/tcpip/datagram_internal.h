@@ -67,6 +67,8 @@ NTSTATUS datagram_redirect(struct tcpip_datagram *d, const ip_addr_t *from, cons
                            struct tcpip_address *actual);
 NTSTATUS datagram_hold(struct tcpip_datagram *d, const struct tcpip_address *to, const struct iovec *parts, unsigned count,
                        const struct tcpip_address *from, const struct tcpip_ip_options *options);
+/* What is known of the redirection that brought a datagram here; NULL: none. */
+struct fwp_records *datagram_redirection(const struct tcpip_received *how);
 /* The connected remote address is redirected there. */
 bool datagram_comes_from_connected(const struct tcpip_datagram *d, const struct tcpip_address *from);
 

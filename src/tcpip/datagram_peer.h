@@ -21,6 +21,7 @@ struct wfp_peer {
     struct wfp_endpoint e;
     bool waits;                         /* for a driver, at the layer of authorisation */
     bool many;
+    bool settled;                       /* nobody can redirect it any more */
     uint64_t used;                      /* ke_now() */
     struct list held;                   /* struct held_datagram */
     unsigned held_count;

@@ -114,16 +114,17 @@ NTSTATUS datagram_redirect(struct tcpip_datagram *d, const ip_addr_t *from, cons
     struct wfp_peer *peer = peer_find(d, remote);
     if (peer && peer->e.redirecting)
         return STATUS_PENDING;
-    if (peer || !asks) {
+    if (!asks || (peer && peer->settled)) {
         if (peer) {
             *actual = peer->actual;
+            peer->settled = true;
             peer_used(peer);
         }
         return STATUS_SUCCESS;
     }
-    peer = peer_make(d, remote);
-    if (!peer)
+    if (!peer && !(peer = peer_make(d, remote)))
         return STATUS_INSUFFICIENT_RESOURCES;
+    peer->settled = true;
     struct tcpip_address local = from_lwip(from, d->local.port);
     d->busy++;
     NTSTATUS status = wfp_redirect_connect(&peer->e, d->protocol, &local, &peer->actual, decided, peer);
@@ -139,6 +140,34 @@ NTSTATUS datagram_redirect(struct tcpip_datagram *d, const ip_addr_t *from, cons
         peer_forget(peer);
     }
     return status;
+}
+
+NTSTATUS tcpip_datagram_set_redirect_records(struct tcpip_datagram *d, const struct tcpip_address *to, const void *from, size_t size)
+{
+    struct tcpip_address address = address_unmapped(to);
+
+    stack_enter();
+    struct wfp_peer *peer = peer_find(d, &address);
+    NTSTATUS status = STATUS_SUCCESS;
+    if (!peer && !(peer = peer_make(d, &address)))
+        status = STATUS_INSUFFICIENT_RESOURCES;
+    else if (!peer->settled && !NT_SUCCESS(status = wfp_records_set(&peer->e, from, size)))
+        peer_forget(peer);
+    else
+        peer_used(peer);
+    stack_leave();
+    return status;
+}
+
+struct fwp_records *datagram_redirection(const struct tcpip_received *how)
+{
+    list_each(node, &wfp_redirected) {
+        struct wfp_endpoint *e = container_of(node, struct wfp_endpoint, by_records);
+        const struct wfp_peer *peer = container_of(e, struct wfp_peer, e);
+        if (e->is_datagram && peer->owner->local.port == how->from.port && peer_same_address(&peer->actual, &how->to))
+            return e->records;
+    }
+    return NULL;
 }
 
 bool datagram_comes_from_connected(const struct tcpip_datagram *d, const struct tcpip_address *from)

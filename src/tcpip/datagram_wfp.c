@@ -145,6 +145,7 @@ NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_add
     struct wfp_peer *peer = peer_find(d, asked);
     if (!peer && !(peer = peer_make(d, asked)))
         return STATUS_INSUFFICIENT_RESOURCES;
+    peer->settled = true;
     if (peer->waits)
         return STATUS_PENDING;
     peer->many = is_many(actual, netif);
@@ -200,6 +201,7 @@ bool datagram_wfp_in(struct tcpip_datagram *d, struct tcpip_received *how, const
     bool fresh = !peer;
     if ((!peer && !(peer = peer_make(d, many ? &everyone : &how->from))) || size + transport > sizeof header)
         return false;
+    peer->settled = true;
     memcpy(header, ip_current_is_v6() ? (const void *)ip6_current_header() : (const void *)ip4_current_header(), size);
     memcpy(header + size, (const uint8_t *)p->payload - transport, transport);
     uint32_t raw = transport || ip_current_is_v6() ? size + transport : 0;  /* raw IPv4 has its header in p */

@@ -180,7 +180,12 @@ struct tcpip_received {
     unsigned interface;                 /* number + 1 */
     uint8_t ttl, tos;
     bool broadcast, multicast;
+    struct fwp_records *redirection;    /* a driver has redirected it here; NULL: none. During the event, or kept */
 };
+/* What the driver has written down: its records, as opaque bytes, or its own context. STATUS_BUFFER_TOO_SMALL. */
+NTSTATUS tcpip_redirection_read(const struct fwp_records *redirection, bool context, void *to, size_t size, size_t *needed);
+struct fwp_records *tcpip_redirection_keep(struct fwp_records *redirection);
+void tcpip_redirection_release(struct fwp_records *redirection);
 /* The packet is the payload (raw IPv4: from the IP header on; raw IPv6: behind the header); it belongs to the receiver. */
 typedef void (*tcpip_datagram_received)(struct tcpip_datagram *endpoint, void *context, const struct tcpip_received *how,
                                         struct tcpip_packet *packet);
@@ -201,6 +206,9 @@ void tcpip_datagram_remote(struct tcpip_datagram *endpoint, struct tcpip_address
  * STATUS_ACCESS_DENIED (broadcast not allowed), STATUS_INSUFFICIENT_RESOURCES. */
 NTSTATUS tcpip_datagram_send(struct tcpip_datagram *endpoint, const struct tcpip_address *to, const struct iovec *parts,
                              unsigned count, const struct tcpip_address *from, const struct tcpip_ip_options *options);
+/* Before the first datagram to an address: the conversation goes on with the one of those records. STATUS_ACCESS_DENIED: they are none. */
+NTSTATUS tcpip_datagram_set_redirect_records(struct tcpip_datagram *endpoint, const struct tcpip_address *to, const void *from,
+                                             size_t size);
 /* A multicast arrives at the endpoints that have joined its group. interface: number + 1, 0: by route.
  * STATUS_INVALID_ADDRESS_COMPONENT: no group, no such interface, or not a member. STATUS_INVALID_PARAMETER: already one. */
 NTSTATUS tcpip_datagram_join(struct tcpip_datagram *endpoint, const struct tcpip_address *group, unsigned interface);

@@ -5,6 +5,7 @@
 
 #include "fwp/redirect.h"
 #include "nt/ke.h"
+#include "tcpip/socket.h"
 #include "tcpip/stack.h"
 #include "tcpip/wfp_endpoint.h"
 
@@ -288,4 +289,19 @@ NTSTATUS wfp_records_set(struct wfp_endpoint *e, const void *from, size_t size)
     fwp_records_release(e->records);
     e->records = records;
     return STATUS_SUCCESS;
+}
+
+NTSTATUS tcpip_redirection_read(const struct fwp_records *redirection, bool context, void *to, size_t size, size_t *needed)
+{
+    return context ? fwp_records_context(redirection, to, size, needed) : fwp_records_write(redirection, to, size, needed);
+}
+
+struct fwp_records *tcpip_redirection_keep(struct fwp_records *redirection)
+{
+    return fwp_records_reference(redirection);
+}
+
+void tcpip_redirection_release(struct fwp_records *redirection)
+{
+    fwp_records_release(redirection);
 }

@@ -7,7 +7,8 @@ static struct {
     HANDLE Redirect;
     USHORT From, To;                    /* ports */
     volatile LONG Asked, Redirected, Established, Bad;
-    BOOLEAN NoHandle, Pend, Refuse;
+    volatile LONG BySelf;
+    BOOLEAN NoHandle, Pend, Refuse, Context;
     UINT64 Handle, Filter;
     FWPS_CLASSIFY_OUT0 Out;
     USHORT OriginalPort, AuthorisedPort;
@@ -48,6 +49,13 @@ static NTSTATUS Change(UINT64 handle, UINT64 filter, FWPS_CLASSIFY_OUT0 *out)
     remote = (PSOCKADDR_IN)&request->remoteAddressAndPort;
     It.Bad += Swap(remote->sin_port) != It.From;
     remote->sin_port = Swap(It.To);
+    if (It.Context) {
+        request->localRedirectContext = ExAllocatePoolWithTag(NonPagedPool, sizeof(It.From), WSK_TEST_TAG);
+        if (request->localRedirectContext != NULL) {
+            *(USHORT *)request->localRedirectContext = It.From;
+            request->localRedirectContextSize = sizeof(It.From);
+        }
+    }
     if (!It.NoHandle) {
         request->localRedirectHandle = It.Redirect;
         request->localRedirectTargetPID = (DWORD)(ULONG_PTR)PsGetCurrentProcessId();
@@ -75,6 +83,10 @@ static VOID NTAPI RedirectDatagram(const FWPS_INCOMING_VALUES0 *values, const FW
         return;
     }
     out->actionType = FWP_ACTION_PERMIT;
+    if (FWPS_IS_METADATA_FIELD_PRESENT(meta, FWPS_METADATA_FIELD_REDIRECT_RECORD_HANDLE)) {
+        It.BySelf += FwpsQueryConnectionRedirectState0(meta->redirectRecords, It.Redirect, NULL) == FWPS_CONNECTION_REDIRECTED_BY_SELF;
+        return;
+    }
     if (FwpsAcquireClassifyHandle0((VOID *)context, 0, &handle) != STATUS_SUCCESS) {
         It.Bad++;
         return;
@@ -242,6 +254,100 @@ TEST_CASE(a_conversation_that_is_blocked_is_refused_and_asked_again)
     It.Refuse = FALSE;
     EXPECT_EQ(SendDatagram(three.Client, "three", AF_INET, It.From), STATUS_SUCCESS);
     EXPECT(Arrives(three.Other, "three", &from));
+    CloseThree(&three);
+    RemoveHook(&redirect);
+    Done();
+}
+
+/* --- a proxy ---- */
+
+typedef struct _CONTROL {
+    SIZE_T Space[64];                   /* aligned for CMSGHDR */
+    ULONG Size;
+} CONTROL;
+
+static BOOLEAN ReceiveWithControl(PWSK_SOCKET socket, CONTROL *control)
+{
+    ULONG flags = 0;
+    ULONG_PTR got = 0;
+    ADDRESS source;
+    BUFFER buffer;
+    NTSTATUS status;
+
+    control->Size = sizeof(control->Space);
+    if (!OpenBuffer(&buffer, 64))
+        return FALSE;
+    status = SYNC(&got, DATAGRAM(socket)->WskReceiveFrom(socket, &buffer.Wsk, 0, &source.Any, &control->Size, (PCMSGHDR)control->Space,
+                                                         &flags, Irp));
+    CloseBuffer(&buffer);
+    return (BOOLEAN)NT_SUCCESS(status);
+}
+
+/* The object of that type; NULL: there is none. */
+static PCMSGHDR Find(CONTROL *control, INT type)
+{
+    ULONG at = 0;
+
+    while (at + sizeof(CMSGHDR) <= control->Size) {
+        PCMSGHDR object = (PCMSGHDR)((PUCHAR)control->Space + at);
+
+        if (object->cmsg_level == IPPROTO_IP && object->cmsg_type == type)
+            return object;
+        at += (ULONG)WSA_CMSGHDR_ALIGN(object->cmsg_len);
+    }
+    return NULL;
+}
+
+static NTSTATUS SendWithControl(PWSK_SOCKET socket, const char *text, USHORT port, PCMSGHDR object)
+{
+    SIZE_T size = strlen(text);
+    ADDRESS address;
+    BUFFER buffer;
+    NTSTATUS status;
+
+    if (!OpenBuffer(&buffer, size))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    RtlCopyMemory(buffer.Data, text, size);
+    status = SYNC(NULL, DATAGRAM(socket)->WskSendTo(socket, &buffer.Wsk, 0, Loopback(&address, AF_INET, port), (ULONG)object->cmsg_len,
+                                                    object, Irp));
+    CloseBuffer(&buffer);
+    return status;
+}
+
+TEST_CASE(a_proxy_learns_by_control_information_what_the_client_wanted_and_is_let_through)
+{
+    static CONTROL control;
+    PCMSGHDR records, context;
+    PWSK_SOCKET onwards;
+    HOOK redirect;
+    THREE three;
+    USHORT from, port;
+
+    Reset();
+    It.Context = TRUE;
+    REQUIRE(OpenThree(&three, AF_INET));
+    onwards = NewDatagramSocket(AF_INET, &port);
+    REQUIRE(onwards != NULL);
+    EXPECT_EQ(SetUlong(three.Other, IPPROTO_IP, IP_WFP_REDIRECT_CONTEXT, 1), STATUS_SUCCESS);
+    EXPECT_EQ(SetUlong(three.Other, IPPROTO_IP, IP_WFP_REDIRECT_RECORDS, 1), STATUS_SUCCESS);
+    REQUIRE(AddHook(&redirect, &FWPM_LAYER_ALE_CONNECT_REDIRECT_V4, RedirectDatagram, NULL, 0));
+    EXPECT_EQ(SendDatagram(three.Client, "one", AF_INET, It.From), STATUS_SUCCESS);
+    REQUIRE(ReceiveWithControl(three.Other, &control));
+    context = Find(&control, IP_WFP_REDIRECT_CONTEXT);
+    records = Find(&control, IP_WFP_REDIRECT_RECORDS);
+    REQUIRE(context != NULL && records != NULL);
+    EXPECT_EQ(context->cmsg_len, WSA_CMSG_LEN(sizeof(USHORT)));
+    EXPECT_EQ(*(USHORT *)WSA_CMSG_DATA(context), It.From);
+    EXPECT_EQ(SendWithControl(onwards, "two", It.From, records), STATUS_SUCCESS);
+    EXPECT(Arrives(three.Wanted, "two", &from));
+    EXPECT_EQ(from, port);
+    EXPECT_EQ(It.BySelf, 1);
+
+    /* What nobody has redirected comes without. */
+    EXPECT_EQ(SendDatagram(onwards, "three", AF_INET, It.To), STATUS_SUCCESS);
+    REQUIRE(ReceiveWithControl(three.Other, &control));
+    EXPECT_EQ(control.Size, 0);
+    EXPECT_EQ(CloseSocket(onwards), STATUS_SUCCESS);
     CloseThree(&three);
     RemoveHook(&redirect);
     Done();
