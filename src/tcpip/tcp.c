@@ -387,14 +387,6 @@ static NTSTATUS bind_implicitly(struct tcpip_tcp *tcp, uint8_t family)
     return status;
 }
 
-static NTSTATUS assign_implicitly(struct tcpip_tcp *tcp, uint8_t family)
-{
-    struct tcpip_address local = tcp->port.local;
-
-    local.family = family;
-    return wfp_ale_bind(&tcp->wfp, &local, true, tcp->implicit);
-}
-
 static NTSTATUS authorise(struct tcpip_tcp *tcp, const struct tcpip_address *remote)
 {
     bool bound = tcp->port.taken;
@@ -407,8 +399,10 @@ static NTSTATUS authorise(struct tcpip_tcp *tcp, const struct tcpip_address *rem
     stack_enter();
     status = choose_source(tcp, remote, &local, &link);
     stack_leave();
+    struct tcpip_address taken = tcp->port.local;
+    taken.family = remote->family;
     if (NT_SUCCESS(status) && !bound)
-        status = assign_implicitly(tcp, remote->family);
+        status = wfp_ale_bind(&tcp->wfp, &taken, true, tcp->implicit);
     if (!NT_SUCCESS(status))
         return status;
     tcp->asked_remote = *remote;
