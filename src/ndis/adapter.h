@@ -81,7 +81,10 @@ struct ndis_above {
 };
 
 /* Receive scaling: keywords, and what the miniport was set to last. */
+#define RSS_ENTRIES_MAX 128u
 struct ndis_rss {
+    uint16_t entries;                   /* of a table of version 2, and the processor of each (scaling_v2.c) */
+    uint8_t cpu[RSS_ENTRIES_MAX];
     uint32_t keyword, base, last, most; /* *RSS, *RssBaseProcNumber, *RssMaxProcNumber, *MaxRssProcessors */
     bool enabled;
     uint8_t revision;

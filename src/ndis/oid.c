@@ -59,11 +59,21 @@ static void again(struct oid_level *level, struct oid_entry *entry)
     list_push_front(&level->queue, &entry->node);
 }
 
+/* For a miniport with RSS version 2. */
+static bool is_converted(const struct oid_entry *entry)
+{
+    return entry->asked_oid == OID_GEN_RECEIVE_SCALE_PARAMETERS && entry->request->RequestType == NdisRequestSetInformation;
+}
+
 static void finish(struct oid_level *level, struct oid_entry *entry, NDIS_STATUS status)
 {
     struct binding *b = entry->binding;
 
     if (unlikely(is_wake_request(entry)) && wake_done(level->adapter, entry, &status)) {
+        again(level, entry);
+        return;
+    }
+    if (unlikely(is_converted(entry)) && entry->memory && rss_converted(level->adapter, entry, status)) {
         again(level, entry);
         return;
     }
@@ -130,7 +140,7 @@ static NDIS_STATUS prepare_at_bottom(struct adapter *a, struct oid_entry *entry)
         if (features_refuse(a, entry->request) || coalescing_refuses(a, entry->request))
             return NDIS_STATUS_NOT_SUPPORTED;
         offload_keywords_follow(a, entry->request);
-        return NDIS_STATUS_PENDING;
+        return is_converted(entry) && features_rss_v2(a) ? rss_convert(a, entry) : NDIS_STATUS_PENDING;
     }
     if (oid_answer(a, entry->request, &status))
         return status;

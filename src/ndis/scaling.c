@@ -24,6 +24,8 @@ void rss_open(struct adapter *a)
         rss->base = 0;
     if (!rss->most)
         rss->most = 1;
+    rss->entries = 1;                   /* which points to the base processor */
+    rss->cpu[0] = (uint8_t)rss->base;
 }
 
 /* --- parameters ---------------------------------------------------------------------------------------------------------- */
