@@ -455,6 +455,8 @@ void oid_drain_level(struct oid_level *level);
 
 /* oid_answer.c: NDIS answers a query from what it knows. False: the miniport has to be asked. */
 bool oid_answer(struct adapter *adapter, PNDIS_OID_REQUEST request, NDIS_STATUS *status);
+/* The same for a binding that asks: what the stack's last restart left of the attributes. */
+bool oid_answer_effective(struct adapter *adapter, PNDIS_OID_REQUEST request, NDIS_STATUS *status);
 /* The same from what it keeps for one binding. */
 bool oid_answer_binding(struct binding *binding, PNDIS_OID_REQUEST request, NDIS_STATUS *status);
 /* Copies an answer into a query's buffer: NDIS_STATUS_SUCCESS, or NDIS_STATUS_BUFFER_TOO_SHORT with BytesNeeded. */

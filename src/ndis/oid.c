@@ -142,7 +142,7 @@ static NDIS_STATUS prepare_at_bottom(struct adapter *a, struct oid_entry *entry)
         offload_keywords_follow(a, entry->request);
         return is_converted(entry) && features_rss_v2(a) ? rss_convert(a, entry) : NDIS_STATUS_PENDING;
     }
-    if (oid_answer(a, entry->request, &status))
+    if ((entry->binding && oid_answer_effective(a, entry->request, &status)) || oid_answer(a, entry->request, &status))
         return status;
     return oid_is_counter(entry->asked_oid) ? oid_ask_statistics(entry) : NDIS_STATUS_PENDING;
 }

@@ -164,6 +164,34 @@ bool oid_answer_binding(struct binding *b, PNDIS_OID_REQUEST r, NDIS_STATUS *sta
     }
 }
 
+/* What filter modules may have changed at the stack's last restart; a module that asks sees what is below it. */
+bool oid_answer_effective(struct adapter *a, PNDIS_OID_REQUEST r, NDIS_STATUS *status)
+{
+    const NDIS_RESTART_GENERAL_ATTRIBUTES *e = &a->effective;
+
+    switch (r->DATA.Oid) {
+    case OID_GEN_MAXIMUM_FRAME_SIZE:
+        *status = reply_u32(r, e->MtuSize);
+        return true;
+    case OID_GEN_MAXIMUM_LOOKAHEAD:
+        *status = reply_u32(r, e->LookaheadSize);
+        return true;
+    case OID_GEN_MAC_OPTIONS:
+        *status = reply_u32(r, e->MacOptions);
+        return true;
+    case OID_802_3_MAXIMUM_LIST_SIZE:
+        *status = reply_u32(r, e->MaxMulticastListSize);
+        return true;
+    case OID_GEN_MAX_LINK_SPEED: {
+        NDIS_LINK_SPEED speed = { e->MaxXmitLinkSpeed, e->MaxRcvLinkSpeed };
+        *status = oid_reply(r, &speed, sizeof speed);
+        return true;
+    }
+    default:
+        return false;
+    }
+}
+
 bool oid_answer(struct adapter *a, PNDIS_OID_REQUEST r, NDIS_STATUS *status)
 {
     if (r->DATA.Oid == OID_GEN_ENUMERATE_PORTS || r->DATA.Oid == OID_GEN_PORT_STATE) {

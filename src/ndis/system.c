@@ -133,12 +133,15 @@ VOID NTAPI NdisGetCurrentProcessorCpuUsage(PULONG pCpuUsage)
     *pCpuUsage = this_cpu->current == this_cpu->idle ? 0 : 100;
 }
 
-/* Idle and busy time of this processor (kept in context switches and DPCs) and its index.
+/* Time since the start that this processor had nothing to do, and all of its time, in clock ticks (KeQueryTimeIncrement); and its
+ * index. The share that was busy between two calls is 100 - 100 * (idle's difference) / (the other's). Any IRQL.
  * docs: ndis/nf-ndis-ndisgetcurrentprocessorcounts */
 VOID NTAPI NdisGetCurrentProcessorCounts(PULONG pIdleCount, PULONG pKernelAndUser, PULONG pIndex)
 {
-    *pIdleCount = (ULONG)this_cpu->switch_count;
-    *pKernelAndUser = (ULONG)this_cpu->dpc_count;
+    uint64_t tick = (uint64_t)KeQueryTimeIncrement() * 100;
+
+    *pIdleCount = (ULONG)(this_cpu->idle_ns / tick);
+    *pKernelAndUser = (ULONG)(ke_now() / tick);
     *pIndex = this_cpu->number;
 }
 

@@ -76,6 +76,7 @@ struct cpu {
     KEVENT dpc_thread_event;
     struct list interrupts;             /* struct ke_interrupt, highest IRQL first */
     uint64_t interrupt_count, dpc_count, switch_count;
+    uint64_t idle_ns;                   /* without anything to do, until it last had something */
 };
 
 enum thread_state { THREAD_READY, THREAD_RUNNING, THREAD_BLOCKED, THREAD_DEAD };

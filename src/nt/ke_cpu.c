@@ -76,9 +76,11 @@ static void idle_main(void *arg)
         }
         if (cpu->pending)
             continue;
+        uint64_t since = ke_now();
         ke.runnable &= ~(1ull << cpu->number);
         if (!ke_yield_cpu())
             wait_for_something();
+        cpu->idle_ns += ke_now() - since;
     }
 }
 

@@ -366,6 +366,7 @@ static void replace(struct fake_filter *f, PNDIS_FILTER_RESTART_PARAMETERS p)
 static void attributes(void *unused)
 {
     start();
+    ff[0].no_oids = ff[1].no_oids = true;
     ff[0].on_restart = change_mtu;
     ff[1].on_restart = change_mtu;
     CHECK_EQ(register_filter(&ff[0], 'a'), NDIS_STATUS_SUCCESS);
@@ -376,6 +377,14 @@ static void attributes(void *unused)
     KeDelayExecutionThread(KernelMode, FALSE, &moment);
     CHECK_EQ(((struct filter *)only(&ff[1]))->state, FILTER_RUNNING);
     CHECK_EQ(pr.mtu, 1400);
+    uint32_t mtu = 0;
+    NDIS_OID_REQUEST r = {
+        .Header = { NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1, NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
+        .RequestType = NdisRequestQueryInformation,
+        .DATA.QUERY_INFORMATION = { .Oid = OID_GEN_MAXIMUM_FRAME_SIZE, .InformationBuffer = &mtu, .InformationBufferLength = sizeof mtu },
+    };
+    CHECK_EQ(NdisOidRequest(pr.binding, &r), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(mtu, 1400);                /* and is answered so when it asks */
     CHECK_EQ(NdisUnbindAdapter(pr.binding), NDIS_STATUS_SUCCESS);
     KeDelayExecutionThread(KernelMode, FALSE, &moment);
     NdisReEnumerateProtocolBindings(pr.protocol);
