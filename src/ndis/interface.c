@@ -370,7 +370,8 @@ size_t interface_stack(struct interface_pair *pairs, size_t room)
     list_each(it, &stack) {
         const struct stack_entry *entry = container_of(it, struct stack_entry, node);
 
-        put_pair(pairs, room, &count, entry->higher, entry->lower);
+        if (exists(entry->higher) && exists(entry->lower))      /* adapters and modules may have gone */
+            put_pair(pairs, room, &count, entry->higher, entry->lower);
     }
     return count;
 }

@@ -257,7 +257,10 @@ TEST_CASE(an_entry_that_a_driver_adds_is_in_both_tables)
     NdisIfDeleteIfStackEntry(index, Filters.Module[0].IfIndex);
     EXPECT(!IsAbove(index, Filters.Module[0].IfIndex));
     EXPECT_EQ(NdisIfAddIfStackEntry(index, Filters.Module[0].BaseIfIndex), NDIS_STATUS_SUCCESS);
+    EXPECT_EQ(NdisIfAddIfStackEntry(index, Filters.Module[0].IfIndex), NDIS_STATUS_SUCCESS);
+    NdisFDeregisterFilterDriver(Filters.Driver);
+    EXPECT(!IsAbove(index, Filters.Module[0].IfIndex));         /* the module's interface has gone */
+    EXPECT(IsAbove(index, Filters.Module[0].BaseIfIndex));
     Withdraw(luid, index);
     EXPECT(!IsAbove(index, Filters.Module[0].BaseIfIndex));
-    NdisFDeregisterFilterDriver(Filters.Driver);
 }
