@@ -1,15 +1,18 @@
 /* What ProtocolBindAdapterEx is told: the adapter as the last restart of its stack left it, for filter modules may change the
  * attributes that go up with a restart. docs: ndis/ns-ndis-_ndis_bind_parameters, ndis/ns-ndis-_ndis_restart_general_attributes */
 #include "ndis/filter_module.h"
+#include "ndis/oid_features.h"
 
 #include <string.h>
 
 /* --- attributes ------------------------------------------------------------------------------------------------------------ */
 
+/* A restart shows capabilities of zeros where a miniport has none, a bind no capabilities. */
 void effective_reset(struct adapter *a)
 {
     const NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES *g = &a->general;
 
+    memset(&a->effective_rss, 0, sizeof a->effective_rss);
     a->effective = (NDIS_RESTART_GENERAL_ATTRIBUTES){
         .Header = { NDIS_OBJECT_TYPE_RESTART_GENERAL_ATTRIBUTES, NDIS_RESTART_GENERAL_ATTRIBUTES_REVISION_2,
                     NDIS_SIZEOF_RESTART_GENERAL_ATTRIBUTES_REVISION_2 },
@@ -20,7 +23,7 @@ void effective_reset(struct adapter *a)
         .MacOptions = g->MacOptions,
         .SupportedPacketFilters = g->SupportedPacketFilters,
         .MaxMulticastListSize = g->MaxMulticastListSize,
-        .RecvScaleCapabilities = a->has_rss ? &a->rss_capabilities : NULL,
+        .RecvScaleCapabilities = a->has_rss ? &a->rss_capabilities : &a->effective_rss,
         .AccessType = g->AccessType,
         .ConnectionType = g->ConnectionType,
         .SupportedStatistics = g->SupportedStatistics,
@@ -39,7 +42,7 @@ static void keep(struct adapter *a, const NDIS_RESTART_GENERAL_ATTRIBUTES *from)
     memcpy(to, from, min_u64(from->Header.Size, sizeof *to));
     to->SupportedOidList = a->oids;
     to->SupportedOidListLength = a->oid_count * (uint32_t)sizeof(NDIS_OID);
-    if (to->RecvScaleCapabilities && to->RecvScaleCapabilities != &a->rss_capabilities) {
+    if (to->RecvScaleCapabilities && to->RecvScaleCapabilities != &a->rss_capabilities && to->RecvScaleCapabilities != &a->effective_rss) {
         attributes_copy(&a->effective_rss, sizeof a->effective_rss, NDIS_RECEIVE_SCALE_CAPABILITIES_REVISION_3,
                         to->RecvScaleCapabilities, to->RecvScaleCapabilities->Header.Size);
         to->RecvScaleCapabilities = &a->effective_rss;
@@ -139,7 +142,7 @@ static void fill(struct binding *b, NDIS_BIND_PARAMETERS *p)
         .MaxMulticastListSize = e->MaxMulticastListSize,
         .MacAddressLength = g->MacAddressLength,
         .PhysicalMediumType = g->PhysicalMediumType,
-        .RcvScaleCapabilities = e->RecvScaleCapabilities,
+        .RcvScaleCapabilities = e->RecvScaleCapabilities && e->RecvScaleCapabilities->Header.Size ? e->RecvScaleCapabilities : NULL,
         .BoundIfNetluid = top ? top->luid : a->luid,
         .BoundIfIndex = top ? top->if_index : a->if_index,
         .LowestIfNetluid = a->luid,
@@ -154,6 +157,10 @@ static void fill(struct binding *b, NDIS_BIND_PARAMETERS *p)
         .MacOptions = e->MacOptions,
         .CompartmentId = NET_IF_COMPARTMENT_ID_PRIMARY,
         .DefaultOffloadConfiguration = a->has_offload ? &a->offload : NULL,
+        .HDSplitCurrentConfig = a->has_hd_split ? &a->hd_split : NULL,
+        .ReceiveFilterCapabilities = features_find(a, OID_RECEIVE_FILTER_CURRENT_CAPABILITIES),
+        .NicSwitchCapabilities = features_find(a, OID_NIC_SWITCH_CURRENT_CAPABILITIES),
+        .SriovCapabilities = features_find(a, OID_SRIOV_CURRENT_CAPABILITIES),
         .BoundAdapterName = &a->name,
     };
     for (unsigned i = 0; i < NDIS_MAX_PHYS_ADDRESS_LENGTH; i++)

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "ndis/event.h"
 #include "ndis/filter_oid.h"
+#include "ndis/oid_features.h"
 #include "ndis/net_event.h"
 #include "ndis/watchdog.h"
 #include "nt/io.h"
@@ -130,6 +131,10 @@ static NDIS_STATUS call_attach(struct filter *f)
         .LowerIfNetLuid = lower ? lower->luid : a->luid,
         .MiniportPhysicalDeviceObject = a->pdo,
         .BaseMiniportIfConnectorPresent = g->IfConnectorPresent,
+        .HDSplitCurrentConfig = a->has_hd_split ? &a->hd_split : NULL,
+        .ReceiveFilterCapabilities = features_find(a, OID_RECEIVE_FILTER_CURRENT_CAPABILITIES),
+        .NicSwitchCapabilities = features_find(a, OID_NIC_SWITCH_CURRENT_CAPABILITIES),
+        .SriovCapabilities = features_find(a, OID_SRIOV_CURRENT_CAPABILITIES),
     };
 
     memcpy(p.CurrentMacAddress, g->CurrentMacAddress, sizeof p.CurrentMacAddress);

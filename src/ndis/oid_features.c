@@ -8,6 +8,7 @@
 
 #include "nt/pool.h"
 
+#define MAX_HEADER 256u                 /* bytes; the pages leave the number open */
 #define FEATURE_TAG NDIS_TAG('N', 'D', 'f', 't')
 
 /* In the order of struct adapter's `features`. */
@@ -69,11 +70,16 @@ static bool keep(NDIS_OBJECT_HEADER **to, const NDIS_OBJECT_HEADER *from)
     return *to != NULL;
 }
 
-static void keep_hd_split(struct adapter *a, const NDIS_HD_SPLIT_ATTRIBUTES *from)
+/* Split frames are welcome to every driver here: NDIS enables what the miniport offers, and says so in its structure.
+ * docs: network/initializing-a-header-data-split-provider */
+static void keep_hd_split(struct adapter *a, NDIS_HD_SPLIT_ATTRIBUTES *from)
 {
     a->has_hd_split = from && from->Header.Size >= NDIS_SIZEOF_HD_SPLIT_ATTRIBUTES_REVISION_1;
     if (!a->has_hd_split)
         return;
+    from->HDSplitFlags = from->CurrentCapabilities & NDIS_HD_SPLIT_CAPS_SUPPORTS_HEADER_DATA_SPLIT ? NDIS_HD_SPLIT_ENABLE_HEADER_DATA_SPLIT : 0;
+    from->BackfillSize = 0;
+    from->MaxHeaderSize = MAX_HEADER;
     a->hd_split = (NDIS_HD_SPLIT_CURRENT_CONFIG){
         .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_HD_SPLIT_CURRENT_CONFIG_REVISION_1, NDIS_SIZEOF_HD_SPLIT_CURRENT_CONFIG_REVISION_1 },
         .HardwareCapabilities = from->HardwareCapabilities, .CurrentCapabilities = from->CurrentCapabilities,
@@ -194,9 +200,26 @@ bool features_answer(struct adapter *a, PNDIS_OID_REQUEST request, NDIS_STATUS *
     }
 }
 
+void *features_find(const struct adapter *a, NDIS_OID oid)
+{
+    for (unsigned n = 0; n < NDIS_FEATURES; n++)
+        if (capabilities[n].oid == oid)
+            return a->features[n];
+    return NULL;
+}
+
+/* A miniport hears of these settings only when NDIS enabled the splitting. */
+static bool splits(const struct adapter *a)
+{
+    return a->has_hd_split && a->hd_split.HDSplitFlags & NDIS_HD_SPLIT_ENABLE_HEADER_DATA_SPLIT;
+}
+
 bool features_refuse(struct adapter *a, const NDIS_OID_REQUEST *request)
 {
     NDIS_OID oid = request->DATA.Oid;
+
+    if (oid == OID_GEN_HD_SPLIT_PARAMETERS)
+        return !splits(a);
 
     if (request->RequestType == NdisRequestMethod)
         return in_books(oid) || oid == OID_RECEIVE_FILTER_QUEUE_PARAMETERS || oid == OID_GEN_RSS_SET_INDIRECTION_TABLE_ENTRIES;

@@ -16,6 +16,8 @@ void features_keep(struct adapter *adapter, const NDIS_OID_REQUEST *request);
 bool features_answer(struct adapter *adapter, PNDIS_OID_REQUEST request, NDIS_STATUS *status);
 /* Another request that no miniport sees, or not this one: NDIS_STATUS_NOT_SUPPORTED. */
 bool features_refuse(struct adapter *adapter, const NDIS_OID_REQUEST *request);
+/* A capability that is answered to this OID, as the miniport gave it; NULL: none. */
+void *features_find(const struct adapter *adapter, NDIS_OID oid);
 /* The miniport moves single entries of the indirection table (RSS version 2). */
 bool features_rss_v2(const struct adapter *adapter);
 

@@ -55,6 +55,7 @@ struct fake_protocol {
     NDIS_STATUS oid_status;
     NDIS_LINK_STATE link;
     ULONG mtu, names_length, bind_mtu;  /* of the last restart; of the last bind */
+    ULONG bind_split;                   /* HDSplitFlags of the last bind */
     KEVENT oid_done;
 };
 
@@ -369,6 +370,7 @@ static NDIS_STATUS NTAPI pr_bind(NDIS_HANDLE context, NDIS_HANDLE bind, PNDIS_BI
 
     note(pr.journal, 'b');
     pr.bind_mtu = p->MtuSize;
+    pr.bind_split = p->HDSplitCurrentConfig ? p->HDSplitCurrentConfig->HDSplitFlags : 0;
     NDIS_STATUS status = NdisOpenAdapterEx(pr.protocol, &pr, &open, bind, &pr.binding);
     return selected == 1 ? status : NDIS_STATUS_FAILURE;
 }

@@ -78,7 +78,8 @@ static void capabilities(void *unused)
     CHECK_EQ(ask(NdisRequestQueryInformation, OID_SRIOV_HARDWARE_CAPABILITIES, buffer, sizeof buffer, &r), NDIS_STATUS_NOT_SUPPORTED);
     CHECK_EQ(ask(NdisRequestQueryInformation, OID_GEN_HD_SPLIT_CURRENT_CONFIG, &split, sizeof split, &r), NDIS_STATUS_SUCCESS);
     CHECK_EQ(split.HardwareCapabilities, NDIS_HD_SPLIT_CAPS_SUPPORTS_HEADER_DATA_SPLIT);
-    CHECK_EQ(split.MaxHeaderSize, 128);
+    CHECK_EQ(split.MaxHeaderSize, 256); /* NDIS decides, and writes it into the miniport's structure */
+    CHECK_EQ(split.HDSplitFlags, 0);
     split.HDSplitFlags = NDIS_HD_SPLIT_ENABLE_HEADER_DATA_SPLIT;
     NDIS_STATUS_INDICATION indication = {
         .Header = { NDIS_OBJECT_TYPE_STATUS_INDICATION, NDIS_STATUS_INDICATION_REVISION_1, NDIS_SIZEOF_STATUS_INDICATION_REVISION_1 },
@@ -98,6 +99,74 @@ static void capabilities(void *unused)
 TEST(ndis_answers_for_the_miniport_what_it_was_told)
 {
     on_a_computer(capabilities, 1);
+}
+
+/* --- header-data split ------------------------------------------------------------------------------------------------------ */
+
+static NDIS_HD_SPLIT_ATTRIBUTES offered;
+static unsigned split_sets;
+
+static NDIS_STATUS offer_split(NDIS_HANDLE adapter)
+{
+    NDIS_MINIPORT_ADAPTER_ATTRIBUTES a = { 0 };
+
+    a.HardwareAssistAttributes = (NDIS_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES){
+        .Header = { NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES, NDIS_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES_REVISION_1,
+                    NDIS_SIZEOF_MINIPORT_ADAPTER_HARDWARE_ASSIST_ATTRIBUTES_REVISION_1 },
+        .HDSplitAttributes = &offered,
+    };
+    return NdisMSetMiniportAttributes(adapter, &a);
+}
+
+static NDIS_STATUS take_split(PNDIS_OID_REQUEST r)
+{
+    if (r->DATA.Oid != OID_GEN_HD_SPLIT_PARAMETERS)
+        return NDIS_STATUS_NOT_SUPPORTED;
+    split_sets++;
+    return NDIS_STATUS_SUCCESS;
+}
+
+static void start_split(ULONG current)
+{
+    offered = (NDIS_HD_SPLIT_ATTRIBUTES){
+        .Header = { NDIS_OBJECT_TYPE_HD_SPLIT_ATTRIBUTES, NDIS_HD_SPLIT_ATTRIBUTES_REVISION_1, NDIS_SIZEOF_HD_SPLIT_ATTRIBUTES_REVISION_1 },
+        .HardwareCapabilities = NDIS_HD_SPLIT_CAPS_SUPPORTS_HEADER_DATA_SPLIT, .CurrentCapabilities = current,
+    };
+    split_sets = 0;
+    mp.on_initialize = offer_split;
+    mp.on_set = take_split;
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+}
+
+static void split(void *unused)
+{
+    NDIS_HD_SPLIT_PARAMETERS p = {
+        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_HD_SPLIT_PARAMETERS_REVISION_1, NDIS_SIZEOF_HD_SPLIT_PARAMETERS_REVISION_1 },
+        .HDSplitCombineFlags = NDIS_HD_SPLIT_COMBINE_ALL_HEADERS,
+    };
+    NDIS_OID_REQUEST r;
+
+    start_split(NDIS_HD_SPLIT_CAPS_SUPPORTS_HEADER_DATA_SPLIT);
+    CHECK_EQ(offered.HDSplitFlags, NDIS_HD_SPLIT_ENABLE_HEADER_DATA_SPLIT);
+    CHECK(offered.MaxHeaderSize >= 128);
+    CHECK_EQ(pr.bind_split, NDIS_HD_SPLIT_ENABLE_HEADER_DATA_SPLIT);
+    CHECK_EQ(ask(NdisRequestSetInformation, OID_GEN_HD_SPLIT_PARAMETERS, &p, sizeof p, &r), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(split_sets, 1);
+    unplug_fake();
+    deregister_protocol();
+    start_split(0);                     /* its keyword switched it off */
+    CHECK_EQ(offered.HDSplitFlags, 0);
+    CHECK_EQ(pr.bind_split, 0);
+    CHECK_EQ(ask(NdisRequestSetInformation, OID_GEN_HD_SPLIT_PARAMETERS, &p, sizeof p, &r), NDIS_STATUS_NOT_SUPPORTED);
+    CHECK_EQ(split_sets, 0);
+    unplug_fake();
+    deregister_protocol();
+}
+
+TEST(ndis_enables_the_header_data_split_that_a_miniport_offers)
+{
+    on_a_computer(split, 1);
 }
 
 static unsigned statuses;

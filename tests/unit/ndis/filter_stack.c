@@ -346,6 +346,8 @@ static void change_mtu(struct fake_filter *f, PNDIS_FILTER_RESTART_PARAMETERS p)
         return;
     CHECK_EQ(p->RestartAttributes->Oid, OID_GEN_MINIPORT_RESTART_ATTRIBUTES);
     NDIS_RESTART_GENERAL_ATTRIBUTES *g = (void *)p->RestartAttributes->Data;
+    CHECK(g->RecvScaleCapabilities != NULL);            /* zeros: there is no receive scaling */
+    CHECK_EQ(g->RecvScaleCapabilities->CapabilitiesFlags, 0);
     if (f == &ff[1])
         CHECK_EQ(g->MtuSize, 1400);     /* as the module below left it */
     g->MtuSize = 1400;
