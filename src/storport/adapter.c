@@ -167,6 +167,7 @@ void adapter_free(struct adapter *a)
     platform_stop(a);
     memory_free_all(a);
     unit_free_lost(a);
+    bounce_close(a);
     if (a->fdo) {
         IoUnregisterShutdownNotification(a->fdo);
         name_port(a, false);

@@ -28,6 +28,7 @@
 #include "nt/ke.h"
 #include <storport.h>
 #include <srbhelper.h>
+#include "storport/bounce.h"
 #include "storport/disk.h"
 #include "storport/pofx.h"
 #include "storport/settings.h"
@@ -91,6 +92,7 @@ struct request {
         uint32_t length;
         PMDL mdl;                       /* as mdl; freed with the request's release */
     } second;
+    struct bounced *bounced;            /* pages it goes through; NULL: the caller's own */
     void *buffer;                       /* where the data is, as one piece; NULL: none, or only the list */
     uint32_t length;                    /* bytes */
     uint32_t timeout, seconds_left;
@@ -194,6 +196,7 @@ struct adapter {
     struct ke_interrupt wake;           /* from outside NT */
     KDPC dpc;
     uint8_t *zeroes;                    /* a shared source of zeroes */
+    struct bounce bounce;
     /* objects of the miniport */
     struct list timers, workers, threads;
     struct list power_settings;         /* the miniport wants to hear of */

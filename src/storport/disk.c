@@ -97,6 +97,8 @@ static uint32_t most_at_once(const struct adapter *a)
 {
     uint64_t pages = a->breaks > 1 ? (uint64_t)(a->breaks - 1) * RAM_PAGE : 512;
 
+    if (unlikely(a->bounce.must))
+        return (uint32_t)min_u64(a->max_transfer, bounce_most(a));
     return (uint32_t)min_u64(a->max_transfer, pages ? pages : RAM_PAGE);
 }
 
@@ -128,6 +130,8 @@ static void transfer(struct disk *disk, struct request *r, struct storport_io *i
         r->buffer = NULL;
     r->owned = NULL;
     hide_buffer(r);
+    if (unlikely(a->bounce.base))
+        bounce_take(r, write);
     read_write_cdb(disk, cdb, &length, write, r->offset >> disk->shift, got >> disk->shift,
                    write && io->fua && disk->info.fua);
     io->progress += got;
@@ -336,6 +340,8 @@ static void chunk_done(struct request *r)
         else if (unlikely(SrbGetDataTransferLength(r->srb) < r->length && NT_SUCCESS(io->status)))
             io->status = STATUS_IO_DEVICE_ERROR;        /* an underrun of a read or write */
     }
+    if (unlikely(r->bounced) && !r->abandoned)
+        bounce_give(r);
     request_release(r);
     if (!--io->pending && (io->progress >= io->length || !NT_SUCCESS(io->status) || io->kind == STORPORT_FLUSH)) {
         list_remove(&io->node);
@@ -357,6 +363,8 @@ bool disk_pump(struct unit *u)
             answer(disk, io);
         return true;
     }
+    if (unlikely(u->adapter->bounce.must) && !bounce_ready(u->adapter))
+        return false;
     if (u->free_count <= SP_RESERVED_REQUESTS / 2 || !(r = request_take(u)))
         return false;
     if (io->segment == UINT32_MAX) {

@@ -140,9 +140,19 @@ static struct request *request_argument(struct adapter *a, PVOID srb)
     return srb ? request_of(a, srb) : NULL;
 }
 
+/* The same, of a miniport that looks at the caller's memory itself. */
+static struct request *request_in_memory(struct adapter *a, PVOID srb)
+{
+    struct request *r = request_argument(a, srb);
+
+    if (r && unlikely(r->bounced))
+        bounce_undo(r);
+    return r;
+}
+
 SP_HANDLER(ext_system_address)
 {
-    struct request *r = request_argument(a, ARG(PVOID));
+    struct request *r = request_in_memory(a, ARG(PVOID));
     PVOID *out = ARG(PVOID *);
 
     if (!r || !out)
@@ -153,7 +163,7 @@ SP_HANDLER(ext_system_address)
 
 SP_HANDLER(ext_original_mdl)
 {
-    struct request *r = request_argument(a, ARG(PVOID));
+    struct request *r = request_in_memory(a, ARG(PVOID));
     PVOID *out = ARG(PVOID *);
 
     if (!r || !out)
@@ -164,7 +174,7 @@ SP_HANDLER(ext_original_mdl)
 
 SP_HANDLER(ext_pfns)
 {
-    struct request *r = request_argument(a, ARG(PVOID));
+    struct request *r = request_in_memory(a, ARG(PVOID));
     PMDL mdl = ARG(PVOID);
     PVOID *pfns = ARG(PVOID *);
     ULONG *count = ARG(ULONG *), *offset = ARG(ULONG *);

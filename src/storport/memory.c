@@ -164,6 +164,8 @@ PSTOR_SCATTER_GATHER_LIST NTAPI StorPortGetScatterGatherList(PVOID DeviceExtensi
     struct adapter *a = adapter_of(DeviceExtension, PE_CALLER());
     struct request *r = request_of(a, Srb);
 
+    if (r && unlikely(r->bounced))
+        bounce_listed(r);
     return r && r->sgl->NumberOfElements ? r->sgl : NULL;
 }
 

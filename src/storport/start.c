@@ -320,7 +320,7 @@ NTSTATUS adapter_start(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LI
         a->control = unit_create(a, 0, 0, 0, 2 * SP_RESERVED_REQUESTS);
     if (!a->zeroes)
         a->zeroes = pool_alloc(NonPagedPoolNx, 65536, SP_TAG, SP_OWNER(a));
-    if (!a->control || !a->zeroes)
+    if (!a->control || !a->zeroes || !bounce_open(a))
         status = STATUS_INSUFFICIENT_RESOURCES;
     else
         memset(a->zeroes, 0, 65536);

@@ -242,6 +242,8 @@ void request_release(struct request *r)
         r->released = true;
         return;
     }
+    if (unlikely(r->bounced))
+        bounce_drop(r);
     if (unlikely(r->second.length)) {
         if (r->second.mdl)
             mm_mdl_free(r->second.mdl, NULL);

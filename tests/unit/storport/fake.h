@@ -48,7 +48,8 @@ struct fake {
     PHW_CLEANUP_TRACING on_trace_end;
     /* what it saw */
     unsigned finds, initializes, passives, builds, starts, lun_resets, target_resets, bus_resets, stops, frees, flushes, same, unmaps;
-    unsigned most_at_once, at_once, elements;
+    unsigned most_at_once, at_once, elements, most_elements, gaps;      /* gaps: between elements of one list */
+    uint64_t highest_end;               /* of an element */
     KIRQL start_irql, build_irql, initialize_irql;
     bool buffer_hidden, knows_pnp;
     unsigned pnp_queries, pnp_removes, pnp_surprises;   /* of units */
@@ -94,7 +95,13 @@ static UCHAR fake_transfer(PVOID srb, const uint8_t *cdb, bool write)
     at = sector * 512;
     fake.buffer_hidden = SrbGetDataBuffer(srb) == NULL;
     fake.elements = list ? list->NumberOfElements : 0;
+    if (fake.elements > fake.most_elements)
+        fake.most_elements = fake.elements;
     for (ULONG i = 0; list && i < list->NumberOfElements; i++) {
+        if ((uint64_t)list->List[i].PhysicalAddress.QuadPart + list->List[i].Length > fake.highest_end)
+            fake.highest_end = (uint64_t)list->List[i].PhysicalAddress.QuadPart + list->List[i].Length;
+        if (i && list->List[i].PhysicalAddress.QuadPart != list->List[i - 1].PhysicalAddress.QuadPart + list->List[i - 1].Length)
+            fake.gaps++;
         uint8_t *data = ram_va((uint64_t)list->List[i].PhysicalAddress.QuadPart, list->List[i].Length);
         if (at + list->List[i].Length > FAKE_BYTES || !data)
             return SRB_STATUS_ERROR;
@@ -427,6 +434,8 @@ static void unload_fake(void *unused)
 }
 
 static unsigned fake_findings;
+static uint64_t fake_seed;              /* 0: a fair schedule */
+static size_t fake_memory = 64u << 20;
 
 /* disk: the specification of a block card, for a miniport on its PCI function. */
 static void on_a_computer_with(const char *disk, void (*body)(void *), unsigned cpus)
@@ -436,7 +445,9 @@ static void on_a_computer_with(const char *disk, void (*body)(void *), unsigned 
 
     ring3_config_init(&config);
     config.cpus = cpus;
-    config.memory = 64u << 20;
+    config.memory = fake_memory;
+    config.seeded = fake_seed != 0;
+    config.seed = fake_seed;
     config.clock = RING3_CLOCK_VIRTUAL;
     config.log = getenv("FAKE_LOG") ? RING3_LOG_INFO : RING3_LOG_ERROR;
     config.without_tcpip = true;
