@@ -51,6 +51,7 @@ struct disk {
     uint32_t alignment, max_unmap_ranges;       /* of deallocation: sectors; descriptors at once */
     struct partition *partitions;       /* those with a device */
     unsigned partition_count;
+    unsigned locks;                     /* on its medium */
     bool write_same_ndob;               /* WRITE SAME without a buffer worked, or was not tried */
     struct list free_operations;
     struct list irps;                   /* IRP.Tail.Overlay.ListEntry stands in a struct list */

@@ -34,6 +34,10 @@ bool partition_old_info(const PARTITION_INFORMATION_EX *info, PARTITION_INFORMAT
 /* disk_medium.c: caches, media, failure prediction, reservations of the whole unit. */
 disk_handler disk_get_cache, disk_set_cache, disk_media_types, disk_media_types_ex, disk_predict_failure, disk_reassign, disk_reassign_ex, disk_copy_data, disk_reserve,
     disk_unreserve;
+/* disk_media.c */
+disk_handler disk_media_removal, disk_eject, disk_load, disk_device_number_ex;
+unit_handler unit_break_reservation;
+void disk_number_ex(const struct disk *disk, ULONG partition, PSTORAGE_DEVICE_NUMBER_EX to);
 /* data_set.c: IOCTL_STORAGE_MANAGE_DATA_SET_ATTRIBUTES. */
 disk_handler disk_manage_data_set;
 

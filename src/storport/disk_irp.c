@@ -156,6 +156,20 @@ static NTSTATUS shut_down(struct disk *disk, PIRP irp)
     return fail(irp, STATUS_SUCCESS);
 }
 
+/* Only drivers change it; others are told that they did. docs: ntdddisk/ni-ntdddisk-ioctl_disk_internal_set_verify */
+static bool verify_bit(PDEVICE_OBJECT device, PIRP irp)
+{
+    ULONG code = IoGetCurrentIrpStackLocation(irp)->Parameters.DeviceIoControl.IoControlCode;
+
+    if (code != IOCTL_DISK_INTERNAL_SET_VERIFY && code != IOCTL_DISK_INTERNAL_CLEAR_VERIFY)
+        return false;
+    if (irp->RequestorMode == KernelMode && code == IOCTL_DISK_INTERNAL_SET_VERIFY)
+        device->Flags |= DO_VERIFY_VOLUME;
+    else if (irp->RequestorMode == KernelMode)
+        device->Flags &= ~(ULONG)DO_VERIFY_VOLUME;
+    return true;
+}
+
 NTSTATUS NTAPI disk_dispatch(PDEVICE_OBJECT device, PIRP irp)
 {
     struct sp_extension *extension = device->DeviceExtension;
@@ -179,6 +193,8 @@ NTSTATUS NTAPI disk_dispatch(PDEVICE_OBJECT device, PIRP irp)
     case IRP_MJ_DEVICE_CONTROL:
         return part ? partition_ioctl(part, irp) : disk_ioctl(disk, irp);
     case IRP_MJ_SCSI:                   /* from above, to the port driver */
+        if (verify_bit(device, irp))
+            return fail(irp, STATUS_SUCCESS);
         if (part)
             break;
         IoSkipCurrentIrpStackLocation(irp);

@@ -222,6 +222,12 @@ NTSTATUS partition_ioctl(struct partition *part, PIRP irp)
     case IOCTL_STORAGE_GET_DEVICE_NUMBER:
         status = give(buffer, out, &number, sizeof number, &done);
         break;
+    case IOCTL_STORAGE_GET_DEVICE_NUMBER_EX: {
+        STORAGE_DEVICE_NUMBER_EX extended;
+        disk_number_ex(part->disk, part->info.PartitionNumber, &extended);
+        status = give(buffer, out, &extended, sizeof extended, &done);
+        break;
+    }
     case IOCTL_DISK_VERIFY:
         status = move_verify(part, buffer, in);
         if (NT_SUCCESS(status))

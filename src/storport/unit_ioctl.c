@@ -65,6 +65,7 @@ static const struct unit_control_row {
     { IOCTL_SCSI_MINIPORT, sizeof(SRB_IO_CONTROL), sizeof(SRB_IO_CONTROL), true, adapter_miniport_ioctl },
     { IOCTL_STORAGE_RESET_DEVICE, 0, 0, true, reset_device },
     { IOCTL_STORAGE_RESET_BUS, sizeof(STORAGE_BUS_RESET_REQUEST), 0, true, reset_bus },
+    { IOCTL_STORAGE_BREAK_RESERVATION, sizeof(STORAGE_BREAK_RESERVATION_REQUEST), 0, true, unit_break_reservation },
     { SMART_GET_VERSION, 0, sizeof(GETVERSIONINPARAMS), false, unit_smart_version },
     { SMART_SEND_DRIVE_COMMAND, offsetof(SENDCMDINPARAMS, bBuffer), offsetof(SENDCMDOUTPARAMS, bBuffer), false, unit_smart_send },
     { SMART_RCV_DRIVE_DATA, offsetof(SENDCMDINPARAMS, bBuffer), offsetof(SENDCMDOUTPARAMS, bBuffer) + 512, false, unit_smart_receive },
