@@ -163,6 +163,11 @@ void tcp_fin_acknowledged(struct tcpip_tcp *tcp)
 
 void tcp_finished(struct tcpip_tcp *tcp)
 {
+    if (wfp_stream_outlives(tcp)) {
+        tcp_table_remove(tcp);
+        tcp->pcb = NULL;
+        return;
+    }
     tcp_unbind(tcp);
     if (tcp->orphan)
         end_orphan(tcp);

@@ -138,13 +138,13 @@ void tcp_on_error(void *argument, err_t error)
     NTSTATUS status = reason(tcp, error);
     tcp->busy++;
     tcp->pcb = NULL;                    /* lwIP has freed it */
-    if (error == ERR_RST)
-        wfp_stream_aborted(tcp, true);
-    tcp_unbind(tcp);
     if (error == ERR_CLSD) {            /* the end of LAST_ACK */
         tcp_fin_acknowledged(tcp);
         tcp_finished(tcp);
     } else {
+        if (error == ERR_RST)
+            wfp_stream_aborted(tcp, true);
+        tcp_unbind(tcp);
         tcp_failed(tcp, status);
     }
     tcp_done(tcp);

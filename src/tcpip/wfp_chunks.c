@@ -6,6 +6,8 @@
 #include "base/util.h"
 #include "tcpip/stack.h"
 
+#define MOST_SHARED 200u                /* lwIP counts to 255 */
+
 static struct chunk *unused;
 
 void chunks_init(struct chunks *q)
@@ -103,6 +105,20 @@ void chunk_mark(struct chunks *q, struct chunk *c, uint32_t by, bool has_past, u
     q->marked += is_marked(c);
 }
 
+static struct chunk *copy_rest(const struct chunk *c, size_t size)
+{
+    struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)(c->size - size), PBUF_RAM);
+    struct chunk *rest = p ? make(p, 0, c->size - size) : NULL;
+
+    if (rest)
+        pbuf_copy_partial(c->p, p->payload, p->tot_len, (u16_t)(c->at + size));
+    else if (p)
+        pbuf_free(p);
+    if (rest && c->at + c->size == c->p->tot_len)
+        p->flags |= c->p->flags & PBUF_FLAG_PUSH;
+    return rest;
+}
+
 bool chunks_cut(struct chunks *q, size_t size)
 {
     struct chunk *c = q->first, *rest;
@@ -111,9 +127,10 @@ bool chunks_cut(struct chunks *q, size_t size)
         size -= c->size;
     if (!c || !size)
         return true;
-    if (!(rest = make(c->p, c->at + size, c->size - size)))
+    if (!(rest = c->p->ref < MOST_SHARED ? make(c->p, c->at + size, c->size - size) : copy_rest(c, size)))
         return false;
-    pbuf_ref(c->p);
+    if (rest->p == c->p)
+        pbuf_ref(c->p);
     rest->by = c->by;
     rest->past = c->past;
     rest->has_past = c->has_past;

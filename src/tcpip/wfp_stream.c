@@ -136,6 +136,15 @@ void wfp_stream_end(struct tcpip_tcp *tcp)
     release(s);
 }
 
+bool wfp_stream_outlives(struct tcpip_tcp *tcp)
+{
+    struct wfp_stream *s = tcp->wfp.stream;
+
+    if (!s || tcp->orphan || s->direction[1].ended)
+        return false;
+    return s->lingers = true;
+}
+
 void wfp_stream_mark(struct wfp_stream *s)
 {
     if (s->dead)
@@ -252,6 +261,8 @@ static void pump(struct wfp_stream *s, bool inbound)
         drop_connection(s);
     if (!s->dead && inbound)
         balance(s);
+    if (!s->dead && s->lingers && s->direction[1].ended)
+        wfp_tcp_ended(tcp);
     tcp_done(tcp);
     s->users--;
     release(s);

@@ -39,6 +39,9 @@ struct fwp_step;
 /* Established: whether a filter of the layer wants it. False: no memory. */
 bool wfp_stream_begin(struct tcpip_tcp *tcp);
 void wfp_stream_end(struct tcpip_tcp *tcp);
+/* Both sides have closed and lwIP is done: true while its owner still has to get received bytes, or the end, that wait here. The stream and
+ * its flow then end by themselves. */
+bool wfp_stream_outlives(struct tcpip_tcp *tcp);
 /* It is reset, by the peer (inbound) or by its owner. */
 void wfp_stream_aborted(struct tcpip_tcp *tcp, bool inbound);
 size_t wfp_stream_room(struct tcpip_tcp *tcp);

@@ -42,6 +42,7 @@ struct wfp_stream {
     struct stage *stages;
     struct direction direction[2];
     uint64_t version;                   /* of the layer's filters, as the stages are */
+    bool lingers;                       /* it outlives the connection below */
     bool made, dead, was_full, dirty;
     unsigned users;
     size_t to_report;                   /* sent bytes that the owner has not heard of */
