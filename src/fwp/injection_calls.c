@@ -182,21 +182,34 @@ NTSTATUS NTAPI FwpsInjectMacReceiveAsync0(HANDLE injectionHandle, HANDLE injecti
     });
 }
 
-/* Puts bytes into a stream, behind what callouts have passed so far. Each list of the chain completes by itself. A disconnect flag
- * alone, with netBufferList NULL, ends the direction and completes nothing. docs: fwpsk/nf-fwpsk-fwpsstreaminjectasync0 */
+static bool stream_flags_are_right(UINT32 flags)
+{
+    const UINT32 receive = FWPS_STREAM_FLAG_RECEIVE | FWPS_STREAM_FLAG_RECEIVE_DISCONNECT | FWPS_STREAM_FLAG_RECEIVE_EXPEDITED |
+                           FWPS_STREAM_FLAG_RECEIVE_PUSH;
+    const UINT32 send = FWPS_STREAM_FLAG_SEND | FWPS_STREAM_FLAG_SEND_DISCONNECT | FWPS_STREAM_FLAG_SEND_EXPEDITED |
+                        FWPS_STREAM_FLAG_SEND_NODELAY;
+
+    return flags & FWPS_STREAM_FLAG_RECEIVE ? !(flags & ~receive) : (flags & FWPS_STREAM_FLAG_SEND) && !(flags & ~send);
+}
+
+/* Puts dataLength bytes into a stream, behind what the callout has passed so far: callouts of lower-weight sublayers see them, it does not.
+ * Each list of the chain completes by itself. A disconnect flag alone, with netBufferList NULL, ends the direction and completes nothing.
+ * From within classifyFn or not. STATUS_FWP_INVALID_PARAMETER: flags of both directions or neither, of a reset, or another layer than
+ * the flow's; STATUS_NOT_FOUND: no such flow; STATUS_FWP_CALLOUT_NOT_FOUND: the flow does not pass the callout;
+ * STATUS_INVALID_DEVICE_STATE: behind the end of the direction, or while it is being reset; STATUS_INSUFFICIENT_RESOURCES: no memory, or
+ * too many bytes wait. docs: fwpsk/nf-fwpsk-fwpsstreaminjectasync0 */
 NTSTATUS NTAPI FwpsStreamInjectAsync0(HANDLE injectionHandle, HANDLE injectionContext, UINT32 flags, UINT64 flowId, UINT32 calloutId,
                                       UINT16 layerId, UINT32 streamFlags, NET_BUFFER_LIST *netBufferList, SIZE_T dataLength,
                                       FWPS_INJECT_COMPLETE0 *completionFn, HANDLE completionContext)
 {
     struct fwp_injector *injector = fwp_injector_of(injectionHandle);
     NTSTATUS status = fwp_injector_ready(injector, FWPS_INJECTION_TYPE_STREAM);
-    bool in = streamFlags & FWPS_STREAM_FLAG_RECEIVE, out = streamFlags & FWPS_STREAM_FLAG_SEND;
 
     if (!NT_SUCCESS(status))
         return status;
-    if (netBufferList && !completionFn)
+    if (!completionFn)
         return STATUS_FWP_NULL_POINTER;
-    if (flags || in == out)
+    if (flags || !stream_flags_are_right(streamFlags))
         return STATUS_FWP_INVALID_PARAMETER;
     if (!netBufferList && !(streamFlags & (FWPS_STREAM_FLAG_RECEIVE_DISCONNECT | FWPS_STREAM_FLAG_SEND_DISCONNECT)))
         return STATUS_FWP_NULL_POINTER;
@@ -211,7 +224,9 @@ NTSTATUS NTAPI FwpsStreamInjectAsync0(HANDLE injectionHandle, HANDLE injectionCo
     return status;
 }
 
-/* Goes on with an inbound stream that a callout deferred; not from within classifyFn. STATUS_NOT_FOUND (no such flow).
+/* Goes on with an inbound stream that the callout deferred. STATUS_INVALID_DEVICE_STATE: from within its classifyFn; STATUS_NOT_FOUND: no
+ * such flow; STATUS_FWP_CALLOUT_NOT_FOUND: the flow does not pass the callout; STATUS_FWP_INVALID_PARAMETER: an outbound stream, or another
+ * layer than the flow's. IRQL <= DISPATCH_LEVEL.
  * docs: fwpsk/nf-fwpsk-fwpsstreamcontinue0 */
 NTSTATUS NTAPI FwpsStreamContinue0(UINT64 flowId, UINT32 calloutId, UINT16 layerId, UINT32 streamFlags)
 {

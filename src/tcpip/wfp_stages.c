@@ -314,7 +314,7 @@ void stages_abort(struct wfp_stream *s, bool inbound)
 
     if (d->running || d->ended || !stages_refresh(s))
         return;
-    d->running = true;
+    s->resets = d->running = true;
     for (struct stage *g = s->stages; g; g = g->next)
         if (!g->gone && !g->allowed && s->version == fwp_waterfall_version(wfp_layer(FWPS_LAYER_STREAM_V4, IP_IS_V6(&s->tcp->remote_ip) ? 6 : 4)))
             show(s, g, inbound, 0, inbound ? WFP_STREAM_RECEIVE_ABORT : WFP_STREAM_SEND_ABORT, WFP_STREAM_OUT_LAST, &answer);

@@ -468,7 +468,7 @@ NTSTATUS wfp_stream_put(const struct wfp_stream_injection *what)
 
     if (!NT_SUCCESS(status))
         return status;
-    if (end_behind(s, g, what->inbound))
+    if (s->resets || end_behind(s, g, what->inbound))
         return STATUS_INVALID_DEVICE_STATE;
     if (queue_behind(s, g, what->inbound)->bytes + what->size > INJECTED_MAX)
         return STATUS_INSUFFICIENT_RESOURCES;

@@ -42,6 +42,7 @@ struct wfp_stream {
     struct stage *stages;
     struct direction direction[2];
     uint64_t version;                   /* of the layer's filters, as the stages are */
+    bool resets;                        /* callouts are being told of a reset */
     bool lingers;                       /* it outlives the connection below */
     bool made, dead, was_full, dirty;
     unsigned users;
