@@ -5,10 +5,18 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "host/file.h"
 #include "pkg/msbuild.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* host_write_file would wait for the disk each time. */
+static int write_file(const char *path, const uint8_t *data, size_t size)
+{
+    FILE *out = fopen(path, "wb");
+    size_t written = out ? fwrite(data, 1, size, out) : 0;
+
+    return out && fclose(out) == 0 && written == size;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -20,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             return 0;
         snprintf(path, sizeof path, "%s/x.vcxproj", directory);
     }
-    if (size > 65536 || !host_write_file(path, data, size))
+    if (size > 65536 || !write_file(path, data, size))
         return 0;
     project = msbuild_open(path, NULL);
     for (const struct msbuild_item *i = project ? msbuild_first(project, "ClCompile") : NULL; i; i = msbuild_next(i))

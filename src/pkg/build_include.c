@@ -12,12 +12,14 @@
 #include "pkg/msbuild_internal.h"
 
 #define FILES_MAX 512
+#define DEPTH_MAX 32
 #define TEXT_MAX (16u << 20)
 
 struct includes {
     const char *const *directories;
     struct build_list seen;
     uint64_t newest;
+    int depth;
 };
 
 static void follow(struct includes *found, const char *path);
@@ -105,7 +107,7 @@ static void follow(struct includes *found, const char *path)
     char *text;
     size_t size;
 
-    if (build_has(&found->seen, path) || found->seen.count == FILES_MAX)
+    if (build_has(&found->seen, path) || found->seen.count == FILES_MAX || found->depth == DEPTH_MAX)
         return;
     build_add(&found->seen, "%s", path);
     found->newest = changed > found->newest ? changed : found->newest;
@@ -115,7 +117,9 @@ static void follow(struct includes *found, const char *path)
     if (!text)
         abort();
     text[size] = 0;
+    found->depth++;
     scan(found, path, text);
+    found->depth--;
     free(text);
 }
 
