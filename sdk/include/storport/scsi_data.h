@@ -55,8 +55,25 @@ typedef struct _PRI_RESERVATION_LIST {
 
 typedef struct _PRO_PARAMETER_LIST {
     UCHAR ReservationKey[8], ServiceActionReservationKey[8], ScopeSpecificAddress[4];
-    UCHAR ActivatePersistThroughPowerLoss : 1, Reserved1 : 7, Reserved2, Obsolete[2];
+    UCHAR ActivatePersistThroughPowerLoss : 1, Reserved1 : 1, AllTargetPorts : 1, SpecifyInitiatorPorts : 1, Reserved2 : 4;
+    UCHAR Reserved3, Obsolete[2];
 } PRO_PARAMETER_LIST, *PPRO_PARAMETER_LIST;
+
+/* Diagnostic pages of enclosures: microcode that is sent to them, and what became of it. */
+typedef struct _SES_DOWNLOAD_MICROCODE_CONTROL_DIAGNOSTIC_PAGE {
+    UCHAR PageCode, SubEnclosureId, PageLength[2], ExpectedGenerationCode[4], Mode, Reserved[2], BufferID, BufferOffset[4];
+    UCHAR ImageLength[4], DataLength[4], Data[ANYSIZE_ARRAY];
+} SES_DOWNLOAD_MICROCODE_CONTROL_DIAGNOSTIC_PAGE, *PSES_DOWNLOAD_MICROCODE_CONTROL_DIAGNOSTIC_PAGE;
+
+typedef struct _SES_DOWNLOAD_MICROCODE_STATUS_DESCRIPTOR {
+    UCHAR Reserved1, SubEnclosureId, Status, AdditionalStatus, MaximumImageSize[4], Reserved2[3], ExpectedBufferId;
+    UCHAR ExpectedBufferOffset;
+} SES_DOWNLOAD_MICROCODE_STATUS_DESCRIPTOR, *PSES_DOWNLOAD_MICROCODE_STATUS_DESCRIPTOR;
+
+typedef struct _SES_DOWNLOAD_MICROCODE_STATUS_DIAGNOSTIC_PAGE {
+    UCHAR PageCode, NumberOfSecondarySubEnclosures, PageLength[2], GenerationCode[4];
+    SES_DOWNLOAD_MICROCODE_STATUS_DESCRIPTOR Descriptors[ANYSIZE_ARRAY];
+} SES_DOWNLOAD_MICROCODE_STATUS_DIAGNOSTIC_PAGE, *PSES_DOWNLOAD_MICROCODE_STATUS_DIAGNOSTIC_PAGE;
 
 typedef struct _TAPE_POSITION_DATA {
     UCHAR Reserved1 : 2, BlockPositionUnsupported : 1, Reserved2 : 3, EndOfPartition : 1, BeginningOfPartition : 1;

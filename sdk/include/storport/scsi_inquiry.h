@@ -143,8 +143,9 @@ typedef struct _VPD_EXTENDED_INQUIRY_DATA_PAGE {
     UCHAR ExtendedSelfTestCompletionMinutes[2];
     UCHAR Reserved6 : 5, VsaSup : 1, HraSup : 1, PoaSup : 1;
     UCHAR MaxSupportedSenseDataLength;
-    UCHAR Reserved7 : 4, Nrd1 : 1, Nrd0 : 1, Sac : 1, Ibs : 1;
-    UCHAR Reserved8[49];
+    UCHAR Nrd0 : 1, Nrd1 : 1, Sac : 1, Reserved7 : 3, Ias : 1, Ibs : 1;
+    UCHAR MaxInquiryChangeLogs[2], MaxModePageChangeLogs[2];
+    UCHAR Reserved8[45];
 } VPD_EXTENDED_INQUIRY_DATA_PAGE, *PVPD_EXTENDED_INQUIRY_DATA_PAGE;
 
 /* SAT's page: signature and IDENTIFY data of the ATA device behind the unit. */
