@@ -5,6 +5,7 @@ set -u
 . "$(dirname "$0")/lib.sh"
 command -v x86_64-w64-mingw32-gcc >/dev/null && command -v x86_64-w64-mingw32-dlltool >/dev/null || exit 77
 source=$(cd "$(dirname "$0")/../.." && pwd)
+RING3=$(realpath "$RING3")
 cd "$TMP" || exit 1
 cat >phys.c <<'C'
 #include <miniport.h>
