@@ -69,6 +69,7 @@ static sp_handler *const handlers[] = {
     [ExtFunctionCurrentOsInstallationUpgrade] = ext_upgrade,
     [ExtFunctionRegistryReadAdapterKey] = ext_read_key,
     [ExtFunctionRegistryWriteAdapterKey] = ext_write_key,
+    [ExtFunctionReadRegistryKey] = ext_read_registry_key,
     [ExtFunctionSetAdapterBusType] = ext_bus_type,
     [ExtFunctionUpdateAdapterMaxIO] = ext_max_io,
     [ExtFunctionGetPfns] = ext_pfns,

@@ -35,5 +35,7 @@ sp_handler ext_pofx_initialize, ext_pofx_activate, ext_pofx_idle, ext_pofx_laten
 /* ext_platform.c */
 sp_handler ext_acpi, ext_device_reset, ext_mask_msix, ext_query_configuration, ext_d3_cold, ext_power_settings,
     ext_registry_notification, ext_allocate_hmb, ext_free_hmb, ext_live_dump;
+/* registry.c */
+sp_handler ext_read_registry_key;
 
 #endif

@@ -1,12 +1,13 @@
 /* A miniport's values in the registry: Services\<service>\Parameters\Device (all adapters) and ...\DeviceN (one).
  * docs: storport/nf-storport-storportregistryread, storage/registry-entries-for-storport-miniport-drivers */
-#include "storport/adapter.h"
+#include "storport/extended.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "nt/cm.h"
+#include "nt/io.h"
 #include "nt/pool.h"
 #include "nt/text.h"
 
@@ -134,4 +135,64 @@ BOOLEAN NTAPI StorPortRegistryWrite(PVOID HwDeviceExtension, PUCHAR ValueName, U
     if (Type == REG_SZ || Type == REG_EXPAND_SZ || Type == REG_MULTI_SZ)
         return write_text(key, (const char *)ValueName, Type, Buffer, BufferLength);
     return cm_set(key, (const char *)ValueName, Type, Buffer, BufferLength);
+}
+
+/* A value of any type, as it is, of the service key of a driver: also before it has an adapter. FALSE when there is none, or with its size
+ * in *ValueDataLength when it does not fit. PASSIVE_LEVEL. docs: storport/nf-storport-storportreaddriverregistry */
+BOOLEAN NTAPI StorPortReadDriverRegistry(PVOID DriverObject, PUCHAR ValueName, PULONG ValueDataLength, PVOID ValueData)
+{
+    struct cm_value value;
+    char path[200];
+
+    if (!DriverObject || !ValueName || !ValueDataLength || !ValueData)
+        return FALSE;
+    snprintf(path, sizeof path, "\\Registry\\Machine\\System\\CurrentControlSet\\Services\\%s", io_driver_of(DriverObject)->name);
+    struct cm_key *key = cm_key(NULL, path, false);
+    return key && cm_get(key, (const char *)ValueName, &value) && give(ValueData, ValueDataLength, value.data, value.size);
+}
+
+static bool as_utf8(char *to, size_t room, const WCHAR *from)
+{
+    size_t count = 0, size;
+
+    while (from[count])
+        count++;
+    size = text_to_utf8(NULL, 0, from, count, NULL);
+    if (size >= room)
+        return false;
+    text_to_utf8(to, size, from, count, NULL);
+    to[size] = 0;
+    return true;
+}
+
+/* The last part of KeyName is the value's name. Only REG_DWORD. docs: storport/nf-storport-storportreadregistrykey */
+SP_HANDLER(ext_read_registry_key)
+{
+    const WCHAR *path = ARG(const WCHAR *), *name = ARG(const WCHAR *);
+    ULONG type = ARG(ULONG);
+    PVOID *data = ARG(PVOID *);
+    PULONG length = ARG(PULONG);
+    char key_path[512], value_name[256], *last;
+    struct cm_value value;
+
+    if (!path || !name || !data || !*data || !length || type != REG_DWORD)
+        return (ULONG)STOR_STATUS_INVALID_PARAMETER;
+    if (ke_irql() != PASSIVE_LEVEL)
+        return (ULONG)STOR_STATUS_INVALID_IRQL;
+    if (!as_utf8(key_path, sizeof key_path, path) || !as_utf8(value_name, sizeof value_name, name))
+        return (ULONG)STOR_STATUS_INVALID_PARAMETER;
+    struct cm_key *key = cm_key(NULL, key_path, false);
+    last = strrchr(value_name, '\\');
+    if (key && last) {
+        *last = 0;
+        key = cm_key(key, value_name, false);
+    }
+    last = last ? last + 1 : value_name;
+    if (!key || !cm_get(key, last, &value) || value.type != REG_DWORD || value.size != sizeof(ULONG))
+        return (ULONG)STOR_STATUS_UNSUCCESSFUL;
+    if (*length < sizeof(ULONG))
+        return *length = sizeof(ULONG), (ULONG)STOR_STATUS_BUFFER_TOO_SMALL;
+    memcpy(*data, value.data, sizeof(ULONG));
+    *length = sizeof(ULONG);
+    return STOR_STATUS_SUCCESS;
 }

@@ -182,6 +182,13 @@ FORCEINLINE ULONG StorPortRegistryReadAdapterKey(PVOID HwDeviceExtension, PUCHAR
                                     ValueType, ValueData, ValueDataLength);
 }
 
+FORCEINLINE ULONG StorPortReadRegistryKey(PVOID HwDeviceExtension, PWSTR AbsolutePath, PWSTR KeyName, ULONG ValueType,
+                                          PVOID *ValueData, PULONG ValueDataLength)
+{
+    return StorPortExtendedFunction(ExtFunctionReadRegistryKey, HwDeviceExtension, AbsolutePath, KeyName, ValueType, ValueData,
+                                    ValueDataLength);
+}
+
 FORCEINLINE ULONG StorPortRegistryWriteAdapterKey(PVOID HwDeviceExtension, PUCHAR SubKeyName, PUCHAR ValueName,
                                                   ULONG ValueType, PVOID ValueData, ULONG ValueDataLength)
 {
