@@ -268,3 +268,78 @@ TEST_CASE(bytes_kept_and_injected_later_are_seen_by_the_next_sublayer_with_the_e
     ClosePair(&pair);
     CloseStages();
 }
+
+/* --- what the functions refuse ---- */
+
+TEST_CASE(an_injection_names_a_direction_a_layer_and_a_callout_of_the_flow)
+{
+    const UINT32 in = FWPS_STREAM_FLAG_RECEIVE, end = FWPS_STREAM_FLAG_RECEIVE_DISCONNECT;
+    STAGE other;
+    UINT64 flow;
+    PAIR pair;
+
+    REQUIRE(OpenStages());
+    EXPECT(Stage(0, Read));
+    EXPECT(OpenPair(&pair, AF_INET, NULL, NULL));
+    EXPECT_EQ(Send(pair.Client, "hello"), STATUS_SUCCESS);
+    EVENTUALLY(Stages[0].Calls == 1);
+    flow = Stages[0].Flow;
+    other = Stages[0];
+    EXPECT_EQ(InjectText(&other, end, "x"), STATUS_FWP_INVALID_PARAMETER);
+    EXPECT_EQ(InjectText(&other, FWPS_STREAM_FLAG_SEND_DISCONNECT, "x"), STATUS_FWP_INVALID_PARAMETER);
+    EXPECT_EQ(InjectText(&other, in | FWPS_STREAM_FLAG_SEND, "x"), STATUS_FWP_INVALID_PARAMETER);
+    EXPECT_EQ(FwpsStreamInjectAsync0(Injection, NULL, 0, flow, other.Id, FWPS_LAYER_STREAM_V4, in | end, NULL, 0, NULL, NULL),
+              STATUS_FWP_NULL_POINTER);
+    EXPECT_EQ(FwpsStreamInjectAsync0(Injection, NULL, 0, flow, other.Id, FWPS_LAYER_STREAM_V4, in, NULL, 0, TextInjected, NULL),
+              STATUS_FWP_NULL_POINTER);
+    EXPECT(!NT_SUCCESS(FwpsStreamInjectAsync0(Injection, NULL, 0, flow, other.Id, FWPS_LAYER_STREAM_V6, in | end, NULL, 0, TextInjected,
+                                              NULL)));
+    other.Id += 1000;
+    EXPECT(!NT_SUCCESS(InjectText(&other, in, "x")));
+    EXPECT(!NT_SUCCESS(Continue(&other)));
+    other = Stages[0];
+    other.Flow += 1000;
+    EXPECT(!NT_SUCCESS(InjectText(&other, in, "x")));
+    EXPECT(!NT_SUCCESS(Continue(&other)));
+    ClosePair(&pair);
+    CloseStages();
+}
+
+/* --- a part is cloned ---- */
+
+static VOID NTAPI CloneMiddle(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *meta, VOID *data,
+                              const VOID *context, const FWPS_FILTER1 *filter, UINT64 flow, FWPS_CLASSIFY_OUT0 *out)
+{
+    FWPS_STREAM_CALLOUT_IO_PACKET0 *packet;
+    STAGE *stage = Shown(filter, meta, data, out, &packet);
+    FWPS_STREAM_DATA0 part;
+    char text[16] = {0};
+    SIZE_T copied = 0;
+
+    if (stage == NULL || packet->streamData->dataLength != 10)
+        return;
+    part = *packet->streamData;
+    part.dataOffset.mdlOffset += 3;
+    part.dataLength = 4;
+    FwpsCopyStreamDataToBuffer0(&part, text, sizeof(text), &copied);
+    Bad += copied != 4 || strcmp(text, "3456") != 0;
+    out->actionType = FWP_ACTION_BLOCK;
+    stage->CloneLength = 4;
+    Bad += FwpsCloneStreamData0(&part, NULL, NULL, 0, &stage->Clone) != STATUS_SUCCESS ||
+           InjectClone(stage, packet->streamData->flags) != STATUS_SUCCESS;
+}
+
+TEST_CASE(a_clone_has_the_bytes_of_its_stream_data_and_no_others)
+{
+    char text[64];
+    PAIR pair;
+
+    REQUIRE(OpenStages());
+    EXPECT(Stage(0, CloneMiddle));
+    EXPECT(OpenPair(&pair, AF_INET, NULL, NULL));
+    EXPECT_EQ(Send(pair.Client, "0123456789"), STATUS_SUCCESS);
+    EXPECT_EQ(ReceiveText(pair.Server, text, sizeof(text), 4), 4);
+    EXPECT_TEXT(text, "3456");
+    ClosePair(&pair);
+    CloseStages();
+}

@@ -16,7 +16,14 @@
 #ifndef UNIT_LIBRARY_BYTES
 #define UNIT_LIBRARY_BYTES 4096         /* lwIP's timers */
 #endif
+#ifdef RING3_WS2DEF_H                   /* Windows' socket headers, which do not go with Linux' */
+#define htons __builtin_bswap16
+#define ntohs __builtin_bswap16
+#define htonl __builtin_bswap32
+#define ntohl __builtin_bswap32
+#else
 #include <arpa/inet.h>
+#endif
 
 #include "machine/machine.h"
 #include "nt/pool.h"
