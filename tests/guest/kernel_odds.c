@@ -76,7 +76,6 @@ TEST_CASE(a_system_thread_knows_where_it_runs)
 {
     PVOID base = PsGetCurrentThreadStackBase(), limit = PsGetCurrentThreadStackLimit();
     ULONG_PTR here = (ULONG_PTR)&base;
-    CHAR apc[128] = { 0 };
 
     EXPECT(PsGetCurrentThreadProcess() == PsInitialSystemProcess);
     EXPECT(PsGetCurrentThreadProcessId() == PsGetCurrentProcessId());
