@@ -166,6 +166,7 @@ void adapter_free(struct adapter *a)
     thread_wait_all(a);
     platform_stop(a);
     memory_free_all(a);
+    memory_free_refused(a);
     unit_free_lost(a);
     bounce_close(a);
     if (a->fdo) {

@@ -196,6 +196,8 @@ struct adapter {
     struct ke_interrupt wake;           /* from outside NT */
     KDPC dpc;
     uint8_t *zeroes;                    /* a shared source of zeroes */
+    void *refused[128];                 /* pool blocks that could not be freed at DIRQL */
+    unsigned refused_count;
     struct bounce bounce;
     /* objects of the miniport */
     struct list timers, workers, threads;
@@ -352,6 +354,7 @@ struct sp_extension {
 
 /* memory.c, sync.c: what a stopping adapter takes from the miniport. */
 void memory_free_all(struct adapter *a);
+void memory_free_refused(struct adapter *a);        /* ext_memory.c */
 uint64_t adapter_dma_limit(const struct adapter *a);
 void sync_free_all(struct adapter *a);
 void sync_init(struct adapter *a);

@@ -23,6 +23,27 @@ SP_HANDLER(ext_allocate_pool)
     return *out ? STOR_STATUS_SUCCESS : NO(INSUFFICIENT_RESOURCES);
 }
 
+/* Miniports give their memory back when they are stopped, which is at DIRQL, and do not look whether they may: what was refused
+ * is freed with the adapter, when the miniport has not done it by then. */
+static void refused(struct adapter *a, void *block, bool now)
+{
+    unsigned n = 0;
+
+    while (n < a->refused_count && a->refused[n] != block)
+        n++;
+    if (now && n == a->refused_count && n < countof(a->refused))
+        a->refused[a->refused_count++] = block;
+    else if (!now && n < a->refused_count)
+        a->refused[n] = a->refused[--a->refused_count];
+}
+
+void memory_free_refused(struct adapter *a)
+{
+    while (a->refused_count)
+        if (pool_size(a->refused[--a->refused_count]))
+            pool_free(a->refused[a->refused_count], 0, NULL);
+}
+
 SP_HANDLER(ext_free_pool)
 {
     PVOID block = ARG(PVOID);
@@ -30,9 +51,12 @@ SP_HANDLER(ext_free_pool)
     if (!block)
         return NO(INVALID_PARAMETER);
     if (ke_irql() > DISPATCH_LEVEL) {
-        log_warn("storport", "%s: StorPortFreePool is called at IRQL %u, above DISPATCH_LEVEL: the memory stays", a->driver->name, ke_irql());
+        log_warn("storport", "%s: StorPortFreePool is called at IRQL %u, above DISPATCH_LEVEL: the memory stays until the adapter is gone",
+                 a->driver->name, ke_irql());
+        refused(a, block, true);
         return NO(INVALID_IRQL);
     }
+    refused(a, block, false);
     pool_free(block, 0, (void *)(uintptr_t)caller.rip);
     return STOR_STATUS_SUCCESS;
 }

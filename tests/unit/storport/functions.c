@@ -49,6 +49,42 @@ TEST(memory_functions_answer_as_documented)
     CHECK_EQ(fake_findings, 0);
 }
 
+static void *kept, *freed_later;
+
+static SCSI_ADAPTER_CONTROL_STATUS free_at_the_end(SCSI_ADAPTER_CONTROL_TYPE type, PVOID parameters)
+{
+    if (type == ScsiStopAdapter) {
+        KIRQL old = ke_raise(5);
+        CHECK_EQ(StorPortFreePool(ext(), kept), (ULONG)STOR_STATUS_INVALID_IRQL);
+        CHECK_EQ(StorPortFreePool(ext(), freed_later), (ULONG)STOR_STATUS_INVALID_IRQL);
+        ke_lower(old);
+        CHECK(pool_size(kept) == 100);
+        CHECK_EQ(StorPortFreePool(ext(), freed_later), STOR_STATUS_SUCCESS);
+    }
+    return ScsiAdapterControlSuccess;
+}
+
+static void freeing_too_high(void *unused)
+{
+    struct pool_stats before, after;
+
+    fake.on_control = free_at_the_end;
+    pool_get_stats(&before);
+    plug_fake();
+    CHECK_EQ(StorPortAllocatePool(ext(), 100, 0x74736554, &kept), STOR_STATUS_SUCCESS);
+    CHECK_EQ(StorPortAllocatePool(ext(), 100, 0x74736554, &freed_later), STOR_STATUS_SUCCESS);
+    unplug_fake();
+    pool_get_stats(&after);
+    CHECK_EQ(pool_size(kept), 0);
+    CHECK_EQ(after.live_blocks, before.live_blocks);
+}
+
+TEST(pool_that_could_not_be_freed_at_dirql_goes_with_the_adapter)
+{
+    on_a_computer(freeing_too_high, 1);
+    CHECK_EQ(fake_findings, 0);
+}
+
 /* --- timers and work ----------------------------------------------------------------------------------------------------- */
 
 static unsigned fired, worked;
