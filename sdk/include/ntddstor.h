@@ -307,7 +307,7 @@ typedef struct _STORAGE_OFFLOAD_WRITE_OUTPUT {
 typedef struct _STORAGE_LB_PROVISIONING_MAP_RESOURCES {
     ULONG Size, Version;
     UCHAR AvailableMappingResourcesValid : 1, UsedMappingResourcesValid : 1, Reserved0 : 6, Reserved1[3];
-    UCHAR MappingResourcesScope : 2, UsedMappingResourcesScope : 2, Reserved2 : 4, Reserved3[3];
+    UCHAR AvailableMappingResourcesScope : 2, UsedMappingResourcesScope : 2, Reserved2 : 4, Reserved3[3];
     ULONGLONG AvailableMappingResources, UsedMappingResources;
 } STORAGE_LB_PROVISIONING_MAP_RESOURCES, *PSTORAGE_LB_PROVISIONING_MAP_RESOURCES;
 

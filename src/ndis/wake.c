@@ -155,7 +155,7 @@ static bool makes_sense(const struct item *item)
     if (item->head.type == 0)
         return false;
     if (item->kind == &offloads)
-        return item->head.type < NdisPMProtocolOffloadIdMaximum;
+        return item->head.type <= NdisPMProtocolOffload80211RSNRekey;
     if (item->head.type >= NdisPMWoLPacketMaximum)
         return false;
     return item->head.type != NdisPMWoLPacketBitmapPattern ||

@@ -197,7 +197,8 @@ typedef enum _NDIS_PM_PROTOCOL_OFFLOAD_TYPE {
     NdisPMProtocolOffloadIdIPv4ARP = 1,
     NdisPMProtocolOffloadIdIPv6NS = 2,
     NdisPMProtocolOffload80211RSNRekey = 3,
-    NdisPMProtocolOffloadIdMaximum = 4,
+    NdisPMProtocolOffload80211RSNRekeyV2 = 4,
+    NdisPMProtocolOffloadIdMaximum = 5,
 } NDIS_PM_PROTOCOL_OFFLOAD_TYPE, *PNDIS_PM_PROTOCOL_OFFLOAD_TYPE;
 
 #define DOT11_RSN_KCK_LENGTH 16 /* bytes of a key confirmation key */

@@ -75,6 +75,15 @@ typedef struct _STORAGE_MINIPORT_DESCRIPTOR {
     STORAGE_PORT_CODE_SET Portdriver;
     BOOLEAN LUNResetSupported, TargetResetSupported;
     USHORT IoTimeoutValue;
+    BOOLEAN ExtraIoInfoSupported;
+    union {
+        struct {
+            UCHAR LogicalPoFxForDisk : 1, Reserved : 7;
+        };
+        UCHAR AsUCHAR;
+    } Flags;
+    UCHAR Reserved0[2];
+    ULONG Reserved1;
 } STORAGE_MINIPORT_DESCRIPTOR, *PSTORAGE_MINIPORT_DESCRIPTOR;
 
 typedef enum _STORAGE_IDENTIFIER_CODE_SET {
