@@ -1,5 +1,6 @@
 # What the system tests share. Not executable: tests/run takes only what is. A test sources it, says `ok` or `bad` for
 # each expectation, and ends with `finish`.
+unset MAKEFLAGS MFLAGS     # of the make that runs the tests: its jobs are not those of the projects made here
 BUILD=${BUILD:-build}
 RING3=${RING3:-$BUILD/ring3}
 VIONET=$BUILD/drivers/vionet/vionet.sys

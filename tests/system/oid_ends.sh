@@ -21,9 +21,9 @@ hub() {     # NAME PATTERN DRIVER...
 timeout 20 "$RING3" run "$(sys vhub)" "$(sys lwfcount)" --root-device='ROOT\VHUB' --clock=virtual --for=300ms >"$TMP/log" 2>&1 &&
     ok 'good drivers are no finding' || bad 'good drivers are no finding'
 
-broken vhub oid.c 's/^    NdisMOidRequestComplete(port->Adapter, request, Set(port, request));/&\n    NdisMOidRequestComplete(port->Adapter, request, NDIS_STATUS_SUCCESS);/'
+broken vhub oid.c 's/^    NdisMOidRequestComplete(Port->Adapter, request, Set(Port, request));/&\n    NdisMOidRequestComplete(Port->Adapter, request, NDIS_STATUS_SUCCESS);/'
 hub 'a request that is completed twice' 'miniport vhub.sys completes request 0x[0-9a-f]* (OID [0-9a-f]*) a second time: the first was at'
-broken vhub oid.c 's/^    NdisMOidRequestComplete(port->Adapter, request, Set(port, request));/    if (request->DATA.SET_INFORMATION.Oid != OID_GEN_CURRENT_PACKET_FILTER || *(PULONG)request->DATA.SET_INFORMATION.InformationBuffer != 0)\n&/'
+broken vhub oid.c 's/^    NdisMOidRequestComplete(Port->Adapter, request, Set(Port, request));/    if (request->DATA.SET_INFORMATION.Oid != OID_GEN_CURRENT_PACKET_FILTER || *(PULONG)request->DATA.SET_INFORMATION.InformationBuffer != 0)\n&/'
 hub 'a request that is never completed' 'the adapter is being halted for ten seconds, and miniport vhub.sys has not completed request 0x[0-9a-f]* (OID 0001010e), which it was given at'
 rm -r "$TMP/out/vhub"
 broken lwfcount oid.c 's/^    NdisFOidRequestComplete(module->Handle, original, Status);/&\n    NdisFOidRequestComplete(module->Handle, original, Status);/'
