@@ -93,7 +93,7 @@ ULONG NTAPI NdisMReadDmaCounter(NDIS_HANDLE MiniportDmaHandle)
 
 /* --- Hyper-V's extensible switch: no filter module stands in one ---------------------------------------------------- */
 
-/* NDIS_STATUS_NOT_SUPPORTED: the module is attached to a network adapter, not to a switch. PASSIVE_LEVEL.
+/* NDIS_STATUS_NOT_SUPPORTED: the module is attached to a network adapter, not to a switch. <= DISPATCH_LEVEL.
  * docs: ndis/nf-ndis-ndisfgetoptionalswitchhandlers */
 NDIS_STATUS NTAPI NdisFGetOptionalSwitchHandlers(NDIS_HANDLE NdisFilterHandle, PNDIS_SWITCH_CONTEXT NdisSwitchContext,
                                                  PNDIS_SWITCH_OPTIONAL_HANDLERS NdisSwitchHandlers)

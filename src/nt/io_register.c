@@ -129,7 +129,7 @@ PVOID NTAPI IoRegisterBootDriverCallback(PBOOT_DRIVER_CALLBACK_FUNCTION Callback
     return kept;
 }
 
-/* PASSIVE_LEVEL. docs: ntddk/nf-ntddk-iounregisterbootdrivercallback */
+/* <= APC_LEVEL. docs: ntddk/nf-ntddk-iounregisterbootdrivercallback */
 VOID NTAPI IoUnregisterBootDriverCallback(PVOID CallbackHandle)
 {
     pool_free(CallbackHandle, IO_TAG_EXTENSION, __builtin_return_address(0));
@@ -188,7 +188,7 @@ NTSTATUS NTAPI IoGetBootDiskInformation(PBOOTDISK_INFORMATION BootDiskInformatio
     return BootDiskInformation == NULL || Size < sizeof(*BootDiskInformation) ? STATUS_INVALID_PARAMETER : STATUS_TOO_LATE;
 }
 
-/* STATUS_NOT_SUPPORTED: there is no IOMMU. Any IRQL. docs: wdm/nf-wdm-iogetiommuinterface */
+/* STATUS_NOT_SUPPORTED: there is no IOMMU. PASSIVE_LEVEL. docs: wdm/nf-wdm-iogetiommuinterface */
 NTSTATUS NTAPI IoGetIommuInterface(ULONG Version, PVOID InterfaceOut)
 {
     (void)Version;

@@ -114,7 +114,7 @@ VOID NTAPI IoStartNextPacket(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable)
     next_packet(DeviceObject, Cancelable, false, 0);
 }
 
-/* The next one with a key of at least Key. DISPATCH. docs: ntifs/nf-ntifs-iostartnextpacketbykey */
+/* The next one with a key of at least Key. <= DISPATCH_LEVEL. docs: ntifs/nf-ntifs-iostartnextpacketbykey */
 VOID NTAPI IoStartNextPacketByKey(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable, ULONG Key)
 {
     next_packet(DeviceObject, Cancelable, true, Key);

@@ -78,7 +78,7 @@ void wmi_enable_events(const GUID *guid, bool enable)
 }
 
 /* Has a function called with every event of the class: at PASSIVE_LEVEL, the WNODE is WMI's. Until the object's last reference goes.
- * PASSIVE_LEVEL. docs: wdm/nf-wdm-iowmisetnotificationcallback */
+ * <= APC_LEVEL. docs: wdm/nf-wdm-iowmisetnotificationcallback */
 NTSTATUS NTAPI IoWMISetNotificationCallback(PVOID Object, WMI_NOTIFICATION_CALLBACK Callback, PVOID Context)
 {
     NTSTATUS status;

@@ -43,7 +43,7 @@ static bool has_provider(const GUID *guid)
 }
 
 /* Opens a class. ObDereferenceObject closes it. A class that no device has is found only by who wants its events.
- * PASSIVE_LEVEL. STATUS_WMI_GUID_NOT_FOUND, STATUS_INSUFFICIENT_RESOURCES. docs: wdm/nf-wdm-iowmiopenblock */
+ * <= APC_LEVEL. STATUS_WMI_GUID_NOT_FOUND, STATUS_INSUFFICIENT_RESOURCES. docs: wdm/nf-wdm-iowmiopenblock */
 NTSTATUS NTAPI IoWMIOpenBlock(LPCGUID Guid, ULONG DesiredAccess, PVOID *DataBlockObject)
 {
     void *body;
@@ -153,7 +153,7 @@ static ULONG all_of(struct wmi_provider *p, const struct wmi_block *b, uint8_t *
 }
 
 /* The data of every device that has the class: a chain of WNODE_ALL_DATA in the buffer. InOutBufferSize: bytes there, then bytes
- * written or needed. PASSIVE_LEVEL. STATUS_WMI_GUID_NOT_FOUND, STATUS_BUFFER_TOO_SMALL. docs: wdm/nf-wdm-iowmiqueryalldata */
+ * written or needed. <= APC_LEVEL. STATUS_WMI_GUID_NOT_FOUND, STATUS_BUFFER_TOO_SMALL. docs: wdm/nf-wdm-iowmiqueryalldata */
 NTSTATUS NTAPI IoWMIQueryAllData(PVOID DataBlockObject, PULONG InOutBufferSize, PVOID OutBuffer)
 {
     NTSTATUS status;
@@ -218,7 +218,7 @@ static NTSTATUS prepare(struct wmi_client *client, const UNICODE_STRING *name, U
     return STATUS_SUCCESS;
 }
 
-/* The data of one instance: a WNODE_SINGLE_INSTANCE in the buffer. Sizes as above. PASSIVE_LEVEL. STATUS_WMI_GUID_NOT_FOUND,
+/* The data of one instance: a WNODE_SINGLE_INSTANCE in the buffer. Sizes as above. <= APC_LEVEL. STATUS_WMI_GUID_NOT_FOUND,
  * STATUS_WMI_INSTANCE_NOT_FOUND, STATUS_BUFFER_TOO_SMALL. docs: wdm/nf-wdm-iowmiquerysingleinstance */
 NTSTATUS NTAPI IoWMIQuerySingleInstance(PVOID DataBlockObject, PUNICODE_STRING InstanceName, PULONG InOutBufferSize, PVOID OutBuffer)
 {
@@ -245,7 +245,7 @@ NTSTATUS NTAPI IoWMIQuerySingleInstance(PVOID DataBlockObject, PUNICODE_STRING I
     return size <= room ? STATUS_SUCCESS : STATUS_BUFFER_TOO_SMALL;
 }
 
-/* Changes one instance. PASSIVE_LEVEL. STATUS_WMI_GUID_NOT_FOUND, STATUS_WMI_INSTANCE_NOT_FOUND, what the provider says.
+/* Changes one instance. <= APC_LEVEL. STATUS_WMI_GUID_NOT_FOUND, STATUS_WMI_INSTANCE_NOT_FOUND, what the provider says.
  * docs: wdm/nf-wdm-iowmisetsingleinstance */
 NTSTATUS NTAPI IoWMISetSingleInstance(PVOID DataBlockObject, PUNICODE_STRING InstanceName, ULONG Version, ULONG ValueBufferSize,
                                       PVOID ValueBuffer)

@@ -39,7 +39,7 @@ static const struct {
     {STATUS_INVALID_SECURITY_DESCR, 1338}, {STATUS_DATATYPE_MISALIGNMENT, 998}, {STATUS_OBJECT_NAME_EXISTS, 183},
 };
 
-/* The Win32 error for a status; ERROR_MR_MID_NOT_FOUND for one that the table lacks. Any IRQL.
+/* The Win32 error for a status; ERROR_MR_MID_NOT_FOUND for one that the table lacks. < DISPATCH_LEVEL.
  * docs: ntifs/nf-ntifs-rtlntstatustodoserror */
 ULONG NTAPI RtlNtStatusToDosErrorNoTeb(NTSTATUS Status)
 {

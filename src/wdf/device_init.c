@@ -144,7 +144,7 @@ PWDFDEVICE_INIT NTAPI WdfControlDeviceInitAllocate(PWDF_DRIVER_GLOBALS DriverGlo
     return init;
 }
 
-/* The driver hears of the shutdown of the computer: Flags are WDF_DEVICE_SHUTDOWN_FLAGS. PASSIVE_LEVEL.
+/* The driver hears of the shutdown of the computer: Flags are WDF_DEVICE_SHUTDOWN_FLAGS. <= DISPATCH_LEVEL.
  * docs: wdfcontrol/nf-wdfcontrol-wdfcontroldeviceinitsetshutdownnotification */
 VOID NTAPI WdfControlDeviceInitSetShutdownNotification(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit,
                                                        PFN_WDF_DEVICE_SHUTDOWN_NOTIFICATION Notification, UCHAR Flags)
@@ -172,7 +172,7 @@ VOID NTAPI WdfDeviceInitSetIoType(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_
     settings_of(DeviceInit, WDF_CALLER())->io.ReadWriteIoType = IoType;
 }
 
-/* The same, and for device control; a threshold for direct I/O has no effect. PASSIVE_LEVEL.
+/* The same, and for device control; a threshold for direct I/O has no effect. <= DISPATCH_LEVEL.
  * docs: wdfdevice/nf-wdfdevice-wdfdeviceinitsetiotypeex */
 VOID NTAPI WdfDeviceInitSetIoTypeEx(PWDF_DRIVER_GLOBALS DriverGlobals, PWDFDEVICE_INIT DeviceInit,
                                     PWDF_IO_TYPE_CONFIG IoTypeConfig)

@@ -267,7 +267,7 @@ NTSTATUS NTAPI WdfDriverErrorReportApiMissing(PWDF_DRIVER_GLOBALS DriverGlobals,
     return STATUS_NOT_IMPLEMENTED;
 }
 
-/* Ends the framework's part of a miniport driver, from its unload routine: calls EvtDriverUnload, deletes the driver object. PASSIVE_LEVEL.
+/* Ends the framework's part of a miniport driver, from its unload routine: calls EvtDriverUnload, deletes the driver object. <= DISPATCH_LEVEL.
  * docs: wdfminiport/nf-wdfminiport-wdfdriverminiportunload */
 VOID NTAPI WdfDriverMiniportUnload(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDRIVER Driver)
 {

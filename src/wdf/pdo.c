@@ -184,7 +184,7 @@ static ULONG find(const struct pdo_settings *settings, PDEVICE_OBJECT wdm)
     return i;
 }
 
-/* A device that is ejected together with this one. PASSIVE_LEVEL. STATUS_INVALID_PARAMETER (NULL, or not a PDO of the driver's),
+/* A device that is ejected together with this one. <= DISPATCH_LEVEL. STATUS_INVALID_PARAMETER (NULL, or not a PDO of the driver's),
  * STATUS_INSUFFICIENT_RESOURCES. docs: wdfpdo/nf-wdfpdo-wdfpdoaddejectionrelationsphysicaldevice */
 NTSTATUS NTAPI WdfPdoAddEjectionRelationsPhysicalDevice(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device,
                                                         PDEVICE_OBJECT PhysicalDevice)
@@ -210,7 +210,7 @@ NTSTATUS NTAPI WdfPdoAddEjectionRelationsPhysicalDevice(PWDF_DRIVER_GLOBALS Driv
     return STATUS_SUCCESS;
 }
 
-/* PASSIVE_LEVEL. docs: wdfpdo/nf-wdfpdo-wdfpdoremoveejectionrelationsphysicaldevice */
+/* <= DISPATCH_LEVEL. docs: wdfpdo/nf-wdfpdo-wdfpdoremoveejectionrelationsphysicaldevice */
 VOID NTAPI WdfPdoRemoveEjectionRelationsPhysicalDevice(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device,
                                                        PDEVICE_OBJECT PhysicalDevice)
 {
@@ -232,7 +232,7 @@ void wdf_pdo_forget_ejected(struct pdo_settings *settings)
     settings->ejected = NULL;
 }
 
-/* PASSIVE_LEVEL. docs: wdfpdo/nf-wdfpdo-wdfpdoclearejectionrelationsdevices */
+/* <= DISPATCH_LEVEL. docs: wdfpdo/nf-wdfpdo-wdfpdoclearejectionrelationsdevices */
 VOID NTAPI WdfPdoClearEjectionRelationsDevices(PWDF_DRIVER_GLOBALS DriverGlobals, WDFDEVICE Device)
 {
     struct pdo_settings *settings = settings_of(Device, WDF_CALLER());
