@@ -169,6 +169,7 @@ struct adapter {
     bool found;                         /* HwStorFindAdapter succeeded: a virtual miniport has something to free */
     uint32_t max_transfer, breaks, max_io;
     bool reset_hold, link_down;         /* after a bus reset, for its hold time; while the link is down */
+    unsigned bus_resetting;             /* calls of HwStorResetBus going on: nothing starts */
     /* resources */
     PCM_RESOURCE_LIST raw, translated;
     struct list mappings;               /* StorPortGetDeviceBase */
@@ -310,6 +311,10 @@ void adapter_init_queue(struct adapter *a);
 void adapter_hold_after_reset(struct adapter *a);   /* any IRQL */
 void unit_kick(struct unit *u);                     /* it has something to start */
 void request_start(struct request *r);              /* HELD: starts when the queues allow it */
+void request_renew(struct request *r);              /* nothing of the miniport's last answer stays: it is sent again */
+/* Holds HwStorStartIo off: the StartIo lock, and before it every channel of a miniport that has some. DISPATCH_LEVEL. */
+void adapter_lock_starts(struct adapter *a);
+void adapter_unlock_starts(struct adapter *a);
 void request_complete(struct adapter *a, PVOID srb, bool direct, struct pe_caller caller);
 /* Starts, waits, and answers the SRB status; r stays HELD. PASSIVE_LEVEL. */
 uint8_t request_wait(struct request *r);
@@ -320,6 +325,7 @@ void unit_flush(struct unit *u, NTSTATUS status);
 void timeout_arm(struct adapter *a);
 void timeout_fire(struct ke_alarm *alarm);
 void request_abandon(struct request *r);
+/* HwStorResetBus; no queue of the adapter starts anything before it is over. <= DISPATCH_LEVEL. */
 bool adapter_reset_bus(struct adapter *a, uint8_t path);
 
 /* power.c. A change of power that the miniport hears by an SRB: done is called with it, HELD, to be released. False: it has heard

@@ -301,8 +301,7 @@ static bool again(struct disk *disk, struct request *r, enum sense_action action
         return false;
     r->attempts++;
     disk->stats.retries++;
-    ((PSCSI_REQUEST_BLOCK)r->srb)->SrbStatus = SRB_STATUS_PENDING;
-    SrbSetDataTransferLength(r->srb, r->length);
+    request_renew(r);
     if (action == SENSE_RETRY_LATER)
         later(r);
     else

@@ -35,16 +35,40 @@ static bool may_start(const struct adapter *a, const struct unit *u)
            u->outstanding < u->depth && a->outstanding < a->max_io;
 }
 
+static bool has_channels(const struct adapter *a)
+{
+    return a->perf_set && (a->perf.Flags & STOR_PERF_CONCURRENT_CHANNELS) && !a->half_duplex && !a->driver->is_virtual;
+}
+
+static unsigned channel_count(const struct adapter *a)
+{
+    return has_channels(a) ? (unsigned)min_u64(a->perf.ConcurrentChannels, KE_MAX_CPUS) : 0;
+}
+
+void adapter_lock_starts(struct adapter *a)
+{
+    for (unsigned i = 0, n = channel_count(a); i < n; i++)
+        KeAcquireSpinLockAtDpcLevel(&a->channel_locks[i]);
+    KeAcquireSpinLockAtDpcLevel(&a->startio_lock);
+}
+
+void adapter_unlock_starts(struct adapter *a)
+{
+    KeReleaseSpinLockFromDpcLevel(&a->startio_lock);
+    for (unsigned i = channel_count(a); i--;)
+        KeReleaseSpinLockFromDpcLevel(&a->channel_locks[i]);
+}
+
 /* A miniport is called as often at once as it said: each processor belongs to a channel, and a channel makes one call at a time. */
 static bool call_start_io(struct adapter *a, struct request *r)
 {
     PHW_STARTIO start = a->driver->init.HwStartIo;
     KIRQL before = ke_irql();
-    bool concurrent = a->perf_set && (a->perf.Flags & STOR_PERF_CONCURRENT_CHANNELS), answer;
+    bool answer;
 
     if (a->driver->is_virtual) {
         answer = start(a->extension, r->srb);
-    } else if (concurrent && !a->half_duplex) {
+    } else if (has_channels(a)) {
         PKSPIN_LOCK lock = &a->channel_locks[this_cpu->number % a->perf.ConcurrentChannels];
 
         KeAcquireSpinLockAtDpcLevel(lock);
@@ -74,12 +98,23 @@ static void take_back(struct request *r)
     u->adapter->outstanding--;
 }
 
+void request_renew(struct request *r)
+{
+    ((PSCSI_REQUEST_BLOCK)r->srb)->SrbStatus = SRB_STATUS_PENDING;
+    if (SrbGetSrbFunction(r->srb) != SRB_FUNCTION_EXECUTE_SCSI)
+        return;
+    SrbSetScsiStatus(r->srb, SCSISTAT_GOOD);
+    SrbSetDataTransferLength(r->srb, r->length);
+    if (SrbGetSenseInfoBuffer(r->srb))
+        SrbSetSenseInfoBufferLength(r->srb, r->adapter->settings.sense_bytes);
+}
+
 /* The unit could not take it: again when a part of what is outstanding is done (its queue is full), or after a while. */
 static void busy_again(struct request *r, bool full)
 {
     struct unit *u = r->unit;
 
-    ((PSCSI_REQUEST_BLOCK)r->srb)->SrbStatus = SRB_STATUS_PENDING;
+    request_renew(r);
     list_push_front(&u->waiting, &r->node);
     if (full && u->outstanding) {
         u->busy = (unsigned)min_u64(u->outstanding * u->settings.full_percent / 100 + 1, u->outstanding);
@@ -153,7 +188,7 @@ static bool waits_for_power(struct unit *u)
 
 static bool pump(struct unit *u)
 {
-    if (waits_for_power(u))
+    if (unlikely(u->adapter->bus_resetting) || waits_for_power(u))
         return false;
     struct request *r = next_waiting(u, may_start(u->adapter, u));
 
@@ -184,12 +219,14 @@ static void pump_all(struct adapter *a)
 
 /* --- coming back ------------------------------------------------------------------------------------------------------ */
 
+/* Only a command has a SCSI status: other blocks have something else in that place. */
 static bool was_busy(struct request *r, bool *full)
 {
-    UCHAR status = request_srb_status(r), scsi = SrbGetScsiStatus(r->srb);
+    UCHAR status = request_srb_status(r), scsi;
 
     if (likely(status == SRB_STATUS_SUCCESS) || r->bypass || r->unit->gone || r->abandoned)
         return false;
+    scsi = SrbGetSrbFunction(r->srb) == SRB_FUNCTION_EXECUTE_SCSI ? SrbGetScsiStatus(r->srb) : SCSISTAT_GOOD;
     *full = scsi == SCSISTAT_QUEUE_FULL;
     if (status != SRB_STATUS_BUSY && status != SRB_STATUS_LINK_DOWN && !*full && scsi != SCSISTAT_BUSY)
         return false;

@@ -2,7 +2,7 @@
  *
  *  1. The caller's SRB stays the caller's: its request goes to the miniport in a block of the unit, and the answer is copied back.
  *  2. An IRP that finds no free request, or a queue that is frozen or locked, waits on unit->scsi_irps, cancelable, in the order of coming.
- *  3. A command that fails freezes the queue of this way, unless SRB_FLAGS_NO_QUEUE_FREEZE: nothing passes but what has
+ *  3. A command that the unit fails, or that a time-out or a reset ends, freezes the queue of this way, unless SRB_FLAGS_NO_QUEUE_FREEZE: nothing passes but what has
  *     SRB_FLAGS_BYPASS_FROZEN_QUEUE, until SRB_FUNCTION_RELEASE_QUEUE or SRB_FUNCTION_FLUSH_QUEUE. What the disk class driver of ours
  *     sends, by another way, is not held back: it never freezes.
  *
@@ -77,21 +77,19 @@ static UCHAR check(const struct unit *u, PIRP irp, PVOID srb)
     return SRB_STATUS_PENDING;
 }
 
-static bool freezes(PVOID srb, UCHAR status)
+/* What the unit has to say (CHECK CONDITION), a time-out, a reset and an abortion do; what never reached the unit does not. */
+static bool freezes(PVOID srb, UCHAR status, bool sensed)
 {
     if (SrbGetSrbFlags(srb) & SRB_FLAGS_NO_QUEUE_FREEZE)
         return false;
     switch (status) {
-    case SRB_STATUS_SUCCESS:
-    case SRB_STATUS_DATA_OVERRUN:       /* with SCSISTAT_GOOD: less came than was asked for */
-        return SrbGetScsiStatus(srb) == SCSISTAT_CHECK_CONDITION || SrbGetScsiStatus(srb) == SCSISTAT_COMMAND_TERMINATED;
-    case SRB_STATUS_BUSY:
-    case SRB_STATUS_NO_DEVICE:
-    case SRB_STATUS_INVALID_REQUEST:
-    case SRB_STATUS_BAD_FUNCTION:
-        return false;
-    default:
+    case SRB_STATUS_BUS_RESET:
+    case SRB_STATUS_TIMEOUT:
+    case SRB_STATUS_COMMAND_TIMEOUT:
+    case SRB_STATUS_ABORTED:
         return true;
+    default:
+        return sensed || SrbGetScsiStatus(srb) == SCSISTAT_CHECK_CONDITION || SrbGetScsiStatus(srb) == SCSISTAT_COMMAND_TERMINATED;
     }
 }
 
@@ -120,7 +118,7 @@ static void scsi_done(struct request *r)
         extra = copy_sense(r, srb);
     }
     SrbSetDataTransferLength(srb, r->abandoned ? 0 : (ULONG)min_u64(r->length, SrbGetDataTransferLength(r->srb)));
-    if (freezes(srb, status)) {
+    if (freezes(srb, status, extra & SRB_STATUS_AUTOSENSE_VALID)) {
         u->scsi_frozen = true;
         extra |= SRB_STATUS_QUEUE_FROZEN;
     }

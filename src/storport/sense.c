@@ -85,9 +85,15 @@ static enum sense_action judge_key(uint8_t key, uint8_t code, uint8_t qualifier,
     }
 }
 
+/* Without sense data: errors of the transmission, of the target, bus resets and time-outs.
+ * docs: storage/storage-class-driver-s-retryrequest-routine */
 static bool may_help(uint8_t srb_status)
 {
     switch (srb_status) {
+    case SRB_STATUS_TIMEOUT:
+    case SRB_STATUS_MESSAGE_REJECTED:
+    case SRB_STATUS_REQUEST_SENSE_FAILED:
+    case SRB_STATUS_ERROR_RECOVERY:
     case SRB_STATUS_BUS_RESET:
     case SRB_STATUS_PARITY_ERROR:
     case SRB_STATUS_UNEXPECTED_BUS_FREE:

@@ -8,9 +8,10 @@
  *   |      | with STOR_ADAPTER_FEATURE_ABORT_COMMAND           |                              |
  *   | 1    | SRB_FUNCTION_RESET_LOGICAL_UNIT to its unit       | RESET_SECONDS                |
  *   | 2    | SRB_FUNCTION_RESET_DEVICE to its target           | RESET_SECONDS                |
- *   | 3    | HwStorResetBus for its path, StartIo lock held    | RESET_SECONDS                |
+ *   | 3    | HwStorResetBus for its path, no queue running     | RESET_SECONDS                |
  *   | 4    | abandons it: SRB_STATUS_TIMEOUT to whoever waits  | -                            |
  *
+ * A rung that fails (a reset that the miniport does not support, say) is not waited for: the next one follows within a second.
  * A request that the miniport completes on the way (with SRB_STATUS_BUS_RESET, say) leaves the ladder. A reset request itself
  * starts at rung 4. docs: storage/multi-tier-reset-in-storport, storport/nc-storport-hw_reset_bus */
 #include "storport/adapter.h"
@@ -24,11 +25,23 @@ void timeout_arm(struct adapter *a)
     ke_alarm_set(&a->timeout_alarm, ke_now() + SECOND_NS);
 }
 
+/* A reset that fails helps nobody who waits for it: the next rung, now. */
+static void hurry(struct unit *u)
+{
+    list_each(it, &u->active) {
+        struct request *r = container_of(it, struct request, node);
+        if (r->reset_rung)
+            r->seconds_left = 0;
+    }
+}
+
 static void reset_over(struct request *r)
 {
     struct unit *u = r->owner;
 
     u->resetting = false;
+    if (request_srb_status(r) != SRB_STATUS_SUCCESS)
+        hurry(u);
     request_release(r);
 }
 
@@ -54,17 +67,22 @@ static void send_reset(struct unit *u, uint32_t function, PVOID aborted)
 
 bool adapter_reset_bus(struct adapter *a, uint8_t path)
 {
-    KIRQL old = KeAcquireSpinLockRaiseToDpc(&a->startio_lock), device = 0;
+    KIRQL old = ke_raise(DISPATCH_LEVEL), device = 0;
     bool good;
 
     a->resets++;
+    a->bus_resetting++;
+    adapter_lock_starts(a);
     if (a->half_duplex)
         device = interrupt_lock(a);
     good = a->driver->init.HwResetBus(a->extension, path);
     if (a->half_duplex)
         interrupt_unlock(a, device);
-    KeReleaseSpinLock(&a->startio_lock, old);
+    adapter_unlock_starts(a);
     adapter_hold_after_reset(a);
+    a->bus_resetting--;
+    adapter_kick(a);
+    ke_lower(old);
     return good;
 }
 

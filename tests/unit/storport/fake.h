@@ -42,6 +42,7 @@ struct fake {
     PHW_UNIT_CONTROL on_unit;
     bool (*on_start)(PVOID srb);        /* true: it is done with the SRB */
     void (*on_initialize)(void);
+    void (*on_reset_bus)(void);
     PHW_PROCESS_SERVICE_REQUEST on_service;     /* of a virtual miniport */
     PHW_COMPLETE_SERVICE_IRP on_services_end;
     PHW_INITIALIZE_TRACING on_trace;
@@ -173,6 +174,8 @@ static void complete_kept(UCHAR status)
 static BOOLEAN NTAPI fake_reset_bus(PVOID extension, ULONG path)
 {
     fake.bus_resets++;
+    if (fake.on_reset_bus)
+        fake.on_reset_bus();
     if (fake.complete_on_bus_reset)
         complete_kept(SRB_STATUS_BUS_RESET);
     return TRUE;
