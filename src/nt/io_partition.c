@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #define MOST_TABLES 128                 /* a chain that is longer runs in a circle */
-#define GPT_TYPE 0xEE
 
 NTSTATUS disk_io_transfer(const struct disk_io *disk, UCHAR major, ULONG64 sector, void *buffer, ULONG size)
 {
@@ -42,17 +41,15 @@ UCHAR *disk_io_read_sector(const struct disk_io *disk, ULONG64 sector, NTSTATUS 
     return NULL;
 }
 
-NTSTATUS disk_io_geometry(struct disk_io *disk)
+NTSTATUS disk_io_ask(const struct disk_io *disk, ULONG code, void *answer, ULONG size)
 {
-    DISK_GEOMETRY geometry = { .BytesPerSector = 0 };
     IO_STATUS_BLOCK iosb = { .Status = STATUS_SUCCESS };
     KEVENT event;
     PIRP irp;
     NTSTATUS status;
 
     KeInitializeEvent(&event, NotificationEvent, FALSE);
-    irp = IoBuildDeviceIoControlRequest(IOCTL_DISK_GET_DRIVE_GEOMETRY, disk->device, NULL, 0, &geometry, sizeof(geometry), FALSE, &event,
-                                        &iosb);
+    irp = IoBuildDeviceIoControlRequest(code, disk->device, NULL, 0, answer, size, FALSE, &event, &iosb);
     if (irp == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     irp->AllocationFlags |= IO_IRP_ANYWHERE;
@@ -63,6 +60,16 @@ NTSTATUS disk_io_geometry(struct disk_io *disk)
     } else {
         io_forsake(irp, &event);
     }
+    return status;
+}
+
+NTSTATUS disk_io_geometry(struct disk_io *disk)
+{
+    DISK_GEOMETRY geometry = { .BytesPerSector = 0 };
+    NTSTATUS status = disk_io_ask(disk, IOCTL_DISK_GET_DRIVE_GEOMETRY, &geometry, sizeof(geometry));
+
+    if (status == STATUS_INSUFFICIENT_RESOURCES)
+        return status;
     disk->sector_size = geometry.BytesPerSector;
     return NT_SUCCESS(status) && geometry.BytesPerSector >= 512 ? STATUS_SUCCESS : STATUS_DEVICE_NOT_READY;
 }
@@ -217,7 +224,7 @@ static PDRIVE_LAYOUT_INFORMATION_EX mbr_layout(const struct slots *slots, ULONG 
 
 /* ---- GUID partition tables ---- */
 
-static bool is_gpt_header(const UCHAR *sector, ULONG sector_size)
+bool gpt_is_header(const UCHAR *sector, ULONG sector_size)
 {
     UCHAR copy[512];
     ULONG size = table_u32(sector + 12);
@@ -275,7 +282,7 @@ static NTSTATUS gpt_read(const struct disk_io *disk, PDRIVE_LAYOUT_INFORMATION_E
     if (header == NULL)
         return status;
     ULONG64 bytes = (ULONG64)table_u32(header + 80) * table_u32(header + 84);
-    if (!is_gpt_header(header, disk->sector_size) || table_u32(header + 84) < 128 || bytes == 0 || bytes > 1 << 20) {
+    if (!gpt_is_header(header, disk->sector_size) || table_u32(header + 84) < 128 || bytes == 0 || bytes > 1 << 20) {
         pool_free(header, PARTITION_TAG, NULL);
         return STATUS_DISK_CORRUPT_ERROR;
     }
@@ -352,7 +359,7 @@ NTSTATUS NTAPI IoReadDiskSignature(PDEVICE_OBJECT DeviceObject, ULONG BytesPerSe
     sector = disk_io_read_sector(&disk, GPT_HEADER_SECTOR, &status);
     if (sector == NULL)
         return status;
-    status = is_gpt_header(sector, disk.sector_size) ? STATUS_SUCCESS : STATUS_DISK_CORRUPT_ERROR;
+    status = gpt_is_header(sector, disk.sector_size) ? STATUS_SUCCESS : STATUS_DISK_CORRUPT_ERROR;
     Signature->PartitionStyle = PARTITION_STYLE_GPT;
     memcpy(&Signature->Gpt.DiskId, sector + 56, sizeof(GUID));
     pool_free(sector, PARTITION_TAG, NULL);

@@ -1,4 +1,4 @@
-/* Partition tables on a disk: what io_partition.c reads and io_partition_write.c writes. All PASSIVE_LEVEL. */
+/* Partition tables on a disk: what io_partition.c reads and the others write. All PASSIVE_LEVEL. */
 #ifndef NT_IO_PARTITION_H
 #define NT_IO_PARTITION_H
 
@@ -12,6 +12,7 @@
 #define MBR_ENTRY_SIZE 16
 #define MBR_MARK_AT 510
 #define GPT_HEADER_SECTOR 1
+#define GPT_TYPE 0xEE                   /* of the partition that protects a GPT */
 
 struct disk_io {
     PDEVICE_OBJECT device;
@@ -36,12 +37,18 @@ struct slots {
 NTSTATUS disk_io_transfer(const struct disk_io *disk, UCHAR major, ULONG64 sector, void *buffer, ULONG size);
 /* A sector in nonpaged memory of at least 512 bytes, PARTITION_TAG; NULL with *status. */
 UCHAR *disk_io_read_sector(const struct disk_io *disk, ULONG64 sector, NTSTATUS *status);
+/* Asks the disk's driver by a control code without input. */
+NTSTATUS disk_io_ask(const struct disk_io *disk, ULONG code, void *answer, ULONG size);
 /* The sector size that the disk's driver tells. STATUS_DEVICE_NOT_READY. */
 NTSTATUS disk_io_geometry(struct disk_io *disk);
 bool mbr_is_container(UCHAR type);
 bool mbr_is_marked(const UCHAR *sector);
 /* All slots; slots->at is the caller's to free(). STATUS_BAD_MASTER_BOOT_RECORD without a table. */
 NTSTATUS mbr_read(const struct disk_io *disk, struct slots *slots);
+/* With the right sum. */
+bool gpt_is_header(const UCHAR *sector, ULONG sector_size);
+/* Writes both copies of the disk's GPT. disk->sector_size need not be known. See IoWritePartitionTableEx. */
+NTSTATUS gpt_write_layout(struct disk_io *disk, const DRIVE_LAYOUT_INFORMATION_EX *layout);
 
 static inline ULONG table_u32(const UCHAR *at)
 {

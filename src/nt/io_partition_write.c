@@ -1,9 +1,7 @@
-/* Writing the partition tables of MBR disks. GUID partition tables are refused. */
+/* Writing the partition tables of MBR disks. */
 #include "nt/io_partition.h"
 
 #include <stdlib.h>
-
-#include "base/log.h"
 
 struct wanted {
     ULONG64 start, count;               /* sectors */
@@ -104,9 +102,9 @@ static struct wanted *new_wanted(ULONG count, ULONG *rounded)
     return count != 0 && count <= 512 ? calloc(*rounded, sizeof(struct wanted)) : NULL;
 }
 
-/* Writes the entries whose RewritePartition is set, and the disk's signature. Entries stand four a table; the tables behind the first
- * lie in extended partitions. PASSIVE_LEVEL. STATUS_DEVICE_NOT_READY without a geometry, STATUS_UNSUCCESSFUL when sector zero is no master
- * boot record, STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES, those of the writes; STATUS_NOT_SUPPORTED for a GPT.
+/* Of an MBR, writes the entries whose RewritePartition is set, and the disk's signature. Entries stand four a table; the tables behind the
+ * first lie in extended partitions. Of a GPT, writes all entries that are in use, and the disk's identifier, to both copies. PASSIVE_LEVEL. STATUS_DEVICE_NOT_READY without a geometry, STATUS_UNSUCCESSFUL when sector zero is no master
+ * boot record, STATUS_INVALID_PARAMETER, STATUS_INSUFFICIENT_RESOURCES, those of the writes; STATUS_UNSUCCESSFUL for a GPT on an MBR disk.
  * docs: ntddk/nf-ntddk-iowritepartitiontableex */
 NTSTATUS NTAPI IoWritePartitionTableEx(PDEVICE_OBJECT DeviceObject, PDRIVE_LAYOUT_INFORMATION_EX DriveLayout)
 {
@@ -114,10 +112,10 @@ NTSTATUS NTAPI IoWritePartitionTableEx(PDEVICE_OBJECT DeviceObject, PDRIVE_LAYOU
     NTSTATUS status;
     ULONG count;
 
-    if (DriveLayout->PartitionStyle != PARTITION_STYLE_MBR) {
-        log_warn("io", "IoWritePartitionTableEx writes MBR tables only");
-        return STATUS_NOT_SUPPORTED;
-    }
+    if (DriveLayout->PartitionStyle == PARTITION_STYLE_GPT)
+        return gpt_write_layout(&disk, DriveLayout);
+    if (DriveLayout->PartitionStyle != PARTITION_STYLE_MBR)
+        return STATUS_INVALID_PARAMETER;
     status = disk_io_geometry(&disk);
     if (!NT_SUCCESS(status))
         return status;

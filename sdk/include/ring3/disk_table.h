@@ -9,6 +9,8 @@ RING3_BEGIN_C
 
 struct _DRIVE_LAYOUT_INFORMATION;
 struct _DRIVE_LAYOUT_INFORMATION_EX;
+struct _CREATE_DISK;
+struct _SET_PARTITION_INFORMATION_EX;
 
 typedef struct _DISK_SIGNATURE {
     ULONG PartitionStyle;
@@ -33,6 +35,10 @@ NTKERNELAPI NTSTATUS FASTCALL IoWritePartitionTable(PDEVICE_OBJECT DeviceObject,
                                                     struct _DRIVE_LAYOUT_INFORMATION *PartitionBuffer);
 NTKERNELAPI NTSTATUS FASTCALL IoSetPartitionInformation(PDEVICE_OBJECT DeviceObject, ULONG SectorSize, ULONG PartitionNumber,
                                                         ULONG PartitionType);
+NTKERNELAPI NTSTATUS NTAPI IoSetPartitionInformationEx(PDEVICE_OBJECT DeviceObject, ULONG PartitionNumber,
+                                                       struct _SET_PARTITION_INFORMATION_EX *PartitionInfo);
+NTKERNELAPI NTSTATUS NTAPI IoCreateDisk(PDEVICE_OBJECT DeviceObject, struct _CREATE_DISK *Disk);
+NTKERNELAPI NTSTATUS NTAPI IoVerifyPartitionTable(PDEVICE_OBJECT DeviceObject, BOOLEAN FixErrors);
 NTHALAPI VOID FASTCALL HalExamineMBR(PDEVICE_OBJECT DeviceObject, ULONG SectorSize, ULONG MBRTypeIdentifier, PVOID *Buffer);
 
 RING3_END_C
