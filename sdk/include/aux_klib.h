@@ -40,6 +40,13 @@ NTSTATUS NTAPI AuxKlibQueryModuleInformation(PULONG BufferSize, ULONG ElementSiz
 PVOID NTAPI AuxKlibGetImageExportDirectory(PVOID ImageBase);
 /* From bug-check callbacks. STATUS_INFO_LENGTH_MISMATCH for a wrong BugCheckDataSize. */
 NTSTATUS NTAPI AuxKlibGetBugCheckData(PKBUGCHECK_DATA BugCheckData);
+/* The tables of a provider ('ACPI', 'FIRM', 'RSMB'), and one of them. The machine has no firmware, so no provider is there:
+ * STATUS_INVALID_PARAMETER, and *ReturnLength (may be NULL) becomes 0. PASSIVE_LEVEL.
+ * docs: aux_klib/nf-aux_klib-auxklibenumeratesystemfirmwaretables, aux_klib/nf-aux_klib-auxklibgetsystemfirmwaretable */
+NTSTATUS NTAPI AuxKlibEnumerateSystemFirmwareTables(ULONG FirmwareTableProviderSignature, PVOID FirmwareTableBuffer, ULONG BufferLength,
+                                                    PULONG ReturnLength);
+NTSTATUS NTAPI AuxKlibGetSystemFirmwareTable(ULONG FirmwareTableProviderSignature, ULONG FirmwareTableID, PVOID FirmwareTableBuffer,
+                                             ULONG BufferLength, PULONG ReturnLength);
 
 #ifdef __cplusplus
 }

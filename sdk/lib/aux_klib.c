@@ -33,3 +33,29 @@ NTSTATUS NTAPI AuxKlibGetBugCheckData(PKBUGCHECK_DATA BugCheckData)
     BugCheckData->Parameter4 = KiBugCheckData[4];
     return STATUS_SUCCESS;
 }
+
+static NTSTATUS no_provider(PULONG length)
+{
+    if (length != NULL)
+        *length = 0;
+    return STATUS_INVALID_PARAMETER;
+}
+
+NTSTATUS NTAPI AuxKlibEnumerateSystemFirmwareTables(ULONG FirmwareTableProviderSignature, PVOID FirmwareTableBuffer, ULONG BufferLength,
+                                                    PULONG ReturnLength)
+{
+    (void)FirmwareTableProviderSignature;
+    (void)FirmwareTableBuffer;
+    (void)BufferLength;
+    return no_provider(ReturnLength);
+}
+
+NTSTATUS NTAPI AuxKlibGetSystemFirmwareTable(ULONG FirmwareTableProviderSignature, ULONG FirmwareTableID, PVOID FirmwareTableBuffer,
+                                             ULONG BufferLength, PULONG ReturnLength)
+{
+    (void)FirmwareTableProviderSignature;
+    (void)FirmwareTableID;
+    (void)FirmwareTableBuffer;
+    (void)BufferLength;
+    return no_provider(ReturnLength);
+}

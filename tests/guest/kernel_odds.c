@@ -417,6 +417,20 @@ TEST_CASE(the_auxiliary_library_lists_the_images)
     EXPECT_EQ(data.BugCheckCode, 0);
 }
 
+TEST_CASE(a_firmware_table_provider_that_there_is_not_is_refused)
+{
+    const ULONG provider = 0x4e4f4e45;  /* 'NONE' */
+    ULONG length = 7;
+
+    EXPECT_EQ(AuxKlibInitialize(), STATUS_SUCCESS);
+    EXPECT(!NT_SUCCESS(AuxKlibEnumerateSystemFirmwareTables(provider, NULL, 0, &length)));
+    EXPECT_EQ(length, 0);
+    EXPECT(!NT_SUCCESS(AuxKlibEnumerateSystemFirmwareTables(provider, NULL, 0, NULL)));
+    length = 7;
+    EXPECT(!NT_SUCCESS(AuxKlibGetSystemFirmwareTable(provider, 0, NULL, 0, &length)));
+    EXPECT_EQ(length, 0);
+}
+
 TEST_CASE(the_platform_is_asked_without_input)
 {
     POWER_PLATFORM_INFORMATION info = { 7 };
