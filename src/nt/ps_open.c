@@ -1,4 +1,4 @@
-/* Handles of processes, settings of threads by handle, and the tokens of both. */
+/* Handles of processes, settings and facts of threads by handle, and the tokens of both. */
 #include "nt/ob.h"
 #include "nt/ps.h"
 #include "nt/se.h"
@@ -82,6 +82,28 @@ NTSTATUS NTAPI ZwSetInformationThread(HANDLE ThreadHandle, THREADINFOCLASS Threa
     status = set(thread, ThreadInformationClass, ThreadInformation);
     ob_dereference(thread);
     return status;
+}
+
+/* Where a thread started: ThreadQuerySetWin32StartAddress, a PVOID. *ReturnLength (may be NULL): bytes written or needed. PASSIVE_LEVEL.
+ * STATUS_INFO_LENGTH_MISMATCH, STATUS_INVALID_INFO_CLASS for other classes. docs: ntdll/nf-winternl-ntqueryinformationthread */
+NTSTATUS NTAPI ZwQueryInformationThread(HANDLE ThreadHandle, THREADINFOCLASS ThreadInformationClass, PVOID ThreadInformation,
+                                        ULONG ThreadInformationLength, PULONG ReturnLength)
+{
+    void *thread;
+    NTSTATUS status;
+
+    if (ThreadInformationClass != ThreadQuerySetWin32StartAddress)
+        return STATUS_INVALID_INFO_CLASS;
+    if (ReturnLength != NULL)
+        *ReturnLength = sizeof(PVOID);
+    if (ThreadInformationLength != sizeof(PVOID))
+        return STATUS_INFO_LENGTH_MISMATCH;
+    status = ob_from_handle(ThreadHandle, THREAD_QUERY_INFORMATION, PsThreadType, KernelMode, &thread);
+    if (!NT_SUCCESS(status))
+        return status;
+    *(PKSTART_ROUTINE *)ThreadInformation = ((struct ps_thread *)thread)->start;
+    ob_dereference(thread);
+    return STATUS_SUCCESS;
 }
 
 /* The process's primary token, with a reference for the caller. PASSIVE_LEVEL. docs: ntifs/nf-ntifs-psreferenceprimarytoken */

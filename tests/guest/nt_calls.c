@@ -51,6 +51,39 @@ TEST_CASE(a_threads_priority_is_set_through_its_handle)
     ZwClose(handle);
 }
 
+static void NTAPI TellStart(PVOID context)
+{
+    NTSTATUS *status = context;
+    PVOID start[2] = { 0 };
+    ULONG length = 0;
+    HANDLE handle;
+
+    *status = ObOpenObjectByPointer(KeGetCurrentThread(), OBJ_KERNEL_HANDLE, NULL, THREAD_ALL_ACCESS, *PsThreadType, KernelMode, &handle);
+    if (!NT_SUCCESS(*status))
+        return;
+    *status = ZwQueryInformationThread(handle, ThreadQuerySetWin32StartAddress, start, sizeof(start[0]), &length);
+    EXPECT(start[0] == (PVOID)(ULONG_PTR)TellStart);
+    EXPECT_EQ(length, sizeof(start[0]));
+    EXPECT_EQ(ZwQueryInformationThread(handle, ThreadQuerySetWin32StartAddress, start, 4, &length), STATUS_INFO_LENGTH_MISMATCH);
+    EXPECT_EQ(length, sizeof(start[0]));
+    EXPECT_EQ(NtQueryInformationThread(handle, (THREADINFOCLASS)999, start, sizeof(start[0]), NULL), STATUS_INVALID_INFO_CLASS);
+    ZwClose(handle);
+}
+
+TEST_CASE(a_thread_tells_where_it_started)
+{
+    NTSTATUS status = STATUS_PENDING;
+    HANDLE thread;
+    PVOID object;
+
+    REQUIRE(NT_SUCCESS(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, NULL, NULL, NULL, TellStart, &status)));
+    REQUIRE(NT_SUCCESS(ObReferenceObjectByHandle(thread, SYNCHRONIZE, *PsThreadType, KernelMode, &object, NULL)));
+    KeWaitForSingleObject(object, Executive, KernelMode, FALSE, NULL);
+    ObDereferenceObject(object);
+    ZwClose(thread);
+    EXPECT_EQ(status, STATUS_SUCCESS);
+}
+
 TEST_CASE(a_process_has_a_primary_token_and_no_thread_impersonates)
 {
     PACCESS_TOKEN token = PsReferencePrimaryToken(PsGetCurrentProcess());

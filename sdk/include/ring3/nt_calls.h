@@ -37,6 +37,7 @@ NTSYSAPI NTSTATUS NTAPI NtOpenProcess(_Out_ PHANDLE ProcessHandle, _In_ ACCESS_M
 typedef enum _THREADINFOCLASS {
     ThreadPriority = 2,
     ThreadBasePriority = 3,
+    ThreadQuerySetWin32StartAddress = 9,
     ThreadPagePriority = 24
 } THREADINFOCLASS;
 
@@ -50,6 +51,10 @@ typedef struct _PAGE_PRIORITY_INFORMATION {
 #define MEMORY_PRIORITY_NORMAL 5
 #endif
 
+NTSYSAPI NTSTATUS NTAPI ZwQueryInformationThread(_In_ HANDLE ThreadHandle, _In_ THREADINFOCLASS ThreadInformationClass,
+                                                 PVOID ThreadInformation, _In_ ULONG ThreadInformationLength, PULONG ReturnLength);
+NTSYSAPI NTSTATUS NTAPI NtQueryInformationThread(_In_ HANDLE ThreadHandle, _In_ THREADINFOCLASS ThreadInformationClass,
+                                                 PVOID ThreadInformation, _In_ ULONG ThreadInformationLength, PULONG ReturnLength);
 NTSYSAPI NTSTATUS NTAPI ZwSetInformationThread(_In_ HANDLE ThreadHandle, _In_ THREADINFOCLASS ThreadInformationClass,
                                                _In_ PVOID ThreadInformation, _In_ ULONG ThreadInformationLength);
 NTSYSAPI NTSTATUS NTAPI NtSetInformationThread(_In_ HANDLE ThreadHandle, _In_ THREADINFOCLASS ThreadInformationClass,
