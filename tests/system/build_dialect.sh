@@ -94,4 +94,31 @@ expect 'a parameter that goes in another register is refused' 4 "conflicting typ
 rm bad/bad.c
 printf '#include <ntddk.h>\nextern "C" DRIVER_INITIALIZE DriverEntry;\nextern "C" NTSTATUS DriverEntry(PDRIVER_OBJECT, PUNICODE_STRING) { ULONG One = 1; (LONG)One = 2; return One; }\n' >bad/bad.cpp
 expect 'C++ has no such casts' 4 'assignment to cast is illegal' "$RING3" build bad --out=b
+# Headers that sources name although ntddk.h brings what is in them, and the numbers of versions.
+mkdir names
+cat >names/main.c <<'C'
+#include <sdkddkver.h>
+#include <ntddk.h>
+#include <ntpoapi.h>
+#include <ioaccess.h>
+#include <iointex.h>
+#include <procgrp.h>
+#include <nblapi.h>
+#include <ndis/nbltimestamp.h>
+#include <ndis/hashtypes.h>
+#if OSVER(NTDDI_VERSION) != NTDDI_WIN10 || SPVER(NTDDI_WINXPSP2) != 2 || SUBVER(NTDDI_WIN10_CO) != 0xB
+#error the numbers of versions
+#endif
+static VOID Unload(PDRIVER_OBJECT Driver) { UNREFERENCED_PARAMETER(Driver); }
+NTSTATUS DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING Path)
+{
+    UNREFERENCED_PARAMETER(Path);
+    Driver->DriverUnload = Unload;
+    WdmlibProcgrpInitialize();
+    DbgPrint("%u processors\n", KeQueryActiveProcessorCountEx(ALL_PROCESSOR_GROUPS));
+    return STATUS_SUCCESS;
+}
+C
+"$RING3" build names --out=named >log 2>&1 && "$RING3" run named/names.sys --cpus=2 --for=0s >log 2>&1 && grep -q '2 processors' log &&
+    ok 'headers by their other names' || { bad 'headers by their other names'; head -n 8 log; }
 finish
