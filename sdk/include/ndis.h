@@ -11,6 +11,7 @@
 #include <ndis/sync.h>
 #include <ndis/memory.h>
 #include <ndis/nblqueue.h>
+#include <ndis/nblmedia.h>
 #include <ndis/config.h>
 #include <ndis/miniport_api.h>
 #include <ndis/poll.h>

@@ -15,7 +15,9 @@
 #include <ndis/pm.h>
 #include <ndis/receive_filter.h>
 #include <ndis/vswitch.h>
+#include <ndis/nic_switch.h>
 #include <ndis/qos.h>
+#include <ndis/qos_queues.h>
 #include <ndis/timestamp.h>
 #include <ndis/wmi.h>
 

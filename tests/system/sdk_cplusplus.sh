@@ -10,7 +10,7 @@ flags='--target=x86_64-pc-windows-msvc -fms-extensions -fms-compatibility-versio
 try() {
     name=$1
     shift
-    for source in wdk_style storport_style; do
+    for source in wdk_style storport_style ndis_style; do
         if clang-19 $flags "$@" tests/guest/$source.c >"$TMP/out" 2>&1; then
             ok "$source $name"
         else

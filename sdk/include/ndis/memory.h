@@ -54,6 +54,27 @@ RING3_OFFSET(NDIS_SHARED_MEMORY_PARAMETERS, SharedMemoryHandle, 16);
 RING3_OFFSET(NDIS_SHARED_MEMORY_PARAMETERS, VirtualAddress, 40);
 RING3_OFFSET(NDIS_SHARED_MEMORY_PARAMETERS, SGListBuffer, 56);
 
+/* A driver that lends shared memory to others. ring3's NDIS has no place for one.
+ * docs: ndis/ns-ndis-_ndis_shared_memory_provider_characteristics */
+#if NDIS_SUPPORT_NDIS620
+typedef NDIS_STATUS(NTAPI *ALLOCATE_SHARED_MEMORY_HANDLER)(NDIS_HANDLE ProviderContext,
+                                                           PNDIS_SHARED_MEMORY_PARAMETERS SharedMemoryParameters,
+                                                           PNDIS_HANDLE pSharedMemoryProviderContext);
+typedef VOID(NTAPI *FREE_SHARED_MEMORY_HANDLER)(NDIS_HANDLE ProviderContext, NDIS_HANDLE SharedMemoryProviderContext);
+
+typedef struct _NDIS_SHARED_MEMORY_PROVIDER_CHARACTERISTICS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_HANDLE ProviderContext;
+    ALLOCATE_SHARED_MEMORY_HANDLER AllocateSharedMemoryHandler;
+    FREE_SHARED_MEMORY_HANDLER FreeSharedMemoryHandler;
+} NDIS_SHARED_MEMORY_PROVIDER_CHARACTERISTICS, *PNDIS_SHARED_MEMORY_PROVIDER_CHARACTERISTICS;
+RING3_SIZE(NDIS_SHARED_MEMORY_PROVIDER_CHARACTERISTICS, 32);
+#define NDIS_SHARED_MEMORY_PROVIDER_CHARACTERISTICS_REVISION_1 1
+#define NDIS_SIZEOF_SHARED_MEMORY_PROVIDER_CHARACTERISTICS_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_SHARED_MEMORY_PROVIDER_CHARACTERISTICS, FreeSharedMemoryHandler)
+#endif
+
 RING3_BEGIN_C
 
 NDISAPI PVOID NTAPI NdisAllocateMemoryWithTagPriority(NDIS_HANDLE NdisHandle, UINT Length, ULONG Tag, EX_POOL_PRIORITY Priority);

@@ -232,6 +232,27 @@ typedef struct _NET_BUFFER_LIST_TIMESTAMP {
     UINT64 Timestamp;
 } NET_BUFFER_LIST_TIMESTAMP, *PNET_BUFFER_LIST_TIMESTAMP;
 
+/* TcpSendOffloadsSupplementalNetBufferListInfo of a list whose packets are encapsulated: where the inner headers start, each offset
+ * relative to the one before it. docs: ndis/ns-ndis-_ndis_tcp_send_offloads_supplemental_net_buffer_list_info */
+#if NDIS_SUPPORT_NDIS630
+typedef struct _NDIS_TCP_SEND_OFFLOADS_SUPPLEMENTAL_NET_BUFFER_LIST_INFO {
+    union {
+        struct {
+            ULONG IsEncapsulatedPacket : 1;
+            ULONG EncapsulatedPacketOffsetsValid : 1;
+            ULONG InnerFrameOffset : 8;
+            ULONG TransportIpHeaderRelativeOffset : 6;
+            ULONG TcpHeaderRelativeOffset : 10;
+            ULONG IsInnerIPv6 : 1;
+            ULONG TcpOptionsPresent : 1;
+            ULONG Reserved : 4;
+        } EncapsulatedPacketOffsets;
+        PVOID Value;
+    };
+} NDIS_TCP_SEND_OFFLOADS_SUPPLEMENTAL_NET_BUFFER_LIST_INFO, *PNDIS_TCP_SEND_OFFLOADS_SUPPLEMENTAL_NET_BUFFER_LIST_INFO;
+RING3_SIZE(NDIS_TCP_SEND_OFFLOADS_SUPPLEMENTAL_NET_BUFFER_LIST_INFO, 8);
+#endif
+
 /* UdpRecvSegCoalesceOffloadInfo of a received list whose NET_BUFFER is several datagrams put together; SegSize: payload bytes of each,
  * but of the last one, which may have fewer. docs: nbluro/ns-nbluro-ndis_udp_rsc_offload_net_buffer_list_info */
 #if NDIS_SUPPORT_NDIS684

@@ -4,10 +4,9 @@
 #define RING3_NDIS_SRIOV_H
 
 #include <ndis/types.h>
+#include <ndis/nic_switch.h>
 
 RING3_BEGIN_C
-
-typedef USHORT NDIS_SRIOV_FUNCTION_ID, *PNDIS_SRIOV_FUNCTION_ID;
 
 NDISAPI NDIS_STATUS NTAPI NdisMEnableVirtualization(_In_ NDIS_HANDLE NdisMiniportHandle, _In_ USHORT NumVFs,
                                                     _In_ BOOLEAN EnableVFMigration, _In_ BOOLEAN EnableMigrationInterrupt,

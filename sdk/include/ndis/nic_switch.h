@@ -1,0 +1,370 @@
+/* The switch inside an adapter, its virtual ports and functions, and SR-IOV: what OID_NIC_SWITCH_XXX and OID_SRIOV_XXX carry.
+ * NDIS 6.30. ring3 creates no such switch; the declarations are for drivers that name them.
+ * docs: network/overview-of-single-root-i-o-virtualization--sr-iov- */
+#ifndef RING3_NDIS_NIC_SWITCH_H
+#define RING3_NDIS_NIC_SWITCH_H
+
+#include <ndis/version.h>
+#include <ndis/vswitch.h>
+
+typedef USHORT NDIS_SRIOV_FUNCTION_ID, *PNDIS_SRIOV_FUNCTION_ID;
+
+#define NDIS_PF_FUNCTION_ID ((USHORT)-1)
+#define NDIS_INVALID_VF_FUNCTION_ID ((USHORT)-1)
+#define NDIS_INVALID_RID ((ULONG)-1)
+
+#if NDIS_SUPPORT_NDIS630
+
+typedef NDIS_IF_COUNTED_STRING NDIS_NIC_SWITCH_FRIENDLYNAME, *PNDIS_NIC_SWITCH_FRIENDLYNAME;
+typedef NDIS_IF_COUNTED_STRING NDIS_VPORT_NAME, *PNDIS_VPORT_NAME;
+typedef ULONG NDIS_VF_RID, *PNDIS_VF_RID; /* made by NDIS_MAKE_RID */
+
+/* ---- switches */
+
+/* docs: ntddndis/ne-ntddndis-_ndis_nic_switch_type */
+typedef enum _NDIS_NIC_SWITCH_TYPE {
+    NdisNicSwitchTypeUnspecified,
+    NdisNicSwitchTypeExternal,
+    NdisNicSwitchTypeMax
+} NDIS_NIC_SWITCH_TYPE, *PNDIS_NIC_SWITCH_TYPE;
+
+/* docs: ntddndis/ns-ntddndis-_ndis_nic_switch_parameters */
+typedef struct _NDIS_NIC_SWITCH_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags; /* NDIS_NIC_SWITCH_PARAMETERS_SWITCH_NAME_CHANGED */
+    NDIS_NIC_SWITCH_TYPE SwitchType;
+    NDIS_NIC_SWITCH_ID SwitchId;
+    NDIS_NIC_SWITCH_FRIENDLYNAME SwitchFriendlyName;
+    ULONG NumVFs;
+    ULONG NdisReserved1;
+    ULONG NdisReserved2;
+    ULONG NdisReserved3;
+#if NDIS_SUPPORT_NDIS660
+    ULONG NumQueuePairsForDefaultVPort;
+#endif
+} NDIS_NIC_SWITCH_PARAMETERS, *PNDIS_NIC_SWITCH_PARAMETERS;
+RING3_OFFSET(NDIS_NIC_SWITCH_PARAMETERS, NumVFs, 532);
+#define NDIS_SIZEOF_NIC_SWITCH_PARAMETERS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_NIC_SWITCH_PARAMETERS, NdisReserved3)
+#if NDIS_SUPPORT_NDIS660
+#define NDIS_SIZEOF_NIC_SWITCH_PARAMETERS_REVISION_2 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_NIC_SWITCH_PARAMETERS, NumQueuePairsForDefaultVPort)
+#endif
+
+/* docs: ntddndis/ns-ntddndis-_ndis_nic_switch_delete_switch_parameters */
+typedef struct _NDIS_NIC_SWITCH_DELETE_SWITCH_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_NIC_SWITCH_ID SwitchId;
+} NDIS_NIC_SWITCH_DELETE_SWITCH_PARAMETERS, *PNDIS_NIC_SWITCH_DELETE_SWITCH_PARAMETERS;
+RING3_SIZE(NDIS_NIC_SWITCH_DELETE_SWITCH_PARAMETERS, 12);
+#define NDIS_SIZEOF_NIC_SWITCH_DELETE_SWITCH_PARAMETERS_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_NIC_SWITCH_DELETE_SWITCH_PARAMETERS, SwitchId)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_nic_switch_info */
+typedef struct _NDIS_NIC_SWITCH_INFO {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_NIC_SWITCH_TYPE SwitchType;
+    NDIS_NIC_SWITCH_ID SwitchId;
+    NDIS_NIC_SWITCH_FRIENDLYNAME SwitchFriendlyName;
+    ULONG NumVFs;
+    ULONG NumAllocatedVFs;
+    ULONG NumVPorts;
+    ULONG NumActiveVPorts;
+    ULONG NumQueuePairsForDefaultVPort;
+    ULONG NumQueuePairsForNonDefaultVPorts;
+    ULONG NumActiveDefaultVPortMacAddresses;
+    ULONG NumActiveNonDefaultVPortMacAddresses;
+    ULONG NumActiveDefaultVPortVlanIds;
+    ULONG NumActiveNonDefaultVPortVlanIds;
+} NDIS_NIC_SWITCH_INFO, *PNDIS_NIC_SWITCH_INFO;
+RING3_SIZE(NDIS_NIC_SWITCH_INFO, 572);
+#define NDIS_SIZEOF_NIC_SWITCH_INFO_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_NIC_SWITCH_INFO, NumActiveNonDefaultVPortVlanIds)
+
+/* Elements of ElementSize bytes follow at FirstElementOffset, counted from the array's start.
+ * docs: ntddndis/ns-ntddndis-_ndis_nic_switch_info_array */
+typedef struct _NDIS_NIC_SWITCH_INFO_ARRAY {
+    NDIS_OBJECT_HEADER Header;
+    ULONG FirstElementOffset;
+    ULONG NumElements;
+    ULONG ElementSize;
+} NDIS_NIC_SWITCH_INFO_ARRAY, *PNDIS_NIC_SWITCH_INFO_ARRAY;
+RING3_SIZE(NDIS_NIC_SWITCH_INFO_ARRAY, 16);
+#define NDIS_SIZEOF_NIC_SWITCH_INFO_ARRAY_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_NIC_SWITCH_INFO_ARRAY, ElementSize)
+
+/* ---- virtual ports */
+
+/* docs: ntddndis/ne-ntddndis-_ndis_nic_switch_vport_state */
+typedef enum _NDIS_NIC_SWITCH_VPORT_STATE {
+    NdisNicSwitchVPortStateUndefined,
+    NdisNicSwitchVPortStateActivated,
+    NdisNicSwitchVPortStateDeactivated,
+    NdisNicSwitchVPortStateMaximum
+} NDIS_NIC_SWITCH_VPORT_STATE, *PNDIS_NIC_SWITCH_VPORT_STATE;
+
+/* docs: ntddndis/ne-ntddndis-_ndis_nic_switch_vport_interrupt_moderation */
+typedef enum _NDIS_NIC_SWITCH_VPORT_INTERRUPT_MODERATION {
+    NdisNicSwitchVPortInterruptModerationUndefined = 0,
+    NdisNicSwitchVPortInterruptModerationAdaptive = 1,
+    NdisNicSwitchVPortInterruptModerationOff = 2,
+    NdisNicSwitchVPortInterruptModerationLow = 100,
+    NdisNicSwitchVPortInterruptModerationMedium = 200,
+    NdisNicSwitchVPortInterruptModerationHigh = 300
+} NDIS_NIC_SWITCH_VPORT_INTERRUPT_MODERATION, *PNDIS_NIC_SWITCH_VPORT_INTERRUPT_MODERATION;
+
+/* Revision 1: what later revisions append is not declared. docs: ntddndis/ns-ntddndis-_ndis_nic_switch_vport_parameters */
+typedef struct _NDIS_NIC_SWITCH_VPORT_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags; /* NDIS_NIC_SWITCH_VPORT_PARAMS_* */
+    NDIS_NIC_SWITCH_ID SwitchId;
+    NDIS_NIC_SWITCH_VPORT_ID VPortId;
+    NDIS_VPORT_NAME VPortName;
+    NDIS_SRIOV_FUNCTION_ID AttachedFunctionId;
+    ULONG NumQueuePairs;
+    NDIS_NIC_SWITCH_VPORT_INTERRUPT_MODERATION InterruptModeration;
+    NDIS_NIC_SWITCH_VPORT_STATE VPortState;
+    GROUP_AFFINITY ProcessorAffinity;
+    ULONG LookaheadSize;
+} NDIS_NIC_SWITCH_VPORT_PARAMETERS, *PNDIS_NIC_SWITCH_VPORT_PARAMETERS;
+RING3_OFFSET(NDIS_NIC_SWITCH_VPORT_PARAMETERS, AttachedFunctionId, 532);
+RING3_OFFSET(NDIS_NIC_SWITCH_VPORT_PARAMETERS, LookaheadSize, 568);
+#define NDIS_SIZEOF_NIC_SWITCH_VPORT_PARAMETERS_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_NIC_SWITCH_VPORT_PARAMETERS, LookaheadSize)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_nic_switch_delete_vport_parameters */
+typedef struct _NDIS_NIC_SWITCH_DELETE_VPORT_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_NIC_SWITCH_VPORT_ID VPortId;
+} NDIS_NIC_SWITCH_DELETE_VPORT_PARAMETERS, *PNDIS_NIC_SWITCH_DELETE_VPORT_PARAMETERS;
+RING3_SIZE(NDIS_NIC_SWITCH_DELETE_VPORT_PARAMETERS, 12);
+#define NDIS_SIZEOF_NIC_SWITCH_DELETE_VPORT_PARAMETERS_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_NIC_SWITCH_DELETE_VPORT_PARAMETERS, VPortId)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_nic_switch_vport_info */
+typedef struct _NDIS_NIC_SWITCH_VPORT_INFO {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_NIC_SWITCH_VPORT_ID VPortId;
+    ULONG Flags; /* NDIS_NIC_SWITCH_VPORT_INFO_* */
+    NDIS_NIC_SWITCH_ID SwitchId;
+    NDIS_VPORT_NAME VPortName;
+    NDIS_SRIOV_FUNCTION_ID AttachedFunctionId;
+    ULONG NumQueuePairs;
+    NDIS_NIC_SWITCH_VPORT_INTERRUPT_MODERATION InterruptModeration;
+    NDIS_NIC_SWITCH_VPORT_STATE VPortState;
+    GROUP_AFFINITY ProcessorAffinity;
+    ULONG LookaheadSize;
+    ULONG NumFilters;
+} NDIS_NIC_SWITCH_VPORT_INFO, *PNDIS_NIC_SWITCH_VPORT_INFO;
+RING3_SIZE(NDIS_NIC_SWITCH_VPORT_INFO, 576);
+#define NDIS_SIZEOF_NIC_SWITCH_VPORT_INFO_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_NIC_SWITCH_VPORT_INFO, NumFilters)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_nic_switch_vport_info_array */
+typedef struct _NDIS_NIC_SWITCH_VPORT_INFO_ARRAY {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags; /* NDIS_NIC_SWITCH_VPORT_INFO_ARRAY_ENUM_ON_SPECIFIC_*: one, or none for all */
+    NDIS_NIC_SWITCH_ID SwitchId;
+    NDIS_SRIOV_FUNCTION_ID AttachedFunctionId;
+    ULONG FirstElementOffset;
+    ULONG NumElements;
+    ULONG ElementSize;
+} NDIS_NIC_SWITCH_VPORT_INFO_ARRAY, *PNDIS_NIC_SWITCH_VPORT_INFO_ARRAY;
+RING3_SIZE(NDIS_NIC_SWITCH_VPORT_INFO_ARRAY, 28);
+#define NDIS_SIZEOF_NIC_SWITCH_VPORT_INFO_ARRAY_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_NIC_SWITCH_VPORT_INFO_ARRAY, ElementSize)
+
+/* ---- virtual functions */
+
+/* docs: ntddndis/ns-ntddndis-_ndis_nic_switch_vf_parameters */
+typedef struct _NDIS_NIC_SWITCH_VF_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_NIC_SWITCH_ID SwitchId;
+    NDIS_VM_NAME VMName;
+    NDIS_VM_FRIENDLYNAME VMFriendlyName;
+    NDIS_SWITCH_NIC_NAME NicName;
+    USHORT MacAddressLength; /* of both addresses */
+    UCHAR PermanentMacAddress[NDIS_MAX_PHYS_ADDRESS_LENGTH];
+    UCHAR CurrentMacAddress[NDIS_MAX_PHYS_ADDRESS_LENGTH];
+    NDIS_SRIOV_FUNCTION_ID VFId;
+    NDIS_VF_RID RequestorId;
+} NDIS_NIC_SWITCH_VF_PARAMETERS, *PNDIS_NIC_SWITCH_VF_PARAMETERS;
+RING3_SIZE(NDIS_NIC_SWITCH_VF_PARAMETERS, 1632);
+RING3_OFFSET(NDIS_NIC_SWITCH_VF_PARAMETERS, VFId, 1626);
+#define NDIS_SIZEOF_NIC_SWITCH_VF_PARAMETERS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_NIC_SWITCH_VF_PARAMETERS, RequestorId)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_nic_switch_free_vf_parameters */
+typedef struct _NDIS_NIC_SWITCH_FREE_VF_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_SRIOV_FUNCTION_ID VFId;
+} NDIS_NIC_SWITCH_FREE_VF_PARAMETERS, *PNDIS_NIC_SWITCH_FREE_VF_PARAMETERS;
+RING3_SIZE(NDIS_NIC_SWITCH_FREE_VF_PARAMETERS, 12);
+#define NDIS_SIZEOF_NIC_SWITCH_FREE_VF_PARAMETERS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_NIC_SWITCH_FREE_VF_PARAMETERS, VFId)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_nic_switch_vf_info */
+typedef struct _NDIS_NIC_SWITCH_VF_INFO {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    NDIS_NIC_SWITCH_ID SwitchId;
+    NDIS_VM_NAME VMName;
+    NDIS_VM_FRIENDLYNAME VMFriendlyName;
+    NDIS_SWITCH_NIC_NAME NicName;
+    USHORT MacAddressLength;
+    UCHAR PermanentMacAddress[NDIS_MAX_PHYS_ADDRESS_LENGTH];
+    UCHAR CurrentMacAddress[NDIS_MAX_PHYS_ADDRESS_LENGTH];
+    NDIS_SRIOV_FUNCTION_ID VFId;
+    NDIS_VF_RID RequestorId;
+} NDIS_NIC_SWITCH_VF_INFO, *PNDIS_NIC_SWITCH_VF_INFO;
+RING3_SIZE(NDIS_NIC_SWITCH_VF_INFO, 1632);
+#define NDIS_SIZEOF_NIC_SWITCH_VF_INFO_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_NIC_SWITCH_VF_INFO, RequestorId)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_nic_switch_vf_info_array */
+typedef struct _NDIS_NIC_SWITCH_VF_INFO_ARRAY {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags; /* NDIS_NIC_SWITCH_VF_INFO_ARRAY_ENUM_ON_SPECIFIC_SWITCH, or zero for all switches */
+    NDIS_NIC_SWITCH_ID SwitchId;
+    ULONG FirstElementOffset;
+    ULONG NumElements;
+    ULONG ElementSize;
+} NDIS_NIC_SWITCH_VF_INFO_ARRAY, *PNDIS_NIC_SWITCH_VF_INFO_ARRAY;
+RING3_SIZE(NDIS_NIC_SWITCH_VF_INFO_ARRAY, 24);
+#define NDIS_SIZEOF_NIC_SWITCH_VF_INFO_ARRAY_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_NIC_SWITCH_VF_INFO_ARRAY, ElementSize)
+
+/* ---- what the physical function does for a virtual one */
+
+/* SriovCapabilities: NDIS_SRIOV_CAPS_*. docs: ntddndis/ns-ntddndis-_ndis_sriov_capabilities */
+typedef struct _NDIS_SRIOV_CAPABILITIES {
+    NDIS_OBJECT_HEADER Header;
+    ULONG Flags;
+    ULONG SriovCapabilities;
+} NDIS_SRIOV_CAPABILITIES, *PNDIS_SRIOV_CAPABILITIES;
+RING3_SIZE(NDIS_SRIOV_CAPABILITIES, 12);
+#define NDIS_SIZEOF_SRIOV_CAPABILITIES_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_SRIOV_CAPABILITIES, SriovCapabilities)
+
+/* Length bytes of data are at BufferOffset from the structure's start, here and in the next three.
+ * docs: ntddndis/ns-ntddndis-_ndis_sriov_read_vf_config_space_parameters */
+typedef struct _NDIS_SRIOV_READ_VF_CONFIG_SPACE_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_SRIOV_FUNCTION_ID VFId;
+    ULONG Offset;
+    ULONG Length;
+    ULONG BufferOffset;
+} NDIS_SRIOV_READ_VF_CONFIG_SPACE_PARAMETERS, *PNDIS_SRIOV_READ_VF_CONFIG_SPACE_PARAMETERS;
+RING3_SIZE(NDIS_SRIOV_READ_VF_CONFIG_SPACE_PARAMETERS, 20);
+#define NDIS_SIZEOF_SRIOV_READ_VF_CONFIG_SPACE_PARAMETERS_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_SRIOV_READ_VF_CONFIG_SPACE_PARAMETERS, BufferOffset)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_sriov_write_vf_config_space_parameters */
+typedef struct _NDIS_SRIOV_WRITE_VF_CONFIG_SPACE_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_SRIOV_FUNCTION_ID VFId;
+    ULONG Offset;
+    ULONG Length;
+    ULONG BufferOffset;
+} NDIS_SRIOV_WRITE_VF_CONFIG_SPACE_PARAMETERS, *PNDIS_SRIOV_WRITE_VF_CONFIG_SPACE_PARAMETERS;
+RING3_SIZE(NDIS_SRIOV_WRITE_VF_CONFIG_SPACE_PARAMETERS, 20);
+#define NDIS_SIZEOF_SRIOV_WRITE_VF_CONFIG_SPACE_PARAMETERS_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_SRIOV_WRITE_VF_CONFIG_SPACE_PARAMETERS, BufferOffset)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_sriov_read_vf_config_block_parameters */
+typedef struct _NDIS_SRIOV_READ_VF_CONFIG_BLOCK_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_SRIOV_FUNCTION_ID VFId;
+    ULONG BlockId;
+    ULONG Length;
+    ULONG BufferOffset;
+} NDIS_SRIOV_READ_VF_CONFIG_BLOCK_PARAMETERS, *PNDIS_SRIOV_READ_VF_CONFIG_BLOCK_PARAMETERS;
+RING3_SIZE(NDIS_SRIOV_READ_VF_CONFIG_BLOCK_PARAMETERS, 20);
+#define NDIS_SIZEOF_SRIOV_READ_VF_CONFIG_BLOCK_PARAMETERS_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_SRIOV_READ_VF_CONFIG_BLOCK_PARAMETERS, BufferOffset)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_sriov_write_vf_config_block_parameters */
+typedef struct _NDIS_SRIOV_WRITE_VF_CONFIG_BLOCK_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_SRIOV_FUNCTION_ID VFId;
+    ULONG BlockId;
+    ULONG Length;
+    ULONG BufferOffset;
+} NDIS_SRIOV_WRITE_VF_CONFIG_BLOCK_PARAMETERS, *PNDIS_SRIOV_WRITE_VF_CONFIG_BLOCK_PARAMETERS;
+RING3_SIZE(NDIS_SRIOV_WRITE_VF_CONFIG_BLOCK_PARAMETERS, 20);
+#define NDIS_SIZEOF_SRIOV_WRITE_VF_CONFIG_BLOCK_PARAMETERS_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_SRIOV_WRITE_VF_CONFIG_BLOCK_PARAMETERS, BufferOffset)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_sriov_reset_vf_parameters */
+typedef struct _NDIS_SRIOV_RESET_VF_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_SRIOV_FUNCTION_ID VFId;
+} NDIS_SRIOV_RESET_VF_PARAMETERS, *PNDIS_SRIOV_RESET_VF_PARAMETERS;
+RING3_SIZE(NDIS_SRIOV_RESET_VF_PARAMETERS, 6);
+#define NDIS_SIZEOF_SRIOV_RESET_VF_PARAMETERS_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_SRIOV_RESET_VF_PARAMETERS, VFId)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_sriov_set_vf_power_state_parameters */
+typedef struct _NDIS_SRIOV_SET_VF_POWER_STATE_PARAMETERS {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_SRIOV_FUNCTION_ID VFId;
+    NDIS_DEVICE_POWER_STATE PowerState;
+    BOOLEAN WakeEnable;
+} NDIS_SRIOV_SET_VF_POWER_STATE_PARAMETERS, *PNDIS_SRIOV_SET_VF_POWER_STATE_PARAMETERS;
+RING3_SIZE(NDIS_SRIOV_SET_VF_POWER_STATE_PARAMETERS, 16);
+#define NDIS_SIZEOF_SRIOV_SET_VF_POWER_STATE_PARAMETERS_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_SRIOV_SET_VF_POWER_STATE_PARAMETERS, WakeEnable)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_sriov_vf_vendor_device_id_info */
+typedef struct _NDIS_SRIOV_VF_VENDOR_DEVICE_ID_INFO {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_SRIOV_FUNCTION_ID VFId;
+    USHORT VendorId;
+    USHORT DeviceId;
+} NDIS_SRIOV_VF_VENDOR_DEVICE_ID_INFO, *PNDIS_SRIOV_VF_VENDOR_DEVICE_ID_INFO;
+RING3_SIZE(NDIS_SRIOV_VF_VENDOR_DEVICE_ID_INFO, 10);
+#define NDIS_SIZEOF_SRIOV_VF_VENDOR_DEVICE_ID_INFO_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_SRIOV_VF_VENDOR_DEVICE_ID_INFO, DeviceId)
+
+/* One ULONG for each base address register, at the offset. docs: ntddndis/ns-ntddndis-_ndis_sriov_probed_bars_info */
+typedef struct _NDIS_SRIOV_PROBED_BARS_INFO {
+    NDIS_OBJECT_HEADER Header;
+    ULONG BaseRegisterValuesOffset;
+} NDIS_SRIOV_PROBED_BARS_INFO, *PNDIS_SRIOV_PROBED_BARS_INFO;
+RING3_SIZE(NDIS_SRIOV_PROBED_BARS_INFO, 8);
+#define NDIS_SIZEOF_SRIOV_PROBED_BARS_INFO_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_SRIOV_PROBED_BARS_INFO, BaseRegisterValuesOffset)
+
+/* A CM_PARTIAL_RESOURCE_DESCRIPTOR at the offset. docs: ntddndis/ns-ntddndis-_ndis_sriov_bar_resources_info */
+typedef struct _NDIS_SRIOV_BAR_RESOURCES_INFO {
+    NDIS_OBJECT_HEADER Header;
+    NDIS_SRIOV_FUNCTION_ID VFId;
+    USHORT BarIndex;
+    ULONG BarResourcesOffset;
+} NDIS_SRIOV_BAR_RESOURCES_INFO, *PNDIS_SRIOV_BAR_RESOURCES_INFO;
+RING3_SIZE(NDIS_SRIOV_BAR_RESOURCES_INFO, 12);
+#define NDIS_SIZEOF_SRIOV_BAR_RESOURCES_INFO_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_SRIOV_BAR_RESOURCES_INFO, BarResourcesOffset)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_sriov_pf_luid_info */
+typedef struct _NDIS_SRIOV_PF_LUID_INFO {
+    NDIS_OBJECT_HEADER Header;
+    LUID Luid;
+} NDIS_SRIOV_PF_LUID_INFO, *PNDIS_SRIOV_PF_LUID_INFO;
+RING3_SIZE(NDIS_SRIOV_PF_LUID_INFO, 12);
+#define NDIS_SIZEOF_SRIOV_PF_LUID_INFO_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_SRIOV_PF_LUID_INFO, Luid)
+
+/* docs: ntddndis/ns-ntddndis-_ndis_sriov_vf_serial_number_info */
+typedef struct _NDIS_SRIOV_VF_SERIAL_NUMBER_INFO {
+    NDIS_OBJECT_HEADER Header;
+    ULONG SerialNumber;
+} NDIS_SRIOV_VF_SERIAL_NUMBER_INFO, *PNDIS_SRIOV_VF_SERIAL_NUMBER_INFO;
+RING3_SIZE(NDIS_SRIOV_VF_SERIAL_NUMBER_INFO, 8);
+#define NDIS_SIZEOF_SRIOV_VF_SERIAL_NUMBER_INFO_REVISION_1 RTL_SIZEOF_THROUGH_FIELD(NDIS_SRIOV_VF_SERIAL_NUMBER_INFO, SerialNumber)
+
+/* A bit for each of the first 64 blocks. docs: ntddndis/ns-ntddndis-_ndis_sriov_vf_invalidate_config_block_info */
+typedef struct _NDIS_SRIOV_VF_INVALIDATE_CONFIG_BLOCK_INFO {
+    NDIS_OBJECT_HEADER Header;
+    ULONG64 BlockMask;
+} NDIS_SRIOV_VF_INVALIDATE_CONFIG_BLOCK_INFO, *PNDIS_SRIOV_VF_INVALIDATE_CONFIG_BLOCK_INFO;
+RING3_SIZE(NDIS_SRIOV_VF_INVALIDATE_CONFIG_BLOCK_INFO, 16);
+#define NDIS_SIZEOF_SRIOV_VF_INVALIDATE_CONFIG_BLOCK_INFO_REVISION_1 \
+    RTL_SIZEOF_THROUGH_FIELD(NDIS_SRIOV_VF_INVALIDATE_CONFIG_BLOCK_INFO, BlockMask)
+
+#endif
+
+#endif
