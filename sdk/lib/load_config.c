@@ -1,36 +1,4 @@
 /* The load configuration directory: where the loader finds the stack cookie and the control-flow-guard pointers. */
-typedef unsigned char u8;
-typedef unsigned short u16;
-typedef unsigned u32;
-typedef unsigned long long u64;
-
-struct load_config {
-    u32 size, time_stamp;
-    u16 major, minor;
-    u32 global_flags_clear, global_flags_set, critical_section_timeout;
-    u64 decommit_free_block, decommit_total_free, lock_prefix_table, maximum_allocation, virtual_memory_threshold;
-    u64 process_affinity;
-    u32 process_heap_flags;
-    u16 csd_version, dependent_load_flags;
-    u64 edit_list, security_cookie, se_handler_table, se_handler_count;
-    u64 guard_check_pointer, guard_dispatch_pointer, guard_function_table, guard_function_count;
-    u32 guard_flags;
-    u16 code_integrity_flags, code_integrity_catalog;
-    u32 code_integrity_catalog_offset, code_integrity_reserved;
-    u64 guard_iat_table, guard_iat_count, guard_long_jump_table, guard_long_jump_count;
-    u64 dynamic_relocations, chpe_metadata, guard_rf_failure, guard_rf_failure_pointer;
-    u32 dynamic_relocation_offset;
-    u16 dynamic_relocation_section, reserved2;
-    u64 guard_rf_verify_stack_pointer;
-    u32 hot_patch_offset, reserved3;
-    u64 enclave_configuration, volatile_metadata;
-    u64 guard_eh_table, guard_eh_count;
-};
-
-extern u64 __security_cookie;
-extern u8 __guard_fids_table, __guard_fids_count, __guard_flags, __guard_iat_table, __guard_iat_count;
-extern u8 __guard_longjmp_table, __guard_longjmp_count, __guard_eh_cont_table, __guard_eh_cont_count;
-
 void __guard_check_nop(void)
 {
 }
@@ -45,20 +13,27 @@ void __guard_dispatch_nop(void);
 __declspec(allocate(".00cfg")) void *const __guard_check_icall_fptr = (void *)__guard_check_nop;
 __declspec(allocate(".00cfg")) void *const __guard_dispatch_icall_fptr = (void *)__guard_dispatch_nop;
 
-/* Guard fields are link-time values: their "addresses" are the table, the count and the flags. */
-#define LINK_VALUE(symbol) ((u64)&(symbol))
-
-const struct load_config _load_config_used = {
-    .size = sizeof(struct load_config),
-    .security_cookie = (u64)&__security_cookie,
-    .guard_check_pointer = (u64)&__guard_check_icall_fptr,
-    .guard_dispatch_pointer = (u64)&__guard_dispatch_icall_fptr,
-    .guard_function_table = LINK_VALUE(__guard_fids_table),
-    .guard_function_count = LINK_VALUE(__guard_fids_count),
-    .guard_iat_table = LINK_VALUE(__guard_iat_table),
-    .guard_iat_count = LINK_VALUE(__guard_iat_count),
-    .guard_long_jump_table = LINK_VALUE(__guard_longjmp_table),
-    .guard_long_jump_count = LINK_VALUE(__guard_longjmp_count),
-    .guard_eh_table = LINK_VALUE(__guard_eh_cont_table),
-    .guard_eh_count = LINK_VALUE(__guard_eh_cont_count),
-};
+/* In assembly, because the flags are a link-time value of 32 bits, which C cannot initialise with; table, count and flags are what the "addresses" of
+ * the linker's symbols say. The offsets are those of IMAGE_LOAD_CONFIG_DIRECTORY64. */
+__asm__(".section .rdata,\"dr\"\n\t"
+        ".globl _load_config_used\n\t"
+        ".p2align 4\n"
+        "_load_config_used:\n\t"
+        ".long 0x118\n\t"                       /* Size */
+        ".zero 0x54\n\t"
+        ".quad __security_cookie\n\t"           /* 0x58 SecurityCookie */
+        ".zero 0x10\n\t"
+        ".quad __guard_check_icall_fptr\n\t"    /* 0x70 GuardCFCheckFunctionPointer */
+        ".quad __guard_dispatch_icall_fptr\n\t"
+        ".quad __guard_fids_table\n\t"          /* 0x80 GuardCFFunctionTable */
+        ".quad __guard_fids_count\n\t"
+        ".long __guard_flags\n\t"               /* 0x90 GuardFlags */
+        ".zero 0xc\n\t"
+        ".quad __guard_iat_table\n\t"           /* 0xa0 GuardAddressTakenIatEntryTable */
+        ".quad __guard_iat_count\n\t"
+        ".quad __guard_longjmp_table\n\t"       /* 0xb0 GuardLongJumpTargetTable */
+        ".quad __guard_longjmp_count\n\t"
+        ".zero 0x48\n\t"
+        ".quad __guard_eh_cont_table\n\t"       /* 0x108 GuardEHContinuationTable */
+        ".quad __guard_eh_cont_count\n\t"
+        ".text");

@@ -25,14 +25,22 @@ typedef struct _JUMP_BUFFER {
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__clang__) && __STDC_HOSTED__       /* then clang knows them by name, declares the first itself and passes the frame */
+#define RING3_SETJMP_BY_COMPILER
+int __cdecl _setjmp(jmp_buf buffer);
+int __cdecl _setjmpex(jmp_buf buffer);
+#else
 int __cdecl _setjmp(jmp_buf buffer, void *frame) __attribute__((returns_twice));
 int __cdecl _setjmpex(jmp_buf buffer, void *frame) __attribute__((returns_twice));
+#endif
 __declspec(noreturn) void __cdecl longjmp(jmp_buf buffer, int value);
 #ifdef __cplusplus
 }
 #endif
+#ifndef RING3_SETJMP_BY_COMPILER
 #define _setjmp(buffer) _setjmp((buffer), __builtin_frame_address(0))
 #define _setjmpex(buffer) _setjmpex((buffer), __builtin_frame_address(0))
+#endif
 #define setjmp(buffer) _setjmp(buffer)
 #endif
 

@@ -3,6 +3,7 @@
 #define RING3_CRT_STDIO_H
 
 #include <stdarg.h>
+#include <corecrt.h>
 #include <stddef.h>
 
 #define _TRUNCATE ((size_t)-1)

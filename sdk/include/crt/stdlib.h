@@ -2,6 +2,7 @@
 #ifndef RING3_CRT_STDLIB_H
 #define RING3_CRT_STDLIB_H
 
+#include <corecrt.h>
 #include <limits.h>
 #include <stddef.h>
 

@@ -2,6 +2,7 @@
 #ifndef RING3_CRT_STRING_H
 #define RING3_CRT_STRING_H
 
+#include <corecrt.h>
 #include <stddef.h>
 
 #ifdef __cplusplus
