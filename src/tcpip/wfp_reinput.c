@@ -20,6 +20,7 @@ static NTSTATUS status_of(err_t error)
     return error == ERR_OK ? STATUS_SUCCESS : error == ERR_RTE ? STATUS_NETWORK_UNREACHABLE : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+/* netif NULL: a link-local address has no zone yet. */
 static ip_addr_t lwip_address(const struct ip_address *a, struct netif *netif)
 {
     ip_addr_t ip = { 0 };
@@ -27,7 +28,10 @@ static ip_addr_t lwip_address(const struct ip_address *a, struct netif *netif)
     if (a->family == 4) {
         ip_addr_set_ip4_u32_val(ip, ip_to4(a));
     } else {
-        ip6_addr_t six = ip_to6(a, netif);
+        ip6_addr_t six = { 0 };
+        memcpy(six.addr, a->bytes, sizeof six.addr);
+        if (netif)
+            ip6_addr_assign_zone(&six, IP6_UNKNOWN, netif);
         ip_addr_copy_from_ip6(ip, six);
     }
     return ip;
@@ -46,11 +50,17 @@ static NTSTATUS receive(const struct wfp_injected *what, struct pbuf *p)
     return STATUS_SUCCESS;
 }
 
+/* A packet to link-local addresses says by its source which link is meant; one without a source goes out by the first adapter that is up. */
 static struct netif *way_to(const struct wfp_injected *what, const ip_addr_t *from, const ip_addr_t *to)
 {
     struct interface *by = what->interface ? interface_of_index(what->interface) : NULL;
+    struct netif *netif = by ? &by->netif : ip_route(from, to);
 
-    return by ? &by->netif : ip_route(from, to);
+    if (!netif && IP_IS_V6(to) && ip6_addr_has_scope(ip_2_ip6(to), IP6_UNKNOWN))
+        for (unsigned slot = 0; slot < LOOPBACK_SLOT && !netif; slot++)
+            if (interface_at(slot) && interface_is_up(interface_at(slot)))
+                netif = &interface_at(slot)->netif;
+    return netif;
 }
 
 /* The packet has its IP header. */
