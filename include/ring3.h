@@ -103,6 +103,16 @@ bool ring3_import_registry(struct ring3_computer *computer, const char *path);
 /* A keyword in the software key of every network adapter installed from now on ("*JumboPacket", "9014"). */
 bool ring3_set_parameter(struct ring3_computer *computer, const char *name, const char *value);
 
+/* --- the filter engine -------------------------------------------------------------------------------------------- */
+
+/* The base filtering engine (BFE) by specification: running|stopped[,start=TIME][,stop=TIME][,store=FILE], times from now. Without this
+ * call it runs from the beginning and keeps nothing. While it is stopped at first, boot-time filters of FILE are enforced. FILE is read now,
+ * if it is there, and written when persistent objects or boot-time filters change. Before the first ring3_load. */
+bool ring3_set_filter_engine(struct ring3_computer *computer, const char *spec);
+/* Starts and stops it, as the service. False when it is in another state. */
+bool ring3_start_filter_engine(struct ring3_computer *computer);
+bool ring3_stop_filter_engine(struct ring3_computer *computer);
+
 /* --- drivers ------------------------------------------------------------------------------------------------- */
 
 /* Loads a .sys, with the INF beside it if there is one, calls DriverEntry and starts the devices it serves. */

@@ -252,6 +252,20 @@ static int verb_shutdown(struct ctl *ctl)
     return ctl_ask(ctl, &line, NULL, 0);
 }
 
+static int verb_bfe(struct ctl *ctl)
+{
+    struct message_line line;
+    int result = ctl->count == 1 ? EXIT_GOOD : needs(ctl, 2, "takes start or stop");
+
+    if (result != EXIT_GOOD)
+        return result;
+    message_begin(&line, "bfe");
+    if (ctl->count == 2)
+        message_add(&line, "action", ctl->argument[1]);
+    result = ctl_ask(ctl, &line, NULL, 0);
+    return result == EXIT_GOOD ? print_key(ctl, "state") : result;
+}
+
 static int verb_dump(struct ctl *ctl)
 {
     return ctl_dump(ctl, ctl->argument[0]);
@@ -263,7 +277,7 @@ static const struct {
 } verbs[] = {
     { "read", ctl_read }, { "write", ctl_write }, { "ioctl", ctl_ioctl }, { "load", verb_load }, { "unload", verb_unload },
     { "plug", verb_plug }, { "unplug", verb_unplug }, { "disable", verb_device }, { "enable", verb_device },
-    { "rebalance", verb_device }, { "power", verb_power }, { "shutdown", verb_shutdown }, { "adapters", verb_dump },
+    { "rebalance", verb_device }, { "power", verb_power }, { "bfe", verb_bfe }, { "shutdown", verb_shutdown }, { "adapters", verb_dump },
     { "devices", verb_dump }, { "drivers", verb_dump }, { "stats", verb_dump }, { "wfp", verb_dump },
 };
 

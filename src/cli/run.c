@@ -31,6 +31,8 @@ static int furnish(struct run *run)
     for (unsigned i = 0; i < run->registries.count; i++)
         if (!ring3_import_registry(run->computer, run->registries.item[i]))
             return cli_fail(EXIT_USAGE, "--reg: %s", ring3_error());
+    if (run->bfe && !ring3_set_filter_engine(run->computer, run->bfe))
+        return cli_fail(EXIT_USAGE, "--bfe: %s", ring3_error());
     for (unsigned i = 0; i < run->virtuals.count; i++)
         if (!ring3_add_virtual_adapter(run->computer, run->virtuals.item[i]))
             return cli_fail(EXIT_USAGE, "--virtual: %s", ring3_error());

@@ -16,7 +16,7 @@ struct run {
     struct ring3_config config;
     struct run_list drivers, nics, disks, root_devices, virtuals, addresses, name_servers, registries, parameters, pings, sends, serves;
     struct run_list echoes;
-    const char *capture, *nbd, *ctl;
+    const char *capture, *nbd, *ctl, *bfe;
     bool has_duration, json, power_off, adapters;
     uint64_t duration_ns;
 

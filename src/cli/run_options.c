@@ -152,6 +152,12 @@ static bool take_ctl(void *target, const char *value)
     return value[0] || error_set("an empty path");
 }
 
+static bool take_bfe(void *target, const char *value)
+{
+    ((struct run *)target)->bfe = value;
+    return value[0] || error_set("an empty specification");
+}
+
 static bool take_fail_alloc(void *target, const char *value)
 {
     return cli_number(value, 1, UINT64_MAX, &((struct run *)target)->config.fail_allocation);
@@ -224,6 +230,8 @@ const struct cli_option run_options[] = {
     { "--capture", "FILE", "writes every frame of the first card's wire to a pcapng file", take_capture },
     { "--reg", "FILE.reg", "imports registry values before drivers start", take_reg },
     { "--parameter", "NAME=VALUE", "a keyword of the network adapters, over what the INF says", take_parameter },
+    { "--bfe", "SPEC", "the base filtering engine: running (default) or stopped[,start=TIME][,stop=TIME][,store=FILE]: boot-time\n"
+      "filters are enforced until it starts; FILE keeps them and persistent objects for later runs", take_bfe },
     { "--allow-missing", NULL, "loads drivers that need what ring3 does not have; a call to it is a bug check",
       take_allow_missing },
     { "--no-tcpip", NULL, "binds no TCP/IP of the computer's own to the adapters, only the drivers' protocols", take_no_tcpip },

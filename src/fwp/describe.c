@@ -378,11 +378,35 @@ static void drops(struct writer *w)
     write_text(w, json(w) ? "]}\n" : "");
 }
 
+/* The engine's state, and filters that are kept and not enforced. */
+static void engine(struct writer *w)
+{
+    bool first = true;
+
+    write_text(w, json(w) ? ",\"engine\":\"%s\",\"kept\":[" : "filter engine: %s\n", fwp_bfe_state_name());
+    list_each(it, fwp_objects_of(FWP_FILTER)) {
+        const struct fwp_object *object = container_of(it, struct fwp_object, node);
+        const FWPM_FILTER0 *filter = object->value;
+        const char *why = filter->flags & FWPM_FILTER_FLAG_DISABLED ? "disabled" : "boot-time";
+        if (object->rule)
+            continue;
+        if (json(w))
+            write_text(w, "%s{\"id\":%" PRIu64 ",\"why\":\"%s\",\"name\":", first ? "" : ",", object->id, why);
+        else
+            write_text(w, "%s  filter %" PRIu64 ", %s: ", first ? "kept, not enforced\n" : "", object->id, why);
+        name(w, filter->displayData.name);
+        write_text(w, json(w) ? "}" : "\n");
+        first = false;
+    }
+    write_text(w, json(w) ? "]" : "");
+}
+
 void fwp_describe(struct writer *w, bool all)
 {
     layers(w, all);
     callouts(w);
     flows(w);
     pending(w);
+    engine(w);
     drops(w);
 }

@@ -25,13 +25,12 @@ VOID NTAPI FwpmFreeMemory0(void **p)
     *p = NULL;
 }
 
-/* --- the state of the base filtering engine ------------------------------------------------------------------------------------------ */
+/* --- subscriptions to what never happens ------------------------------------------------------------------------------------------- */
 
 struct watcher {
     struct list node;
     HANDLE handle;
-    FWPM_SERVICE_STATE_CHANGE_CALLBACK0 callback;
-    void *context;
+    uint64_t callback;
 };
 
 static struct {
@@ -57,7 +56,7 @@ void fwp_engine_calls_driver_gone(uint64_t base, uint64_t size)
 {
     list_each_safe(it, &engine.watchers) {
         struct watcher *watcher = container_of(it, struct watcher, node);
-        if ((uint64_t)(uintptr_t)watcher->callback - base >= size)
+        if (watcher->callback - base >= size)
             continue;
         list_remove(&watcher->node);
         free(watcher);
@@ -68,68 +67,36 @@ void fwp_engine_leaks_walk(uint64_t base, uint64_t size, void (*visit)(void *con
 {
     list_each(it, &engine.watchers) {
         const struct watcher *watcher = container_of(it, struct watcher, node);
-        struct fwp_leak leak = { "a subscription to the filter engine's state (FwpmBfeStateUnsubscribeChanges0 was never called)",
-                                 (uint64_t)(uintptr_t)watcher->callback };
-        if ((uint64_t)(uintptr_t)watcher->callback - base < size)
+        struct fwp_leak leak = { "a subscription to system ports, IPsec connections or virtual switches (its Unsubscribe function was never called)",
+                                 watcher->callback };
+        if (watcher->callback - base < size)
             visit(context, &leak);
     }
 }
 
-/* The engine runs from before the first driver until after the last. Any IRQL up to DISPATCH_LEVEL.
- * docs: fwpmk/nf-fwpmk-fwpmbfestateget0 */
-FWPM_SERVICE_STATE NTAPI FwpmBfeStateGet0(VOID)
-{
-    return FWPM_SERVICE_RUNNING;
-}
-
-static HANDLE new_watcher(FWPM_SERVICE_STATE_CHANGE_CALLBACK0 callback, void *context)
+static HANDLE new_watcher(const void *callback)
 {
     struct watcher *watcher = calloc(1, sizeof *watcher);
 
     if (!watcher)
         return NULL;
-    watcher->callback = callback;
-    watcher->context = context;
+    watcher->callback = (uint64_t)(uintptr_t)callback;
     watcher->handle = (HANDLE)(uintptr_t)(0x46420000u + 4 * ++engine.last_handle);
     list_push_back(&engine.watchers, &watcher->node);
     return watcher->handle;
 }
 
-static struct watcher *watcher_of(HANDLE handle)
-{
-    list_each(it, &engine.watchers)
-        if (container_of(it, struct watcher, node)->handle == handle)
-            return container_of(it, struct watcher, node);
-    return NULL;
-}
-
 static NTSTATUS end_watcher(HANDLE handle)
 {
-    struct watcher *watcher = watcher_of(handle);
-
-    if (!watcher)
-        return STATUS_INVALID_HANDLE;
-    list_remove(&watcher->node);
-    free(watcher);
-    return STATUS_SUCCESS;
-}
-
-/* Registers a callback for changes of the engine's state; *changeHandle is given back with FwpmBfeStateUnsubscribeChanges0 before the
- * driver unloads. The state does not change while drivers run. PASSIVE_LEVEL. STATUS_INVALID_PARAMETER,
- * STATUS_INSUFFICIENT_RESOURCES. docs: fwpmk/nf-fwpmk-fwpmbfestatesubscribechanges0 */
-NTSTATUS NTAPI FwpmBfeStateSubscribeChanges0(VOID *deviceObject, FWPM_SERVICE_STATE_CHANGE_CALLBACK0 callback, VOID *context,
-                                             HANDLE *changeHandle)
-{
-    if (!deviceObject || !callback || !changeHandle)
-        return STATUS_INVALID_PARAMETER;
-    *changeHandle = new_watcher(callback, context);
-    return *changeHandle ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
-}
-
-/* PASSIVE_LEVEL. STATUS_INVALID_HANDLE. docs: fwpmk/nf-fwpmk-fwpmbfestateunsubscribechanges0 */
-NTSTATUS NTAPI FwpmBfeStateUnsubscribeChanges0(HANDLE changeHandle)
-{
-    return end_watcher(changeHandle);
+    list_each_safe(it, &engine.watchers) {
+        struct watcher *watcher = container_of(it, struct watcher, node);
+        if (watcher->handle != handle)
+            continue;
+        list_remove(&watcher->node);
+        free(watcher);
+        return STATUS_SUCCESS;
+    }
+    return STATUS_FWP_NOT_FOUND;
 }
 
 /* --- options ------------------------------------------------------------------------------------------------------------------------- */
@@ -280,14 +247,14 @@ NTSTATUS NTAPI FwpmSystemPortsGet0(HANDLE engineHandle, FWPM_SYSTEM_PORTS0 **sys
 }
 
 /* A subscription to what never happens: the handle is all there is to it. */
-static NTSTATUS subscribe_to_nothing(HANDLE handle, const void *callback, void *context, HANDLE *result)
+static NTSTATUS subscribe_to_nothing(HANDLE handle, const void *callback, HANDLE *result)
 {
     struct fwp_session *session;
     NTSTATUS status = callback && result ? fwp_enter(handle, FWP_OUTSIDE, &session) : STATUS_FWP_NULL_POINTER;
 
     if (!NT_SUCCESS(status))
         return status;
-    *result = new_watcher((FWPM_SERVICE_STATE_CHANGE_CALLBACK0)callback, context);
+    *result = new_watcher(callback);
     return fwp_leave(session, *result ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES);
 }
 
@@ -296,8 +263,7 @@ static NTSTATUS unsubscribe_from_nothing(HANDLE handle, HANDLE subscription)
     struct fwp_session *session;
     NTSTATUS status = fwp_enter(handle, FWP_OUTSIDE, &session);
 
-    return NT_SUCCESS(status) ? fwp_leave(session, NT_SUCCESS(end_watcher(subscription)) ? STATUS_SUCCESS : STATUS_FWP_NOT_FOUND)
-                              : status;
+    return NT_SUCCESS(status) ? fwp_leave(session, end_watcher(subscription)) : status;
 }
 
 /* The pairs below accept a subscription and never call back: system ports do not change, and there are no IPsec connections and no
@@ -306,7 +272,7 @@ static NTSTATUS unsubscribe_from_nothing(HANDLE handle, HANDLE subscription)
 NTSTATUS NTAPI FwpmSystemPortsSubscribe0(HANDLE engineHandle, void *reserved, FWPM_SYSTEM_PORTS_CALLBACK0 callback, void *context,
                                          HANDLE *sysPortsHandle)
 {
-    return reserved ? STATUS_FWP_RESERVED : subscribe_to_nothing(engineHandle, (const void *)callback, context, sysPortsHandle);
+    return reserved ? STATUS_FWP_RESERVED : subscribe_to_nothing(engineHandle, (const void *)callback, sysPortsHandle);
 }
 
 NTSTATUS NTAPI FwpmSystemPortsUnsubscribe0(HANDLE engineHandle, HANDLE sysPortsHandle)
@@ -318,7 +284,7 @@ NTSTATUS NTAPI FwpmSystemPortsUnsubscribe0(HANDLE engineHandle, HANDLE sysPortsH
 NTSTATUS NTAPI FwpmConnectionSubscribe0(HANDLE engineHandle, const FWPM_CONNECTION_SUBSCRIPTION0 *subscription,
                                         FWPM_CONNECTION_CALLBACK0 callback, void *context, HANDLE *eventsHandle)
 {
-    return subscription ? subscribe_to_nothing(engineHandle, (const void *)callback, context, eventsHandle) : STATUS_FWP_NULL_POINTER;
+    return subscription ? subscribe_to_nothing(engineHandle, (const void *)callback, eventsHandle) : STATUS_FWP_NULL_POINTER;
 }
 
 NTSTATUS NTAPI FwpmConnectionUnsubscribe0(HANDLE engineHandle, HANDLE eventsHandle)
@@ -339,7 +305,7 @@ NTSTATUS NTAPI FwpmConnectionGetById0(HANDLE engineHandle, UINT64 id, FWPM_CONNE
 NTSTATUS NTAPI FwpmvSwitchEventSubscribe0(HANDLE engineHandle, const FWPM_VSWITCH_EVENT_SUBSCRIPTION0 *subscription,
                                           FWPM_VSWITCH_EVENT_CALLBACK0 callback, void *context, HANDLE *subscriptionHandle)
 {
-    return subscription ? subscribe_to_nothing(engineHandle, (const void *)callback, context, subscriptionHandle)
+    return subscription ? subscribe_to_nothing(engineHandle, (const void *)callback, subscriptionHandle)
                         : STATUS_FWP_NULL_POINTER;
 }
 

@@ -9,7 +9,7 @@
 void fwp_engine_calls_open(void);
 void fwp_engine_calls_close(void);
 void fwp_engine_calls_driver_gone(uint64_t base, uint64_t size);
-/* Subscriptions to the engine's state (and the like) whose callback lies in the image. */
+/* Subscriptions to what never happens whose callback lies in the image. */
 void fwp_engine_leaks_walk(uint64_t base, uint64_t size, void (*visit)(void *context, const struct fwp_leak *leak), void *context);
 
 #endif

@@ -37,7 +37,7 @@ static void show(struct fwp_object *object)
 }
 
 /* The object with its rule; nothing is in a table yet. */
-static struct fwp_object *make(const FWPM_FILTER0 *given, const struct fwp_filter_plan *plan)
+static struct fwp_object *make(const FWPM_FILTER0 *given, const struct fwp_filter_plan *plan, enum fwp_enforcement how)
 {
     UINT64 weight = 0;
     FWPM_FILTER0 filter = *given;
@@ -47,6 +47,8 @@ static struct fwp_object *make(const FWPM_FILTER0 *given, const struct fwp_filte
         fwp_guid_new(&filter.filterKey);
     filter.subLayerKey = plan->link[FWP_TO_SUBLAYER]->key;
     filter.filterId = fwp_object_new_id(FWP_FILTER);
+    if (how == FWP_DISABLE)
+        filter.flags |= FWPM_FILTER_FLAG_DISABLED;
     filter.effectiveWeight = (FWP_VALUE0){ .type = FWP_UINT64, .uint64 = &weight };
     object = fwp_object_create(FWP_FILTER, &filter, &filter.filterKey, filter.filterId);
     if (!object)
@@ -65,14 +67,15 @@ static struct fwp_object *make(const FWPM_FILTER0 *given, const struct fwp_filte
     if (plan->link[FWP_TO_CALLOUT])
         object->rule->callout_id = (uint32_t)plan->link[FWP_TO_CALLOUT]->id;
     show(object);
-    if (filter.flags & FWPM_FILTER_FLAG_BOOTTIME) {
+    if (how == FWP_DISABLE || (how == FWP_ENFORCE && filter.flags & FWPM_FILTER_FLAG_BOOTTIME)) {
         fwp_rule_free(object->rule);
         object->rule = NULL;
     }
     return object;
 }
 
-static NTSTATUS add(struct fwp_session *session, const FWPM_FILTER0 *filter, PSECURITY_DESCRIPTOR sd, UINT64 *id)
+NTSTATUS fwp_filter_put(struct fwp_session *session, const FWPM_FILTER0 *filter, PSECURITY_DESCRIPTOR sd, enum fwp_enforcement how,
+                        UINT64 *id)
 {
     struct fwp_filter_plan plan;
     struct fwp_object *object;
@@ -82,7 +85,7 @@ static NTSTATUS add(struct fwp_session *session, const FWPM_FILTER0 *filter, PSE
         status = STATUS_FWP_ALREADY_EXISTS;
     if (!NT_SUCCESS(status))
         return status;
-    object = make(filter, &plan);
+    object = make(filter, &plan, how);
     if (!object)
         return STATUS_INSUFFICIENT_RESOURCES;
     status = fwp_object_settle(session, object, (filter->flags & (FWPM_FILTER_FLAG_PERSISTENT | FWPM_FILTER_FLAG_BOOTTIME)) != 0, sd);
@@ -102,7 +105,8 @@ static NTSTATUS add(struct fwp_session *session, const FWPM_FILTER0 *filter, PSE
 }
 
 /* Adds a copy of the filter. Key, sublayer and weight may be left to the engine; *id (may be NULL) gets the run-time identifier. A
- * filter with a callout is first shown to the callout's notifyFn. Boot-time filters are kept and not enforced: the engine runs.
+ * filter with a callout is first shown to the callout's notifyFn. Boot-time filters are kept, and enforced before the engine runs: at the
+ * computer's next start (bfe.h); they want a layer of the kernel, STATUS_FWP_INCOMPATIBLE_LAYER.
  * PASSIVE_LEVEL. STATUS_FWP_NULL_POINTER, _NULL_DISPLAY_NAME, _INVALID_FLAGS, _LAYER_NOT_FOUND, _SUBLAYER_NOT_FOUND,
  * _PROVIDER_NOT_FOUND, _INVALID_WEIGHT, _INVALID_ACTION_TYPE, _CALLOUT_NOT_FOUND, _INCOMPATIBLE_LAYER,
  * _PROVIDER_CONTEXT_NOT_FOUND, _CONTEXT_INCOMPATIBLE_WITH_CALLOUT, _CONDITION_NOT_FOUND, what fwp_condition_check finds,
@@ -116,7 +120,7 @@ NTSTATUS NTAPI FwpmFilterAdd0(HANDLE engineHandle, const FWPM_FILTER0 *filter, P
     if (!filter)
         return STATUS_FWP_NULL_POINTER;
     status = fwp_enter(engineHandle, FWP_WRITE, &session);
-    return NT_SUCCESS(status) ? fwp_leave(session, add(session, filter, sd, id)) : status;
+    return NT_SUCCESS(status) ? fwp_leave(session, fwp_filter_put(session, filter, sd, FWP_ENFORCE, id)) : status;
 }
 
 /* --- into classification and out ---------------------------------------------------------------------------------------------- */

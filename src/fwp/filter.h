@@ -15,6 +15,12 @@ struct fwp_filter_plan {
 };
 NTSTATUS fwp_filter_check(const FWPM_FILTER0 *filter, struct fwp_filter_plan *plan);
 
+/* Which filters are enforced, and not only kept: while the engine runs, all but boot-time ones; before it, these. */
+enum fwp_enforcement { FWP_ENFORCE, FWP_ENFORCE_BOOTTIME, FWP_DISABLE };
+/* Adds a copy to the session's transaction; FWP_DISABLE marks it FWPM_FILTER_FLAG_DISABLED. Statuses as FwpmFilterAdd0. */
+NTSTATUS fwp_filter_put(struct fwp_session *session, const FWPM_FILTER0 *filter, PSECURITY_DESCRIPTOR sd, enum fwp_enforcement how,
+                        UINT64 *id);
+
 /* The weight that the filter gets: what it says, or by how much its conditions select. */
 uint64_t fwp_filter_weight(const FWPM_FILTER0 *filter, const struct fwp_rule *rule, const struct fwp_layer *layer);
 

@@ -97,6 +97,8 @@ static NTSTATUS find_places(const FWPM_FILTER0 *filter, struct fwp_filter_plan *
     plan->layer = fwp_layer_by_key(&filter->layerKey);
     if (!plan->layer)
         return STATUS_FWP_LAYER_NOT_FOUND;
+    if (filter->flags & FWPM_FILTER_FLAG_BOOTTIME && !(plan->layer->flags & FWPM_LAYER_FLAG_KERNEL))
+        return STATUS_FWP_INCOMPATIBLE_LAYER;
     plan->link[FWP_TO_SUBLAYER] = fwp_object_by_key(FWP_SUBLAYER,
                                                     fwp_null_guid(&filter->subLayerKey) ? &universal : &filter->subLayerKey);
     if (!plan->link[FWP_TO_SUBLAYER])

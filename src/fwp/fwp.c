@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "fwp/bfe.h"
 #include "fwp/callouts.h"
 #include "fwp/changes.h"
 #include "fwp/classification.h"
@@ -34,6 +35,7 @@ bool fwp_open(void)
     memset(changed, 0, sizeof changed);
     any_changed = false;
     fwp_notices_open();
+    fwp_bfe_open();
     fwp_classify_open();
     fwp_offloads_open();
     fwp_runtime_open();
@@ -51,6 +53,7 @@ bool fwp_open(void)
 
 void fwp_close(void)
 {
+    fwp_bfe_close();
     fwp_sessions_close();
     fwp_runtime_close();
     fwp_notices_close();
@@ -69,6 +72,7 @@ void fwp_driver_gone(uint64_t base, uint64_t size)
     fwp_redirect_driver_gone(base, size);
     fwp_sessions_driver_gone(base, size);
     fwp_engine_calls_driver_gone(base, size);
+    fwp_bfe_driver_gone(base, size);
 }
 
 /* --- changes ---------------------------------------------------------------------------------------------------------------------------- */

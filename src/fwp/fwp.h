@@ -94,6 +94,21 @@ void fwp_on_coalescing(void (*changed)(void));
 /* True when any callout is registered. */
 bool fwp_callouts_registered(void);
 
+/* --- the engine's life (bfe.h) ------------------------------------------------------------------------------------------ */
+
+/* Before the first driver: the engine runs from the beginning, or not (boot-time filters are enforced until it starts). path: the file of
+ * its store, which need not be there; NULL: none. False with error_text() when it is not good. Without this call it runs, with an empty
+ * store. PASSIVE_LEVEL. */
+bool fwp_bfe_boot(const char *path, bool running);
+/* Starts and stops it, and tells those who subscribed. False with error_text() when it is in another state, or has no memory.
+ * PASSIVE_LEVEL. */
+bool fwp_bfe_start(void);
+bool fwp_bfe_stop(void);
+/* The same at a time of the computer's clock. */
+void fwp_bfe_plan(bool start, uint64_t at_ns);
+/* "stopped", "starting", "stopping" or "running". */
+const char *fwp_bfe_state_name(void);
+
 /* --- drivers --------------------------------------------------------------------------------------------------------- */
 
 /* The image in [base, base + size) goes: its callouts, subscriptions and sessions are forgotten. After the rules have looked. */

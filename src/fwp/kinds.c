@@ -46,7 +46,7 @@ static NTSTATUS put(struct fwp_session *session, struct fwp_object *object, stru
 
 /* --- providers ------------------------------------------------------------------------------------------------------------------ */
 
-static NTSTATUS add_provider(struct fwp_session *session, const FWPM_PROVIDER0 *given, PSECURITY_DESCRIPTOR sd)
+NTSTATUS fwp_provider_put(struct fwp_session *session, const FWPM_PROVIDER0 *given, PSECURITY_DESCRIPTOR sd)
 {
     FWPM_PROVIDER0 value = *given;
     struct common common = { &value.providerKey, value.displayData.name, value.flags, FWPM_PROVIDER_FLAG_PERSISTENT, NULL };
@@ -69,7 +69,7 @@ NTSTATUS NTAPI FwpmProviderAdd0(HANDLE engineHandle, const FWPM_PROVIDER0 *provi
     struct fwp_session *session;
     NTSTATUS status = provider ? fwp_enter(engineHandle, FWP_WRITE, &session) : STATUS_FWP_NULL_POINTER;
 
-    return NT_SUCCESS(status) ? fwp_leave(session, add_provider(session, provider, sd)) : status;
+    return NT_SUCCESS(status) ? fwp_leave(session, fwp_provider_put(session, provider, sd)) : status;
 }
 
 /* --- provider contexts ------------------------------------------------------------------------------------------------------------ */
@@ -95,7 +95,7 @@ static NTSTATUS check_content(const FWPM_PROVIDER_CONTEXT0 *context)
     return STATUS_SUCCESS;
 }
 
-static NTSTATUS add_context(struct fwp_session *session, const FWPM_PROVIDER_CONTEXT0 *given, PSECURITY_DESCRIPTOR sd, UINT64 *id)
+NTSTATUS fwp_context_put(struct fwp_session *session, const FWPM_PROVIDER_CONTEXT0 *given, PSECURITY_DESCRIPTOR sd, UINT64 *id)
 {
     FWPM_PROVIDER_CONTEXT0 value = *given;
     struct common common = { &value.providerContextKey, value.displayData.name, value.flags,
@@ -122,7 +122,7 @@ static NTSTATUS add_any_context(HANDLE engine, const void *context, PSECURITY_DE
     struct fwp_session *session;
     NTSTATUS status = context ? fwp_enter(engine, FWP_WRITE, &session) : STATUS_FWP_NULL_POINTER;
 
-    return NT_SUCCESS(status) ? fwp_leave(session, add_context(session, context, sd, id)) : status;
+    return NT_SUCCESS(status) ? fwp_leave(session, fwp_context_put(session, context, sd, id)) : status;
 }
 
 /* Each adds a copy of the provider context; *id (may be NULL) gets the run-time identifier. General contexts and classify options are
@@ -158,7 +158,7 @@ NTSTATUS NTAPI FwpmProviderContextAdd3(HANDLE engineHandle, const FWPM_PROVIDER_
 
 /* --- sublayers -------------------------------------------------------------------------------------------------------------------- */
 
-static NTSTATUS add_sublayer(struct fwp_session *session, const FWPM_SUBLAYER0 *given, PSECURITY_DESCRIPTOR sd)
+NTSTATUS fwp_sublayer_put(struct fwp_session *session, const FWPM_SUBLAYER0 *given, PSECURITY_DESCRIPTOR sd)
 {
     FWPM_SUBLAYER0 value = *given;
     struct common common = { &value.subLayerKey, value.displayData.name, value.flags, FWPM_SUBLAYER_FLAG_PERSISTENT, value.providerKey };
@@ -186,12 +186,12 @@ NTSTATUS NTAPI FwpmSubLayerAdd0(HANDLE engineHandle, const FWPM_SUBLAYER0 *subLa
     struct fwp_session *session;
     NTSTATUS status = subLayer ? fwp_enter(engineHandle, FWP_WRITE, &session) : STATUS_FWP_NULL_POINTER;
 
-    return NT_SUCCESS(status) ? fwp_leave(session, add_sublayer(session, subLayer, sd)) : status;
+    return NT_SUCCESS(status) ? fwp_leave(session, fwp_sublayer_put(session, subLayer, sd)) : status;
 }
 
 /* --- callouts --------------------------------------------------------------------------------------------------------------------- */
 
-static NTSTATUS add_callout(struct fwp_session *session, const FWPM_CALLOUT0 *given, PSECURITY_DESCRIPTOR sd, UINT32 *id)
+NTSTATUS fwp_callout_put(struct fwp_session *session, const FWPM_CALLOUT0 *given, PSECURITY_DESCRIPTOR sd, UINT32 *id)
 {
     FWPM_CALLOUT0 value = *given;
     struct common common = { &value.calloutKey, value.displayData.name, value.flags,
@@ -230,5 +230,5 @@ NTSTATUS NTAPI FwpmCalloutAdd0(HANDLE engineHandle, const FWPM_CALLOUT0 *callout
     struct fwp_session *session;
     NTSTATUS status = callout ? fwp_enter(engineHandle, FWP_WRITE, &session) : STATUS_FWP_NULL_POINTER;
 
-    return NT_SUCCESS(status) ? fwp_leave(session, add_callout(session, callout, sd, id)) : status;
+    return NT_SUCCESS(status) ? fwp_leave(session, fwp_callout_put(session, callout, sd, id)) : status;
 }

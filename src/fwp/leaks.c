@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fwp/bfe.h"
 #include "fwp/callouts.h"
 #include "fwp/engine_calls.h"
 #include "fwp/flow.h"
@@ -94,6 +95,7 @@ void fwp_leaks_walk(uint64_t base, uint64_t size, void (*visit)(void *context, c
     fwp_pended_callers(visit_pended, &search);
     fwp_redirect_handles_each(visit_redirect, &search);
     fwp_engine_leaks_walk(base, size, visit, context);
+    fwp_bfe_leaks_walk(base, size, visit, context);
 }
 
 static void note(void *found, const struct fwp_leak *leak)

@@ -110,7 +110,7 @@ static struct net_subscription *behind(void)
 {
     list_each(it, &subscriptions) {
         struct net_subscription *subscription = container_of(it, struct net_subscription, node);
-        if (fwp_net_event_from(subscription->next))
+        if (!subscription->session->aborted && fwp_net_event_from(subscription->next))
             return subscription;
     }
     return NULL;

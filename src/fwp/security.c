@@ -158,7 +158,7 @@ static NTSTATUS set(void **descriptor, UINT32 info, const SID *owner, const SID 
 }
 
 /* Where the descriptor of the named object lies; no key: of its container. */
-static NTSTATUS find(unsigned place, const GUID *key, void ***descriptor)
+static NTSTATUS find(struct fwp_session *session, unsigned place, const GUID *key, void ***descriptor)
 {
     struct fwp_object *object;
 
@@ -171,6 +171,7 @@ static NTSTATUS find(unsigned place, const GUID *key, void ***descriptor)
     if (!object)
         return fwp_kinds[place].missing;
     *descriptor = &object->security;
+    session->durable |= session->transaction == FWP_WRITING && object->lifetime == FWP_PERSISTENT;
     return STATUS_SUCCESS;
 }
 
@@ -183,7 +184,7 @@ static NTSTATUS get_named(HANDLE engine, unsigned place, const GUID *key, UINT32
 
     if (!NT_SUCCESS(status))
         return status;
-    status = find(place, key, &descriptor);
+    status = find(session, place, key, &descriptor);
     if (NT_SUCCESS(status))
         status = get(*descriptor, info, owner, group, dacl, sacl, result, caller);
     return fwp_leave(session, status);
@@ -198,7 +199,7 @@ static NTSTATUS set_named(HANDLE engine, unsigned place, const GUID *key, UINT32
 
     if (!NT_SUCCESS(status))
         return status;
-    status = find(place, key, &descriptor);
+    status = find(session, place, key, &descriptor);
     if (NT_SUCCESS(status))
         status = set(descriptor, info, owner, group, dacl, sacl);
     return fwp_leave(session, status);

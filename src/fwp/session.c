@@ -58,8 +58,10 @@ static NTSTATUS lock(struct fwp_session *session, bool writing)
     uint64_t ms = session->value->txnWaitTimeoutInMSec ? session->value->txnWaitTimeoutInMSec : DEFAULT_WAIT_MS;
     uint64_t deadline = ke_now() + ms * 1000000;
 
-    while (!lock_free_for(writing)) {
+    while (session->aborted || !lock_free_for(writing)) {
         uint64_t now = ke_now();
+        if (session->aborted)
+            return STATUS_FWP_SESSION_ABORTED;
         if (now >= deadline)
             return STATUS_FWP_TIMEOUT;
         LARGE_INTEGER left = { .QuadPart = -(int64_t)((deadline - now + 99) / 100) };
@@ -96,6 +98,7 @@ static NTSTATUS finish(struct fwp_session *session, bool keep)
         if (!keep || !NT_SUCCESS(status))
             fwp_abort(session);
     }
+    session->durable = false;
     unlock(session);
     fwp_subscriptions_deliver();
     return status;
@@ -104,7 +107,7 @@ static NTSTATUS finish(struct fwp_session *session, bool keep)
 /* The last thing a call does with its session. */
 static void not_busy(struct fwp_session *session)
 {
-    if (--session->busy == 0 && session->closing)
+    if (--session->busy == 0 && (session->closing || session->aborted))
         KeSetEvent(&sessions.freed, IO_NO_INCREMENT, FALSE);
 }
 
@@ -115,8 +118,8 @@ NTSTATUS fwp_enter(HANDLE engine, enum fwp_access access, struct fwp_session **r
     struct fwp_session *session = session_of(engine);
     NTSTATUS status = STATUS_SUCCESS;
 
-    if (!session)
-        return STATUS_INVALID_HANDLE;
+    if (!session || session->aborted)
+        return session ? STATUS_FWP_SESSION_ABORTED : STATUS_INVALID_HANDLE;
     session->busy++;
     if (session->transaction == FWP_NO_TRANSACTION || session->implicit) {
         status = lock(session, access == FWP_WRITE);
@@ -150,8 +153,8 @@ NTSTATUS NTAPI FwpmTransactionBegin0(HANDLE engineHandle, UINT32 flags)
 {
     struct fwp_session *session = session_of(engineHandle);
 
-    if (!session)
-        return STATUS_INVALID_HANDLE;
+    if (!session || session->aborted)
+        return session ? STATUS_FWP_SESSION_ABORTED : STATUS_INVALID_HANDLE;
     if (flags & ~(UINT32)FWPM_TXN_READ_ONLY)
         return STATUS_FWP_INVALID_FLAGS;
     if (session->transaction != FWP_NO_TRANSACTION && !session->implicit)
@@ -166,8 +169,8 @@ static NTSTATUS end_transaction(HANDLE engine, bool keep)
 {
     struct fwp_session *session = session_of(engine);
 
-    if (!session)
-        return STATUS_INVALID_HANDLE;
+    if (!session || session->aborted)
+        return session ? STATUS_FWP_SESSION_ABORTED : STATUS_INVALID_HANDLE;
     if (session->transaction == FWP_NO_TRANSACTION || session->implicit)
         return STATUS_FWP_NO_TXN_IN_PROGRESS;
     return finish(session, keep);
@@ -230,11 +233,11 @@ static bool key_taken(const GUID *key)
     return false;
 }
 
-/* Opens a session. serverName must be NULL, authnService RPC_C_AUTHN_WINNT or RPC_C_AUTHN_DEFAULT; authIdentity is ignored.
+/* Opens a session with the engine, which must run. serverName must be NULL, authnService RPC_C_AUTHN_WINNT or RPC_C_AUTHN_DEFAULT; authIdentity is ignored.
  * session (may be NULL) says key, flags (FWPM_SESSION_FLAG_DYNAMIC), name, and how many milliseconds its transactions wait
  * for the lock (0: 15 seconds). *engineHandle is closed by FwpmEngineClose0. PASSIVE_LEVEL. STATUS_INVALID_PARAMETER,
- * STATUS_NOT_SUPPORTED for another service, STATUS_FWP_INVALID_FLAGS, STATUS_FWP_ALREADY_EXISTS for a key in use,
- * STATUS_INSUFFICIENT_RESOURCES. docs: fwpmk/nf-fwpmk-fwpmengineopen0 */
+ * STATUS_NOT_SUPPORTED for another service, STATUS_FWP_INVALID_FLAGS, EPT_NT_NOT_REGISTERED while the engine does not run,
+ * STATUS_FWP_ALREADY_EXISTS for a key in use, STATUS_INSUFFICIENT_RESOURCES. docs: fwpmk/nf-fwpmk-fwpmengineopen0 */
 NTSTATUS NTAPI FwpmEngineOpen0(const WCHAR *serverName, UINT32 authnService, SEC_WINNT_AUTH_IDENTITY_W *authIdentity,
                                const FWPM_SESSION0 *session, HANDLE *engineHandle)
 {
@@ -246,6 +249,8 @@ NTSTATUS NTAPI FwpmEngineOpen0(const WCHAR *serverName, UINT32 authnService, SEC
         return STATUS_NOT_SUPPORTED;
     if (session && session->flags & ~(UINT32)(FWPM_SESSION_FLAG_DYNAMIC | FWPM_SESSION_FLAG_RESERVED))
         return STATUS_FWP_INVALID_FLAGS;
+    if (FwpmBfeStateGet0() != FWPM_SERVICE_RUNNING)
+        return EPT_NT_NOT_REGISTERED;
     if (session && !fwp_null_guid(&session->sessionKey) && key_taken(&session->sessionKey))
         return STATUS_FWP_ALREADY_EXISTS;
     made = create(session);
@@ -256,6 +261,61 @@ NTSTATUS NTAPI FwpmEngineOpen0(const WCHAR *serverName, UINT32 authnService, SEC
     list_push_back(&sessions.sessions, &made->node);
     *engineHandle = made->handle;
     return STATUS_SUCCESS;
+}
+
+/* --- the engine stops ------------------------------------------------------------------------------------------------------------ */
+
+/* One whose transaction can be ended now, or (busy) one in which a call runs; NULL: none. */
+static struct fwp_session *unfinished(bool busy)
+{
+    list_each(it, &sessions.sessions) {
+        struct fwp_session *session = container_of(it, struct fwp_session, node);
+        if (busy ? session->busy != 0 : !session->busy && session->transaction != FWP_NO_TRANSACTION)
+            return session;
+    }
+    return NULL;
+}
+
+static void end_transactions(void)
+{
+    struct fwp_session *session;
+
+    while ((session = unfinished(false)) != NULL)
+        finish(session, false);
+}
+
+void fwp_sessions_abort(void)
+{
+    list_each(it, &sessions.sessions)
+        container_of(it, struct fwp_session, node)->aborted = true;
+    KeSetEvent(&sessions.freed, IO_NO_INCREMENT, FALSE);
+    end_transactions();
+    while (unfinished(true)) {
+        LARGE_INTEGER while_waiting = { .QuadPart = -10000 * 100 };
+        KeClearEvent(&sessions.freed);
+        ke_wait_timeout(&sessions.freed, &while_waiting);
+        end_transactions();
+    }
+}
+
+struct fwp_session *fwp_session_begin(void)
+{
+    struct fwp_session *session = create(NULL);
+
+    if (!session)
+        return NULL;
+    list_init(&session->node);
+    while (lock(session, true) != STATUS_SUCCESS) {}
+    return session;
+}
+
+NTSTATUS fwp_session_end(struct fwp_session *session, bool keep)
+{
+    NTSTATUS status = finish(session, keep);
+
+    free(session->value);
+    free(session);
+    return status;
 }
 
 /* In one transaction: what refers to others first. Objects of one kind do not refer to each other. */
@@ -284,7 +344,7 @@ static void close_session(struct fwp_session *session)
 {
     if (session->transaction == FWP_READING || session->transaction == FWP_WRITING)
         finish(session, false);
-    if (session->value->flags & FWPM_SESSION_FLAG_DYNAMIC)
+    if (session->value->flags & FWPM_SESSION_FLAG_DYNAMIC && !session->aborted)
         delete_dynamic(session);
     destroy(session);
 }

@@ -17,8 +17,9 @@
  * | reads                   | for itself          | as they are         | as they are         |
  * | changes                 | for itself          | INCOMPATIBLE_TXN    | as they are         |
  * | subscribe, options      | for itself          | TXN_IN_PROGRESS     | TXN_IN_PROGRESS     |
+ * | the engine stops        | SESSION_ABORTED     | aborted, then that  | aborted, then that  |
  *
- * No transaction is aborted by force: the documentation gives kernel-mode callers all the time they want. */
+ * No other transaction is aborted by force: the documentation gives kernel-mode callers all the time they want. */
 #ifndef FWP_SESSION_H
 #define FWP_SESSION_H
 
@@ -41,6 +42,9 @@ struct fwp_session {
     bool implicit;                      /* it lasts for one call only */
     unsigned busy;                      /* calls that run */
     bool closing;
+    bool durable;                       /* its transaction changed persistent objects */
+    bool loading;                       /* the engine's own: what it does comes from the store */
+    bool aborted;                       /* the engine stopped under it: only closing is left to do */
     struct list changes;                /* objects, by change_node, in order */
     struct list enums;                  /* enumerate.h */
     struct list subscriptions;          /* subscribe.h */
@@ -51,6 +55,14 @@ void fwp_sessions_open(void);
 void fwp_sessions_close(void);
 struct list *fwp_sessions_all(void);
 void fwp_sessions_driver_gone(uint64_t base, uint64_t size);
+/* Every session is STATUS_FWP_SESSION_ABORTED from here on, but for closing it: waits for the calls that run and aborts
+ * transactions; nobody is told anything for it any more. PASSIVE_LEVEL, from no call of a session. */
+void fwp_sessions_abort(void);
+
+/* The engine's own session, which nobody else sees, with its transaction begun. NULL: no memory. PASSIVE_LEVEL. */
+struct fwp_session *fwp_session_begin(void);
+/* Commits or aborts, and ends the session. */
+NTSTATUS fwp_session_end(struct fwp_session *session, bool keep);
 
 enum fwp_access { FWP_READ, FWP_WRITE, FWP_OUTSIDE };   /* OUTSIDE: reads, and not within a transaction */
 

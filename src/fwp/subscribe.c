@@ -85,7 +85,7 @@ void fwp_subscriptions_note(struct fwp_session *by, const struct fwp_object *obj
 
     list_each(it, fwp_sessions_all()) {
         struct fwp_session *session = container_of(it, struct fwp_session, node);
-        if (session == by)
+        if (session == by || session->aborted)
             continue;
         list_each(link, &session->subscriptions) {
             const struct subscription *subscription = container_of(link, struct subscription, node);

@@ -1,4 +1,5 @@
 /* What a transaction did: undone, or published. session.h has the invariants. */
+#include "fwp/bfe.h"
 #include "fwp/callouts.h"
 #include "fwp/changes.h"
 #include "fwp/filter.h"
@@ -9,6 +10,7 @@
 static void note(struct fwp_session *session, struct fwp_object *object, enum fwp_change change)
 {
     object->change = change;
+    session->durable |= object->lifetime == FWP_PERSISTENT;
     list_push_back(&session->changes, &object->change_node);
 }
 
@@ -42,6 +44,14 @@ static struct fwp_object *changed(struct list *node)
     return container_of(node, struct fwp_object, change_node);
 }
 
+/* Takes the additions before `from` back, the last first. */
+static void withdraw_rules(struct fwp_session *session, struct list *from)
+{
+    for (struct list *back = from->prev; back != &session->changes; back = back->prev)
+        if (changed(back)->change == FWP_ADDED && changed(back)->rule)
+            fwp_filter_withdraw(changed(back));
+}
+
 /* Publishes the additions; false without memory, and then none is. */
 static bool add_rules(struct fwp_session *session)
 {
@@ -49,9 +59,7 @@ static bool add_rules(struct fwp_session *session)
         struct fwp_object *object = changed(it);
         if (object->change != FWP_ADDED || !object->rule || fwp_filter_publish(object))
             continue;
-        for (struct list *back = it->prev; back != &session->changes; back = back->prev)
-            if (changed(back)->change == FWP_ADDED && changed(back)->rule)
-                fwp_filter_withdraw(changed(back));
+        withdraw_rules(session, it);
         return false;
     }
     return true;
@@ -82,6 +90,10 @@ NTSTATUS fwp_commit(struct fwp_session *session)
 
     if (!add_rules(session))
         return STATUS_INSUFFICIENT_RESOURCES;
+    if (session->durable && !session->loading && !fwp_bfe_save()) {
+        withdraw_rules(session, &session->changes);
+        return STATUS_IO_DEVICE_ERROR;
+    }
     take_over(session, &done);
     fwp_runtime_publish();
     while (!list_empty(&done)) {

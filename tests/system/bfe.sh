@@ -1,0 +1,55 @@
+#!/bin/sh
+# The filter engine's life on the path of real clients: a boot-time filter of the store blocks until the engine starts, and a persistent one
+# from then on; `ring3 ctl bfe` and `ring3 wfp` tell the state; a bad store is refused.
+. tests/system/lib.sh
+ECHO=$BUILD/drivers/wskecho/wskecho.sys
+needs "$VIONET"
+needs "$ECHO"
+command -v perl >/dev/null || skip 'perl is not installed'
+port=$(free_ports 1)
+client() { timeout 20 perl tests/system/echo_client.pl 127.0.0.1 $port "$@"; }
+ctl() { "$RING3" ctl --socket="$TMP/ctl" "$@"; }
+served() { if client line >"$TMP/out" 2>&1; then ok "$1"; else bad "$1"; head -n 5 "$TMP/out"; fi }
+refused() { if client line >"$TMP/out" 2>&1; then bad "$1"; else ok "$1"; fi }
+
+cat >"$TMP/store" <<'END'
+ring3 filter engine store 1
+# the echo's port is closed until the engine runs
+filter {7b0d2f50-0000-0000-0000-000000000001}
+  name "closed at boot"
+  flags 2                                       # boot-time
+  layer ALE_AUTH_RECV_ACCEPT_V4
+  action block
+  condition IP_LOCAL_PORT EQUAL UINT16 7
+  condition IP_PROTOCOL EQUAL UINT8 6
+END
+
+"$RING3" run "$VIONET" "$ECHO" --nic=slirp,hostfwd=tcp:127.0.0.1:$port:7,hostfwd=udp:127.0.0.1:$port:7 --bfe=stopped,store="$TMP/store" \
+    --ctl="$TMP/ctl" --for=120s >"$TMP/log" 2>&1 &
+ring3=$!
+for _ in $(seq 100); do
+    client udp 1 >/dev/null 2>&1 && break
+    sleep 0.1
+done
+expect 'the engine is stopped' 0 'stopped' ctl bfe
+refused 'a boot-time filter blocks before the engine runs'
+expect 'it is seen' 0 'closed at boot' ctl wfp
+expect 'a stopped engine cannot be stopped' 2 'the filter engine is stopped' ctl bfe stop
+expect 'it starts' 0 'running' ctl bfe start
+served 'the boot-time filter ends when the engine runs'
+expect 'it is kept and seen' 0 'boot-time: "closed at boot"' ctl wfp
+expect 'JSON tells the state' 0 '"engine":"running"' ctl wfp --format=json
+expect 'it stops' 0 'stopped' ctl bfe stop
+served 'no filter is left when the engine is stopped'
+expect 'another action is refused' 2 'is not start or stop' ctl bfe pause
+kill -INT $ring3
+wait $ring3
+code=$?
+[ $code -eq 0 ] && ok 'it ends cleanly' || { bad "exit code $code"; tail -n 30 "$TMP/log"; }
+
+expect 'another state is refused' 2 'neither running nor stopped' "$RING3" run "$VIONET" --bfe=late --for=1ms
+echo '  color red' >>"$TMP/store"
+expect 'a bad store is refused with file, line and reason' 2 "$TMP/store, line 10: a filter has no 'color'" \
+    "$RING3" run "$VIONET" --bfe=running,store="$TMP/store" --for=1ms
+expect 'a store that is not there is empty' 0 'findings 0' "$RING3" run "$VIONET" --bfe=running,store="$TMP/none" --for=1ms
+finish
