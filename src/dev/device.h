@@ -91,5 +91,11 @@ struct device *virtio_blk_create(const struct device_host *host, struct disk *di
 /* An AHCI controller with the disk on its one port. Owns the disk from now on. Keys: depth=, serial=, interrupts=. NULL with error_text(); the
  * disk is then still the caller's. */
 struct device *ahci_create(const struct device_host *host, struct disk *disk, struct spec *spec);
+/* An NVM Express 1.4 controller with the disk as its first namespace. Owns the disk from now on. Keys: queues=, depth=, namespaces=, serial=,
+ * interrupts=. NULL with error_text(); the disk is then still the caller's. */
+struct device *nvme_create(const struct device_host *host, struct disk *disk, struct spec *spec);
+/* Another disk on an NVMe controller, at any time: the lowest namespace that is free, which a driver that asked for it is told of. The device owns
+ * the disk from then on. False with error_text(). */
+bool nvme_attach(struct device *device, struct disk *disk);
 
 #endif

@@ -34,7 +34,7 @@ static bool waits(const struct ring3_config *config)
 static const struct {
     const char *model;
     struct device *(*create)(const struct device_host *host, struct disk *disk, struct spec *spec);
-} cards[] = { { "virtio-blk", virtio_blk_create }, { "ahci", ahci_create } };
+} cards[] = { { "virtio-blk", virtio_blk_create }, { "ahci", ahci_create }, { "nvme", nvme_create } };
 
 static struct device *create_card(struct ring3_disk *disk, struct spec *spec)
 {
@@ -43,16 +43,48 @@ static struct device *create_card(struct ring3_disk *disk, struct spec *spec)
             disk->disk = disk_open(spec, ke_clock(), waits(&disk->computer->config));
             return disk->disk ? cards[i].create(hal_device_host(), disk->disk, spec) : NULL;
         }
-    return error_set("there is no block card '%s'; ring3 has virtio-blk and ahci", disk->model), NULL;
+    return error_set("there is no block card '%s'; ring3 has virtio-blk, ahci and nvme", disk->model), NULL;
+}
+
+/* controller=N: the disk becomes a namespace of disk N's controller instead of a card of its own. False: there is no such controller. */
+static bool find_controller(struct ring3_disk *disk, struct spec *spec, const char *number)
+{
+    list_each(it, &disk->computer->disks) {
+        struct ring3_disk *other = container_of(it, struct ring3_disk, node);
+        uint64_t n;
+
+        if (!spec_number(spec, "controller", 0, &n))
+            return false;
+        if (other == disk || other->number != n || other->controller || !other->device || strcmp(other->model, "nvme"))
+            continue;
+        disk->controller = other;
+        return true;
+    }
+    return error_set("controller=%s: disk %s has no NVMe controller of its own", number, number);
+}
+
+static bool open_namespace(struct ring3_disk *disk, struct spec *spec, const char *number)
+{
+    if (strcmp(disk->model, "nvme"))
+        return error_set("controller=%s: only model=nvme has controllers for several disks", number);
+    if (!find_controller(disk, spec, number))
+        return false;
+    disk->disk = disk_open(spec, ke_clock(), waits(&disk->computer->config));
+    if (!disk->disk)
+        return false;
+    disk->disk->power_lost = power_lost;
+    return spec_finish(spec);
 }
 
 static bool open_device(struct ring3_disk *disk, struct spec *spec)
 {
-    const char *model = spec_value(spec, "model", 0);
+    const char *model = spec_value(spec, "model", 0), *controller = spec_value(spec, "controller", 0);
 
     copy(disk->model, sizeof disk->model, model ? model : "virtio-blk");
     copy(disk->driver, sizeof disk->driver, spec_value(spec, "driver", 0));
     copy(disk->kind, sizeof disk->kind, spec->kind);
+    if (controller)
+        return open_namespace(disk, spec, controller);
     disk->device = create_card(disk, spec);
     if (!disk->device)
         return false;
@@ -60,11 +92,12 @@ static bool open_device(struct ring3_disk *disk, struct spec *spec)
     return spec_finish(spec);
 }
 
+/* Once a controller has it, a namespace's disk goes with it. */
 static void close_device(struct ring3_disk *disk)
 {
     if (disk->device)
         disk->device->ops->destroy(disk->device);
-    else
+    else if (!disk->controller || !disk->plugged)
         disk_close(disk->disk);
 }
 
@@ -77,9 +110,14 @@ struct plug_call {
 static void plug(void *arg)
 {
     struct plug_call *call = arg;
+    struct ring3_disk *disk = call->disk;
 
-    call->status = pnp_plug(call->disk->device, NULL);
-    call->disk->plugged = NT_SUCCESS(call->status);
+    if (disk->controller) {
+        disk->plugged = nvme_attach(disk->controller->device, disk->disk);
+        return;
+    }
+    call->status = pnp_plug(disk->device, NULL);
+    disk->plugged = NT_SUCCESS(call->status);
 }
 
 static bool plug_in(struct ring3_disk *disk)
@@ -88,6 +126,8 @@ static bool plug_in(struct ring3_disk *disk)
 
     if (!machine_call(plug, &call))
         return false;
+    if (disk->controller)
+        return disk->plugged;
     return disk->plugged || error_set("the PCI bus refused the card (status 0x%08x)", (unsigned)call.status);
 }
 
@@ -129,6 +169,8 @@ static bool take_out(struct ring3_disk *disk, bool surprise)
 {
     struct plug_call call = { disk, surprise, 0 };
 
+    if (disk->controller)
+        return error_set("a namespace goes with its controller, disk %u", disk->controller->number);
     if (!disk->plugged)
         return error_set("the card is not plugged in");
     return machine_call(unplug, &call) &&
@@ -168,7 +210,7 @@ void disk_close_all(struct ring3_computer *computer)
 
 static void fill_driver(struct ring3_disk *disk, struct ring3_disk_info *info)
 {
-    struct pnp_node *node = pnp_node_of_device(disk->device);
+    struct pnp_node *node = pnp_node_of_device(disk->controller ? disk->controller->device : disk->device);
 
     if (!node)
         return;
@@ -180,9 +222,12 @@ static void fill_driver(struct ring3_disk *disk, struct ring3_disk_info *info)
 
 static void fill(struct ring3_disk *disk, struct ring3_disk_info *info)
 {
-    struct device_stats s = { 0 };
+    const struct disk_stats *own = &disk->disk->stats;
+    struct device_stats s = { .reads = own->reads, .read_bytes = own->read_bytes, .writes = own->writes, .write_bytes = own->write_bytes,
+                              .flushes = own->flushes, .failed = own->failed };
 
-    disk->device->ops->stats(disk->device, &s);
+    if (!disk->controller)
+        disk->device->ops->stats(disk->device, &s);
     info->number = disk->number;
     info->bytes = disk->disk->size;
     copy(info->kind, sizeof info->kind, disk->kind);

@@ -55,7 +55,8 @@ struct ring3_disk {
     unsigned number;
     char kind[32], model[32], driver[64];
     struct disk *disk;
-    struct device *device;
+    struct device *device;              /* NULL: the disk is a namespace of another one's controller */
+    struct ring3_disk *controller;
     bool plugged;
     struct ring3_disk_info last;        /* who served it, before its driver went */
 };
