@@ -224,6 +224,7 @@ struct adapter {
     NET_IFINDEX if_index;
     NET_LUID luid;
     UNICODE_STRING name, instance_name; /* \DEVICE\{GUID}; the friendly name */
+    UNICODE_STRING device_links[2];     /* symbolic links of the device interfaces; no buffer: not registered */
     WCHAR name_buffer[64], instance_buffer[128];
     BUS_INTERFACE_STANDARD bus;
     bool has_bus;
@@ -393,8 +394,15 @@ NTSTATUS log_read(struct adapter *adapter, PIRP irp);
 struct ndis_extension {
     enum ndis_type kind;                /* NDIS_ADAPTER: the FDO; NDIS_DEVICE: NdisRegisterDeviceEx */
     void *owner;
+    const void *mark;                   /* ndis_extension_mark: a driver makes devices without NDIS, too */
 };
+extern const char ndis_extension_mark[];
+struct ndis_extension *ndis_extension_of(PDEVICE_OBJECT device);        /* NULL: not a device of NDIS */
 NTSTATUS device_dispatch(PDEVICE_OBJECT device, PIRP irp);
+
+/* device_interface.c: the interfaces by which others find an adapter */
+void device_interfaces_open(struct adapter *adapter);
+void device_interfaces_close(struct adapter *adapter);
 
 /* binding.c */
 void bindings_create(struct adapter *adapter);              /* binds every protocol that belongs (bind_rule.c) */

@@ -17,6 +17,15 @@ struct device_extension {
     _Alignas(16) char driver[];
 };
 
+const char ndis_extension_mark[] = "NDIS";
+
+struct ndis_extension *ndis_extension_of(PDEVICE_OBJECT device)
+{
+    struct ndis_extension *extension = device->DeviceExtension;
+
+    return extension && device->Size >= sizeof *device + sizeof *extension && extension->mark == ndis_extension_mark ? extension : NULL;
+}
+
 NTSTATUS device_dispatch(PDEVICE_OBJECT device, PIRP irp)
 {
     struct ndis_device *d = ((struct ndis_extension *)device->DeviceExtension)->owner;
@@ -25,20 +34,9 @@ NTSTATUS device_dispatch(PDEVICE_OBJECT device, PIRP irp)
     return routine ? routine(device, irp) : ndis_complete_irp(irp, STATUS_NOT_SUPPORTED);
 }
 
-static bool is_ndis_device(PDEVICE_OBJECT device)
-{
-    list_each(it, &ndis_objects) {
-        struct ndis_object *object = container_of(it, struct ndis_object, node);
-
-        if (object->type == NDIS_DEVICE && ((struct ndis_device *)object)->device == device)
-            return true;
-    }
-    return false;
-}
-
 static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
 {
-    return is_ndis_device(device) ? device_dispatch(device, irp) : ndis_complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST);
+    return ndis_extension_of(device) ? device_dispatch(device, irp) : ndis_complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST);
 }
 
 /* A filter driver's driver object is its own until it asks NDIS for a device. */
@@ -98,7 +96,7 @@ NDIS_STATUS NTAPI NdisRegisterDeviceEx(NDIS_HANDLE NdisHandle, PNDIS_DEVICE_OBJE
         return status;
     }
     struct device_extension *extension = d->device->DeviceExtension;
-    extension->head = (struct ndis_extension){ NDIS_DEVICE, d };
+    extension->head = (struct ndis_extension){ NDIS_DEVICE, d, ndis_extension_mark };
     status = make_link(d, p);
     if (!NT_SUCCESS(status)) {
         IoDeleteDevice(d->device);
@@ -125,7 +123,7 @@ VOID NTAPI NdisDeregisterDeviceEx(NDIS_HANDLE NdisDeviceHandle)
 /* The driver's own part of the device extension. Any IRQL. docs: ndis/nf-ndis-ndisgetdevicereservedextension */
 PVOID NTAPI NdisGetDeviceReservedExtension(PDEVICE_OBJECT DeviceObject)
 {
-    struct device_extension *extension = DeviceObject->DeviceExtension;
+    struct ndis_extension *extension = ndis_extension_of(DeviceObject);
 
-    return extension && extension->head.kind == NDIS_DEVICE ? extension->driver : NULL;
+    return extension && extension->kind == NDIS_DEVICE ? ((struct device_extension *)extension)->driver : NULL;
 }

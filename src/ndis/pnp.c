@@ -101,6 +101,7 @@ static NTSTATUS create_fdo(struct adapter *a)
     struct ndis_extension *extension = a->fdo->DeviceExtension;
     extension->kind = NDIS_ADAPTER;
     extension->owner = a;
+    extension->mark = ndis_extension_mark;
     a->next = IoAttachDeviceToDeviceStack(a->fdo, a->pdo);
     if (!a->next) {
         IoDeleteDevice(a->fdo);
@@ -159,6 +160,7 @@ static NTSTATUS NTAPI add_device(PDRIVER_OBJECT object, PDEVICE_OBJECT pdo)
 
 static NTSTATUS remove_device(struct adapter *a, PIRP irp)
 {
+    device_interfaces_close(a);
     adapter_lock(a);
     adapter_notify(a, NdisDevicePnPEventRemoved, NULL, 0);
     im_stop(a);
@@ -222,6 +224,8 @@ static NTSTATUS start_device(struct adapter *a, PIRP irp)
         if (status != NDIS_STATUS_SUCCESS) {
             log_warn("ndis", "MiniportInitializeEx failed with status %08x", (unsigned)status);
             status = NT_SUCCESS(status) ? STATUS_UNSUCCESSFUL : status;
+        } else {
+            device_interfaces_open(a);
         }
     }
     return ndis_complete_irp(irp, status);
@@ -249,6 +253,8 @@ static NTSTATUS query_gone(struct adapter *a, PIRP irp, NDIS_DEVICE_PNP_EVENT ev
 
 static NTSTATUS gone(struct adapter *a, PIRP irp, NDIS_DEVICE_PNP_EVENT event, NDIS_HALT_ACTION action)
 {
+    if (action == NdisHaltDeviceSurpriseRemoved)
+        device_interfaces_close(a);
     adapter_lock(a);
     if (action == NdisHaltDeviceSurpriseRemoved)
         a->surprise_removed = true;
@@ -346,8 +352,10 @@ static NTSTATUS query_global_stats(struct adapter *a, PIRP irp)
 
 static NTSTATUS NTAPI dispatch(PDEVICE_OBJECT device, PIRP irp)
 {
-    struct ndis_extension *extension = device->DeviceExtension;
+    struct ndis_extension *extension = ndis_extension_of(device);
 
+    if (!extension)
+        return ndis_complete_irp(irp, STATUS_INVALID_DEVICE_REQUEST);
     if (extension->kind == NDIS_DEVICE)
         return device_dispatch(device, irp);
     struct adapter *a = extension->owner;
