@@ -55,6 +55,11 @@ static NTSTATUS parse(const CMSGHDR *object, struct wsk_cmsg *parsed)
                                                 : STATUS_NOT_SUPPORTED;
     case IPV6_TCLASS:
         return parse_octet(object, size, parsed, &parsed->options.tos);
+    case IP_ECN:
+        if (!NT_SUCCESS(parse_octet(object, size, parsed, &parsed->ecn)) || parsed->ecn > 3)
+            return STATUS_INVALID_PARAMETER;
+        parsed->has_ecn = true;
+        return STATUS_SUCCESS;
     case IP_WFP_REDIRECT_RECORDS:
         parsed->records = WSA_CMSG_DATA((CMSGHDR *)(uintptr_t)object);
         parsed->records_size = size;
@@ -87,6 +92,8 @@ NTSTATUS wsk_cmsg_parse(const struct wsk_socket *socket, const CMSGHDR *control,
         at += step;
         size -= step;
     }
+    if (parsed->has_ecn)
+        parsed->options.tos = (uint8_t)(((parsed->options.tos ? parsed->options.tos : socket->options.tcp.ip.tos) & 0xfc) | parsed->ecn);
     /* Other options of the packet stay the socket's. */
     parsed->options.multicast_ttl = parsed->options.ttl != 0 ? parsed->options.ttl : socket->options.tcp.ip.multicast_ttl;
     parsed->options.multicast_loop = socket->options.tcp.ip.multicast_loop;
@@ -126,7 +133,7 @@ size_t wsk_cmsg_build(const struct wsk_socket *socket, const struct tcpip_receiv
     const struct wsk_options *o = &socket->options;
     int level = socket->family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
     ULONG index = tcpip_interface_index(how->interface);
-    INT hops = how->ttl, class = how->tos;
+    INT hops = how->ttl, class = how->tos, ecn = how->tos & 3;
     size_t used = 0;
 
     if (o->pktinfo && level == IPPROTO_IP) {
@@ -143,9 +150,11 @@ size_t wsk_cmsg_build(const struct wsk_socket *socket, const struct tcpip_receiv
         used = put(to, used, level, IPV6_PKTINFO, &info, sizeof info);
     }
     if (o->hop_limit)
-        used = put(to, used, level, IP_HOPLIMIT, &hops, sizeof hops);
+        used = put(to, used, level, level == IPPROTO_IP ? IP_TTL : IPV6_HOPLIMIT, &hops, sizeof hops);
     if (o->traffic_class)
-        used = put(to, used, level, IPV6_TCLASS, &class, sizeof class);
+        used = put(to, used, level, level == IPPROTO_IP ? IP_TOS : IPV6_TCLASS, &class, sizeof class);
+    if (o->ecn)
+        used = put(to, used, level, IP_ECN, &ecn, sizeof ecn);
     if (how->redirection != NULL && o->redirect_records)
         used = put_redirection(to, used, level, how->redirection, false);
     if (how->redirection != NULL && o->redirect_context)

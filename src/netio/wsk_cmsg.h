@@ -6,7 +6,8 @@
 
 /* What a datagram's sender asks for. */
 struct wsk_cmsg {
-    bool has_source, has_options;
+    bool has_source, has_options, has_ecn;
+    uint8_t ecn;                        /* 0 to 3: takes the place of two bits of the traffic class */
     struct tcpip_address source;        /* family 0: by route */
     struct tcpip_ip_options options;    /* 0 in a field: the socket's */
     const void *records;                /* of a redirection that it goes on with; NULL: none */

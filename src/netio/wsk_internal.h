@@ -194,7 +194,7 @@ enum wsk_state {
 };
 
 struct wsk_options {
-    bool reuse, exclusive, conditional, v6only, pktinfo, hop_limit, traffic_class, redirect_context, redirect_records, header_included, loopback_fast;
+    bool reuse, exclusive, conditional, v6only, pktinfo, hop_limit, traffic_class, ecn, errors, redirect_context, redirect_records, header_included, loopback_fast;
     bool pause_accept, randomize_port, port_scalability, reuse_unicast_port, fast_open;
     uint32_t receive_buffer;            /* SO_RCVBUF */
     bool receive_buffer_set;

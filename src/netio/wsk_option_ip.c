@@ -292,6 +292,10 @@ NTSTATUS wsk_option_ip(struct wsk_socket *s, struct wsk_control *control)
     case IP_RECVTOS:
         return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.traffic_class)
                                            : STATUS_INVALID_DEVICE_REQUEST;
+    case IP_ECN:
+        return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.ecn) : STATUS_INVALID_DEVICE_REQUEST;
+    case IP_RECVERR:                    /* remembered: no ICMP error reaches a datagram socket */
+        return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.errors) : STATUS_INVALID_DEVICE_REQUEST;
     default:
         return STATUS_NOT_SUPPORTED;
     }
@@ -354,6 +358,10 @@ NTSTATUS wsk_option_ipv6(struct wsk_socket *s, struct wsk_control *control)
     case IPV6_RECVTCLASS:
         return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.traffic_class)
                                            : STATUS_INVALID_DEVICE_REQUEST;
+    case IPV6_ECN:
+        return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.ecn) : STATUS_INVALID_DEVICE_REQUEST;
+    case IPV6_RECVERR:                    /* remembered: no ICMP error reaches a datagram socket */
+        return s->category == WSK_DATAGRAM ? wsk_control_flag(control, &s->options.errors) : STATUS_INVALID_DEVICE_REQUEST;
     default:
         return STATUS_NOT_SUPPORTED;
     }

@@ -372,6 +372,62 @@ TEST_CASE(a_chain_of_many_mdls_is_one_datagram)
     EXPECT_EQ(CloseSocket(socket), STATUS_SUCCESS);
 }
 
+/* What is sent with a datagram, and by which type it is told. */
+typedef struct _TOLD {
+    int Level;
+    ULONG Option, SentAs, ReceivedAs;
+    INT Sent, Received;
+} TOLD;
+
+static void SendAndBeTold(ADDRESS_FAMILY family, const TOLD *told)
+{
+    USHORT port;
+    PWSK_SOCKET socket = NewDatagram(family, &port);
+    union {
+        UCHAR Bytes[64];
+        SIZE_T Align;
+    } control;
+    PCMSGHDR header = (PCMSGHDR)&control;
+    ULONG size = sizeof(control);
+    BUFFER buffer;
+    ADDRESS to;
+
+    REQUIRE(socket != NULL && OpenBuffer(&buffer, 16));
+    EXPECT_EQ(SetUlong(socket, told->Level, told->Option, 1), STATUS_SUCCESS);
+    RtlZeroMemory(&control, sizeof(control));
+    header->cmsg_len = WSA_CMSG_LEN(sizeof(INT));
+    header->cmsg_level = told->Level;
+    header->cmsg_type = (INT)told->SentAs;
+    *(INT *)WSA_CMSG_DATA(header) = told->Sent;
+    EXPECT_EQ(SYNC(NULL, DATAGRAM(socket)->WskSendTo(socket, &buffer.Wsk, 0, Loopback(&to, family, port), WSA_CMSG_SPACE(sizeof(INT)),
+                                                     header, Irp)),
+              STATUS_SUCCESS);
+    RtlZeroMemory(&control, sizeof(control));
+    EXPECT_EQ(SYNC(NULL, DATAGRAM(socket)->WskReceiveFrom(socket, &buffer.Wsk, 0, NULL, &size, header, NULL, Irp)), STATUS_SUCCESS);
+    EXPECT_EQ(header->cmsg_level, told->Level);
+    EXPECT_EQ(header->cmsg_type, (INT)told->ReceivedAs);
+    EXPECT_EQ(*(INT *)WSA_CMSG_DATA(header), told->Received);
+    CloseBuffer(&buffer);
+    EXPECT_EQ(CloseSocket(socket), STATUS_SUCCESS);
+}
+
+TEST_CASE(a_time_to_live_is_told_as_ip_ttl)
+{
+    SendAndBeTold(AF_INET, &(TOLD){IPPROTO_IP, IP_RECVTTL, IP_TTL, IP_TTL, 9, 9});
+}
+
+TEST_CASE(a_type_of_service_is_told_as_ip_tos)
+{
+    SendAndBeTold(AF_INET, &(TOLD){IPPROTO_IP, IP_RECVTOS, IP_TOS, IP_TOS, 0xb8, 0xb8});
+}
+
+TEST_CASE(congestion_marks_go_with_the_datagram)
+{
+    SendAndBeTold(AF_INET, &(TOLD){IPPROTO_IP, IP_ECN, IP_ECN, IP_ECN, 2, 2});
+    SendAndBeTold(AF_INET6, &(TOLD){IPPROTO_IPV6, IPV6_ECN, IPV6_ECN, IPV6_ECN, 1, 1});
+    SendAndBeTold(AF_INET, &(TOLD){IPPROTO_IP, IP_RECVTOS, IP_ECN, IP_TOS, 3, 3});
+}
+
 TEST_CASE(a_hop_limit_goes_with_the_datagram)
 {
     USHORT port;
