@@ -196,6 +196,7 @@ NDIS_STATUS adapter_initialize(struct adapter *a)
     }
     if (status != NDIS_STATUS_SUCCESS) {
         adapter_set_state(a, ADAPTER_HALTED);
+        port_close(a, "MiniportInitializeEx failed and an NDIS port is still allocated");
         dma_adapter_put(a);
         free_resources(a);
         return status;
@@ -397,7 +398,7 @@ void adapter_halt(struct adapter *a, NDIS_HALT_ACTION action)
     oid_unwatch(a);
     adapter_set_state(a, ADAPTER_HALTED);
     call_halt(a, action);
-    port_close(a);
+    port_close(a, "MiniportHaltEx returned and an NDIS port is still allocated");
     a->context = NULL;
     if (a->interrupt)
         NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and the interrupt is still registered", NULL);

@@ -111,7 +111,6 @@ struct ndis_idle {
 };
 
 /* ports.c */
-#define NDIS_PORTS_MAX 16u
 enum ndis_port_state { PORT_UNKNOWN, PORT_ALLOCATED, PORT_ACTIVE };
 
 struct ndis_port {
@@ -148,6 +147,7 @@ struct adapter {
     NDIS_STATUS change_status;
     bool change_pended, resetting, removed, surprise_removed, failed, low_power, halted_for_power, add_device_called;
     bool halting;                       /* MiniportHaltEx runs */
+    bool asleep;                        /* low_power, and the protocols have been told: no requests but those of power */
     NDIS_HANDLE add_device_context;
     KMUTEX pnp_lock;                    /* one start, stop, bind, power change at a time */
 
@@ -163,7 +163,8 @@ struct adapter {
 
     struct { bool registered; uint32_t count; PNDIS_GUID custom; } wmi;        /* wmi.c */
     struct ndis_idle idle;
-    struct ndis_port ports[NDIS_PORTS_MAX + 1];
+    struct ndis_port default_port, *ports;      /* number 0; those from 1 to port_room */
+    uint32_t port_room, port_taken;     /* the numbers up to port_taken are in use */
     WORK_QUEUE_ITEM port_work;
     bool port_queued;
 
@@ -210,6 +211,7 @@ struct adapter {
         bool queued;
     } wait_wake;
     struct list wake_items;             /* wake.h */
+    bool may_not_wake;                  /* the user does not want the device to wake the computer */
     uint32_t wake_id;                   /* the last one given out */
 
     /* resources */
@@ -336,6 +338,8 @@ struct adapter *adapter_next(struct adapter *adapter);
 /* The same for protocols. */
 struct ndis_protocol *protocol_first(void);
 struct ndis_protocol *protocol_next(struct ndis_protocol *protocol);
+/* Unbinds it and calls ProtocolUninstall, which it has. PASSIVE_LEVEL. */
+void protocol_uninstall(struct ndis_protocol *protocol);
 void adapter_lock(struct adapter *adapter);
 void adapter_unlock(struct adapter *adapter);
 void adapter_notify(struct adapter *adapter, NDIS_DEVICE_PNP_EVENT event, void *buffer, uint32_t length);
@@ -419,6 +423,8 @@ void binding_wait_for_sends(struct binding *binding);
 void binding_request_done(struct binding *binding);
 /* For tests: opens pend, as documentation allows. */
 extern bool ndis_pend_opens;
+/* Under a seeded schedule: answers that documentation leaves to NDIS alternate by chance. Otherwise false. */
+bool ndis_by_chance(void);
 
 /* bind_parameters.c: what ProtocolBindAdapterEx is told. */
 struct bind_parameters {
@@ -427,8 +433,11 @@ struct bind_parameters {
     NDIS_PM_CAPABILITIES power;
     UNICODE_STRING section;
     WCHAR section_buffer[160];
+    PNDIS_PORT ports;                   /* freed with it */
 };
-void bind_parameters_fill(struct bind_parameters *parameters, struct binding *binding);
+/* False: no memory. */
+bool bind_parameters_fill(struct bind_parameters *parameters, struct binding *binding);
+void bind_parameters_free(struct bind_parameters *parameters);
 /* The attributes of a stack: as the miniport gave them; as they are after a restart. */
 void effective_reset(struct adapter *adapter);
 void effective_keep(struct adapter *adapter, PNDIS_RESTART_ATTRIBUTES attributes);

@@ -2,6 +2,8 @@
  * attributes that go up with a restart. docs: ndis/ns-ndis-_ndis_bind_parameters, ndis/ns-ndis-_ndis_restart_general_attributes */
 #include "ndis/filter_module.h"
 #include "ndis/oid_features.h"
+#include "ndis/ports.h"
+#include "nt/pool.h"
 
 #include <string.h>
 
@@ -167,11 +169,21 @@ static void fill(struct binding *b, NDIS_BIND_PARAMETERS *p)
         p->CurrentMacAddress[i] = g->CurrentMacAddress[i];
 }
 
-void bind_parameters_fill(struct bind_parameters *parameters, struct binding *b)
+bool bind_parameters_fill(struct bind_parameters *parameters, struct binding *b)
 {
+    parameters->ports = port_list(b->adapter);
+    if (!parameters->ports)
+        return false;
     parameters->section = (UNICODE_STRING){ 0, sizeof parameters->section_buffer, parameters->section_buffer };
     fill(b, &parameters->p);
     fill_power(b, &parameters->p, &parameters->old_power, &parameters->power);
     config_binding_path(b, &parameters->section);
     parameters->p.ProtocolSection = &parameters->section;
+    parameters->p.ActivePorts = parameters->ports;
+    return true;
+}
+
+void bind_parameters_free(struct bind_parameters *parameters)
+{
+    pool_free(parameters->ports, 0, NULL);
 }

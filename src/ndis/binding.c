@@ -23,7 +23,9 @@
 /* Whatever comes up is for this binding: the miniport passes no more than it asked for. */
 static bool takes_all(const struct adapter *a, const struct binding *b)
 {
-    return a->general.MediaType != NdisMedium802_3 || (b->packet_filter && !(a->miniport_filter & ~b->packet_filter));
+    if (a->general.MediaType != NdisMedium802_3)
+        return b->packet_filter || !a->general.SupportedPacketFilters;
+    return b->packet_filter && !(a->miniport_filter & ~b->packet_filter);
 }
 
 void adapter_pick_receive_path(struct adapter *a)
@@ -260,8 +262,12 @@ NDIS_STATUS binding_create(struct ndis_protocol *protocol, struct adapter *a)
 
     if (!b)
         return NDIS_STATUS_RESOURCES;
-    bind_parameters_fill(&parameters, b);
+    if (!bind_parameters_fill(&parameters, b)) {
+        destroy(b);
+        return NDIS_STATUS_RESOURCES;
+    }
     NDIS_STATUS status = call_bind(b, &parameters);
+    bind_parameters_free(&parameters);
     if (status != NDIS_STATUS_SUCCESS || !b->opened) {
         give_up(b);
         return status == NDIS_STATUS_SUCCESS ? NDIS_STATUS_OPEN_FAILED : status;

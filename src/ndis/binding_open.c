@@ -1,8 +1,8 @@
 /* Opening and closing a binding, which the protocol does inside of a bind or an unbind.
  *
- * 1. An open is complete at once (or later, as documentation allows, when tests ask for that).
- * 2. A close waits for the sends and requests that are still out: NDIS_STATUS_PENDING, and ProtocolCloseAdapterCompleteEx from a
- *    system thread when the last is back. The handle is dead from the call on; the binding lives until bind or unbind is complete.
+ * 1. An open is complete at once or, as documentation allows, later: under a seeded schedule by chance, and when tests ask for that.
+ * 2. A close waits for the sends and requests that are still out (or, under a seed, for nothing): NDIS_STATUS_PENDING, and
+ *    ProtocolCloseAdapterCompleteEx from a system thread when the last is back. The handle is dead from the call on; the binding lives until bind or unbind is complete.
  * 3. A protocol's wishes (packet filter, multicast list) go with its close.
  * docs: network/binding-to-an-adapter, network/unbinding-from-an-adapter */
 #include "ndis/binding_open.h"
@@ -65,7 +65,7 @@ NDIS_STATUS NTAPI NdisOpenAdapterEx(NDIS_HANDLE NdisProtocolHandle, NDIS_HANDLE 
     b->lookahead = b->adapter->general.LookaheadSize;
     b->medium = OpenParameters->SelectedMediumIndex;
     b->handle = NdisBindingHandle;
-    if (!ndis_pend_opens) {
+    if (!ndis_pend_opens && !ndis_by_chance()) {
         opened(b);
         return NDIS_STATUS_SUCCESS;
     }
@@ -83,7 +83,7 @@ static void closed(struct binding *b)
 }
 
 /* Closes a binding, inside of ProtocolUnbindAdapterEx, or of ProtocolBindAdapterEx that gives up: elsewhere NdisUnbindAdapter
- * is the way. The handle is dead after it. NDIS_STATUS_PENDING when sends or requests are still out:
+ * is the way. The handle is dead after it. NDIS_STATUS_PENDING when sends or requests are still out (under a seed at times without):
  * ProtocolCloseAdapterCompleteEx tells the end. PASSIVE_LEVEL. docs: ndis/nf-ndis-ndiscloseadapterex */
 NDIS_STATUS NTAPI NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle)
 {
@@ -98,12 +98,13 @@ NDIS_STATUS NTAPI NdisCloseAdapterEx(NDIS_HANDLE NdisBindingHandle)
     b->opened = false;
     b->state = BINDING_CLOSING;
     adapter_pick_receive_path(b->adapter);
-    if (!b->sends_out && !b->requests_out) {
+    if (!b->sends_out && !b->requests_out && !ndis_by_chance()) {
         closed(b);
         return NDIS_STATUS_SUCCESS;
     }
     KeClearEvent(&b->done);
     b->close_pended = true;
+    binding_close_on(b);
     return NDIS_STATUS_PENDING;
 }
 

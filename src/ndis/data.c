@@ -242,12 +242,17 @@ void indicate_up(struct adapter *a, const struct ndis_above *above, const struct
 
 /* Hands received lists to the protocols. Without NDIS_RECEIVE_FLAGS_RESOURCES they come back by
  * MiniportReturnNetBufferLists. NumberOfNetBufferLists must be the length of the chain. Lists indicated while the adapter is
- * not running go straight back. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndismindicatereceivenetbufferlists */
+ * not running, or its port not active, go straight back. <= DISPATCH_LEVEL. docs: ndis/nf-ndis-ndismindicatereceivenetbufferlists */
 VOID NTAPI NdisMIndicateReceiveNetBufferLists(NDIS_HANDLE MiniportAdapterHandle, PNET_BUFFER_LIST NetBufferList,
                                               NDIS_PORT_NUMBER PortNumber, ULONG NumberOfNetBufferLists, ULONG ReceiveFlags)
 {
     struct adapter *a = MiniportAdapterHandle;
     bool running = a->state == ADAPTER_RUNNING, lent = ReceiveFlags & NDIS_RECEIVE_FLAGS_RESOURCES;
+
+    if (unlikely(PortNumber) && !port_is_active(a, PortNumber)) {
+        NDIS_EMIT(NDIS_EVENT_MISUSE, a, "NET_BUFFER_LISTs are indicated on an NDIS port that is not active", NDIS_CALLER());
+        running = false;
+    }
     struct ledger_step step = ledger_step(a, running ? ndis_next_above(a, &a->above) : a, NDIS_CALLER());
     struct tally t = { 0 };
 

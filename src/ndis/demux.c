@@ -41,7 +41,11 @@ static bool takes(const struct adapter *a, const struct binding *b, const uint8_
 {
     uint32_t filter = b->packet_filter;
 
-    if (!b->opened || b->state != BINDING_RUNNING || !filter)
+    if (!b->opened || b->state != BINDING_RUNNING)
+        return false;
+    if (a->general.MediaType != NdisMedium802_3)
+        return filter || !a->general.SupportedPacketFilters;    /* without filters, an open binding receives */
+    if (!filter)
         return false;
     if (filter & (NDIS_PACKET_TYPE_PROMISCUOUS | NDIS_PACKET_TYPE_ALL_LOCAL))
         return true;
@@ -52,19 +56,20 @@ static bool takes(const struct adapter *a, const struct binding *b, const uint8_
     return (filter & NDIS_PACKET_TYPE_DIRECTED) && !memcmp(destination, a->general.CurrentMacAddress, 6);
 }
 
-static bool destination_of(const NET_BUFFER_LIST *nbl, uint8_t *destination)
+/* Other media than 802.3 have none. False: the frame is too short. */
+static bool destination_of(const struct adapter *a, const NET_BUFFER_LIST *nbl, uint8_t *destination)
 {
-    return nbl->FirstNetBuffer && nb_copy_out(nbl->FirstNetBuffer, 0, destination, 6);
+    return nbl->FirstNetBuffer && (a->general.MediaType != NdisMedium802_3 || nb_copy_out(nbl->FirstNetBuffer, 0, destination, 6));
 }
 
 /* One list to all its takers; false when there is none. */
 static bool deliver_one(struct adapter *a, PNET_BUFFER_LIST nbl, NDIS_PORT_NUMBER port, ULONG flags)
 {
-    uint8_t destination[6];
+    uint8_t destination[6] = { 0 };
     struct binding *last = NULL;
     struct tally t = { 0 };
 
-    if (!destination_of(nbl, destination))
+    if (!destination_of(a, nbl, destination))
         return false;
     count_list(&t, nbl);
     list_each_safe(it, &a->bindings) {
@@ -135,9 +140,9 @@ bool loopback_update(struct adapter *a)
 
 static bool acceptable(struct adapter *a, const NET_BUFFER_LIST *nbl)
 {
-    uint8_t destination[6];
+    uint8_t destination[6] = { 0 };
 
-    if (!destination_of(nbl, destination))
+    if (!destination_of(a, nbl, destination))
         return false;
     list_each(it, &a->bindings)
         if (takes(a, container_of(it, struct binding, node), destination))

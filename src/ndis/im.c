@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ndis/net_event.h"
 #include "nt/pool.h"
 
 #define REQUEST_TAG NDIS_TAG('N', 'D', 'i', 'm')
@@ -92,16 +93,10 @@ NDIS_STATUS im_start(struct adapter *a)
 void im_announce(struct adapter *a)
 {
     struct ndis_protocol *protocol = a->driver->protocol;
-    NET_PNP_EVENT_NOTIFICATION notification = {
-        .Header = { NDIS_OBJECT_TYPE_DEFAULT, NET_PNP_EVENT_NOTIFICATION_REVISION_1,
-                    NDIS_SIZEOF_NET_PNP_EVENT_NOTIFICATION_REVISION_1 },
-        .NetPnPEvent = { .NetEvent = NetEventIMReEnableDevice, .Buffer = &a->name, .BufferLength = sizeof a->name },
-    };
 
     if (!a->im_started || a->state != ADAPTER_HALTED || !protocol || protocol->closing || list_empty(&protocol->bindings))
         return;
-    if (protocol->handlers.NetPnPEventHandler(NULL, &notification) == NDIS_STATUS_PENDING)
-        log_warn("ndis", "an intermediate driver left NetEventIMReEnableDevice pending");
+    protocol_event(protocol, NetEventIMReEnableDevice, &a->name, sizeof a->name);
 }
 
 void im_stop(struct adapter *a)

@@ -147,13 +147,21 @@ static NDIS_STATUS prepare_at_bottom(struct adapter *a, struct oid_entry *entry)
     return oid_is_counter(entry->asked_oid) ? oid_ask_statistics(entry) : NDIS_STATUS_PENDING;
 }
 
+/* Nobody asks a miniport in low power, but NDIS of power. docs: network/handling-a-set-power-request */
+static bool sleeps(const struct adapter *a, const struct oid_entry *entry)
+{
+    return a->asleep && entry->asked_oid != OID_PNP_SET_POWER && entry->asked_oid != OID_PM_PARAMETERS;
+}
+
 static NDIS_STATUS prepare(struct oid_level *level, struct oid_entry *entry)
 {
     struct adapter *a = level->adapter;
     NDIS_STATUS status = NDIS_STATUS_PENDING;
 
-    if (a->state == ADAPTER_HALTED || a->state == ADAPTER_SHUT_DOWN || a->surprise_removed)
+    if (a->surprise_removed || a->state == ADAPTER_SHUT_DOWN || (a->state == ADAPTER_HALTED && !a->halted_for_power))
         return NDIS_STATUS_ADAPTER_REMOVED;
+    if (unlikely(sleeps(a, entry)) || a->state == ADAPTER_HALTED)
+        return NDIS_STATUS_LOW_POWER_STATE;
     if (entry->request->RequestType == NdisRequestSetInformation && entry->asked_oid == OID_GEN_PROTOCOL_OPTIONS)
         return take_protocol_options(entry->request);
     if (!entry->filter)

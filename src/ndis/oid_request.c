@@ -7,10 +7,12 @@
 
 #include "ndis/event.h"
 #include "ndis/oid_features.h"
+#include "ndis/ports.h"
 #include "nt/pool.h"
 
 /* Sends a request down the stack under a binding: filter modules see it first. NDIS answers what it knows itself; the rest goes
- * to the miniport, one request at a time. NDIS_STATUS_PENDING: ProtocolOidRequestComplete tells the end. <= DISPATCH_LEVEL.
+ * to the miniport, one request at a time. NDIS_STATUS_PENDING: ProtocolOidRequestComplete tells the end. NDIS_STATUS_INVALID_PORT: its
+ * port is not active; NDIS_STATUS_LOW_POWER_STATE: the adapter sleeps. <= DISPATCH_LEVEL.
  * docs: ndis/nf-ndis-ndisoidrequest */
 NDIS_STATUS NTAPI NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
 {
@@ -18,6 +20,8 @@ NDIS_STATUS NTAPI NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUES
 
     if (!oid_header_good(OidRequest))
         return NDIS_STATUS_INVALID_PARAMETER;
+    if (unlikely(OidRequest->PortNumber) && !port_is_active(b->adapter, OidRequest->PortNumber))
+        return NDIS_STATUS_INVALID_PORT;
     OidRequest->RequestHandle = b;
     return oid_submit(b->adapter, b, NULL, OidRequest);
 }
@@ -41,9 +45,12 @@ VOID NTAPI NdisCancelOidRequest(NDIS_HANDLE NdisBindingHandle, PVOID RequestId)
 
 /* --- direct --------------------------------------------------------------------------------------------------------- */
 
-static bool asks_nobody(const struct adapter *a)
+/* NDIS_STATUS_SUCCESS: the stack may be asked. */
+static NDIS_STATUS why_ask_nobody(const struct adapter *a)
 {
-    return a->state == ADAPTER_HALTED || a->state == ADAPTER_SHUT_DOWN || a->surprise_removed;
+    if (a->surprise_removed || a->state == ADAPTER_SHUT_DOWN || (a->state == ADAPTER_HALTED && !a->halted_for_power))
+        return NDIS_STATUS_ADAPTER_REMOVED;
+    return a->asleep || a->state == ADAPTER_HALTED ? NDIS_STATUS_LOW_POWER_STATE : NDIS_STATUS_SUCCESS;
 }
 
 static NDIS_STATUS hand_over(struct adapter *a, struct filter *from, PNDIS_OID_REQUEST request)
@@ -67,8 +74,8 @@ NDIS_STATUS oid_direct(struct adapter *a, struct binding *b, struct filter *from
 
     if (!oid_header_good(request))
         return NDIS_STATUS_INVALID_PARAMETER;
-    if (asks_nobody(a))
-        return NDIS_STATUS_ADAPTER_REMOVED;
+    if (why_ask_nobody(a) != NDIS_STATUS_SUCCESS)
+        return why_ask_nobody(a);
     memset(entry, 0, sizeof *entry);
     entry->binding = b;
     entry->filter = from;
@@ -115,7 +122,7 @@ void oid_direct_cancel(struct adapter *a, struct filter *from, void *id)
             f->driver->handlers.CancelDirectOidRequestHandler(f->context, id);
             return;
         }
-    if (a->driver->miniport.CancelDirectOidRequestHandler && !asks_nobody(a))
+    if (a->driver->miniport.CancelDirectOidRequestHandler && why_ask_nobody(a) == NDIS_STATUS_SUCCESS)
         a->driver->miniport.CancelDirectOidRequestHandler(a->context, id);
 }
 
@@ -171,8 +178,8 @@ NDIS_STATUS oid_synchronous(struct adapter *a, struct filter *from, PNDIS_OID_RE
 
     if (!oid_header_good(request))
         return NDIS_STATUS_INVALID_PARAMETER;
-    if (asks_nobody(a))
-        return NDIS_STATUS_ADAPTER_REMOVED;
+    if (why_ask_nobody(a) != NDIS_STATUS_SUCCESS)
+        return why_ask_nobody(a);
     for (struct filter *f = filter_below(a, from); f && status == NDIS_STATUS_SUCCESS; f = filter_below(a, f)) {
         if (f->driver->handlers.SynchronousOidRequestHandler)
             status = at_once(f->driver->handlers.SynchronousOidRequestHandler(f->context, request, &context[count]), f,

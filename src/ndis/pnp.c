@@ -202,6 +202,7 @@ static void query_bus_interface(struct adapter *a)
 static NDIS_STATUS bring_up(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOURCE_LIST translated)
 {
     adapter_lock(a);
+    a->low_power = a->asleep = false;   /* a device that starts is in D0 */
     query_bus_interface(a);
     NDIS_STATUS status = adapter_take_resources(a, raw, translated) ? NDIS_STATUS_SUCCESS : NDIS_STATUS_RESOURCES;
     if (status == NDIS_STATUS_SUCCESS)

@@ -1,5 +1,5 @@
 /* NDIS ports. Port 0, the default one, is there from the start and active unless the miniport controls it; others are allocated
- * (1 to NDIS_PORTS_MAX), activated and deactivated by events, and freed. docs: network/ndis-ports
+ * (the lowest free number from 1 to 0xffffff), activated and deactivated by events, and freed. docs: network/ndis-ports
  *
  *   unknown --NdisMAllocatePort--> ALLOCATED --NetEventPortActivation--> ACTIVE
  *           <--NdisMFreePort------           <--NetEventPortDeactivation- */
@@ -8,10 +8,16 @@
 #include <string.h>
 
 #include "ndis/filter_module.h"
+#include "nt/pool.h"
+
+#define PORTS_MAX 0xffffffu
+#define TAG NDIS_TAG('N', 'D', 'p', 'o')
 
 static struct ndis_port *port_of(struct adapter *a, NDIS_PORT_NUMBER number)
 {
-    return number <= NDIS_PORTS_MAX && a->ports[number].state != PORT_UNKNOWN ? &a->ports[number] : NULL;
+    struct ndis_port *port = !number ? &a->default_port : number <= a->port_room ? &a->ports[number - 1] : NULL;
+
+    return port && port->state != PORT_UNKNOWN ? port : NULL;
 }
 
 bool port_is_active(struct adapter *a, NDIS_PORT_NUMBER number)
@@ -25,20 +31,53 @@ void port_open(struct adapter *a)
 {
     bool controlled = a->attribute_flags & NDIS_MINIPORT_ATTRIBUTES_CONTROLS_DEFAULT_PORT;
 
-    a->ports[0].state = controlled ? PORT_ALLOCATED : PORT_ACTIVE;
+    a->default_port.state = controlled ? PORT_ALLOCATED : PORT_ACTIVE;
 }
 
-void port_close(struct adapter *a)
+void port_close(struct adapter *a, const char *left)
 {
-    for (unsigned n = 1; n <= NDIS_PORTS_MAX; n++)
-        if (a->ports[n].state != PORT_UNKNOWN) {
-            NDIS_EMIT(NDIS_EVENT_MISUSE, a, "MiniportHaltEx returned and an NDIS port is still allocated", NULL);
-            a->ports[n].state = PORT_UNKNOWN;
-        }
-    a->ports[0].state = PORT_UNKNOWN;
+    for (NDIS_PORT_NUMBER n = 1; n <= a->port_room; n++)
+        if (port_of(a, n))
+            NDIS_EMIT(NDIS_EVENT_MISUSE, a, left, NULL);
+    if (a->ports)
+        pool_free(a->ports, 0, NULL);
+    a->ports = NULL;
+    a->port_room = a->port_taken = 0;
+    a->default_port.state = PORT_UNKNOWN;
 }
 
 /* --- allocate and free ----------------------------------------------------------------------------------------------------- */
+
+static void set_characteristics(struct adapter *a, NDIS_PORT_NUMBER number, const NDIS_PORT_CHARACTERISTICS *c)
+{
+    NDIS_PORT_CHARACTERISTICS *to = &port_of(a, number)->characteristics;
+
+    *to = *c;
+    to->PortNumber = number;
+    if (!(c->Flags & NDIS_PORT_CHAR_USE_DEFAULT_AUTH_SETTINGS))
+        return;
+    to->SendControlState = a->port_auth.SendControlState;
+    to->RcvControlState = a->port_auth.RcvControlState;
+    to->SendAuthorizationState = a->port_auth.SendAuthorizationState;
+    to->RcvAuthorizationState = a->port_auth.RcvAuthorizationState;
+}
+
+static bool make_room(struct adapter *a)
+{
+    uint32_t room = a->port_room ? (uint32_t)min_u64(2ull * a->port_room, PORTS_MAX) : 8;
+    struct ndis_port *ports = a->port_room < PORTS_MAX ? pool_alloc(NonPagedPoolNx, room * sizeof *ports, TAG, NULL) : NULL;
+
+    if (!ports)
+        return false;
+    memset(ports, 0, room * sizeof *ports);
+    if (a->ports) {
+        memcpy(ports, a->ports, a->port_room * sizeof *ports);
+        pool_free(a->ports, 0, NULL);
+    }
+    a->ports = ports;
+    a->port_room = room;
+    return true;
+}
 
 /* Allocates a port and puts its number into the characteristics; it is of use after NetEventPortActivation. PASSIVE_LEVEL.
  * NDIS_STATUS_INVALID_DATA, _RESOURCES, _CLOSING. docs: ndis/nf-ndis-ndismallocateport */
@@ -46,51 +85,41 @@ NDIS_STATUS NTAPI NdisMAllocatePort(NDIS_HANDLE NdisMiniportHandle, PNDIS_PORT_C
 {
     struct adapter *a = ndis_object_check(NdisMiniportHandle, NDIS_ADAPTER);
     PNDIS_PORT_CHARACTERISTICS c = PortCharacteristics;
+    NDIS_PORT_NUMBER number = a->port_taken + 1;
 
     if (c->Header.Type != NDIS_OBJECT_TYPE_PORT_CHARACTERISTICS ||
         c->Header.Size < NDIS_SIZEOF_PORT_CHARACTERISTICS_REVISION_1 || !a->has_registration)
         return NDIS_STATUS_INVALID_DATA;
     if (a->halting || a->surprise_removed)
         return NDIS_STATUS_CLOSING;
-    for (unsigned n = 1; n <= NDIS_PORTS_MAX; n++) {
-        if (a->ports[n].state != PORT_UNKNOWN)
-            continue;
-        c->PortNumber = n;
-        a->ports[n] = (struct ndis_port){ .state = PORT_ALLOCATED, .characteristics = *c };
-        return NDIS_STATUS_SUCCESS;
-    }
-    return NDIS_STATUS_RESOURCES;
+    while (port_of(a, number))
+        number++;
+    if (number > a->port_room && !make_room(a))
+        return NDIS_STATUS_RESOURCES;
+    a->port_taken = number;
+    a->ports[number - 1].state = PORT_ALLOCATED;
+    set_characteristics(a, number, c);
+    c->PortNumber = number;
+    return NDIS_STATUS_SUCCESS;
 }
 
 /* Frees an allocated port that is not active. PASSIVE_LEVEL. NDIS_STATUS_INVALID_PORT (also for the default port),
  * _INVALID_PORT_STATE. docs: ndis/nf-ndis-ndismfreeport */
 NDIS_STATUS NTAPI NdisMFreePort(NDIS_HANDLE NdisMiniportHandle, NDIS_PORT_NUMBER PortNumber)
 {
-    struct ndis_port *port = port_of(ndis_object_check(NdisMiniportHandle, NDIS_ADAPTER), PortNumber);
+    struct adapter *a = ndis_object_check(NdisMiniportHandle, NDIS_ADAPTER);
+    struct ndis_port *port = port_of(a, PortNumber);
 
     if (!port || PortNumber == NDIS_DEFAULT_PORT_NUMBER)
         return NDIS_STATUS_INVALID_PORT;
     if (port->state == PORT_ACTIVE)
         return NDIS_STATUS_INVALID_PORT_STATE;
     port->state = PORT_UNKNOWN;
+    a->port_taken = (uint32_t)min_u64(a->port_taken, PortNumber - 1);
     return NDIS_STATUS_SUCCESS;
 }
 
 /* --- activate and deactivate ------------------------------------------------------------------------------------------------- */
-
-static void take_characteristics(struct adapter *a, struct ndis_port *port, const NDIS_PORT_CHARACTERISTICS *c)
-{
-    NDIS_PORT_NUMBER number = (NDIS_PORT_NUMBER)(port - a->ports);
-
-    port->characteristics = *c;
-    port->characteristics.PortNumber = number;
-    if (!(c->Flags & NDIS_PORT_CHAR_USE_DEFAULT_AUTH_SETTINGS))
-        return;
-    port->characteristics.SendControlState = a->port_auth.SendControlState;
-    port->characteristics.RcvControlState = a->port_auth.RcvControlState;
-    port->characteristics.SendAuthorizationState = a->port_auth.SendAuthorizationState;
-    port->characteristics.RcvAuthorizationState = a->port_auth.RcvAuthorizationState;
-}
 
 static NDIS_STATUS check_state(struct adapter *a, NDIS_PORT_NUMBER number, enum ndis_port_state state, bool alone)
 {
@@ -112,10 +141,10 @@ static NDIS_STATUS activate(struct adapter *a, PNDIS_PORT ports)
             return status;
     }
     for (PNDIS_PORT p = ports; p; p = p->Next) {
-        struct ndis_port *port = port_of(a, p->PortCharacteristics.PortNumber);
+        NDIS_PORT_NUMBER number = p->PortCharacteristics.PortNumber;
 
-        port->state = PORT_ACTIVE;
-        take_characteristics(a, port, &p->PortCharacteristics);
+        port_of(a, number)->state = PORT_ACTIVE;
+        set_characteristics(a, number, &p->PortCharacteristics);
     }
     return NDIS_STATUS_SUCCESS;
 }
@@ -137,20 +166,23 @@ static NDIS_STATUS deactivate(struct adapter *a, const NDIS_PORT_NUMBER *numbers
     return NDIS_STATUS_SUCCESS;
 }
 
-/* Bindings come and go with the default port of a miniport that controls it, once that runs; before, at its first restart. */
+/* Bindings come and go with the default port of a miniport that controls it, in a stack that is paused meanwhile. */
 static VOID NTAPI follow_default_port(PVOID context)
 {
     struct adapter *a = context;
+    bool active;
 
     adapter_lock(a);
     a->port_queued = false;
-    if (a->ports[0].state != PORT_ACTIVE) {
-        bindings_remove(a);
-    } else if (a->state == ADAPTER_RUNNING && list_empty(&a->bindings)) {
-        bindings_create(a);
-        list_each_safe(it, &a->bindings)
-            binding_restart(container_of(it, struct binding, node), NULL);
-        adapter_pick_receive_path(a);
+    active = port_is_active(a, NDIS_DEFAULT_PORT_NUMBER);
+    if ((a->state == ADAPTER_RUNNING || a->state == ADAPTER_PAUSED) && active == list_empty(&a->bindings)) {
+        adapter_pause(a, active ? NDIS_PAUSE_BIND_PROTOCOL : NDIS_PAUSE_UNBIND_PROTOCOL);
+        if (active)
+            bindings_create(a);
+        else
+            bindings_remove(a);
+        if (!a->low_power)
+            adapter_restart(a);
     }
     adapter_unlock(a);
 }
@@ -202,27 +234,52 @@ static NDIS_PORT_CHARACTERISTICS default_port(const struct adapter *a)
     };
 }
 
+static NDIS_PORT_CHARACTERISTICS characteristics_of(struct adapter *a, NDIS_PORT_NUMBER number)
+{
+    return number ? port_of(a, number)->characteristics : default_port(a);
+}
+
+static uint32_t count_active(struct adapter *a)
+{
+    uint32_t count = 0;
+
+    for (NDIS_PORT_NUMBER n = 0; n <= a->port_room; n++)
+        count += port_is_active(a, n);
+    return count;
+}
+
+PNDIS_PORT port_list(struct adapter *a)
+{
+    uint32_t count = count_active(a), at = 0;
+    PNDIS_PORT list = count ? pool_alloc(NonPagedPoolNx, count * sizeof *list, TAG, NULL) : NULL;
+
+    for (NDIS_PORT_NUMBER n = 0; list && at < count; n++) {
+        if (!port_is_active(a, n))
+            continue;
+        list[at] = (NDIS_PORT){ .Next = at + 1 < count ? &list[at + 1] : NULL, .PortCharacteristics = characteristics_of(a, n) };
+        at++;
+    }
+    return list;
+}
+
 NDIS_STATUS port_enumerate(struct adapter *a, PNDIS_OID_REQUEST request)
 {
-    struct {
-        NDIS_PORT_ARRAY head;
-        NDIS_PORT_CHARACTERISTICS rest[NDIS_PORTS_MAX];
-    } answer = {
-        .head = { .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_PORT_ARRAY_REVISION_1, sizeof(NDIS_PORT_ARRAY) },
-                  .OffsetFirstPort = offsetof(NDIS_PORT_ARRAY, Ports), .ElementSize = sizeof(NDIS_PORT_CHARACTERISTICS) },
-    };
-    unsigned count = 0;
+    const uint32_t count = count_active(a), size = (uint32_t)(offsetof(NDIS_PORT_ARRAY, Ports) + count * sizeof(NDIS_PORT_CHARACTERISTICS));
+    PNDIS_PORT_ARRAY answer = pool_alloc(NonPagedPoolNx, size, TAG, NULL);
+    uint32_t at = 0;
 
-    for (unsigned n = 0; n <= NDIS_PORTS_MAX; n++) {
-        NDIS_PORT_CHARACTERISTICS *to = count ? &answer.rest[count - 1] : &answer.head.Ports[0];
-
-        if (a->ports[n].state != PORT_ACTIVE)
-            continue;
-        *to = n ? a->ports[n].characteristics : default_port(a);
-        count++;
-    }
-    answer.head.NumberOfPorts = count;
-    return oid_reply(request, &answer, (uint32_t)(offsetof(NDIS_PORT_ARRAY, Ports) + count * sizeof(NDIS_PORT_CHARACTERISTICS)));
+    if (!answer)
+        return NDIS_STATUS_RESOURCES;
+    answer->Header = (NDIS_OBJECT_HEADER){ NDIS_OBJECT_TYPE_DEFAULT, NDIS_PORT_ARRAY_REVISION_1, sizeof(NDIS_PORT_ARRAY) };
+    answer->NumberOfPorts = count;
+    answer->OffsetFirstPort = offsetof(NDIS_PORT_ARRAY, Ports);
+    answer->ElementSize = sizeof(NDIS_PORT_CHARACTERISTICS);
+    for (NDIS_PORT_NUMBER n = 0; at < count; n++)
+        if (port_is_active(a, n))
+            answer->Ports[at++] = characteristics_of(a, n);
+    NDIS_STATUS status = oid_reply(request, answer, size);
+    pool_free(answer, 0, NULL);
+    return status;
 }
 
 void port_keep_state(struct adapter *a, NDIS_PORT_NUMBER number, const NDIS_PORT_STATE *state)
@@ -248,7 +305,7 @@ NDIS_STATUS port_reply_state(struct adapter *a, PNDIS_OID_REQUEST request)
 
     if (!port_is_active(a, number))
         return NDIS_STATUS_INVALID_PORT;
-    c = number ? port_of(a, number)->characteristics : default_port(a);
+    c = characteristics_of(a, number);
     NDIS_PORT_STATE state = {
         .Header = { NDIS_OBJECT_TYPE_DEFAULT, NDIS_PORT_STATE_REVISION_1, NDIS_SIZEOF_PORT_STATE_REVISION_1 },
         .MediaConnectState = c.MediaConnectState, .XmitLinkSpeed = c.XmitLinkSpeed, .RcvLinkSpeed = c.RcvLinkSpeed,

@@ -6,12 +6,15 @@
 #include "ndis/event.h"
 
 void port_init(struct adapter *adapter);
-/* The miniport has given its registration attributes; it has halted. */
+/* The miniport has given its registration attributes. */
 void port_open(struct adapter *adapter);
-void port_close(struct adapter *adapter);
+/* It has halted, or has not initialized. left: what is to be said when it has not freed its ports. */
+void port_close(struct adapter *adapter, const char *left);
 bool port_is_active(struct adapter *adapter, NDIS_PORT_NUMBER number);
 /* A miniport's event: false when it is about something else; else *status is NDIS' answer, and on success it goes on up. */
 bool port_event(struct adapter *adapter, const NET_PNP_EVENT *event, NDIS_STATUS *status);
+/* The active ports, as NDIS_BIND_PARAMETERS lists them: one block of pool, which the caller frees. NULL: no memory, or none is active. */
+PNDIS_PORT port_list(struct adapter *adapter);
 /* OID_GEN_ENUMERATE_PORTS. */
 NDIS_STATUS port_enumerate(struct adapter *adapter, PNDIS_OID_REQUEST request);
 /* OID_GEN_PORT_STATE: NDIS_STATUS_INVALID_PORT for one that is not active. */

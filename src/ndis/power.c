@@ -31,6 +31,18 @@ static void tell_protocols(struct adapter *a, DEVICE_POWER_STATE state)
     net_event(a, NetEventSetPower, &power, sizeof power);
 }
 
+/* A set power request may follow such a query, or none. It must succeed. docs: network/oid-pnp-query-power */
+static void ask_miniport(struct adapter *a, DEVICE_POWER_STATE state)
+{
+    NDIS_DEVICE_POWER_STATE power = ndis_state(state);
+    NDIS_STATUS status = NDIS_STATUS_SUCCESS;
+
+    if (state != PowerDeviceD0 && keeps_running_in_dx(a) && ndis_by_chance())
+        status = oid_ask(a, NdisRequestQueryInformation, OID_PNP_QUERY_POWER, &power, sizeof power, NULL);
+    if (status != NDIS_STATUS_SUCCESS && status != NDIS_STATUS_NOT_SUPPORTED)
+        log_warn("ndis", "a miniport answers OID_PNP_QUERY_POWER with status %08x: it must succeed", (unsigned)status);
+}
+
 /* Asks filter modules and protocols whether the device may leave its state. */
 static NTSTATUS query_power(struct adapter *a, DEVICE_POWER_STATE state)
 {
@@ -38,8 +50,11 @@ static NTSTATUS query_power(struct adapter *a, DEVICE_POWER_STATE state)
     NDIS_STATUS status = NDIS_STATUS_SUCCESS;
 
     adapter_lock(a);
-    if (a->state != ADAPTER_HALTED && a->state != ADAPTER_SHUT_DOWN && !a->low_power && !a->surprise_removed)
+    if (a->state != ADAPTER_HALTED && a->state != ADAPTER_SHUT_DOWN && !a->low_power && !a->surprise_removed) {
         status = net_event(a, NetEventQueryPower, &power, sizeof power);
+        if (status == NDIS_STATUS_SUCCESS)
+            ask_miniport(a, state);
+    }
     adapter_unlock(a);
     return status == NDIS_STATUS_SUCCESS ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
 }
@@ -67,6 +82,7 @@ static void sleep(struct adapter *a, DEVICE_POWER_STATE state)
         tell_protocols(a, state);
         if (pauses_to_sleep(a))
             adapter_pause(a, NDIS_PAUSE_LOW_POWER);
+        a->asleep = true;
         if (keeps_running_in_dx(a)) {
             wake_tell_parameters(a);
             wait_wake_arm(a);
@@ -100,10 +116,12 @@ static void wake(struct adapter *a)
     if (a->low_power) {
         a->low_power = false;
         wait_wake_disarm(a);
+        a->asleep = a->asleep && !a->halted_for_power;
         if (a->halted_for_power)
             initialize_again(a);
         else
             tell_power(a, PowerDeviceD0);
+        a->asleep = false;
         if (adapter_restart(a))
             tell_protocols(a, PowerDeviceD0);
     }

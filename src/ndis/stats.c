@@ -8,6 +8,7 @@
 #include "ndis/net_event.h"
 #include "ndis/nbl_pool.h"
 #include "nt/io.h"
+#include "nt/ke.h"
 
 static const char *const state_words[] = {
     [ADAPTER_HALTED] = "Halted", [ADAPTER_INITIALIZING] = "Initializing", [ADAPTER_PAUSED] = "Paused",
@@ -90,6 +91,15 @@ bool ndis_filter_info(void *pdo, unsigned number, struct ndis_filter_info *info)
     return false;
 }
 
+/* --- chance ----------------------------------------------------------------------------------------------------- */
+
+static struct random chance;
+
+bool ndis_by_chance(void)
+{
+    return ke.config.seeded && random_below(&chance, 2);
+}
+
 /* --- life ------------------------------------------------------------------------------------------------------- */
 
 bool ndis_open(void)
@@ -101,6 +111,7 @@ bool ndis_open(void)
     list_init(&ndis_adapters);
     list_init(&ndis_protocols);
     list_init(&ndis_filter_drivers);
+    random_seed(&chance, ke.config.seed);
     names_reset();
     ndis_keep_bindings(false);
     interfaces_reset();

@@ -347,6 +347,8 @@ static NDIS_PM_PARAMETERS together(struct adapter *a)
         all.WakeUpFlags |= p->WakeUpFlags;
         all.MediaSpecificWakeUpEvents |= p->MediaSpecificWakeUpEvents;
     }
+    if (a->may_not_wake)
+        all.EnabledWoLPacketPatterns = all.WakeUpFlags = all.MediaSpecificWakeUpEvents = 0;
     return all;
 }
 

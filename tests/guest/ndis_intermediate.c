@@ -153,6 +153,10 @@ TEST_CASE(a_handle_of_no_virtual_miniport_is_not_torn_down)
 typedef struct _ABOVE {
     NDIS_HANDLE Binding;
     NDIS_HANDLE Context;
+    NDIS_HANDLE BindContext, UnbindContext;
+    NDIS_OPEN_PARAMETERS Open;
+    NDIS_MEDIUM Medium;
+    UINT Selected;
     LONG Bound, Restarted, Paused, Unbound;
     ULONG Mtu;
     BOOLEAN Section, Waking;
@@ -161,30 +165,43 @@ typedef struct _ABOVE {
 static ABOVE Bindings[8];
 static LONG Count;
 
+static VOID Opened(ABOVE *above, NDIS_STATUS status)
+{
+    EXPECT_EQ(status, NDIS_STATUS_SUCCESS);
+    above->Bound = 1;
+    above->Context = NdisIMGetBindingContext(above->Binding);
+}
+
+/* Called by NDIS when the open pended, and the bind with it. */
+static VOID NTAPI OpenedLater(NDIS_HANDLE context, NDIS_STATUS status)
+{
+    Opened(context, status);
+    NdisCompleteBindAdapterEx(((ABOVE *)context)->BindContext, status);
+}
+
 static NDIS_STATUS NTAPI Bind(NDIS_HANDLE driver, NDIS_HANDLE bind, PNDIS_BIND_PARAMETERS parameters)
 {
     ABOVE *above = &Bindings[InterlockedIncrement(&Count) - 1];
-    NDIS_OPEN_PARAMETERS open = {
-        { NDIS_OBJECT_TYPE_OPEN_PARAMETERS, NDIS_OPEN_PARAMETERS_REVISION_1, NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1 }
-    };
-    NDIS_MEDIUM medium = NdisMedium802_3;
-    UINT selected;
     NDIS_STATUS status;
 
     EXPECT_EQ(parameters->Header.Revision, NDIS_BIND_PARAMETERS_REVISION_4);
     EXPECT_EQ(parameters->Header.Size, NDIS_SIZEOF_BIND_PARAMETERS_REVISION_4);
     EXPECT(parameters->PowerManagementCapabilities == NULL);    /* the structure of NDIS 6.0 */
     NdisZeroMemory(above, sizeof(*above));
-    open.AdapterName = parameters->AdapterName;
-    open.MediumArray = &medium;
-    open.MediumArraySize = 1;
-    open.SelectedMediumIndex = &selected;
-    status = NdisOpenAdapterEx(Protocol, above, &open, bind, &above->Binding);
-    EXPECT_EQ(status, NDIS_STATUS_SUCCESS);
-    above->Bound = 1;
+    above->BindContext = bind;
     above->Mtu = parameters->MtuSize;
     above->Section = parameters->ProtocolSection != NULL && parameters->ProtocolSection->Length > 2 * sizeof(L"\\Parameters\\Adapters\\");
-    above->Context = NdisIMGetBindingContext(above->Binding);
+    above->Medium = NdisMedium802_3;
+    above->Open.Header.Type = NDIS_OBJECT_TYPE_OPEN_PARAMETERS;
+    above->Open.Header.Revision = NDIS_OPEN_PARAMETERS_REVISION_1;
+    above->Open.Header.Size = NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1;
+    above->Open.AdapterName = parameters->AdapterName;
+    above->Open.MediumArray = &above->Medium;
+    above->Open.MediumArraySize = 1;
+    above->Open.SelectedMediumIndex = &above->Selected;
+    status = NdisOpenAdapterEx(Protocol, above, &above->Open, bind, &above->Binding);
+    if (status != NDIS_STATUS_PENDING)
+        Opened(above, status);
     return status;
 }
 
@@ -193,16 +210,15 @@ static NDIS_STATUS NTAPI Unbind(NDIS_HANDLE unbind, NDIS_HANDLE context)
     ABOVE *above = context;
 
     EXPECT_EQ(above->Restarted, above->Paused);
+    above->UnbindContext = unbind;
     above->Unbound = 1;
     return NdisCloseAdapterEx(above->Binding);
 }
 
-static VOID NTAPI Opened(NDIS_HANDLE context, NDIS_STATUS status)
-{
-}
-
+/* Called by NDIS when the close pended, and the unbind with it. */
 static VOID NTAPI Closed(NDIS_HANDLE context)
 {
+    NdisCompleteUnbindAdapterEx(((ABOVE *)context)->UnbindContext);
 }
 
 static NDIS_STATUS NTAPI Event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICATION event)
@@ -248,7 +264,7 @@ static NDIS_STATUS RegisterProtocol(PCWSTR name)
     NdisInitUnicodeString(&p.Name, name);
     p.BindAdapterHandlerEx = Bind;
     p.UnbindAdapterHandlerEx = Unbind;
-    p.OpenAdapterCompleteHandlerEx = Opened;
+    p.OpenAdapterCompleteHandlerEx = OpenedLater;
     p.CloseAdapterCompleteHandlerEx = Closed;
     p.NetPnPEventHandler = Event;
     p.OidRequestCompleteHandler = RequestDone;

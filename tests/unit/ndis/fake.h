@@ -26,6 +26,8 @@ struct fake_miniport {
     NDIS_RECEIVE_SCALE_CAPABILITIES *scaling;
     NDIS_STATUS (NTAPI *on_synchronous)(NDIS_HANDLE context, PNDIS_OID_REQUEST request);        /* may be NULL: before 6.80 */
     NDIS_STATUS (*on_query)(PNDIS_OID_REQUEST request);
+    NDIS_MEDIUM medium;                 /* 0: 802.3 */
+    bool no_filters;                    /* it has no packet filters */
     bool has_guids;                     /* lists OID_GEN_SUPPORTED_GUIDS */
     NDIS_STATUS (*on_set)(PNDIS_OID_REQUEST request);   /* NDIS_STATUS_NOT_SUPPORTED: the fake's own way */
     /* what it saw */
@@ -47,6 +49,7 @@ struct fake_protocol {
     char journal[256];
     unsigned completed, received;
     NDIS_STATUS last_status;
+    void (*on_bind)(const NDIS_BIND_PARAMETERS *parameters);
     void (*on_event)(const NET_PNP_EVENT *event);
     void (*on_status)(PNDIS_STATUS_INDICATION indication);
     bool keep;                          /* received lists are given back by the test */
@@ -133,7 +136,7 @@ static NDIS_STATUS set_attributes(NDIS_HANDLE adapter)
     a.GeneralAttributes = (NDIS_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES){
         .Header = { NDIS_OBJECT_TYPE_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES, 2,
                     NDIS_SIZEOF_MINIPORT_ADAPTER_GENERAL_ATTRIBUTES_REVISION_2 },
-        .MediaType = NdisMedium802_3,
+        .MediaType = mp.medium,
         .MtuSize = 1500,
         .MaxXmitLinkSpeed = 1000000000,
         .XmitLinkSpeed = 1000000000,
@@ -143,8 +146,8 @@ static NDIS_STATUS set_attributes(NDIS_HANDLE adapter)
         .MediaDuplexState = MediaDuplexStateFull,
         .LookaheadSize = 1500,
         .MacOptions = NDIS_MAC_OPTION_NO_LOOPBACK,
-        .SupportedPacketFilters = NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_BROADCAST |
-                                  NDIS_PACKET_TYPE_PROMISCUOUS,
+        .SupportedPacketFilters = mp.no_filters ? 0 : NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST |
+                                  NDIS_PACKET_TYPE_BROADCAST | NDIS_PACKET_TYPE_PROMISCUOUS,
         .MaxMulticastListSize = 16,
         .MacAddressLength = 6,
         .PermanentMacAddress = { 2, 0, 0, 0, 0, 1 },
@@ -358,7 +361,7 @@ static NTSTATUS NTAPI mp_entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
 
 static NDIS_STATUS NTAPI pr_bind(NDIS_HANDLE context, NDIS_HANDLE bind, PNDIS_BIND_PARAMETERS p)
 {
-    NDIS_MEDIUM media[] = { NdisMediumWan, NdisMedium802_3 };
+    NDIS_MEDIUM media[] = { NdisMediumWan, mp.medium };
     UINT selected = 0;
     NDIS_OPEN_PARAMETERS open = {
         .Header = { NDIS_OBJECT_TYPE_OPEN_PARAMETERS, 1, NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1 },
@@ -369,6 +372,8 @@ static NDIS_STATUS NTAPI pr_bind(NDIS_HANDLE context, NDIS_HANDLE bind, PNDIS_BI
     };
 
     note(pr.journal, 'b');
+    if (pr.on_bind)
+        pr.on_bind(p);
     pr.bind_mtu = p->MtuSize;
     pr.bind_split = p->HDSplitCurrentConfig ? p->HDSplitCurrentConfig->HDSplitFlags : 0;
     NDIS_STATUS status = NdisOpenAdapterEx(pr.protocol, &pr, &open, bind, &pr.binding);
@@ -526,6 +531,8 @@ __attribute__((constructor)) static void let_lwip_allocate(void)
         ring3_close(computer, &report);
 }
 
+static uint64_t fake_seed;              /* of the schedule; 0: fair */
+
 /* Runs the body as a system thread of a computer with virtual clock. */
 static void on_a_computer(void (*body)(void *), unsigned cpus)
 {
@@ -539,6 +546,8 @@ static void on_a_computer(void (*body)(void *), unsigned cpus)
     config.cpus = cpus;
     config.memory = 64u << 20;
     config.clock = RING3_CLOCK_VIRTUAL;
+    config.seeded = fake_seed != 0;
+    config.seed = fake_seed;
     struct ring3_computer *computer = ring3_open(&config);
     if (!computer)
         UNIT_FAIL("ring3_open: %s", error_text());

@@ -9,7 +9,7 @@ static struct {
 
 static NDIS_STATUS NTAPI bind(NDIS_HANDLE context, NDIS_HANDLE bind, PNDIS_BIND_PARAMETERS p)
 {
-    NDIS_MEDIUM media[] = { NdisMedium802_3 };
+    NDIS_MEDIUM media[] = { mp.medium };
     UINT selected;
     NDIS_OPEN_PARAMETERS open = {
         .Header = { NDIS_OBJECT_TYPE_OPEN_PARAMETERS, 1, NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1 },
@@ -219,4 +219,57 @@ static void enumerated(void *unused)
 TEST(the_modules_of_a_stack_are_listed_from_the_top)
 {
     with_filters(enumerated);
+}
+
+/* --- other media --------------------------------------------------------------------------------------------------------- */
+
+static void receive_one(bool heard)
+{
+    PNET_BUFFER_LIST nbl = NdisAllocateNetBufferList(pr.pool, 0, 0);
+
+    CHECK_EQ(NdisRetreatNetBufferDataStart(nbl->FirstNetBuffer, 4, 0, NULL), NDIS_STATUS_SUCCESS);
+    pr.received = second.received = mp.returned = 0;
+    NdisMIndicateReceiveNetBufferLists(mp.adapter, nbl, 0, 1, 0);
+    CHECK_EQ(pr.received, heard);
+    CHECK_EQ(second.received, 1);
+    CHECK_EQ(mp.returned, 1);
+}
+
+static void on_other_media(void)
+{
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+    register_second();
+    if (!mp.no_filters) {
+        set_filter(second.binding, NDIS_PACKET_TYPE_DIRECTED);
+        receive_one(false);             /* the first one has set no filter */
+        set_filter(pr.binding, NDIS_PACKET_TYPE_DIRECTED);
+    }
+    receive_one(true);
+    NdisDeregisterProtocolDriver(second.protocol);
+    unplug_fake();
+    deregister_protocol();
+}
+
+static void filtering(void *unused)
+{
+    mp.medium = NdisMediumNative802_11;
+    on_other_media();
+}
+
+static void unfiltered(void *unused)
+{
+    mp.medium = NdisMediumWirelessWan;
+    mp.no_filters = true;
+    on_other_media();
+}
+
+TEST(frames_without_ethernet_header_go_to_all_bindings_that_have_a_packet_filter)
+{
+    on_a_computer(filtering, 1);
+}
+
+TEST(where_a_miniport_has_no_packet_filters_every_open_binding_receives)
+{
+    on_a_computer(unfiltered, 1);
 }

@@ -1,6 +1,8 @@
 /* Ports beyond the default one. docs: network/ndis-ports */
 #include "fake.h"
 
+#include "ndis/event.h"
+
 static NET_PNP_EVENT_CODE last_event;
 static unsigned events;
 static NDIS_PORT_NUMBER last_port;
@@ -136,6 +138,7 @@ static void default_port(void *unused)
     CHECK_EQ(activate(c), NDIS_STATUS_SUCCESS);
     sleep_ms(10);
     CHECK_STR(pr.journal, "brpubr");
+    CHECK_STR(mp.journal, "irprprpr");  /* a stack is paused while bindings come and go */
     unplug_fake();
     deregister_protocol();
 }
@@ -143,4 +146,82 @@ static void default_port(void *unused)
 TEST(a_miniport_may_control_when_it_is_bound)
 {
     on_a_computer(default_port, 1);
+}
+
+/* --- many ------------------------------------------------------------------------------------------------------------ */
+
+#define MANY 300u
+
+static NDIS_PORT ports[MANY];
+static unsigned listed;
+
+static void count_ports(const NDIS_BIND_PARAMETERS *p)
+{
+    listed = 0;
+    for (PNDIS_PORT port = p->ActivePorts; port; port = port->Next)
+        CHECK_EQ(port->PortCharacteristics.PortNumber, listed++);
+}
+
+static unsigned misuses;
+
+static void count_misuse(const struct ndis_event *event)
+{
+    misuses++;
+}
+
+static void indicate_on(NDIS_PORT_NUMBER port)
+{
+    PNET_BUFFER_LIST nbl = NdisAllocateNetBufferList(pr.pool, 0, 0);
+
+    CHECK_EQ(NdisRetreatNetBufferDataStart(nbl->FirstNetBuffer, 60, 0, NULL), NDIS_STATUS_SUCCESS);
+    NdisMIndicateReceiveNetBufferLists(mp.adapter, nbl, port, 1, 0);
+}
+
+static void many(void *unused)
+{
+    NDIS_PORT_NUMBER numbers[MANY];
+    NDIS_OID_REQUEST r = {
+        .Header = { NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1, NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
+        .RequestType = NdisRequestQueryInformation, .PortNumber = 7, .DATA.QUERY_INFORMATION = { .Oid = OID_GEN_LINK_STATE },
+    };
+
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+    for (unsigned i = 0; i < MANY; i++) {
+        ports[i] = (NDIS_PORT){ .Next = i + 1 < MANY ? &ports[i + 1] : NULL, .PortCharacteristics = characteristics() };
+        CHECK_EQ(NdisMAllocatePort(mp.adapter, &ports[i].PortCharacteristics), NDIS_STATUS_SUCCESS);
+        CHECK_EQ(ports[i].PortCharacteristics.PortNumber, i + 1);
+        numbers[i] = i + 1;
+    }
+    CHECK_EQ(NdisMFreePort(mp.adapter, 7), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(NdisMFreePort(mp.adapter, 5), NDIS_STATUS_SUCCESS);
+    for (unsigned n = 5; n <= 7; n += 2) {      /* the lowest free number is the next one */
+        CHECK_EQ(NdisMAllocatePort(mp.adapter, &ports[n - 1].PortCharacteristics), NDIS_STATUS_SUCCESS);
+        CHECK_EQ(ports[n - 1].PortCharacteristics.PortNumber, n);
+    }
+    CHECK_EQ(NdisOidRequest(pr.binding, &r), NDIS_STATUS_INVALID_PORT);
+    ndis_event_sink = count_misuse;
+    ndis_event_mask = 1u << NDIS_EVENT_MISUSE;
+    misuses = 0;
+    indicate_on(7);
+    CHECK(misuses == 1 && pr.received == 0 && mp.returned == 1);
+    ndis_event_mask = 0;
+    CHECK_EQ(tell(NetEventPortActivation, ports, sizeof ports), NDIS_STATUS_SUCCESS);
+    NdisDeregisterProtocolDriver(pr.protocol);
+    NdisFreeNetBufferListPool(pr.pool);
+    pr.on_bind = count_ports;
+    CHECK_EQ(register_protocol(), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(listed, 1 + MANY);         /* a protocol that comes later learns of them when it binds */
+    send_to(MANY);
+    CHECK_EQ(pr.last_status, NDIS_STATUS_SUCCESS);
+    CHECK_EQ(tell(NetEventPortDeactivation, numbers, sizeof numbers), NDIS_STATUS_SUCCESS);
+    for (unsigned i = 0; i < MANY; i++)
+        CHECK_EQ(NdisMFreePort(mp.adapter, i + 1), NDIS_STATUS_SUCCESS);
+    unplug_fake();
+    deregister_protocol();
+}
+
+TEST(an_adapter_may_have_hundreds_of_ports_that_protocols_learn_of_when_they_bind)
+{
+    on_a_computer(many, 1);
 }

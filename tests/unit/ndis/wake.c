@@ -385,6 +385,7 @@ static void parameters(void *unused)
     };
     NDIS_PM_PARAMETERS now;
     NDIS_OID_REQUEST r;
+    unsigned asked;
 
     start();
     CHECK_EQ(set_oid(pr.binding, OID_PM_PARAMETERS, &p, sizeof p), NDIS_STATUS_SUCCESS);
@@ -410,6 +411,10 @@ static void parameters(void *unused)
     CHECK_EQ(t.parameters.EnabledWoLPacketPatterns, 3);
     CHECK_EQ(t.parameters.EnabledProtocolOffloads, NDIS_PM_PROTOCOL_OFFLOAD_ARP_ENABLED);
     CHECK_EQ(t.parameters.WakeUpFlags, NDIS_PM_WAKE_ON_LINK_CHANGE_ENABLED);
+    asked = mp.oids;
+    CHECK_EQ(ask(pr.binding, NdisRequestQueryInformation, OID_GEN_VENDOR_DESCRIPTION, &now, sizeof now, &r), NDIS_STATUS_LOW_POWER_STATE);
+    CHECK_EQ(NdisDirectOidRequest(pr.binding, &r), NDIS_STATUS_LOW_POWER_STATE);
+    CHECK_EQ(mp.oids, asked);           /* a sleeping miniport is not asked */
     CHECK_EQ(po_set_system_state(PowerSystemWorking, false), STATUS_SUCCESS);
     CHECK_STR(t.journal, "w30");
     CHECK_EQ(add_bitmap(pr.binding, 1, 1, NULL), NDIS_STATUS_SUCCESS);
