@@ -359,6 +359,7 @@ static void stop_driver(void *arg)
 
     pnp_remove_driver_nodes(driver->io, true);
     pnp_flush();
+    ndis_protocol_uninstall((uint64_t)(uintptr_t)driver->image->base, driver->image->size);
     call->status = io_unload_driver(driver->io);
     if (NT_SUCCESS(call->status))
         driver->io = NULL;

@@ -129,18 +129,30 @@ static void wait_for_holders(const struct ndis_protocol *protocol)
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
 }
 
+static void unbind_all(struct ndis_protocol *protocol)
+{
+    protocol->closing = true;
+    while (!list_empty(&protocol->bindings))
+        unbind_first(protocol);
+    wait_for_holders(protocol);
+}
+
+void protocol_uninstall(struct ndis_protocol *protocol)
+{
+    UNINSTALL_PROTOCOL_HANDLER handler = protocol->handlers.UninstallHandler;
+
+    unbind_all(protocol);
+    protocol->handlers.UninstallHandler = NULL;         /* the driver may deregister inside of it */
+    handler();
+}
+
 /* Undoes the registration: unbinds from every adapter first and returns when that is done. PASSIVE_LEVEL.
  * docs: ndis/nf-ndis-ndisderegisterprotocoldriver */
 VOID NTAPI NdisDeregisterProtocolDriver(NDIS_HANDLE NdisProtocolHandle)
 {
     struct ndis_protocol *protocol = ndis_object_check(NdisProtocolHandle, NDIS_PROTOCOL);
 
-    protocol->closing = true;
-    while (!list_empty(&protocol->bindings))
-        unbind_first(protocol);
-    wait_for_holders(protocol);
-    if (protocol->handlers.UninstallHandler)
-        protocol->handlers.UninstallHandler();
+    unbind_all(protocol);
     list_remove(&protocol->node);
     bool took = protocol->miniport != NULL;
     im_forget_protocol(protocol);

@@ -2,14 +2,37 @@
  * unbound and forgotten. The leak rule has named them before. */
 #include "ndis/adapter.h"
 
+static bool lies_in(const struct ndis_protocol *p, uint64_t base, uint64_t size)
+{
+    return (uint64_t)(uintptr_t)p->handlers.BindAdapterHandlerEx - base < size;
+}
+
 static struct ndis_protocol *protocol_in(uint64_t base, uint64_t size)
 {
     list_each(it, &ndis_protocols) {
         struct ndis_protocol *p = container_of(it, struct ndis_protocol, node);
-        if ((uint64_t)(uintptr_t)p->handlers.BindAdapterHandlerEx - base < size)
+        if (lies_in(p, base, size))
             return p;
     }
     return NULL;
+}
+
+static struct ndis_protocol *to_uninstall(uint64_t base, uint64_t size)
+{
+    list_each(it, &ndis_protocols) {
+        struct ndis_protocol *p = container_of(it, struct ndis_protocol, node);
+        if (lies_in(p, base, size) && p->handlers.UninstallHandler)
+            return p;
+    }
+    return NULL;
+}
+
+void ndis_protocol_uninstall(uint64_t base, uint64_t size)
+{
+    struct ndis_protocol *p;
+
+    while ((p = to_uninstall(base, size)))
+        protocol_uninstall(p);
 }
 
 bool ndis_protocol_left(uint64_t base, uint64_t size)

@@ -47,6 +47,9 @@ void ndis_filter_driver_gone(uint64_t base, uint64_t size);
 /* The same for protocol drivers: they are unbound. */
 bool ndis_protocol_left(uint64_t base, uint64_t size);
 void ndis_protocol_gone(uint64_t base, uint64_t size);
+/* The user has an image unloaded: its protocols are unbound and hear ProtocolUninstall, before the driver's unload routine runs.
+ * PASSIVE_LEVEL, inside. docs: ndis/nc-ndis-protocol_uninstall */
+void ndis_protocol_uninstall(uint64_t base, uint64_t size);
 
 /* Prepares the configuration of an intermediate driver's binding, as its notify object would: names the virtual miniports of the
  * adapter ({GUID}) in UpperBindings and makes their devices. driver: its DRIVER_OBJECT. False: there is no way to. Set by

@@ -10,14 +10,14 @@
 /* A second protocol, which does as the case says. */
 static struct own {
     NDIS_HANDLE protocol, binding, bind, unbind;
-    NDIS_STATUS bind_status, open_status, query_answer;
-    bool pend_bind, pend_unbind, pend_events, wrong_name, wrong_header, wrong_medium, leave_open, unbind_in_bind;
+    NDIS_STATUS bind_status, open_status, query_answer, reconfigure_status;
+    bool pend_bind, pend_unbind, pend_events, wrong_name, wrong_header, wrong_medium, leave_open, unbind_in_bind, uninstalls;
     char journal[256];                  /* b o u c, and events by their letters */
     PNET_PNP_EVENT_NOTIFICATION event;
     NDIS_HANDLE event_context;
     unsigned requests_done, mtu, lookahead;
     NDIS_PORT_NUMBER port;
-    ULONG names;
+    ULONG names, capabilities;
     KEVENT opened, closed;
     UCHAR minor;
 } own;
@@ -117,6 +117,7 @@ static char letter_of(NET_PNP_EVENT_CODE code)
     case NetEventBindsComplete: return 'B';
     case NetEventPause: return 'p';
     case NetEventRestart: return 'r';
+    case NetEventPnPCapabilities: return 'C';
     case NetEventPortActivation: return '+';
     case NetEventPortDeactivation: return '-';
     default: return '?';
@@ -139,6 +140,10 @@ static NDIS_STATUS NTAPI own_event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICAT
         own.event = n;
         return NDIS_STATUS_PENDING;
     }
+    if (code == NetEventPnPCapabilities)
+        own.capabilities = *(ULONG *)n->NetPnPEvent.Buffer;
+    if (code == NetEventReconfigure)
+        return own.reconfigure_status;
     return code == NetEventQueryRemoveDevice || code == NetEventQueryPower ? own.query_answer : NDIS_STATUS_SUCCESS;
 }
 
@@ -162,6 +167,13 @@ static VOID NTAPI own_sent(NDIS_HANDLE context, PNET_BUFFER_LIST lists, ULONG fl
 {
 }
 
+/* Drivers are told not to, and do it all the same. */
+static VOID NTAPI own_uninstall(VOID)
+{
+    own_note('U');
+    NdisDeregisterProtocolDriver(own.protocol);
+}
+
 static NDIS_STATUS register_own(void)
 {
     static WCHAR name[] = u"OWN";
@@ -179,6 +191,7 @@ static NDIS_STATUS register_own(void)
         .StatusHandlerEx = own_status,
         .ReceiveNetBufferListsHandler = own_receive,
         .SendNetBufferListsCompleteHandler = own_sent,
+        .UninstallHandler = own.uninstalls ? own_uninstall : NULL,
     };
 
     KeInitializeEvent(&own.opened, SynchronizationEvent, FALSE);
@@ -197,7 +210,7 @@ static VOID NTAPI later_thread(PVOID unused)
     PsTerminateSystemThread(0);
 }
 
-static void do_later(void (*what)(void))
+__attribute__((unused)) static void do_later(void (*what)(void))
 {
     HANDLE thread;
 
@@ -220,7 +233,7 @@ static void with(void (*body)(void *))
     ndis_pend_opens = false;
 }
 
-static void watch_misuse(void)
+__attribute__((unused)) static void watch_misuse(void)
 {
     ndis_event_sink = count_finding;
     ndis_event_mask = 1u << NDIS_EVENT_MISUSE;

@@ -313,31 +313,6 @@ TEST(a_stack_runs_on_in_low_power_only_when_all_its_drivers_know_of_that)
     with(no_pause);
 }
 
-static void configured(void *unused)
-{
-    WCHAR names[] = u"\\DEVICE\\one\0\\DEVICE\\two\0";
-    struct adapter *a;
-
-    plug_fake();
-    a = mp.adapter;
-    CHECK_EQ(register_own(), NDIS_STATUS_SUCCESS);
-    CHECK_EQ(ndis_reconfigure("own", NULL, "data", 4), NDIS_STATUS_SUCCESS);
-    CHECK(own.event_context == NULL);
-    CHECK_EQ(ndis_reconfigure("own", a, NULL, 0), NDIS_STATUS_SUCCESS);
-    CHECK(own.event_context == &own);
-    CHECK_EQ(ndis_bind_list("own", names, sizeof names), NDIS_STATUS_SUCCESS);
-    CHECK_EQ(own.names, sizeof names);
-    CHECK_STR(own.journal, "brBRRL");
-    CHECK_EQ(ndis_bind_list("nobody", names, sizeof names), NDIS_STATUS_ADAPTER_NOT_FOUND);
-    NdisDeregisterProtocolDriver(own.protocol);
-    unplug_fake();
-}
-
-TEST(a_protocol_hears_of_its_configuration_and_the_order_of_its_bindings)
-{
-    with(configured);
-}
-
 /* --- what a miniport asks of NDIS ---------------------------------------------------------------------------------------------- */
 
 static void tell(NET_PNP_EVENT_CODE code)
@@ -426,4 +401,48 @@ static void wrong_calls(void *unused)
 TEST(completing_what_does_not_pend_is_a_finding_and_changes_nothing)
 {
     with(wrong_calls);
+}
+
+static void uninstalled(void *unused)
+{
+    own.uninstalls = true;
+    CHECK_EQ(register_own(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+    ndis_protocol_uninstall((uint64_t)(uintptr_t)own_bind, 1);
+    CHECK_STR(own.journal, "BbrpuU");   /* unbound, then uninstalled */
+    ndis_protocol_uninstall((uint64_t)(uintptr_t)own_bind, 1);
+    CHECK(!ndis_protocol_left((uint64_t)(uintptr_t)own_bind, 1));
+    CHECK_EQ(register_own(), NDIS_STATUS_SUCCESS);
+    NdisDeregisterProtocolDriver(own.protocol);
+    CHECK_STR(own.journal, "BbrpuUbrBpu");      /* deregistration is no uninstallation */
+    unplug_fake();
+}
+
+TEST(a_protocol_is_unbound_and_told_before_it_is_uninstalled)
+{
+    with(uninstalled);
+}
+
+/* --- by chance ---------------------------------------------------------------------------------------------------------------- */
+
+static unsigned opens_pended, closes_pended;
+
+static void bound_and_unbound(void *unused)
+{
+    plug_fake();
+    CHECK_EQ(register_own(), NDIS_STATUS_SUCCESS);
+    NdisDeregisterProtocolDriver(own.protocol);
+    unplug_fake();
+    opens_pended += strchr(own.journal, 'o') != NULL;
+    closes_pended += strchr(own.journal, 'c') != NULL;
+}
+
+TEST(under_a_seed_opens_and_closes_pend_at_times)
+{
+    const unsigned seeds = 12;
+
+    for (fake_seed = 1; fake_seed <= seeds; fake_seed++)
+        with(bound_and_unbound);
+    CHECK(opens_pended > 0 && opens_pended < seeds);
+    CHECK(closes_pended > 0 && closes_pended < seeds);
 }
