@@ -108,14 +108,18 @@ static const struct cli_option options[] = {
       "load DRIVER.sys | unload DRIVER\n"
       "plug nic|disk SPEC | plug root ID | unplug nic|disk NUMBER\n"
       "disable|enable|rebalance DEVICE: as in Device Manager; devices prints their names\n"
+      "set DEVICE NAME=VALUE: a setting of the driver, as on Device Manager's Advanced page; the device starts anew\n"
       "power S0..S4: sleeps and wakes; power DEVICE D0..D3\n"
+      "bind|unbind NAME ADAPTER: lets a protocol or filter driver on an adapter, or takes it off\n"
+      "order PROTOCOL ADAPTER..: the order of its bindings; reconfigure PROTOCOL [ADAPTER]: its configuration has changed\n"
+      "wake ADAPTER on|off: whether the device may wake the computer\n"
       "adapters | devices | drivers | stats | wfp: prints what there is\n"
       "shutdown: ends the run as Ctrl-C does", take_argument },
     { "--socket", "PATH", "the computer's control socket; without it the only one that runs", ctl_take_socket },
     { "--length", "N", "read: bytes of the buffer (65536); write: bytes of a piece (all)", take_length },
     { "--count", "N", "read: how many times (1); 0 reads until it is stopped", take_count },
     { "--offset", "N", "read, write: the byte offset in the request (0)", take_offset },
-    { "--in", "DATA", "ioctl: the input buffer", take_in },
+    { "--in", "DATA", "ioctl: the input buffer; reconfigure: what the protocol is given", take_in },
     { "--out-length", "N", "ioctl: bytes of the output buffer (0)", take_out_length },
     { "--direct", "DATA", "ioctl with METHOD_IN_DIRECT: what is in the output buffer", take_direct },
     { "--first", "CODE[:DATA]", "read, write, ioctl: a control request on the handle before; several times", take_first },
@@ -277,7 +281,9 @@ static const struct {
 } verbs[] = {
     { "read", ctl_read }, { "write", ctl_write }, { "ioctl", ctl_ioctl }, { "load", verb_load }, { "unload", verb_unload },
     { "plug", verb_plug }, { "unplug", verb_unplug }, { "disable", verb_device }, { "enable", verb_device },
-    { "rebalance", verb_device }, { "power", verb_power }, { "bfe", verb_bfe }, { "shutdown", verb_shutdown }, { "adapters", verb_dump },
+    { "rebalance", verb_device }, { "set", ctl_set }, { "power", verb_power }, { "bind", ctl_bind }, { "unbind", ctl_bind },
+    { "order", ctl_order }, { "reconfigure", ctl_reconfigure }, { "wake", ctl_wake }, { "bfe", verb_bfe },
+    { "shutdown", verb_shutdown }, { "adapters", verb_dump },
     { "devices", verb_dump }, { "drivers", verb_dump }, { "stats", verb_dump }, { "wfp", verb_dump },
 };
 

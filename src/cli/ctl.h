@@ -46,6 +46,13 @@ int ctl_read(struct ctl *ctl);
 int ctl_write(struct ctl *ctl);
 int ctl_ioctl(struct ctl *ctl);
 
+/* ctl_network.c: bind and unbind, order, reconfigure, wake, set. */
+int ctl_bind(struct ctl *ctl);
+int ctl_order(struct ctl *ctl);
+int ctl_reconfigure(struct ctl *ctl);
+int ctl_wake(struct ctl *ctl);
+int ctl_set(struct ctl *ctl);
+
 /* ctl.c: asks for a text about the computer and prints it. */
 int ctl_dump(struct ctl *ctl, const char *what);
 bool ctl_take_socket(void *target, const char *value);

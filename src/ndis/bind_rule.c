@@ -1,5 +1,6 @@
 /* Which protocols bind which adapters, as the binding engine of Windows decides from what setup wrote.
  *
+ * 0. Whoever the user has taken off an adapter (Linkage\Disabled of its driver key, user.c) is not bound to it.
  * 1. Linkage\UpperBind of the adapter's driver key, when it is not empty, lists the protocols by name: these, and no others.
  * 2. Otherwise the adapter's UpperRange and the protocol's LowerRange must have a word in common. The adapter's Ndi key is in its
  *    driver key; the protocol's is the one below Control\Network\{class of protocols} whose Service is the protocol's name.
@@ -20,6 +21,7 @@
 
 #include "ndis/ports.h"
 #include "ndis/stats.h"
+#include "ndis/user.h"
 #include "nt/cm.h"
 #include "nt/text.h"
 
@@ -116,8 +118,7 @@ static void lower_range(const char *protocol, char *range)
 
 /* --- what the adapter's key says -------------------------------------------------------------------------------------- */
 
-/* A REG_MULTI_SZ has the word: 1; it has others only: 0; there is none, or it is empty: -1. */
-static int multi_has(struct cm_key *key, const char *value, const char *wanted)
+int ndis_multi_has(struct cm_key *key, const char *value, const char *wanted)
 {
     struct cm_value v;
     char text[128];
@@ -152,7 +153,7 @@ static int adapter_says(struct adapter *a, const char *protocol, char *range)
     if (config_device_key(a, &handle) != NDIS_STATUS_SUCCESS)
         return -1;
     if (NT_SUCCESS(cm_from_handle(handle, KEY_READ, &key))) {
-        listed = multi_has(cm_key(key, "Linkage", false), "UpperBind", protocol);
+        listed = ndis_multi_has(cm_key(key, "Linkage", false), "UpperBind", protocol);
         interfaces = cm_key(key, "Ndi\\Interfaces", false);
         if (interfaces)
             cm_get_string(interfaces, "UpperRange", range, RANGE);
@@ -166,6 +167,8 @@ static bool belongs(struct ndis_protocol *protocol, struct adapter *a)
     char name[128], upper[RANGE], lower[RANGE];
 
     text_utf8(name, sizeof name, &protocol->name);
+    if (ndis_user_disabled(a, name))
+        return false;
     int listed = adapter_says(a, name, upper);
     if (listed >= 0)
         return listed;
@@ -187,7 +190,7 @@ static bool has_virtual_miniports(struct ndis_protocol *protocol, struct adapter
         return false;
     snprintf(path, sizeof path, SERVICES "%s\\Parameters\\Adapters\\%s", name, adapter);
     struct cm_key *key = cm_key(NULL, path, false);
-    return !key || !cm_get(key, "UpperBindings", &value) || multi_has(key, "UpperBindings", NULL) == 0;
+    return !key || !cm_get(key, "UpperBindings", &value) || ndis_multi_has(key, "UpperBindings", NULL) == 0;
 }
 
 static bool stands_below(const struct adapter *a, const struct ndis_protocol *protocol)
@@ -233,7 +236,7 @@ bool binds(struct ndis_protocol *protocol, struct adapter *a)
     if (protocol->miniport)
         return !taken(protocol, a) && would_take(protocol, a);
     text_utf8(name, sizeof name, &protocol->name);
-    if (adapter_says(a, name, upper) == 1)
+    if (!ndis_user_disabled(a, name) && adapter_says(a, name, upper) == 1)
         return true;                    /* named outright */
     return belongs(protocol, a) && !taken(protocol, a);
 }

@@ -112,6 +112,16 @@ static void detach_from(struct filter_driver *driver, struct adapter *a)
     adapter_unlock(a);
 }
 
+void filter_follow(struct filter_driver *driver, struct adapter *a)
+{
+    bool fits = filter_fits(driver, a), there = filter_on(driver, a) != NULL;
+
+    if (fits && !there)
+        attach_to(driver, a);
+    if (!fits && there)
+        detach_from(driver, a);
+}
+
 /* --- exports ----------------------------------------------------------------------------------------------------------- */
 
 /* Registers a filter driver, from DriverEntry. Its INF's Ndi key says what it attaches to, and where; without one it attaches,

@@ -27,7 +27,7 @@
 struct filter_kind {
     bool monitoring, mandatory;
     unsigned rank;                      /* of its FilterClass: a higher one stands higher */
-    bool ethernet;                      /* in FilterMediaTypes */
+    char media[128];                    /* FilterMediaTypes */
 };
 
 struct filter_driver {
@@ -83,7 +83,7 @@ extern struct list ndis_filter_drivers;
 void filter_read_kind(struct filter_driver *driver);
 /* The name of its FilterClass. */
 const char *filter_class(const struct filter_driver *driver);
-bool filter_fits(const struct filter_driver *driver, const struct adapter *adapter);
+bool filter_fits(const struct filter_driver *driver, struct adapter *adapter);
 /* Links a module into adapter->filters where its kind belongs. */
 void filter_place(struct filter *filter);
 
@@ -118,6 +118,8 @@ struct filter *filter_above(const struct adapter *adapter, const struct filter *
 void device_event_down(struct adapter *adapter, struct filter *from, PNET_DEVICE_PNP_EVENT event);
 
 /* --- filter_driver.c --- */
+/* Attaches or detaches a driver's modules as they fit now, in a stack that may run. Without pnp_lock. */
+void filter_follow(struct filter_driver *driver, struct adapter *adapter);
 /* Sets adapter->incomplete. */
 void filters_check(struct adapter *adapter);
 /* NdisSetOptionalHandlers on a module. */

@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "base/log.h"
+#include "ndis/user.h"
 #include "nt/cm.h"
 #include "nt/text.h"
 
@@ -70,15 +71,36 @@ static struct cm_key *ndi_key(const struct filter_driver *driver)
     return length ? cm_key(NULL, path, false) : NULL;
 }
 
-static void say_where_it_belongs(const struct filter_driver *driver, const char *media)
+/* The words of LowerRange that name a medium. docs: network/specifying-binding-interfaces */
+static const struct {
+    const char *word;
+    NDIS_MEDIUM medium;
+} media[] = {
+    { "ethernet", NdisMedium802_3 },   { "tokenring", NdisMedium802_5 }, { "fddi", NdisMediumFddi },      { "wan", NdisMediumWan },
+    { "localtalk", NdisMediumLocalTalk }, { "arcnet", NdisMediumArcnetRaw }, { "arcnet", NdisMediumArcnet878_2 }, { "atm", NdisMediumAtm },
+    { "ppip", NdisMediumWirelessWan }, { "wlan", NdisMediumNative802_11 },
+};
+
+static bool names_a_medium(const char *list)
 {
+    for (size_t i = 0; i < countof(media); i++)
+        if (lists(list, media[i].word))
+            return true;
+    return false;
+}
+
+static void say_where_it_belongs(const struct filter_driver *driver)
+{
+    const char *list = driver->kind.media;
     char name[64];
 
+    if (names_a_medium(list))
+        return;
     text_utf8(name, sizeof name, &driver->service_name);
-    if (lists(media, "vmnetextension"))
-        log_warn("ndis", "%s: ring3 has no extensible switch of Hyper-V, and FilterMediaTypes '%s' names nothing else: it gets no module", name, media);
+    if (lists(list, "vmnetextension"))
+        log_warn("ndis", "%s: ring3 has no extensible switch of Hyper-V, and FilterMediaTypes '%s' names nothing else: it gets no module", name, list);
     else
-        log_info("ndis", "%s: FilterMediaTypes '%s' names no kind of adapter that ring3 has: it gets no module", name, media);
+        log_info("ndis", "%s: FilterMediaTypes '%s' names no kind of adapter that ring3 has: it gets no module", name, list);
 }
 
 void filter_read_kind(struct filter_driver *driver)
@@ -87,7 +109,7 @@ void filter_read_kind(struct filter_driver *driver)
     char text[128] = "";
     uint32_t type = 0, run_type = 0;
 
-    driver->kind = (struct filter_kind){ .rank = CUSTOM, .ethernet = true };
+    driver->kind = (struct filter_kind){ .rank = CUSTOM, .media = "ethernet" };
     if (!ndi)
         return;
     cm_get_dword(ndi, "FilterType", &type);
@@ -96,15 +118,21 @@ void filter_read_kind(struct filter_driver *driver)
     driver->kind.mandatory = run_type == FILTER_RUN_TYPE_MANDATORY;
     if (cm_get_string(ndi, "FilterClass", text, sizeof text))
         driver->kind.rank = rank_of(text);
-    if (interfaces && cm_get_string(interfaces, "FilterMediaTypes", text, sizeof text))
-        driver->kind.ethernet = lists(text, "ethernet");
-    if (!driver->kind.ethernet)
-        say_where_it_belongs(driver, text);
+    if (interfaces)
+        cm_get_string(interfaces, "FilterMediaTypes", driver->kind.media, sizeof driver->kind.media);
+    say_where_it_belongs(driver);
 }
 
-bool filter_fits(const struct filter_driver *driver, const struct adapter *a)
+/* A driver without Ndi key gets Ethernet adapters, but for those that the user has taken it off. */
+bool filter_fits(const struct filter_driver *driver, struct adapter *a)
 {
-    return driver->kind.ethernet && a->general.MediaType == NdisMedium802_3;
+    char name[64];
+
+    text_utf8(name, sizeof name, &driver->service_name);
+    for (size_t i = 0; i < countof(media); i++)
+        if (media[i].medium == a->general.MediaType && lists(driver->kind.media, media[i].word))
+            return !ndis_user_disabled(a, name);
+    return false;
 }
 
 static void insert_after(struct list *node, struct list *prev)

@@ -7,12 +7,9 @@
  * docs: netpnp/ns-netpnp-_net_pnp_event, network/handling-pnp-event-notifications-in-a-protocol-driver */
 #include "ndis/net_event.h"
 
-#include <strings.h>
-
 #include "ndis/event.h"
 #include "ndis/ports.h"
 #include "ndis/watchdog.h"
-#include "nt/text.h"
 
 struct waiting_event {
     struct list node;
@@ -92,20 +89,6 @@ VOID NTAPI NdisCompleteNetPnPEvent(NDIS_HANDLE NdisBindingHandle, PNET_PNP_EVENT
 
 /* --- from the user's side ------------------------------------------------------------------------------------------------- */
 
-static struct ndis_protocol *protocol_named(const char *wanted)
-{
-    char name[128];
-
-    list_each(it, &ndis_protocols) {
-        struct ndis_protocol *protocol = container_of(it, struct ndis_protocol, node);
-
-        text_utf8(name, sizeof name, &protocol->name);
-        if (!protocol->closing && !strcasecmp(name, wanted))
-            return protocol;
-    }
-    return NULL;
-}
-
 static struct binding *binding_on(struct ndis_protocol *protocol, const struct adapter *a)
 {
     list_each(it, &protocol->bindings) {
@@ -117,33 +100,20 @@ static struct binding *binding_on(struct ndis_protocol *protocol, const struct a
     return NULL;
 }
 
-static NDIS_STATUS reconfigure_one(struct ndis_protocol *protocol, struct adapter *a, void *data, uint32_t length)
+NDIS_STATUS ndis_reconfigure(struct ndis_protocol *protocol, struct adapter *a, void *data, uint32_t length)
 {
-    adapter_hold(a);
+    if (!a)
+        return protocol_event(protocol, NetEventReconfigure, data, length);
     adapter_lock(a);
     struct binding *b = binding_on(protocol, a);
     NDIS_STATUS status = b ? binding_pnp_event(b, NetEventReconfigure, data, length) : NDIS_STATUS_ADAPTER_NOT_FOUND;
     adapter_unlock(a);
-    adapter_release(a);
     return status;
 }
 
-NDIS_STATUS ndis_reconfigure(const char *name, const struct adapter *a, void *data, uint32_t length)
+NDIS_STATUS ndis_bind_list(struct ndis_protocol *protocol, void *names, uint32_t length)
 {
-    struct ndis_protocol *protocol = protocol_named(name);
-    struct binding *b = protocol && a ? binding_on(protocol, a) : NULL;
-
-    if (!protocol || (a && !b))
-        return NDIS_STATUS_ADAPTER_NOT_FOUND;
-    return b ? reconfigure_one(protocol, b->adapter, data, length)
-             : protocol_event(protocol, NetEventReconfigure, data, length);
-}
-
-NDIS_STATUS ndis_bind_list(const char *name, void *names, uint32_t length)
-{
-    struct ndis_protocol *protocol = protocol_named(name);
-
-    return protocol ? protocol_event(protocol, NetEventBindList, names, length) : NDIS_STATUS_ADAPTER_NOT_FOUND;
+    return protocol_event(protocol, NetEventBindList, names, length);
 }
 
 void net_event_close(void)

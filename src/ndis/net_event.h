@@ -13,11 +13,10 @@ void net_event_init(struct adapter *adapter);
 /* The computer ends. */
 void net_event_close(void);
 
-/* net_event.c, for protocols whose name (Name of their characteristics) is this. Configuration has changed: of one binding, or of
- * all (adapter NULL). data: as the protocol defines it. The protocol's answer; NDIS_STATUS_ADAPTER_NOT_FOUND: there is no such
- * protocol or binding. */
-NDIS_STATUS ndis_reconfigure(const char *protocol, const struct adapter *adapter, void *data, uint32_t length);
+/* Configuration has changed: of one binding, or of all (adapter NULL, else held). data: as the protocol defines it. The protocol's
+ * answer; NDIS_STATUS_ADAPTER_NOT_FOUND: it is not bound there. */
+NDIS_STATUS ndis_reconfigure(struct ndis_protocol *protocol, struct adapter *adapter, void *data, uint32_t length);
 /* The order of its bindings: adapters' names, as REG_MULTI_SZ. */
-NDIS_STATUS ndis_bind_list(const char *protocol, void *names, uint32_t length);
+NDIS_STATUS ndis_bind_list(struct ndis_protocol *protocol, void *names, uint32_t length);
 
 #endif

@@ -37,6 +37,9 @@ bool binds(struct ndis_protocol *protocol, struct adapter *adapter);
 void bindings_update(struct adapter *adapter);
 /* Removes bindings that no longer belong, and makes those that do and are not there, on every adapter. PASSIVE_LEVEL. */
 void bindings_settle(void);
+/* A REG_MULTI_SZ has the word: 1; it has others only: 0; there is none (key NULL, too), or it is empty: -1. */
+struct cm_key;
+int ndis_multi_has(struct cm_key *key, const char *value, const char *wanted);
 /* The intermediate driver whose image has this code; NULL: none. */
 struct ndis_driver *im_driver_of_code(const void *code);
 

@@ -358,7 +358,7 @@ __attribute__((unused)) static void describe_filter(char letter, uint32_t type, 
     cm_set_string(cm_key(ndi, "Interfaces", true), "FilterMediaTypes", "ethernet, wlan");
 }
 
-static void with_filters(void (*body)(void *))
+__attribute__((unused)) static void with_filters(void (*body)(void *))
 {
     memset(ff, 0, sizeof ff);
     on_a_computer(body, 1);

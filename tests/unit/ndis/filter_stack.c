@@ -171,6 +171,26 @@ TEST(filter_classes_order_the_modules)
     with_filters(classes);
 }
 
+static void other_media(void *unused)
+{
+    mp.medium = NdisMediumNative802_11;
+    start();
+    describe_filter('a', 2, 2, "custom");                               /* "ethernet, wlan" */
+    CHECK_EQ(register_filter(&ff[0], 'a'), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(register_filter(&ff[1], 'b'), NDIS_STATUS_SUCCESS);         /* no Ndi key: Ethernet alone */
+    CHECK_EQ(ff[0].attached, 1);
+    CHECK_EQ(ff[0].attach.MiniportMediaType, NdisMediumNative802_11);
+    CHECK_EQ(ff[1].attached, 0);
+    for (int i = 0; i < 2; i++)
+        NdisFDeregisterFilterDriver(ff[i].driver);
+    stop();
+}
+
+TEST(a_filter_driver_has_modules_on_the_media_that_its_inf_lists)
+{
+    with_filters(other_media);
+}
+
 static void monitoring(void *unused)
 {
     describe_filter('a', 1, 2, "");
