@@ -366,7 +366,9 @@ NTSTATUS ndis_complete_irp(PIRP irp, NTSTATUS status);
 /* names.c: interface index, LUID, \DEVICE\{GUID} and the friendly name of a new adapter. */
 void adapter_name(struct adapter *adapter);
 void names_reset(void);
-NET_IFINDEX names_next_index(void);
+/* The lowest interface index that is free; NET_IFINDEX_UNSPECIFIED: there is none. *serial (may be NULL): a number that nobody else has. */
+NET_IFINDEX names_take_index(uint32_t *serial);
+void names_free_index(NET_IFINDEX index);
 
 /* interface.c */
 struct interface_row {
@@ -377,6 +379,8 @@ struct interface_row {
     WCHAR name[128];                    /* terminated */
 };
 void interfaces_reset(void);
+/* An interface goes: its entries in the stack table do, too. */
+void interface_forget(NET_IFINDEX index);
 /* The n-th interface that a driver provides (neither an adapter's nor a filter module's); false: there is none. */
 bool provided_interface_at(unsigned number, struct interface_row *row);
 /* Asks its provider (ProviderQueryObject). length: of the buffer, then of the answer. NDIS_STATUS_INTERFACE_NOT_FOUND.

@@ -47,6 +47,7 @@ static void name_module(struct filter *f)
 {
     const size_t skip = 8;              /* \DEVICE\ */
     WCHAR count[] = u"-0000";
+    uint32_t serial;
     unsigned n = 0;
 
     list_each(it, &f->driver->modules)
@@ -58,9 +59,9 @@ static void name_module(struct filter *f)
     append(&f->name, u"-", sizeof(WCHAR));
     append(&f->name, f->driver->unique_name.Buffer, f->driver->unique_name.Length);
     append(&f->name, count, 5 * sizeof(WCHAR));
-    f->if_index = names_next_index();
+    f->if_index = names_take_index(&serial);
     f->luid = f->adapter->luid;
-    f->luid.Info.NetLuidIndex = 0x8000 + f->if_index;
+    f->luid.Info.NetLuidIndex = 0x8000 + serial;
 }
 
 static struct filter *create(struct filter_driver *driver, struct adapter *a, struct filter *over)
@@ -92,6 +93,7 @@ static void destroy(struct filter *f)
 
     while (f->oid.work_queued)
         KeDelayExecutionThread(KernelMode, FALSE, &moment);
+    names_free_index(f->if_index);
     ndis_object_destroy(f);
 }
 

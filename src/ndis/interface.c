@@ -1,7 +1,7 @@
 /* Interfaces that drivers provide, LUID indexes, and the order of interfaces above each other.
  *
- * 1. An index (24 bits, never 0) is never used twice while its interface is registered; adapters' indexes come from the
- *    same numbers (names.c).
+ * 1. An index (never 0) is never used twice while its interface is registered, and the lowest free one is the next; adapters'
+ *    indexes come from the same numbers (names.c).
  * 2. A stack entry lives until it is deleted, or one of its interfaces is deregistered.
  * 3. A LUID index belongs to its interface type until it is freed; it outlives the driver that allocated it.
  * docs: network/ndis-network-interface-architecture */
@@ -107,12 +107,12 @@ static bool has_luid(NET_IFINDEX index, NET_LUID luid, const void *what)
     return luid.Value == ((const NET_LUID *)what)->Value;
 }
 
-static struct adapter *adapter_of_luid(NET_LUID luid)
+static bool is_own_luid(NET_LUID luid)
 {
-    list_each(it, &ndis_adapters)
-        if (container_of(it, struct adapter, node)->luid.Value == luid.Value)
-            return container_of(it, struct adapter, node);
-    return NULL;
+    NET_IFINDEX index;
+    NET_LUID found;
+
+    return own_interface(has_luid, &luid, &index, &found);
 }
 
 /* --- providers -------------------------------------------------------------------------------------------------- */
@@ -141,16 +141,21 @@ NDIS_STATUS NTAPI NdisIfRegisterProvider(PNDIS_IF_PROVIDER_CHARACTERISTICS Provi
     return NDIS_STATUS_SUCCESS;
 }
 
-static void remove_interface(struct interface *i)
+void interface_forget(NET_IFINDEX index)
 {
     list_each_safe(it, &stack) {
         struct stack_entry *entry = container_of(it, struct stack_entry, node);
 
-        if (entry->higher != i->index && entry->lower != i->index)
+        if (entry->higher != index && entry->lower != index)
             continue;
         list_remove(&entry->node);
         free(entry);
     }
+}
+
+static void remove_interface(struct interface *i)
+{
+    names_free_index(i->index);
     list_remove(&i->node);
     list_remove(&i->all);
     ndis_object_destroy(i);
@@ -237,14 +242,18 @@ NDIS_STATUS NTAPI NdisIfRegisterInterface(NDIS_HANDLE NdisProviderHandle, NET_LU
 
     if (NetLuid.Value == NET_IFLUID_UNSPECIFIED || !valid_information(pIfInfo))
         return NDIS_STATUS_INVALID_PARAMETER;
-    if (find_luid(NetLuid) || adapter_of_luid(NetLuid))
+    if (find_luid(NetLuid) || is_own_luid(NetLuid))
         return NDIS_STATUS_DUPLICATE_OBJECTID;
     struct interface *i = ndis_object_create(NDIS_INTERFACE, sizeof *i, NDIS_TAG('N', 'D', 'i', 'f'), NDIS_CALLER());
     if (!i)
         return NDIS_STATUS_RESOURCES;
     i->provider = p;
     i->context = ProviderIfContext;
-    i->index = names_next_index();
+    i->index = names_take_index(NULL);
+    if (i->index == NET_IFINDEX_UNSPECIFIED) {
+        ndis_object_destroy(i);
+        return NDIS_STATUS_RESOURCES;
+    }
     i->luid = NetLuid;
     keep_information(i, pIfInfo);
     list_push_back(&p->interfaces, &i->node);
@@ -370,7 +379,7 @@ size_t interface_stack(struct interface_pair *pairs, size_t room)
     list_each(it, &stack) {
         const struct stack_entry *entry = container_of(it, struct stack_entry, node);
 
-        if (exists(entry->higher) && exists(entry->lower))      /* adapters and modules may have gone */
+        if (exists(entry->higher) && exists(entry->lower))      /* a module may be attaching or detaching */
             put_pair(pairs, room, &count, entry->higher, entry->lower);
     }
     return count;
@@ -407,7 +416,7 @@ NDIS_STATUS NTAPI NdisIfAllocateNetLuidIndex(NET_IFTYPE ifType, PUINT32 pNetLuid
     uint32_t index = 1;
 
     while (find_luid_index(ifType, index) ||
-           adapter_of_luid((NET_LUID){ .Info = { .IfType = ifType, .NetLuidIndex = index } }))
+           is_own_luid((NET_LUID){ .Info = { .IfType = ifType, .NetLuidIndex = index } }))
         if (++index > LUID_INDEX_LAST)
             return NDIS_STATUS_RESOURCES;
     struct luid_index *l = calloc(1, sizeof *l);

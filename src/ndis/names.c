@@ -1,20 +1,50 @@
-/* What a new adapter is called: interface index and LUID, \DEVICE\{GUID} from its driver key, and its friendly name. */
+/* What a new adapter is called: interface index and LUID, \DEVICE\{GUID} from its driver key, and its friendly name.
+ *
+ * An interface gets the lowest index that is free, and gives it back when it goes; LUIDs and GUIDs come from serial numbers, which
+ * nobody has twice. docs: network/ndis-network-interface-services */
 #include "ndis/adapter.h"
 
 #include <string.h>
 
-#define FIRST_INDEX 2               /* 1 is the software loopback interface */
+#define FIRST_INDEX 2u              /* 1 is the software loopback interface */
+#define INDEXES 65536u
 
-static NET_IFINDEX next_index = FIRST_INDEX;
+static uint64_t taken[INDEXES / 64];
+static NET_IFINDEX lowest;          /* no free index is lower */
+static uint32_t next_serial;
 
 void names_reset(void)
 {
-    next_index = FIRST_INDEX;
+    memset(taken, 0, sizeof taken);
+    lowest = next_serial = FIRST_INDEX;
 }
 
-NET_IFINDEX names_next_index(void)
+static bool is_taken(NET_IFINDEX index)
 {
-    return next_index++;
+    return taken[index / 64] >> index % 64 & 1;
+}
+
+NET_IFINDEX names_take_index(uint32_t *serial)
+{
+    while (lowest < INDEXES && is_taken(lowest))
+        lowest++;
+    if (serial)
+        *serial = next_serial;
+    next_serial++;
+    if (lowest == INDEXES)
+        return NET_IFINDEX_UNSPECIFIED;
+    taken[lowest / 64] |= 1ull << lowest % 64;
+    return lowest;
+}
+
+void names_free_index(NET_IFINDEX index)
+{
+    if (index == NET_IFINDEX_UNSPECIFIED)
+        return;
+    interface_forget(index);
+    taken[index / 64] &= ~(1ull << index % 64);
+    if (index < lowest)
+        lowest = index;
 }
 
 static void append(UNICODE_STRING *to, const WCHAR *text, size_t bytes)
@@ -27,17 +57,17 @@ static void append(UNICODE_STRING *to, const WCHAR *text, size_t bytes)
 }
 
 /* {00000000-0000-4000-8000-0000000000NN}: made up, and the same in every run. */
-static void made_up_guid(WCHAR *text, NET_IFINDEX index)
+static void made_up_guid(WCHAR *text, uint32_t serial)
 {
     static const WCHAR digits[] = u"0123456789ABCDEF";
 
     memcpy(text, u"{52334E44-0000-4000-8000-000000000000}", 39 * sizeof(WCHAR));
     for (unsigned i = 0; i < 8; i++)
-        text[36 - i] = digits[index >> (4 * i) & 15];
+        text[36 - i] = digits[serial >> (4 * i) & 15];
 }
 
 /* NetCfgInstanceId of the driver key; written when it is not there, as Windows' class installer does. */
-static void instance_id(struct adapter *a, WCHAR *guid)
+static void instance_id(struct adapter *a, uint32_t serial, WCHAR *guid)
 {
     static WCHAR name[] = u"NetCfgInstanceId";
     UNICODE_STRING value = { sizeof name - sizeof(WCHAR), sizeof name, name };
@@ -46,7 +76,7 @@ static void instance_id(struct adapter *a, WCHAR *guid)
     ULONG length;
     HANDLE key;
 
-    made_up_guid(guid, a->if_index);
+    made_up_guid(guid, serial);
     if (config_device_key(a, &key) != NDIS_STATUS_SUCCESS)
         return;
     if (NT_SUCCESS(ZwQueryValueKey(key, &value, KeyValuePartialInformation, info, sizeof space, &length)) &&
@@ -96,11 +126,12 @@ static void friendly_name(struct adapter *a)
 void adapter_name(struct adapter *a)
 {
     WCHAR guid[40];
+    uint32_t serial;
 
-    a->if_index = names_next_index();
+    a->if_index = names_take_index(&serial);
     a->luid.Info.IfType = interface_type(a);
-    a->luid.Info.NetLuidIndex = 0x8000 + a->if_index;
-    instance_id(a, guid);
+    a->luid.Info.NetLuidIndex = 0x8000 + serial;
+    instance_id(a, serial, guid);
     a->name = (UNICODE_STRING){ 0, sizeof a->name_buffer, a->name_buffer };
     append(&a->name, u"\\DEVICE\\", 16);
     append(&a->name, guid, 38 * sizeof(WCHAR));

@@ -63,6 +63,7 @@ static void free_adapter(struct adapter *a)
     list_remove(&a->driver_node);
     attributes_reset(a);
     frames_free(a);
+    names_free_index(a->if_index);
     ndis_object_destroy(a);
     if (driver->deregistered && list_empty(&driver->adapters))
         NdisMDeregisterMiniportDriver(driver);

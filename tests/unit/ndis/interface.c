@@ -86,6 +86,40 @@ TEST(a_provided_interface_is_found_by_luid_and_index_until_it_is_deregistered)
     on_a_computer(registration, 1);
 }
 
+static void lowest_first(void *unused)
+{
+    NET_IFINDEX first, second, third, again;
+    NDIS_HANDLE provider;
+
+    plug_fake();
+    provider = new_provider();
+    CHECK_EQ(add(provider, luid_of(IF_TYPE_PROP_VIRTUAL, 1), &first), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(add(provider, luid_of(IF_TYPE_PROP_VIRTUAL, 2), &second), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(NdisIfAddIfStackEntry(second, first), NDIS_STATUS_SUCCESS);
+    NdisIfDeregisterInterface(first);
+    CHECK_EQ(add(provider, luid_of(IF_TYPE_PROP_VIRTUAL, 3), &again), NDIS_STATUS_SUCCESS);
+    CHECK_EQ(again, first);             /* the lowest that is free */
+    CHECK(!interface_is_above(second, again));  /* but not what was said of the one before */
+    CHECK_EQ(add(provider, luid_of(IF_TYPE_PROP_VIRTUAL, 4), &third), NDIS_STATUS_SUCCESS);
+    CHECK(third > second);
+    NET_LUID adapter = ((struct adapter *)mp.adapter)->luid;
+    NET_IFINDEX index = ((struct adapter *)mp.adapter)->if_index;
+    unplug_fake();
+    plug_fake();
+    CHECK_EQ(((struct adapter *)mp.adapter)->if_index, index);
+    CHECK(((struct adapter *)mp.adapter)->luid.Value != adapter.Value);        /* another adapter */
+    NdisIfDeregisterInterface(again);
+    NdisIfDeregisterInterface(second);
+    NdisIfDeregisterInterface(third);
+    NdisIfDeregisterProvider(provider);
+    unplug_fake();
+}
+
+TEST(an_interface_gets_the_lowest_free_index_and_no_luid_comes_twice)
+{
+    on_a_computer(lowest_first, 1);
+}
+
 static void luid_indexes(void *unused)
 {
     UINT32 a, b, other, again;
