@@ -103,7 +103,8 @@ struct ndis_idle {
     NDIS_DEVICE_POWER_STATE power;      /* as confirmed */
     uint32_t seconds, quiet;            /* *SSIdleTimeout; seconds without activity */
     uint64_t seen;
-    PNET_BUFFER_LIST held, *held_last;
+    PNET_BUFFER_LIST held, *held_last;  /* each with its port in Scratch */
+    struct list directs;                /* direct requests that wait for the miniport */
     KEVENT done;
     KTIMER timer;
     KDPC dpc;
@@ -473,6 +474,9 @@ void oid_run(struct adapter *adapter);
 /* Waits until no request is with the miniport or a filter module. PASSIVE_LEVEL. */
 void oid_drain(struct adapter *adapter);
 void oid_drain_level(struct oid_level *level);
+
+/* oid_request.c: the direct requests that waited while the miniport was idle go to it. PASSIVE_LEVEL. */
+void oid_direct_release(struct adapter *adapter);
 
 /* oid_answer.c: NDIS answers a query from what it knows. False: the miniport has to be asked. */
 bool oid_answer(struct adapter *adapter, PNDIS_OID_REQUEST request, NDIS_STATUS *status);

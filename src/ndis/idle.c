@@ -6,11 +6,14 @@
  *   NOTIFIED   MiniportIdleNotification returned NDIS_STATUS_PENDING      confirmed: SUSPENDED. Cancelled or completed: ACTIVE
  *   SUSPENDED  OID_PM_PARAMETERS, OID_PNP_SET_POWER, the device in Dx     cancelled or completed, then D0: ACTIVE
  *
- * 1. From NOTIFIED on the miniport gets neither sends nor requests but ours: both wait, and whoever adds one has it resumed.
- * 2. All steps but the noting of events run at PASSIVE_LEVEL under pnp_lock, which adapter_lock hands out only after resuming:
+ * 1. From NOTIFIED on the miniport gets neither sends nor requests but ours: they wait, and whoever adds one has it resumed. (A
+ *    synchronous request resumes it itself; at DISPATCH_LEVEL it fails.)
+ * 2. While it is SUSPENDED a wait/wake IRP is with the bus; a wake-up event has the notification cancelled.
+ * 3. All steps but the noting of events run at PASSIVE_LEVEL under pnp_lock, which adapter_lock hands out only after resuming:
  *    every other change finds the adapter ACTIVE or OFF.
  * docs: network/ndis-selective-suspend, network/how-ndis-detects-idle-network-adapters */
 #include "ndis/idle.h"
+#include "ndis/wait_wake.h"
 #include "ndis/watchdog.h"
 
 #include "base/log.h"
@@ -41,8 +44,10 @@ static VOID NTAPI hold_send(NDIS_HANDLE context, PNET_BUFFER_LIST lists, NDIS_PO
     struct adapter *a = context;
 
     *a->idle.held_last = lists;
-    while (*a->idle.held_last)
+    while (*a->idle.held_last) {
+        (*a->idle.held_last)->Scratch = (PVOID)(ULONG_PTR)port;
         a->idle.held_last = &(*a->idle.held_last)->Next;
+    }
     idle_wake(a);
 }
 
@@ -56,13 +61,29 @@ static void hold_sends(struct adapter *a)
 
 static void release_sends(struct adapter *a)
 {
-    PNET_BUFFER_LIST lists = a->idle.held;
+    PNET_BUFFER_LIST lists = a->idle.held, next;
 
     a->idle.held = NULL;
     a->idle.holding = false;
     chain_link(a);
-    if (lists)
-        a->send(a->context, lists, NDIS_DEFAULT_PORT_NUMBER, 0);
+    for (; lists; lists = next) {       /* one call for each run of the same port */
+        NDIS_PORT_NUMBER port = (NDIS_PORT_NUMBER)(ULONG_PTR)lists->Scratch;
+        PNET_BUFFER_LIST last = lists;
+
+        while (last->Next && last->Next->Scratch == lists->Scratch)
+            last = last->Next;
+        next = last->Next;
+        last->Next = NULL;
+        a->send(a->context, lists, port, 0);
+    }
+}
+
+/* All that waited. */
+static void release(struct adapter *a)
+{
+    release_sends(a);
+    oid_direct_release(a);
+    oid_run(a);
 }
 
 void idle_redirect(const struct adapter *a, struct ndis_below *below)
@@ -123,8 +144,7 @@ static void notify(struct adapter *a)
                   (const char *)a->driver->selective_suspend.IdleNotificationHandler + 1);
     idle->state = IDLE_ACTIVE;
     idle->quiet = 0;
-    release_sends(a);
-    oid_run(a);
+    release(a);
 }
 
 /* A miniport that refuses to be suspended now is resumed. */
@@ -135,8 +155,9 @@ static void suspend(struct adapter *a)
         a->idle.wanted = true;
         return;
     }
-    set_device_power(a, (DEVICE_POWER_STATE)a->idle.power);
     a->idle.state = IDLE_SUSPENDED;
+    wait_wake_arm(a);
+    set_device_power(a, (DEVICE_POWER_STATE)a->idle.power);
     a->stats.suspends++;
 }
 
@@ -159,6 +180,7 @@ void idle_resume(struct adapter *a)
         watchdog_wait(&w, &idle->done);
         watchdog_stop(&w);
     }
+    wait_wake_disarm(a);
     if (idle->state == IDLE_SUSPENDED && !a->surprise_removed) {
         set_device_power(a, PowerDeviceD0);
         tell_power(a, NdisDeviceStateD0);
@@ -166,8 +188,7 @@ void idle_resume(struct adapter *a)
     idle->state = IDLE_ACTIVE;
     idle->quiet = 0;
     idle->wanted = idle->resuming = false;
-    release_sends(a);
-    oid_run(a);
+    release(a);
 }
 
 /* --- the clock ------------------------------------------------------------------------------------------------------------ */
@@ -217,6 +238,7 @@ static VOID NTAPI worker(PVOID context)
 
 void idle_init(struct adapter *a)
 {
+    list_init(&a->idle.directs);
     KeInitializeTimer(&a->idle.timer);
     KeInitializeDpc(&a->idle.dpc, tick, a);
     KeInitializeEvent(&a->idle.done, NotificationEvent, FALSE);

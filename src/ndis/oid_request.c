@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ndis/event.h"
+#include "ndis/idle.h"
 #include "ndis/oid_features.h"
 #include "ndis/ports.h"
 #include "nt/pool.h"
@@ -53,6 +54,13 @@ static NDIS_STATUS why_ask_nobody(const struct adapter *a)
     return a->asleep || a->state == ADAPTER_HALTED ? NDIS_STATUS_LOW_POWER_STATE : NDIS_STATUS_SUCCESS;
 }
 
+static NDIS_STATUS ask_directly(struct adapter *a, PNDIS_OID_REQUEST request)
+{
+    a->stats.oids++;
+    NDIS_EMIT(NDIS_EVENT_OID, request, a, NULL);
+    return a->driver->miniport.DirectOidRequestHandler(a->context, request);
+}
+
 static NDIS_STATUS hand_over(struct adapter *a, struct filter *from, PNDIS_OID_REQUEST request)
 {
     for (struct filter *f = filter_below(a, from); f; f = filter_below(a, f))
@@ -62,9 +70,12 @@ static NDIS_STATUS hand_over(struct adapter *a, struct filter *from, PNDIS_OID_R
         }
     if (!a->driver->miniport.DirectOidRequestHandler)
         return NDIS_STATUS_NOT_SUPPORTED;
-    a->stats.oids++;
-    NDIS_EMIT(NDIS_EVENT_OID, request, a, NULL);
-    return a->driver->miniport.DirectOidRequestHandler(a->context, request);
+    if (unlikely(a->idle.state >= IDLE_NOTIFIED)) {
+        list_push_back(&a->idle.directs, &oid_entry_of(request)->node);
+        idle_wake(a);
+        return NDIS_STATUS_PENDING;
+    }
+    return ask_directly(a, request);
 }
 
 /* entry->own: it is on its way, and may be completed once. */
@@ -77,6 +88,7 @@ NDIS_STATUS oid_direct(struct adapter *a, struct binding *b, struct filter *from
     if (why_ask_nobody(a) != NDIS_STATUS_SUCCESS)
         return why_ask_nobody(a);
     memset(entry, 0, sizeof *entry);
+    entry->request = request;
     entry->binding = b;
     entry->filter = from;
     entry->own = true;
@@ -115,6 +127,31 @@ void oid_direct_done(PNDIS_OID_REQUEST request, NDIS_STATUS status, const void *
     binding_request_done(b);
 }
 
+void oid_direct_release(struct adapter *a)
+{
+    while (!list_empty(&a->idle.directs)) {
+        PNDIS_OID_REQUEST request = container_of(list_pop_front(&a->idle.directs), struct oid_entry, node)->request;
+        NDIS_STATUS status = why_ask_nobody(a);
+
+        if (status == NDIS_STATUS_SUCCESS)
+            status = ask_directly(a, request);
+        if (status != NDIS_STATUS_PENDING)
+            oid_direct_done(request, status, a, NULL);
+    }
+}
+
+static void cancel_waiting(struct adapter *a, const void *id)
+{
+    list_each_safe(it, &a->idle.directs) {
+        struct oid_entry *entry = container_of(it, struct oid_entry, node);
+
+        if (entry->request->RequestId != id)
+            continue;
+        list_remove(&entry->node);
+        oid_direct_done(entry->request, NDIS_STATUS_REQUEST_ABORTED, a, NULL);
+    }
+}
+
 void oid_direct_cancel(struct adapter *a, struct filter *from, void *id)
 {
     for (struct filter *f = filter_below(a, from); f; f = filter_below(a, f))
@@ -122,6 +159,7 @@ void oid_direct_cancel(struct adapter *a, struct filter *from, void *id)
             f->driver->handlers.CancelDirectOidRequestHandler(f->context, id);
             return;
         }
+    cancel_waiting(a, id);
     if (a->driver->miniport.CancelDirectOidRequestHandler && why_ask_nobody(a) == NDIS_STATUS_SUCCESS)
         a->driver->miniport.CancelDirectOidRequestHandler(a->context, id);
 }
@@ -159,11 +197,25 @@ static NDIS_STATUS at_once(NDIS_STATUS status, const void *who, const void *hand
     return NDIS_STATUS_FAILURE;
 }
 
+/* An idle adapter is brought back where that can be waited for. */
+static bool resumes(struct adapter *a)
+{
+    if (KeGetCurrentIrql() != PASSIVE_LEVEL) {
+        idle_wake(a);
+        return false;
+    }
+    adapter_lock(a);
+    adapter_unlock(a);
+    return true;
+}
+
 static NDIS_STATUS ask_miniport(struct adapter *a, PNDIS_OID_REQUEST request)
 {
     if (!a->driver->miniport.SynchronousOidRequestHandler ||
         (request->DATA.Oid == OID_GEN_RSS_SET_INDIRECTION_TABLE_ENTRIES && !features_rss_v2(a)))
         return NDIS_STATUS_NOT_SUPPORTED;
+    if (unlikely(a->idle.state >= IDLE_NOTIFIED) && !resumes(a))
+        return NDIS_STATUS_LOW_POWER_STATE;
     a->stats.oids++;
     return at_once(a->driver->miniport.SynchronousOidRequestHandler(a->context, request), a,
                    (const void *)a->driver->miniport.SynchronousOidRequestHandler);
@@ -199,7 +251,8 @@ NDIS_STATUS oid_synchronous(struct adapter *a, struct filter *from, PNDIS_OID_RE
 }
 
 /* A request that never pends (6.80): every filter module below may change it, end it, and see its end. <= DISPATCH_LEVEL.
- * NDIS_STATUS_NOT_SUPPORTED when the miniport has no handler. docs: ndis/nf-ndis-ndissynchronousoidrequest */
+ * NDIS_STATUS_NOT_SUPPORTED when the miniport has no handler; NDIS_STATUS_LOW_POWER_STATE when it is selectively suspended and the caller at
+ * DISPATCH_LEVEL. docs: ndis/nf-ndis-ndissynchronousoidrequest */
 NDIS_STATUS NTAPI NdisSynchronousOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
 {
     struct binding *b = ndis_object_check(NdisBindingHandle, NDIS_BINDING);

@@ -1,7 +1,9 @@
-/* The wait/wake IRP of an adapter that is to wake: it is with the bus from before the device leaves D0 until it is back.
+/* The wait/wake IRP of an adapter that is to wake, or is selectively suspended: it is with the bus from before the device leaves D0
+ * until it is back.
  * docs: network/ndis-power-management-overview, kernel/supporting-devices-that-have-wake-up-capabilities */
 #include "ndis/wait_wake.h"
 
+#include "ndis/idle.h"
 #include "ndis/wake.h"
 #include "nt/pnp.h"
 
@@ -11,7 +13,9 @@ static VOID NTAPI resume(PVOID context)
     POWER_STATE d0 = { .DeviceState = PowerDeviceD0 };
 
     a->wait_wake.queued = false;
-    if (a->low_power && po_system_state() == PowerSystemWorking)
+    if (a->idle.state == IDLE_SUSPENDED)
+        idle_wake(a);
+    else if (a->low_power && po_system_state() == PowerSystemWorking)
         PoRequestPowerIrp(a->pdo, IRP_MN_SET_POWER, d0, NULL, NULL, NULL);
     ObDereferenceObject(a->fdo);
 }
@@ -35,7 +39,7 @@ void wait_wake_arm(struct adapter *a)
 {
     POWER_STATE deepest = { .SystemState = PowerSystemSleeping3 };
 
-    if (a->wait_wake.irp || !wake_wanted(a))
+    if (a->wait_wake.irp || (a->idle.state != IDLE_SUSPENDED && !wake_wanted(a)))
         return;
     KeInitializeEvent(&a->wait_wake.over, NotificationEvent, FALSE);
     PoRequestPowerIrp(a->pdo, IRP_MN_WAIT_WAKE, deepest, over, a, &a->wait_wake.irp);

@@ -25,6 +25,7 @@ struct fake_miniport {
     NDIS_PM_CAPABILITIES *power;        /* NULL: knows no power management */
     NDIS_RECEIVE_SCALE_CAPABILITIES *scaling;
     NDIS_STATUS (NTAPI *on_synchronous)(NDIS_HANDLE context, PNDIS_OID_REQUEST request);        /* may be NULL: before 6.80 */
+    NDIS_STATUS (NTAPI *on_direct)(NDIS_HANDLE context, PNDIS_OID_REQUEST request);     /* may be NULL */
     NDIS_STATUS (*on_query)(PNDIS_OID_REQUEST request);
     NDIS_MEDIUM medium;                 /* 0: 802.3 */
     bool no_filters;                    /* it has no packet filters */
@@ -49,6 +50,7 @@ struct fake_protocol {
     char journal[256];
     unsigned completed, received;
     NDIS_STATUS last_status;
+    VOID (NTAPI *on_direct_done)(NDIS_HANDLE context, PNDIS_OID_REQUEST request, NDIS_STATUS status);
     void (*on_bind)(const NDIS_BIND_PARAMETERS *parameters);
     void (*on_event)(const NET_PNP_EVENT *event);
     void (*on_status)(PNDIS_STATUS_INDICATION indication);
@@ -346,6 +348,8 @@ static NTSTATUS NTAPI mp_entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
         .DevicePnPEventNotifyHandler = mp_event,
         .ShutdownHandlerEx = mp_shutdown,
         .CancelOidRequestHandler = mp_cancel,
+        .DirectOidRequestHandler = mp.on_direct,
+        .CancelDirectOidRequestHandler = mp.on_direct ? mp_cancel : NULL,
     };
 
     if (mp.on_synchronous) {
@@ -476,6 +480,7 @@ __attribute__((unused)) static NDIS_STATUS register_protocol(void)
         .StatusHandlerEx = pr_status,
         .ReceiveNetBufferListsHandler = pr_receive,
         .SendNetBufferListsCompleteHandler = pr_send_complete,
+        .DirectOidRequestCompleteHandler = pr.on_direct_done,
     };
     NET_BUFFER_LIST_POOL_PARAMETERS p = {
         .Header = { NDIS_OBJECT_TYPE_DEFAULT, 1, NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 },
@@ -484,6 +489,10 @@ __attribute__((unused)) static NDIS_STATUS register_protocol(void)
         .DataSize = 128,
     };
 
+    if (pr.on_direct_done) {
+        c.Header.Revision = NDIS_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2;
+        c.Header.Size = NDIS_SIZEOF_PROTOCOL_DRIVER_CHARACTERISTICS_REVISION_2;
+    }
     KeInitializeEvent(&pr.oid_done, SynchronizationEvent, FALSE);
     pr.pool = NdisAllocateNetBufferListPool(NULL, &p);
     return NdisRegisterProtocolDriver(NULL, &c, &pr.protocol);

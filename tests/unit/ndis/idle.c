@@ -153,6 +153,73 @@ TEST(a_request_waits_until_the_adapter_is_awake)
     on_a_computer(wakes_for_a_request, 1);
 }
 
+/* --- requests that are not queued ---------------------------------------------------------------------------------------- */
+
+static unsigned directs;
+static NDIS_STATUS direct_status;
+
+static NDIS_STATUS NTAPI direct(NDIS_HANDLE context, PNDIS_OID_REQUEST request)
+{
+    CHECK_EQ(ss.power, NdisDeviceStateD0);
+    mark('d');
+    return NDIS_STATUS_SUCCESS;
+}
+
+static VOID NTAPI direct_done(NDIS_HANDLE context, PNDIS_OID_REQUEST request, NDIS_STATUS status)
+{
+    directs++;
+    direct_status = status;
+}
+
+static NDIS_STATUS NTAPI synchronous(NDIS_HANDLE context, PNDIS_OID_REQUEST request)
+{
+    CHECK_EQ(ss.power, NdisDeviceStateD0);
+    mark('s');
+    return NDIS_STATUS_SUCCESS;
+}
+
+static void wakes_for_other_requests(void *unused)
+{
+    NDIS_OID_REQUEST request = {
+        .Header = { NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1, NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
+        .RequestType = NdisRequestQueryInformation, .RequestId = &request,
+        .DATA.QUERY_INFORMATION = { .Oid = OID_GEN_VENDOR_DRIVER_VERSION },
+    }, another = request;
+    KIRQL irql;
+
+    mp.on_direct = direct;
+    mp.on_synchronous = synchronous;
+    pr.on_direct_done = direct_done;
+    directs = 0;
+    start(NDIS_STATUS_PENDING);
+    sleep_ms(8000);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    CHECK_EQ(NdisDirectOidRequest(pr.binding, &request), NDIS_STATUS_PENDING);
+    another.RequestId = &another;
+    CHECK_EQ(NdisDirectOidRequest(pr.binding, &another), NDIS_STATUS_PENDING);
+    NdisCancelDirectOidRequest(pr.binding, &another);
+    CHECK(directs == 1 && direct_status == NDIS_STATUS_REQUEST_ABORTED);
+    KeLowerIrql(irql);
+    sleep_ms(10);
+    CHECK_STR(ss.journal, "nwxc0d");    /* when it is awake, and once */
+    CHECK(directs == 2 && direct_status == NDIS_STATUS_SUCCESS);
+    sleep_ms(8000);
+    CHECK_EQ(NdisSynchronousOidRequest(pr.binding, &request), NDIS_STATUS_SUCCESS);
+    CHECK_STR(ss.journal, "nwxc0dnwxc0s");
+    sleep_ms(8000);
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    CHECK_EQ(NdisSynchronousOidRequest(pr.binding, &request), NDIS_STATUS_LOW_POWER_STATE);     /* it cannot wait */
+    KeLowerIrql(irql);
+    sleep_ms(10);
+    CHECK_STR(ss.journal, "nwxc0dnwxc0snwxc0");         /* but the next one will find it awake */
+    stop();
+}
+
+TEST(direct_and_synchronous_requests_resume_the_adapter)
+{
+    on_a_computer(wakes_for_other_requests, 1);
+}
+
 static void vetoes(void *unused)
 {
     start(NDIS_STATUS_BUSY);
