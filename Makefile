@@ -93,12 +93,15 @@ $(BUILD)/obj/gen/ntstatus.o $(BUILD)/obj/gen/replaced.o $(BUILD)/obj/gen/audit.o
 
 UNIT_SOURCES := $(sort $(wildcard tests/unit/*/*.c))
 UNIT_TESTS := $(UNIT_SOURCES:tests/unit/%.c=$(BUILD)/tests/unit/%)
+# Some 300 programs with all of ring3 in each: lld links them in a third of the time, and without debug information they take a
+# quarter of the space. `make DEBUG=1` keeps it; the sanitizers have the usual linker.
+UNIT_LDFLAGS = $(LDFLAGS) $(if $(SAN),,-B$(dir $(realpath $(shell command -v $(DRIVER_LD)))) -fuse-ld=lld $(if $(DEBUG),,-Wl,-S))
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libring3.a
 	@mkdir -p $(@D)
 	@echo "  TEST $@"
 	@$(CCACHE) $(CC) $(CPPFLAGS) -Itests/unit $(CFLAGS) -Wno-missing-prototypes -MMD -MP -MT $@ -c -o $@.o $<
-	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $@.o $(WHOLE) $(LDLIBS)
+	@$(CC) $(CFLAGS) $(UNIT_LDFLAGS) -o $@ $@.o $(WHOLE) $(LDLIBS)
 
 unit-tests: $(UNIT_TESTS)
 
