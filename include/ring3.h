@@ -155,7 +155,8 @@ bool ring3_eject_nic(struct ring3_nic *nic);
  * it is started for it when it is loaded. */
 bool ring3_add_root_device(struct ring3_computer *computer, const char *hardware_id);
 /* Makes such a device for each driver that is loaded, has been given no device, and whose INF installs it for a hardware ID
- * that begins with ROOT\\. */
+ * that begins with ROOT\\. Then gives drivers that have no INF beside them the cards and devices that nobody serves, by what they
+ * registered in DriverEntry; one that finds none gets a device ROOT\\NAME. */
 bool ring3_install_root_devices(struct ring3_computer *computer);
 /* One more virtual adapter of an intermediate driver on each adapter that it takes, or on the nic-th card:
  * "DRIVER[,nic=N][,KEYWORD=VALUE...]", as a person adds it in the driver's property page. Without any, such a driver gets one.

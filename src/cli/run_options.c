@@ -201,8 +201,8 @@ static bool take_format(void *target, const char *value)
 }
 
 const struct cli_option run_options[] = {
-    { NULL, "DRIVER.sys", "drivers to load, in this order; an INF beside one says which devices it serves; a bare\n"
-      "name (vionet) is a driver that comes with ring3", take_driver },
+    { NULL, "DRIVER.sys", "drivers to load, in this order; an INF beside one says which devices it serves (without one, those\n"
+      "that nobody serves and that fit it); a bare name (vionet) is a driver that comes with ring3", take_driver },
     { "--nic", "SPEC", "a network card on a wire: slirp[,hostfwd=tcp:ADDRESS:PORT:PORT], tap:NAME[,ip=ADDRESS/LENGTH],\n"
       "pcap:IN[,out=OUT], link:SOCKET, null, loop; also model=, driver=NAME, mac=, capture=FILE", take_nic },
     { "--disk", "SPEC", "a block card on a disk: file:PATH[,size=N][,ro=on][,io=uring|threads], mem:SIZE, null:SIZE; also model=, driver=NAME,\n"

@@ -84,7 +84,7 @@ struct io_driver *driver_find(struct pnp_node *node, const char *const *ids, uns
         if (!driver->io || (wanted && strcasecmp(wanted, driver->name)))
             continue;
         if (!serves(driver, list, node)) {
-            if (!wanted)
+            if (!adopt_device(driver, node) && !wanted)
                 continue;
             install_device(driver, NULL, node, NULL, NULL);
         }

@@ -203,6 +203,8 @@ static void set_class(struct inf *inf, struct pnp_node *node, const struct inf_m
     const char *guid = inf ? inf_version(inf, "ClassGuid") : "";
     const char *name = inf ? inf_version(inf, "Class") : "";
 
+    if (!inf && !virtual_driver_of(node))
+        return;                         /* what the bus or adopt.c says */
     snprintf(node->class_guid, sizeof node->class_guid, "%s", guid[0] ? guid : NET_CLASS);
     snprintf(node->class_name, sizeof node->class_name, "%s", name[0] ? name : "Net");
     if (model && model->description)

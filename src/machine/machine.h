@@ -24,6 +24,7 @@ struct ring3_computer {
     struct nbd_server *nbd;             /* NULL: serves nobody */
     struct ctl_host *ctl;               /* NULL: no control socket */
     bool shut_down, until_idle, power_cut;
+    bool adopting;                      /* drivers without an INF get devices that nobody serves (adopt.c) */
     enum ring3_load_failure load_failure;
     struct ke_alarm watch;              /* looks for the end of everything */
     uint64_t idle_since;                /* UINT64_MAX: not idle */
@@ -145,6 +146,11 @@ void nbd_shut_down(struct ring3_computer *computer);
 void ctl_shut_down(struct ring3_computer *computer);
 /* Somebody asked for the socket by name, or is connected: the computer does not end by itself. */
 bool ctl_keeps_running(struct ring3_computer *computer);
+
+/* adopt.c: gives the devices that nobody serves to drivers without an INF. False with error_text(). */
+bool adopt_devices(struct ring3_computer *computer);
+/* The device goes to this driver, which has no INF; its class is written into the node. */
+bool adopt_device(struct ring3_driver *driver, struct pnp_node *node);
 
 /* driver.c */
 void driver_unload_all(struct ring3_computer *computer);

@@ -94,5 +94,5 @@ bool ring3_install_root_devices(struct ring3_computer *computer)
             return false;
         log_info("machine", "%s: no device is for it; %s is installed", driver->name, id);
     }
-    return true;
+    return adopt_devices(computer);
 }

@@ -71,6 +71,18 @@ static void free_driver(struct ndis_driver *driver)
     ndis_object_destroy(driver);
 }
 
+bool ndis_is_miniport(const void *object, bool *intermediate)
+{
+    list_each(it, &ndis_drivers) {
+        struct ndis_driver *driver = container_of(it, struct ndis_driver, node);
+
+        *intermediate = driver->intermediate;
+        if (driver->driver == object && !driver->deregistered)
+            return true;
+    }
+    return false;
+}
+
 /* Registers a miniport driver, from DriverEntry: NDIS takes over the driver object's AddDevice, unload and dispatch
  * routines and creates an adapter for every device. The header's revision and size select the version. PASSIVE_LEVEL.
  * NDIS_STATUS_BAD_VERSION, _BAD_CHARACTERISTICS, _RESOURCES, or what SetOptionsHandler returns.

@@ -51,6 +51,9 @@ void ndis_protocol_gone(uint64_t base, uint64_t size);
  * PASSIVE_LEVEL, inside. docs: ndis/nc-ndis-protocol_uninstall */
 void ndis_protocol_uninstall(uint64_t base, uint64_t size);
 
+/* The DRIVER_OBJECT is of a registered miniport driver; *intermediate: of an intermediate one. Inside. */
+bool ndis_is_miniport(const void *driver, bool *intermediate);
+
 /* Prepares the configuration of an intermediate driver's binding, as its notify object would: names the virtual miniports of the
  * adapter ({GUID}) in UpperBindings and makes their devices. driver: its DRIVER_OBJECT. False: there is no way to. Set by
  * machine/; NULL: configuration stays as it is. PASSIVE_LEVEL, inside. */

@@ -19,6 +19,18 @@ static struct sp_driver *driver_of(PDRIVER_OBJECT object)
     return NULL;
 }
 
+bool storport_is_miniport(const void *object, bool *is_virtual)
+{
+    list_each(it, &sp_drivers) {
+        struct sp_driver *driver = container_of(it, struct sp_driver, node);
+
+        *is_virtual = driver->is_virtual;
+        if (driver->object == object)
+            return true;
+    }
+    return false;
+}
+
 static VOID NTAPI unload(PDRIVER_OBJECT object)
 {
     struct sp_driver *driver = driver_of(object);

@@ -15,6 +15,9 @@ void storport_close(void);
 /* The class driver that serves a disk's PDO: for pnp_find_driver when no INF names another. NULL: not a disk. */
 struct io_driver *storport_find_driver(struct pnp_node *node, const char *const *ids, unsigned count);
 
+/* The DRIVER_OBJECT is of a registered miniport; *is_virtual: of a virtual one. Inside. */
+bool storport_is_miniport(const void *driver, bool *is_virtual);
+
 struct storport_counts {
     uint64_t reads, read_bytes, writes, write_bytes, flushes, others;
 };

@@ -18,5 +18,5 @@ try 'a package of another name' vionet.sys netcard.inf
 mkdir -p "$TMP/strange"
 cp "$VIONET" "$TMP/strange/" && sed 's/vionet\.sys/other.sys/g' "$inf" >"$TMP/strange/other.inf"
 printf '[Odd' >"$TMP/strange/broken.inf"
-expect 'the INF of another driver' 0 'driver none' "$RING3" run "$TMP/strange/vionet.sys" --nic=null --no-tcpip --for=10ms --clock=virtual
+expect 'the INF of another driver counts as none' 0 'vionet: there is no INF beside it' "$RING3" run "$TMP/strange/vionet.sys" --nic=null --no-tcpip --for=10ms --clock=virtual
 finish
