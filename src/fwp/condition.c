@@ -135,7 +135,7 @@ bool fwp_condition_holds(FWP_MATCH_TYPE match, const FWP_CONDITION_VALUE0 *opera
     const FWP_VALUE0 *single = (const FWP_VALUE0 *)operand;     /* the same layout for single types */
 
     if (value->type == FWP_EMPTY)
-        return false;
+        return operand->type == FWP_EMPTY && match == FWP_MATCH_EQUAL;
     if (operand->type == FWP_V4_ADDR_MASK)
         return value->type == FWP_UINT32 && holds_v4(match, operand->v4AddrMask, value->uint32);
     if (operand->type == FWP_V6_ADDR_MASK)
@@ -273,6 +273,8 @@ NTSTATUS fwp_condition_check(const struct fwp_field *field, const FWPM_FILTER_CO
 
     if ((unsigned)match >= FWP_MATCH_TYPE_MAX)
         return STATUS_FWP_INVALID_ENUMERATOR;
+    if (operand->type == FWP_EMPTY && match == FWP_MATCH_EQUAL)
+        return STATUS_SUCCESS;          /* the field has no value */
     if (operand->type == FWP_RANGE_TYPE)
         return check_range(field, match, operand->rangeValue);
     if (operand->type == FWP_V4_ADDR_MASK || operand->type == FWP_V6_ADDR_MASK)
@@ -281,7 +283,7 @@ NTSTATUS fwp_condition_check(const struct fwp_field *field, const FWPM_FILTER_CO
         return operand->type == FWP_SECURITY_DESCRIPTOR_TYPE ? check_descriptor(match, operand->sd) : STATUS_FWP_TYPE_MISMATCH;
     if ((unsigned)operand->type >= FWP_DATA_TYPE_MAX)
         return STATUS_FWP_INVALID_ENUMERATOR;
-    if ((unsigned)operand->type != field->data_type || operand->type == FWP_EMPTY)
+    if ((unsigned)operand->type != field->data_type)
         return STATUS_FWP_TYPE_MISMATCH;
     return check_single(match, (const FWP_VALUE0 *)operand);
 }

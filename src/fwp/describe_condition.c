@@ -101,6 +101,9 @@ static void value_text(struct writer *w, const FWP_VALUE0 *value, bool address)
     case FWP_UNICODE_STRING_TYPE:
         string(w, value->unicodeString);
         return;
+    case FWP_EMPTY:
+        write_text(w, "nothing");
+        return;
     case FWP_SECURITY_DESCRIPTOR_TYPE:
         write_text(w, "a security descriptor");
         return;

@@ -20,6 +20,7 @@ struct version {
         FWPS_BIND_REQUEST0 bind;
     };
     uint64_t filter;
+    bool watched;                       /* its driver wants to be asked again when others change the data behind it */
 };
 
 struct fwp_redirect {
@@ -131,6 +132,15 @@ const FWPS_CLASSIFY_OUT0 *fwp_redirect_decision(const struct fwp_redirect *r)
 const void *fwp_redirect_request(const struct fwp_redirect *r)
 {
     return &r->latest->connect;
+}
+
+bool fwp_redirect_overtaken(const struct fwp_redirect *r)
+{
+    for (const struct version *later = r->latest; later; later = later->previous)
+        for (const struct version *v = later->previous; v; v = v->previous)
+            if (v->watched && v->filter != later->filter)
+                return true;
+    return false;
 }
 
 bool fwp_redirect_changed(const struct fwp_redirect *r)
@@ -272,7 +282,7 @@ NTSTATUS NTAPI FwpsAcquireWritableLayerDataPointer0(UINT64 classifyHandle, UINT6
         return STATUS_NO_MEMORY;
     *v = *from;
     v->previous = from;
-    v->applied = false;
+    v->applied = v->watched = false;
     v->filter = filterId;
     bool has_previous = from->previous || FIRST_VERSION_HAS_PREVIOUS;
     if (r->bind) {
@@ -292,7 +302,8 @@ NTSTATUS NTAPI FwpsAcquireWritableLayerDataPointer0(UINT64 classifyHandle, UINT6
     return STATUS_SUCCESS;
 }
 
-/* Makes the copy the latest version. The system owns localRedirectContext then. IRQL <= DISPATCH_LEVEL.
+/* Makes the copy the latest version. The system owns localRedirectContext then. With FWPS_CLASSIFY_FLAG_REAUTHORIZE_IF_MODIFIED_BY_OTHERS
+ * a pended classification is done once more when another filter's callout has changed the data behind this. IRQL <= DISPATCH_LEVEL.
  * docs: fwpsk/nf-fwpsk-fwpsapplymodifiedlayerdata0 */
 VOID NTAPI FwpsApplyModifiedLayerData0(UINT64 classifyHandle, PVOID modifiedLayerData, UINT32 flags)
 {
@@ -308,6 +319,7 @@ VOID NTAPI FwpsApplyModifiedLayerData0(UINT64 classifyHandle, PVOID modifiedLaye
     if (!r->bind && v->connect.localRedirectContext)
         pool_hand_over(v->connect.localRedirectContext);
     v->applied = true;
+    v->watched = (flags & FWPS_CLASSIFY_FLAG_REAUTHORIZE_IF_MODIFIED_BY_OTHERS) != 0;
     r->writable = NULL;
     r->latest = v;
 }

@@ -37,6 +37,8 @@ const FWPS_CLASSIFY_OUT0 *fwp_redirect_decision(const struct fwp_redirect *redir
 const void *fwp_redirect_request(const struct fwp_redirect *redirect);
 /* False: nobody applied anything. */
 bool fwp_redirect_changed(const struct fwp_redirect *redirect);
+/* A driver that wants to be asked again when others change the data behind its version has to be. */
+bool fwp_redirect_overtaken(const struct fwp_redirect *redirect);
 /* The records of the versions that name a redirect handle, after `earlier`, which may be NULL. NULL: none, or no memory. */
 struct fwp_records *fwp_redirect_records(struct fwp_redirect *redirect, struct fwp_records *earlier);
 void fwp_redirect_end(struct fwp_redirect *redirect);

@@ -139,6 +139,15 @@ static void compile_wide(struct fwp_test *test, const FWPM_FILTER_CONDITION0 *co
     }
 }
 
+/* Some condition asks whether the field has no value. */
+static bool asks_for_absence(const FWPM_FILTER0 *filter, const GUID *field)
+{
+    for (UINT32 i = 0; i < filter->numFilterConditions; i++)
+        if (filter->filterCondition[i].conditionValue.type == FWP_EMPTY && !memcmp(&filter->filterCondition[i].fieldKey, field, sizeof *field))
+            return true;
+    return false;
+}
+
 static void compile(struct fwp_test *test, const FWPM_FILTER_CONDITION0 *condition, const struct fwp_field *field,
                     struct fwp_wide *wide)
 {
@@ -162,15 +171,15 @@ bool fwp_test_condition(const struct fwp_test *test, const struct fwp_packet *pa
 {
     const struct fwp_wide *wide = (const struct fwp_wide *)(uintptr_t)test->a;
     const FWPM_FILTER_CONDITION0 *condition = (const FWPM_FILTER_CONDITION0 *)(uintptr_t)test->a;
-    unsigned __int128 value = fwp_wide_value(&packet->field[test->field]);
+    const struct fwp_words *words = &packet->field[test->field];     /* of CONDITION there may be none */
 
     switch ((enum fwp_operation)test->operation) {
     case FWP_TEST_WIDE_MASK:
-        return (value & wide->a) == wide->b;
+        return (fwp_wide_value(words) & wide->a) == wide->b;
     case FWP_TEST_WIDE_NOT_MASK:
-        return (value & wide->a) != wide->b;
+        return (fwp_wide_value(words) & wide->a) != wide->b;
     case FWP_TEST_WIDE_RANGE:
-        return value >= wide->a && value <= wide->b;
+        return fwp_wide_value(words) >= wide->a && fwp_wide_value(words) <= wide->b;
     default:
         return fwp_condition_holds(condition->matchType, &condition->conditionValue,
                                    &packet->values->incomingValue[test->field].value);
@@ -183,6 +192,7 @@ bool fwp_test_condition(const struct fwp_test *test, const struct fwp_packet *pa
 static void compile_all(struct fwp_rule *rule, const struct fwp_layer *layer, const FWPM_FILTER0 *filter)
 {
     for (unsigned index = 0; index < layer->field_count; index++) {
+        bool absence = asks_for_absence(filter, &layer->fields[index].key);
         struct fwp_test *last = NULL;
         for (UINT32 i = 0; i < filter->numFilterConditions; i++) {
             const FWPM_FILTER_CONDITION0 *condition = &filter->filterCondition[i];
@@ -190,12 +200,15 @@ static void compile_all(struct fwp_rule *rule, const struct fwp_layer *layer, co
                 continue;
             last = &rule->tests[rule->test_count];
             last->field = (uint8_t)index;
-            compile(last, condition, &layer->fields[index], rule->rest->wide ? &rule->rest->wide[rule->test_count] : NULL);
+            if (absence)
+                *last = (struct fwp_test){ .field = (uint8_t)index, .operation = FWP_TEST_CONDITION, .a = (uintptr_t)condition };
+            else
+                compile(last, condition, &layer->fields[index], rule->rest->wide ? &rule->rest->wide[rule->test_count] : NULL);
             rule->test_count++;
         }
         if (last) {
             last->last = true;
-            rule->fields |= 1ull << index;
+            rule->fields |= absence ? 0 : 1ull << index;
         }
     }
 }

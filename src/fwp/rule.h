@@ -5,7 +5,7 @@
  * IPv6 addresses as 128 bits, first byte most significant. Types of variable size become a hash, which only says "perhaps".
  *
  * A field without a value (FWP_EMPTY, or of another type than the layer declares) satisfies no condition, whatever its match
- * type. Tests on one field are alternatives, those on different fields must all hold. */
+ * type, but that it equals FWP_EMPTY; a field with such a condition is looked at itself, and is not in `fields`. Tests on one field are alternatives, those on different fields must all hold. */
 #ifndef FWP_RULE_H
 #define FWP_RULE_H
 
@@ -70,7 +70,7 @@ struct fwp_rule {
     /* rank: the higher weight first, then the lower id */
     uint64_t weight, id;
     uint64_t born, died;                /* seen by classifications that began at a version in [born, died) */
-    uint64_t fields;                    /* that its tests need */
+    uint64_t fields;                    /* that its tests need a value of */
     uint16_t test_count;
     uint8_t layer;
     uint8_t depth;                      /* fields in its index key */

@@ -74,29 +74,19 @@ static bool data_allowed(struct wfp_peer *peer, struct wfp_info *info, struct fw
     return false;
 }
 
-static bool stale(const struct wfp_endpoint *e, uint8_t family)
-{
-    return !e->authorised || e->epoch != wfp_epoch(wfp_layer(e->inbound ? FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4
-                                                                        : FWPS_LAYER_ALE_AUTH_CONNECT_V4, family));
-}
-
-/* An authorisation of an inbound conversation, new or asked again. */
-static bool accept(struct wfp_peer *peer, struct wfp_info info, struct fwp_packet *copy, void *list)
+/* The first authorisation of an inbound conversation. */
+static bool accept(struct wfp_peer *peer, struct wfp_info *info, struct fwp_packet *copy, void *list)
 {
     uint16_t layer = wfp_layer(FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4, peer->remote.family);
     struct fwp_verdict verdict = { 0 };
 
-    if (peer->e.authorised) {
-        info.flags |= WFP_IS_REAUTHORIZE;
-        info.reauthorize_reason = WFP_REASON_POLICY_CHANGE;
-        info.have |= WFP_HAS_DIRECTION;
-    }
     peer->e.inbound = true;
     peer->e.epoch = wfp_epoch(layer);
+    peer->e.link = info->interface.index;
     peer->e.options = (struct wfp_flow_options){ 0 };
-    bool allowed = fwp_layer_is_empty(layer) || (wfp_classify(layer, &info, list, &verdict) && wfp_take_options(&peer->e, &verdict));
+    bool allowed = fwp_layer_is_empty(layer) || (wfp_classify(layer, info, list, &verdict) && wfp_take_options(&peer->e, &verdict));
     if (!allowed && !verdict.absorb)
-        wfp_discarded(layer, &info, copy, WFP_DISCARD_GENERAL, 0, verdict.filter_id);
+        wfp_discarded(layer, info, copy, WFP_DISCARD_GENERAL, 0, verdict.filter_id);
     return allowed;
 }
 
@@ -113,12 +103,10 @@ static void decided(void *context, NTSTATUS status)
     stack_leave();
 }
 
-static NTSTATUS authorise(struct wfp_peer *peer, struct wfp_info *info, struct fwp_packet *copy, void *list)
+static NTSTATUS authorise(struct wfp_peer *peer, struct wfp_info *info, void *list)
 {
     struct tcpip_address local = { .family = info->local.family, .port = peer->owner->local.port };
 
-    if (peer->e.inbound && peer->e.authorised)
-        return accept(peer, *info, copy, list) ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
     memcpy(local.bytes, info->local.bytes, 16);
     NTSTATUS status = wfp_ale_connect(&peer->e, peer->owner->protocol, &local, &peer->actual, info->interface, list, decided, peer);
     peer->waits = status == STATUS_PENDING;
@@ -150,7 +138,11 @@ NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_add
         return STATUS_PENDING;
     peer->many = is_many(actual, netif);
     peer_used(peer);
-    if (!stale(&peer->e, actual->family) && peer->e.established &&
+    struct ip_address there = { .family = actual->family };
+    memcpy(there.bytes, actual->bytes, 16);
+    struct wfp_link link = wfp_link(wfp_is_own(&there) ? loopback_interface() : netif->state);
+    uint32_t doubts = peer->e.authorised ? wfp_ale_doubts(&peer->e, actual->family, false, link.index) : 0;
+    if (peer->e.authorised && !doubts && peer->e.established &&
         fwp_layer_is_empty(wfp_layer(FWPS_LAYER_DATAGRAM_DATA_V4, actual->family))) {
         wfp_sender = &peer->e;
         return STATUS_SUCCESS;
@@ -158,12 +150,13 @@ NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_add
     struct fwp_packet *copy = wfp_copy(p, NULL, 0, 0, &list);
     if (!copy)
         return STATUS_INSUFFICIENT_RESOURCES;
-    struct ip_address there = { .family = actual->family };
-    memcpy(there.bytes, actual->bytes, 16);
-    struct wfp_info info = describe(peer, &local, actual, false, wfp_link(wfp_is_own(&there) ? loopback_interface() : netif->state));
+    struct wfp_info info = describe(peer, &local, actual, false, link);
+    bool torn = false;
     d->busy++;
-    if (stale(&peer->e, actual->family))
-        status = authorise(peer, &info, copy, list);
+    if (!peer->e.authorised)
+        status = authorise(peer, &info, list);
+    else if (doubts && (torn = !wfp_ale_ask_again(&peer->e, doubts, &info, copy, list)))
+        status = STATUS_ACCESS_DENIED;
     if (status == STATUS_SUCCESS && !peer->e.established && !established(peer, &info, list))
         status = STATUS_ACCESS_DENIED;
     if (status == STATUS_SUCCESS && !data_allowed(peer, &info, copy, list))
@@ -172,7 +165,7 @@ NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_add
     if (status == STATUS_SUCCESS) {
         wfp_sender = &peer->e;
         peer_used(peer);                /* with the life that drivers want */
-    } else if (status == STATUS_ACCESS_DENIED && !peer->e.established && !d->dead) {
+    } else if (status == STATUS_ACCESS_DENIED && (torn || !peer->e.established) && !d->dead) {
         peer_forget(peer);
     }
     datagram_done(d);
@@ -215,13 +208,11 @@ bool datagram_wfp_in(struct tcpip_datagram *d, struct tcpip_received *how, const
     info.have |= WFP_HAS_IP_HEADER;
     info.ip_header = size;
     bool allowed = true;
-    if (stale(&peer->e, how->from.family)) {
-        bool outbound = peer->e.authorised && !peer->e.inbound;
-        allowed = outbound ? wfp_ale_connect(&peer->e, d->protocol, &d->local, &peer->actual, info.interface, list, NULL, NULL) ==
-                                 STATUS_SUCCESS
-                           : accept(peer, info, copy, list);
-        peer->e.authorised = allowed;
-    }
+    uint32_t doubts = peer->e.authorised ? wfp_ale_doubts(&peer->e, how->from.family, true, info.interface.index) : 0;
+    if (!peer->e.authorised)
+        allowed = peer->e.authorised = accept(peer, &info, copy, list);
+    else if (doubts)
+        allowed = peer->e.authorised = wfp_ale_ask_again(&peer->e, doubts, &info, copy, list);
     if (allowed && !peer->e.established)
         allowed = established(peer, &info, list);
     allowed = allowed && data_allowed(peer, &info, copy, list);
@@ -230,7 +221,7 @@ bool datagram_wfp_in(struct tcpip_datagram *d, struct tcpip_received *how, const
         peer_used(peer);
     if (peer_same_address(&peer->actual, &how->from))
         how->from = peer->remote;
-    if (!allowed && fresh && !peer->e.authorised)
-        peer_forget(peer);
+    if (!allowed && !peer->e.authorised && (fresh || doubts))
+        peer_forget(peer);              /* the next datagram begins another conversation */
     return allowed;
 }

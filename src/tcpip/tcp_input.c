@@ -189,7 +189,7 @@ void tcp_input(struct pbuf *p, struct netif *netif)
     unsigned flags = TCPH_FLAGS(h), data = p->tot_len - (unsigned)TCPH_HDRLEN_BYTES(h);
     struct tcp_request r = { ntohl(h->seqno), data + 1, ntohs(h->dest), ntohs(h->src) };
     struct tcpip_tcp *tcp = tcp_table_find(ip_current_dest_addr(), r.local_port, ip_current_src_addr(), r.remote_port);
-    if (tcp && (!wfp_tcp_still_allowed(tcp, true, p) || !wfp_stream_packet_in(tcp, p))) {
+    if (tcp && (!wfp_tcp_still_allowed(tcp, true, p, NULL) || !wfp_stream_packet_in(tcp, p))) {
         pbuf_free(p);
     } else if (tcp && (tcp->silent || harmful(tcp, &r, ntohl(h->ackno), flags) || !late_size_removed(p, flags))) {
         pbuf_free(p);

@@ -171,8 +171,9 @@ struct wfp_pended {
     void *context;
 };
 
-static void allow(struct wfp_endpoint *e, uint16_t layer)
+static void allow(struct wfp_endpoint *e, uint16_t layer, uint32_t interface)
 {
+    e->link = interface;
     e->authorised = e->indicated = true;
     e->inbound = false;
     e->blocked = false;
@@ -181,7 +182,7 @@ static void allow(struct wfp_endpoint *e, uint16_t layer)
 
 void wfp_ale_allow(struct wfp_endpoint *e, uint8_t family)
 {
-    allow(e, wfp_layer(FWPS_LAYER_ALE_AUTH_CONNECT_V4, family));
+    allow(e, wfp_layer(FWPS_LAYER_ALE_AUTH_CONNECT_V4, family), 0);
 }
 
 bool wfp_ale_connect_is_free(uint8_t family)
@@ -226,7 +227,7 @@ static void connect_resumed(void *context)
     NTSTATUS status = allowed ? STATUS_SUCCESS : refused(p->layer, &p->info, &verdict);
     struct wfp_endpoint *e = p->endpoint;
     if (allowed)
-        allow(e, p->layer);
+        allow(e, p->layer, p->info.interface.index);
     e->pended = NULL;
     p->resume(p->context, status);
     free(p);
@@ -257,7 +258,7 @@ NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct 
 
     e->indicated = true;
     if (fwp_layer_is_empty(layer)) {
-        allow(e, layer);
+        allow(e, layer, link.index);
         return STATUS_SUCCESS;
     }
     struct wfp_info info = {
@@ -274,8 +275,53 @@ NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct 
         return put_off(e, layer, &info, pendable.pended, resume, context);
     if (!allowed)
         return refused(layer, &info, &verdict);
-    allow(e, layer);
+    allow(e, layer, link.index);
     return STATUS_SUCCESS;
+}
+
+/* --- asked again ---------------------------------------------------------------------------------------------------------------- */
+
+static uint16_t layer_of(const struct wfp_endpoint *e, uint8_t family)
+{
+    return wfp_layer(e->inbound ? FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4 : FWPS_LAYER_ALE_AUTH_CONNECT_V4, family);
+}
+
+uint32_t wfp_ale_doubts(const struct wfp_endpoint *e, uint8_t family, bool inbound, uint32_t interface)
+{
+    uint32_t reason = e->epoch != epochs[layer_of(e, family)] ? WFP_REASON_POLICY_CHANGE : 0;
+
+    if (e->link && interface != e->link && interface != (inbound ? e->arrival : e->next_hop))
+        reason |= inbound ? WFP_REASON_NEW_ARRIVAL : WFP_REASON_NEW_NEXT_HOP;
+    return reason;
+}
+
+bool wfp_ale_ask_again(struct wfp_endpoint *e, uint32_t reason, const struct wfp_info *packet, struct fwp_packet *copy, void *list)
+{
+    uint16_t layer = layer_of(e, packet->remote.family);
+    struct fwp_pendable pendable;
+    struct fwp_verdict verdict = { 0 };
+    struct wfp_info info = *packet;
+
+    e->epoch = epochs[layer];
+    if (packet->inbound)
+        e->arrival = packet->interface.index;
+    else
+        e->next_hop = packet->interface.index;
+    if (!e->link)
+        e->link = packet->interface.index;
+    if (fwp_layer_is_empty(layer))
+        return true;
+    info.flags |= WFP_IS_REAUTHORIZE;
+    info.reauthorize_reason = reason;
+    info.have |= WFP_HAS_DIRECTION | WFP_HAS_COMPLETION;
+    info.completion = &pendable;
+    wfp_describe_redirection(e, &info);
+    fwp_pendable_begin(&pendable, true);
+    bool allowed = wfp_classify(layer, &info, list, &verdict) && wfp_take_options(e, &verdict);
+    fwp_pendable_end(&pendable);
+    if (!allowed && !verdict.absorb)
+        wfp_discarded(layer, &info, copy, WFP_DISCARD_GENERAL, 0, verdict.filter_id);
+    return allowed;
 }
 
 /* --- the end -------------------------------------------------------------------------------------------------------------------- */

@@ -4,7 +4,8 @@
  *  connection      from ALE_FLOW_ESTABLISHED to its end          AUTH_CONNECT at connect, AUTH_RECV_ACCEPT at the SYN
  *  UDP, raw        one for each peer (datagram_peer.h)           the first packet of each direction's kind
  *
- * An authorisation holds until filters at its layer change; then the next packet of the connection asks again. */
+ * An authorisation holds until filters at its layer change, and for packets of the interface that it was given for; then the next packet
+ * of the connection asks again. So does the first of every other interface. */
 #ifndef TCPIP_WFP_ENDPOINT_H
 #define TCPIP_WFP_ENDPOINT_H
 
@@ -30,6 +31,7 @@ struct wfp_endpoint {
     uint64_t id, parent, flow, ended_flow;
     uint8_t protocol;
     uint32_t epoch;                     /* of the last authorisation */
+    uint32_t link, arrival, next_hop;   /* indexes of interfaces: of the first authorisation, and the last others; 0: unknown */
     bool inbound, authorised, blocked, established, closing, assigned, is_datagram, raw, listens;
     bool indicated;                     /* drivers could see it at a layer of authorisation */
     struct list by_flow;                /* linked while flow */
@@ -62,6 +64,10 @@ NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct 
                          const struct tcpip_address *remote, struct wfp_link link, void *data,
                          void (*resume)(void *context, NTSTATUS status), void *context);
 void wfp_ale_allow(struct wfp_endpoint *e, uint8_t family);
+/* Why a packet of an authorised endpoint from (inbound) or to this interface asks again: WFP_REASON_*; 0: its authorisation holds. */
+uint32_t wfp_ale_doubts(const struct wfp_endpoint *e, uint8_t family, bool inbound, uint32_t interface);
+/* Asks with that packet, which info describes and list (may be NULL) shows. A driver cannot put it off. False: it is refused. */
+bool wfp_ale_ask_again(struct wfp_endpoint *e, uint32_t reason, const struct wfp_info *info, struct fwp_packet *copy, void *list);
 /* Of a classification that permits. False: a driver insists on encryption, which there is not. */
 bool wfp_take_options(struct wfp_endpoint *e, const struct fwp_verdict *verdict);
 /* No filter could have a say in a connect. */
@@ -109,8 +115,9 @@ enum wfp_decision wfp_tcp_accept(struct tcpip_tcp *listener, const struct tcp_re
 void wfp_tcp_adopted(struct tcpip_tcp *child);
 /* A connection is established; false: it is not to be. */
 bool wfp_tcp_established(struct tcpip_tcp *tcp, bool inbound);
-/* A packet of a connection: whether its authorisation still holds. */
-bool wfp_tcp_still_allowed(struct tcpip_tcp *tcp, bool inbound, const struct pbuf *p);
+/* A packet of a connection: whether its authorisation still holds. netif: by which it leaves. */
+struct netif;
+bool wfp_tcp_still_allowed(struct tcpip_tcp *tcp, bool inbound, const struct pbuf *p, struct netif *netif);
 void wfp_tcp_ended(struct tcpip_tcp *tcp);
 void wfp_make_flow(struct wfp_endpoint *e);
 void wfp_end_flow(struct wfp_endpoint *e);

@@ -105,7 +105,7 @@ static NTSTATUS ask_again(uint16_t layer, struct wfp_info *info, struct fwp_redi
     const FWPS_CLASSIFY_OUT0 *out = fwp_redirect_decision(redirect);
     struct fwp_pended *none;
 
-    if (out)
+    if (out && (out->actionType == FWP_ACTION_BLOCK || !fwp_redirect_overtaken(redirect)))
         return out->actionType == FWP_ACTION_BLOCK ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
     return ask(layer, info, redirect, true, &none);
 }

@@ -66,6 +66,7 @@ static struct wfp_info describe(struct tcpip_tcp *tcp, bool inbound)
 /* The endpoint that a SYN makes has its name before it is there: drivers see it at RECV_ACCEPT. */
 static struct {
     uint64_t id, parent;
+    uint32_t link;
 } accepted;
 
 void wfp_tcp_adopted(struct tcpip_tcp *child)
@@ -75,6 +76,7 @@ void wfp_tcp_adopted(struct tcpip_tcp *child)
     child->wfp.id = accepted.id;
     child->wfp.authorised = child->wfp.indicated = child->wfp.inbound = true;
     child->wfp.epoch = wfp_epoch(wfp_layer(FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4, IP_IS_V6(&child->pcb->remote_ip) ? 6 : 4));
+    child->wfp.link = accepted.link;
     accepted.id = 0;
 }
 
@@ -121,6 +123,7 @@ enum wfp_decision wfp_tcp_accept(struct tcpip_tcp *listener, const struct tcp_re
     if (allowed) {
         accepted.id = info.endpoint;
         accepted.parent = info.parent_endpoint;
+        accepted.link = info.interface.index;
     }
     return allowed ? WFP_ALLOW : verdict.absorb ? WFP_DROP : WFP_REFUSE;
 }
@@ -236,52 +239,44 @@ bool wfp_tcp_established(struct tcpip_tcp *tcp, bool inbound)
     return allowed;
 }
 
-/* Filters changed since the connection was authorised: it is asked again with this packet. */
-static bool ask_again(struct tcpip_tcp *tcp, uint16_t layer, bool inbound_packet, const struct pbuf *p)
+/* The connection is asked again with this packet. */
+static bool ask_again(struct tcpip_tcp *tcp, uint32_t reason, bool inbound_packet, const struct pbuf *p, struct wfp_link link)
 {
-    struct fwp_pendable pendable;
-    struct fwp_verdict verdict = { 0 };
     struct wfp_info info = describe(tcp, inbound_packet);
+    const void *ip = NULL;
+    struct fwp_packet *copy;
     void *list = NULL;
 
-    tcp->wfp.epoch = wfp_epoch(layer);
-    if (fwp_layer_is_empty(layer))
-        return true;
-    info.flags |= WFP_IS_REAUTHORIZE;
-    info.reauthorize_reason = WFP_REASON_POLICY_CHANGE;
-    info.have |= WFP_HAS_DIRECTION | WFP_HAS_COMPLETION;
-    info.completion = &pendable;
-    struct fwp_packet *copy = NULL;
-    if (!inbound_packet)
-        info.next_hop = info.interface;
+    info.interface = link;
     if (inbound_packet) {
-        info.arrival = wfp_link(interface_arriving() ? interface_arriving() : loopback_interface());
-        const void *ip = ip_current_is_v6() ? (const void *)ip6_current_header() : (const void *)ip4_current_header();
+        info.arrival = link;
+        ip = ip_current_is_v6() ? (const void *)ip6_current_header() : (const void *)ip4_current_header();
         info.ip_header = ip_current_header_tot_len();
         info.transport_header = TCPH_HDRLEN_BYTES((const struct tcp_hdr *)p->payload);
         info.have |= WFP_HAS_IP_HEADER | WFP_HAS_TRANSPORT_HEADER;
-        copy = wfp_copy(p, ip, info.ip_header, info.ip_header + info.transport_header, &list);
     } else {
-        copy = wfp_copy(p, NULL, 0, 0, &list);
+        info.next_hop = link;
     }
-    fwp_pendable_begin(&pendable, true);
-    bool allowed = copy && wfp_classify(layer, &info, list, &verdict);
-    fwp_pendable_end(&pendable);
-    if (copy)
-        wfp_packet_release(copy);
+    copy = wfp_copy(p, ip, info.ip_header, info.ip_header + info.transport_header, &list);
+    if (!copy)
+        return false;
+    bool allowed = wfp_ale_ask_again(&tcp->wfp, reason, &info, copy, list);
+    wfp_packet_release(copy);
     return allowed;
 }
 
-bool wfp_tcp_still_allowed(struct tcpip_tcp *tcp, bool inbound, const struct pbuf *p)
+bool wfp_tcp_still_allowed(struct tcpip_tcp *tcp, bool inbound, const struct pbuf *p, struct netif *netif)
 {
     struct wfp_endpoint *e = &tcp->wfp;
 
     if (!wfp_ale_active() || !e->established)
         return true;
-    uint16_t layer = wfp_layer(e->inbound ? FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4 : FWPS_LAYER_ALE_AUTH_CONNECT_V4,
-                               IP_IS_V6(&tcp->remote_ip) ? 6 : 4);
-    if (e->epoch != wfp_epoch(layer))
-        e->blocked = !ask_again(tcp, layer, inbound, p);
+    struct ip_address remote = address_of(&tcp->remote_ip);
+    struct wfp_link link = inbound ? wfp_link(interface_arriving() ? interface_arriving() : loopback_interface())
+                                   : link_of(&remote, netif);
+    uint32_t reason = wfp_ale_doubts(e, remote.family, inbound, link.index);
+    if (reason)
+        e->blocked = !ask_again(tcp, reason, inbound, p, link);
     return !e->blocked;
 }
 

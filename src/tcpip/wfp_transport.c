@@ -255,7 +255,7 @@ static bool may_leave(struct pbuf *p, uint8_t protocol, const ip_addr_t *from, c
     uint8_t family = IP_IS_V6(to) ? 6 : 4;
     struct tcpip_tcp *tcp = wfp_ale_active() || wanted_out(family, protocol) ? sending_connection(p, protocol, from, to) : NULL;
 
-    if (tcp && !wfp_tcp_still_allowed(tcp, false, p))
+    if (tcp && !wfp_tcp_still_allowed(tcp, false, p, netif))
         return false;
     if (!wanted_out(family, protocol))
         return true;

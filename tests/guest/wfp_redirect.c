@@ -9,7 +9,7 @@ static struct {
     HANDLE Redirect;
     USHORT From, To;                    /* ports */
     volatile LONG Asked, States[FWPS_CONNECTION_REDIRECT_STATE_MAX], Bad, Redirected, Proxied;
-    BOOLEAN NoHandle, Pend, Write;
+    BOOLEAN NoHandle, Overtaken, Pend, Write;
     UINT64 Handle, Filter;
     FWPS_CLASSIFY_OUT0 Out;
     USHORT OriginalPort;
@@ -45,7 +45,7 @@ static void Change(FWPS_CONNECT_REQUEST0 *request)
 {
     PSOCKADDR_IN remote = (PSOCKADDR_IN)&request->remoteAddressAndPort;
 
-    It.Bad += remote->sin_family != AF_INET || Swap(remote->sin_port) != It.From;
+    It.Bad += remote->sin_family != AF_INET || Swap(remote->sin_port) != (It.Overtaken ? It.To : It.From);
     if (It.NoHandle) {
         remote->sin_port = Swap(It.To);
         return;
@@ -237,7 +237,7 @@ static void WaitUntilPended(void)
         KeDelayExecutionThread(KernelMode, FALSE, &interval);
 }
 
-enum ending { ENDS_REDIRECTED, ENDS_BLOCKED, ENDS_ASKED_AGAIN };
+enum ending { ENDS_REDIRECTED, ENDS_BLOCKED, ENDS_ASKED_AGAIN, ENDS_OVERTAKEN };
 
 static void PendAndEnd(enum ending ending)
 {
@@ -257,10 +257,16 @@ static void PendAndEnd(enum ending ending)
     WaitUntilPended();
     REQUIRE(It.Handle != 0);
     EXPECT(!IsDone(&call));
-    if (ending == ENDS_REDIRECTED) {
+    if (ending == ENDS_REDIRECTED || ending == ENDS_OVERTAKEN) {
         EXPECT_EQ(FwpsAcquireWritableLayerDataPointer0(It.Handle, It.Filter, 0, (PVOID *)&request, &It.Out), STATUS_SUCCESS);
         Change(request);
         FwpsApplyModifiedLayerData0(It.Handle, request, FWPS_CLASSIFY_FLAG_REAUTHORIZE_IF_MODIFIED_BY_OTHERS);
+        It.Overtaken = ending == ENDS_OVERTAKEN;
+        if (ending == ENDS_OVERTAKEN) {     /* and once more, for another filter */
+            EXPECT_EQ(FwpsAcquireWritableLayerDataPointer0(It.Handle, It.Filter + 1, 0, (PVOID *)&request, &It.Out), STATUS_SUCCESS);
+            Change(request);
+            FwpsApplyModifiedLayerData0(It.Handle, request, 0);
+        }
         It.Out.actionType = FWP_ACTION_PERMIT;
     } else {
         It.Out.actionType = FWP_ACTION_BLOCK;
@@ -268,7 +274,7 @@ static void PendAndEnd(enum ending ending)
     FwpsCompleteClassify0(It.Handle, 0, ending == ENDS_ASKED_AGAIN ? NULL : &It.Out);
     FwpsReleaseClassifyHandle0(It.Handle);
     EXPECT_EQ(Finish(&call, NULL), ending == ENDS_BLOCKED ? STATUS_ACCESS_DENIED : STATUS_SUCCESS);
-    EXPECT_EQ(It.Asked, ending == ENDS_ASKED_AGAIN ? 2 : 1);
+    EXPECT_EQ(It.Asked, ending == ENDS_ASKED_AGAIN || ending == ENDS_OVERTAKEN ? 2 : 1);
     if (ending != ENDS_BLOCKED) {
         accepted = Accept(proxy, NULL, NULL);
         EXPECT(accepted != NULL);
@@ -294,6 +300,11 @@ TEST_CASE(a_connect_that_waited_is_blocked)
 TEST_CASE(a_connect_that_waited_is_classified_again_without_a_decision)
 {
     PendAndEnd(ENDS_ASKED_AGAIN);
+}
+
+TEST_CASE(a_connect_that_waited_is_classified_again_when_another_filters_callout_changed_it_too)
+{
+    PendAndEnd(ENDS_OVERTAKEN);
 }
 
 TEST_CASE(a_socket_may_close_while_its_connect_waits)

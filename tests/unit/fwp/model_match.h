@@ -141,9 +141,11 @@ static inline bool model_holds_for(FWP_MATCH_TYPE match, const FWP_CONDITION_VAL
     }
 }
 
-/* An absent value satisfies nothing. */
+/* An absent value satisfies only that it is absent: "fields of type FWP_EMPTY can be matched with FWP_MATCH_EQUAL". */
 static inline bool model_holds(const FWPM_FILTER_CONDITION0 *condition, const FWP_VALUE0 *value)
 {
+    if (condition->conditionValue.type == FWP_EMPTY)
+        return value->type == FWP_EMPTY;
     bool holds = value->type != FWP_EMPTY && model_holds_for(condition->matchType, &condition->conditionValue, value);
 
     if (value->type != FWP_EMPTY)

@@ -180,6 +180,11 @@ static inline bool any_condition(FWPM_FILTER_CONDITION0 *condition, const struct
     bool address = field->type == FWPM_FIELD_IP_ADDRESS;
 
     condition->fieldKey = field->key;
+    if (roll(16) == 0) {
+        condition->matchType = FWP_MATCH_EQUAL;
+        condition->conditionValue.type = FWP_EMPTY;
+        return true;
+    }
     for (int tries = 0; tries < 20; tries++) {
         if (address && roll(3)) {
             any_mask(condition, cells, type == FWP_UINT32);
