@@ -107,7 +107,7 @@ static void arrange(struct enumeration *it, const FWPM_FILTER_ENUM_TEMPLATE0 *te
         keep_best(it);
 }
 
-static NTSTATUS check_filter_template(const FWPM_FILTER_ENUM_TEMPLATE0 *template)
+NTSTATUS fwp_check_filter_template(const FWPM_FILTER_ENUM_TEMPLATE0 *template)
 {
     const struct fwp_layer *layer;
 
@@ -132,7 +132,8 @@ static NTSTATUS check_filter_template(const FWPM_FILTER_ENUM_TEMPLATE0 *template
 
 static NTSTATUS fill(struct enumeration *it, const void *template)
 {
-    NTSTATUS status = it->kind == FWP_FILTER ? check_filter_template(template) :
+    NTSTATUS status = it->kind == FWP_FILTER ? fwp_check_filter_template(template) :
+                      it->kind == FWP_ENUM_NET_EVENTS ? fwp_net_template_check(template) :
                       it->kind == FWP_ENUM_ENDPOINTS ? fwp_check_endpoint_template(template) : STATUS_SUCCESS;
     bool taken = true;
 
@@ -146,8 +147,6 @@ static NTSTATUS fill(struct enumeration *it, const void *template)
         taken = fwp_enum_endpoints(it, template);
     else if (it->kind == FWP_ENUM_LAYERS)
         taken = fwp_enum_layers(it);
-    else if (it->kind == FWP_ENUM_NET_EVENTS && template && ((const FWPM_NET_EVENT_ENUM_TEMPLATE0 *)template)->numFilterConditions)
-        return STATUS_NOT_SUPPORTED;
     else if (it->kind == FWP_ENUM_NET_EVENTS)
         taken = fwp_enum_net_events(it, template);
     if (it->kind == FWP_FILTER)
@@ -235,7 +234,7 @@ static NTSTATUS end(HANDLE engine, unsigned kind, HANDLE handle)
  * *numEntriesReturned is 0 when nothing is left. DestroyEnumHandle frees the picture; the session's end does, too. PASSIVE_LEVEL.
  * STATUS_FWP_NULL_POINTER, STATUS_FWP_NOT_FOUND for another handle, STATUS_FWP_TIMEOUT, STATUS_INVALID_HANDLE,
  * STATUS_INSUFFICIENT_RESOURCES; net events: STATUS_FWP_TXN_IN_PROGRESS within a transaction, STATUS_FWP_NET_EVENTS_DISABLED while they are
- * not collected, STATUS_NOT_SUPPORTED for templates with conditions; filters: STATUS_FWP_LAYER_NOT_FOUND, _CONDITION_NOT_FOUND, _DUPLICATE_CONDITION, _INVALID_ENUMERATOR. */
+ * not collected, what fwp_net_template_check finds; filters: STATUS_FWP_LAYER_NOT_FOUND, _CONDITION_NOT_FOUND, _DUPLICATE_CONDITION, _INVALID_ENUMERATOR. */
 #define ENUM_HANDLE(name, kind, pack, prefix)                                                                       \
     NTSTATUS NTAPI Fwpm##name##CreateEnumHandle0(HANDLE engineHandle, const FWPM_##prefix##_ENUM_TEMPLATE0 *enumTemplate, \
                                                  HANDLE *enumHandle)                                                \

@@ -14,6 +14,9 @@ struct enumeration;
 /* Adds a copy of the value, made by the enumeration's packer. False without memory. */
 bool fwp_enum_take(struct enumeration *it, const void *value);
 
+/* NULL: everything. STATUS_FWP_INVALID_ENUMERATOR, _LAYER_NOT_FOUND, _NULL_POINTER, _CONDITION_NOT_FOUND, _DUPLICATE_CONDITION. */
+NTSTATUS fwp_check_filter_template(const FWPM_FILTER_ENUM_TEMPLATE0 *template);
+
 bool fwp_enum_layers(struct enumeration *it);
 /* endpoint_calls.c: of FWPS_ALE_ENDPOINT_PROPERTIES0. */
 bool fwp_enum_endpoints(struct enumeration *it, const FWPS_ALE_ENDPOINT_ENUM_TEMPLATE0 *template);

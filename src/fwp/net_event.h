@@ -3,6 +3,7 @@
 #ifndef FWP_NET_EVENT_H
 #define FWP_NET_EVENT_H
 
+#include <fwpmk.h>
 #include <fwpsk.h>
 
 #include <stdbool.h>
@@ -43,5 +44,10 @@ extern bool fwp_net_events_on;          /* FWPM_ENGINE_COLLECT_NET_EVENTS */
 extern uint32_t fwp_net_event_keywords; /* FWPM_ENGINE_NET_EVENT_MATCH_ANY_KEYWORDS: inbound multicast and broadcast are wanted, too */
 /* net_event_calls.c: an event was recorded; tells subscribers when that can be done. */
 extern void (*fwp_net_event_recorded)(void);
+
+/* net_event_template.c. NULL: all events. STATUS_FWP_INVALID_INTERVAL, _NULL_POINTER, _CONDITION_NOT_FOUND, _DUPLICATE_CONDITION, and
+ * what fwp_condition_check finds. Events have no application and no user. */
+NTSTATUS fwp_net_template_check(const FWPM_NET_EVENT_ENUM_TEMPLATE0 *template);
+bool fwp_net_template_matches(const FWPM_NET_EVENT_ENUM_TEMPLATE0 *template, const struct fwp_net_event *event);
 
 #endif

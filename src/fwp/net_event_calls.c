@@ -65,18 +65,12 @@ PACK(3, FWPM_NET_EVENT_CLASSIFY_DROP2)
 PACK(4, FWPM_NET_EVENT_CLASSIFY_DROP2)
 PACK(5, FWPM_NET_EVENT_CLASSIFY_DROP2)
 
-static uint64_t time_of(FILETIME time)
-{
-    return (uint64_t)time.dwHighDateTime << 32 | time.dwLowDateTime;
-}
-
 bool fwp_enum_net_events(struct enumeration *it, const FWPM_NET_EVENT_ENUM_TEMPLATE0 *template)
 {
-    uint64_t from = template ? time_of(template->startTime) : 0, to = template ? time_of(template->endTime) : 0;
     const struct fwp_net_event *event;
 
     for (uint64_t next = 1; (event = fwp_net_event_from(next)) != NULL; next = event->sequence + 1)
-        if (event->time >= from && (!to || event->time <= to) && !fwp_enum_take(it, event))
+        if (fwp_net_template_matches(template, event) && !fwp_enum_take(it, event))
             return false;
     return true;
 }
@@ -91,6 +85,7 @@ struct net_subscription {
     const void *callback;
     void *context;
     uint64_t next;                      /* sequence number */
+    FWPM_NET_EVENT_SUBSCRIPTION0 *value;        /* with its template: one block */
 };
 
 static struct list subscriptions = LIST_INIT(subscriptions);
@@ -124,7 +119,8 @@ static void tell(struct fwp_notice *unused)
     posted = false;
     while ((subscription = behind()) != NULL) {
         const struct fwp_net_event *event = fwp_net_event_from(subscription->next);
-        void *view = fwp_pack_one(subscription->pack, event, fwp_alloc_host, NULL);
+        void *view = fwp_net_template_matches(subscription->value->enumTemplate, event)
+                         ? fwp_pack_one(subscription->pack, event, fwp_alloc_host, NULL) : NULL;
         subscription->next = event->sequence + 1;
         if (view)
             ((FWPM_NET_EVENT_CALLBACK0)subscription->callback)(subscription->context, view);
@@ -144,6 +140,7 @@ static void end(struct net_subscription *subscription)
 {
     list_remove(&subscription->node);
     fwp_notices_drain();
+    free(subscription->value);
     free(subscription);
 }
 
@@ -172,24 +169,32 @@ static NTSTATUS subscribe(HANDLE engine, const FWPM_NET_EVENT_SUBSCRIPTION0 *wan
 
     if (!wanted || !callback || !handle)
         return STATUS_FWP_NULL_POINTER;
-    if (wanted->enumTemplate && wanted->enumTemplate->numFilterConditions)
-        return STATUS_NOT_SUPPORTED;
+    status = fwp_net_template_check(wanted->enumTemplate);
+    if (!NT_SUCCESS(status))
+        return status;
     status = fwp_enter(engine, FWP_OUTSIDE, &session);
     if (!NT_SUCCESS(status))
         return status;
+    FWPM_NET_EVENT_SUBSCRIPTION0 kept = *wanted;
+    kept.sessionKey = session->value->sessionKey;
     made = calloc(1, sizeof *made);
-    if (!made)
+    void *value = fwp_pack_one(fwp_net_event_subscription_packer, &kept, fwp_alloc_host, NULL);
+    if (!made || !value) {
+        free(made);
+        free(value);
         return fwp_leave(session, STATUS_INSUFFICIENT_RESOURCES);
+    }
     *made = (struct net_subscription){ .handle = (HANDLE)(uintptr_t)(0x464e0000u + 4 * ++last_handle), .session = session, .pack = pack,
-                                       .callback = callback, .context = context, .next = fwp_net_event_count() + 1 };
+                                       .callback = callback, .context = context, .next = fwp_net_event_count() + 1,
+                                       .value = value };
     list_push_back(&subscriptions, &made->node);
     *handle = made->handle;
     return fwp_leave(session, STATUS_SUCCESS);
 }
 
 /* Each subscribes to net events from now on, in one version of the structure; callback runs at PASSIVE_LEVEL after the event, which
- * lives as long as the call. Templates with conditions are refused; times are ignored. Not within a transaction. PASSIVE_LEVEL.
- * STATUS_FWP_NULL_POINTER, STATUS_FWP_TXN_IN_PROGRESS, STATUS_NOT_SUPPORTED, STATUS_INVALID_HANDLE,
+ * lives as long as the call. The template is copied. Not within a transaction. PASSIVE_LEVEL.
+ * STATUS_FWP_NULL_POINTER, STATUS_FWP_TXN_IN_PROGRESS, what fwp_net_template_check finds, STATUS_INVALID_HANDLE,
  * STATUS_INSUFFICIENT_RESOURCES. docs: fwpmu/nf-fwpmu-fwpmneteventsubscribe0 to 4 */
 #define SUBSCRIBE(version, event_version)                                                                           \
     NTSTATUS NTAPI FwpmNetEventSubscribe##version(HANDLE engineHandle, const FWPM_NET_EVENT_SUBSCRIPTION0 *subscription, \
@@ -226,12 +231,12 @@ NTSTATUS NTAPI FwpmNetEventUnsubscribe0(HANDLE engineHandle, HANDLE eventsHandle
     return status;
 }
 
-/* Lists the subscriptions to net events, without their templates; freed with FwpmFreeMemory0. PASSIVE_LEVEL.
+/* Lists the subscriptions to net events with their templates; freed with FwpmFreeMemory0. PASSIVE_LEVEL.
  * docs: fwpmu/nf-fwpmu-fwpmneteventsubscriptionsget0 */
 NTSTATUS NTAPI FwpmNetEventSubscriptionsGet0(HANDLE engineHandle, FWPM_NET_EVENT_SUBSCRIPTION0 ***entries, UINT32 *numEntries)
 {
+    const void **values;
     struct fwp_session *session;
-    FWPM_NET_EVENT_SUBSCRIPTION0 **array, *views;
     UINT32 n = 0;
     NTSTATUS status;
 
@@ -242,18 +247,13 @@ NTSTATUS NTAPI FwpmNetEventSubscriptionsGet0(HANDLE engineHandle, FWPM_NET_EVENT
         return status;
     list_each(it, &subscriptions)
         n++;
-    array = fwp_alloc_guest((void *)PE_CALLER().rip, (n ? n : 1) * (sizeof *array + sizeof *views));
-    if (!array)
-        return fwp_leave(session, STATUS_INSUFFICIENT_RESOURCES);
-    views = (FWPM_NET_EVENT_SUBSCRIPTION0 *)(array + (n ? n : 1));
-    n = 0;
-    list_each(it, &subscriptions) {
-        views[n] = (FWPM_NET_EVENT_SUBSCRIPTION0){
-            .sessionKey = container_of(it, struct net_subscription, node)->session->value->sessionKey };
-        array[n] = &views[n];
-        n++;
-    }
-    *entries = array;
+    values = malloc((n ? n : 1) * sizeof *values);
     *numEntries = n;
-    return fwp_leave(session, STATUS_SUCCESS);
+    n = 0;
+    if (values)
+        list_each(it, &subscriptions)
+            values[n++] = container_of(it, struct net_subscription, node)->value;
+    *entries = values ? fwp_pack_array(fwp_net_event_subscription_packer, values, n, fwp_alloc_guest, (void *)PE_CALLER().rip) : NULL;
+    free(values);
+    return fwp_leave(session, *entries ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES);
 }

@@ -212,19 +212,25 @@ void *fwp_pack_callout(struct fwp_pack *pack, const void *value)
     return copy;
 }
 
+FWPM_FILTER_CONDITION0 *fwp_pack_conditions(struct fwp_pack *pack, const FWPM_FILTER_CONDITION0 *conditions, uint32_t count)
+{
+    FWPM_FILTER_CONDITION0 *copies = fwp_pack_bytes(pack, count ? conditions : NULL, count * sizeof *copies);
+
+    for (uint32_t i = 0; i < count; i++)
+        pack_inside(pack, &conditions[i].conditionValue, copies ? &copies[i].conditionValue : NULL);
+    return copies;
+}
+
 void *fwp_pack_filter(struct fwp_pack *pack, const void *value)
 {
     const FWPM_FILTER0 *from = value;
     FWPM_FILTER0 *copy = fwp_pack_bytes(pack, from, sizeof *from);
-    const FWPM_FILTER_CONDITION0 *conditions = from->numFilterConditions ? from->filterCondition : NULL;
-    FWPM_FILTER_CONDITION0 *copies = fwp_pack_bytes(pack, conditions, from->numFilterConditions * sizeof *copies);
+    FWPM_FILTER_CONDITION0 *copies = fwp_pack_conditions(pack, from->filterCondition, from->numFilterConditions);
 
     PACK_COMMON(pack, from, copy);
     PACK_OWNED(pack, from, copy);
     SET(copy, filterCondition, copies);
     SET(copy, reserved, NULL);
-    for (UINT32 i = 0; i < from->numFilterConditions; i++)
-        pack_inside(pack, &conditions[i].conditionValue, copies ? &copies[i].conditionValue : NULL);
     pack_inside(pack, &from->weight, copy ? &copy->weight : NULL);
     pack_inside(pack, &from->effectiveWeight, copy ? &copy->effectiveWeight : NULL);
     return copy;

@@ -20,6 +20,11 @@ typedef void *fwp_packer(struct fwp_pack *pack, const void *from);
 fwp_packer fwp_pack_provider, fwp_pack_context, fwp_pack_sublayer, fwp_pack_callout, fwp_pack_filter, fwp_pack_layer,
     fwp_pack_session, fwp_pack_value;
 
+FWPM_FILTER_CONDITION0 *fwp_pack_conditions(struct fwp_pack *pack, const FWPM_FILTER_CONDITION0 *conditions, uint32_t count);
+
+/* pack_template.c: FWPM_*_SUBSCRIPTION0 with their templates, by enum fwp_kind, and of net events. */
+extern fwp_packer *const fwp_subscription_packers[], *const fwp_net_event_subscription_packer;
+
 /* A copy of one structure; NULL without memory. */
 void *fwp_pack_one(fwp_packer *packer, const void *from, void *(*alloc)(void *context, size_t size), void *context);
 /* An array of `count` pointers to copies, all in one block. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fwp/changes.h"
+#include "fwp/enumerate_kinds.h"
 #include "fwp/net_event_calls.h"
 #include "fwp/notice.h"
 #include "fwp/session.h"
@@ -16,18 +17,7 @@ struct subscription {
     enum fwp_kind kind;
     const void *callback;
     void *context;
-    UINT32 flags;
-    GUID session_key;
-    /* the template, as far as it is one */
-    bool has_template;
-    GUID provider, callout;
-    union {
-        FWPM_PROVIDER_ENUM_TEMPLATE0 of_provider;
-        FWPM_PROVIDER_CONTEXT_ENUM_TEMPLATE0 of_context;
-        FWPM_SUBLAYER_ENUM_TEMPLATE0 of_sublayer;
-        FWPM_CALLOUT_ENUM_TEMPLATE0 of_callout;
-        FWPM_FILTER_ENUM_TEMPLATE0 of_filter;
-    } template;
+    FWPM_FILTER_SUBSCRIPTION0 *value;   /* with its template, which is the kind's: one block */
 };
 
 union change {                          /* all begin alike: type, key, then an identifier */
@@ -79,6 +69,19 @@ static void post(const struct subscription *subscription, const struct fwp_objec
     fwp_notices_post(&it->notice);
 }
 
+/* Subscribers hear of filters that are kept and not enforced, too. */
+static bool is_meant(const struct subscription *subscription, const struct fwp_object *object)
+{
+    FWPM_FILTER_ENUM_TEMPLATE0 all = { .actionMask = 0xffffffff };
+
+    if (object->kind != FWP_FILTER)
+        return fwp_template_matches(object, subscription->value->enumTemplate);
+    if (subscription->value->enumTemplate)
+        all = *subscription->value->enumTemplate;
+    all.flags |= FWP_FILTER_ENUM_FLAG_INCLUDE_BOOTTIME | FWP_FILTER_ENUM_FLAG_INCLUDE_DISABLED;
+    return fwp_template_matches(object, &all);
+}
+
 void fwp_subscriptions_note(struct fwp_session *by, const struct fwp_object *object, bool added)
 {
     UINT32 wanted = added ? FWPM_SUBSCRIPTION_FLAG_NOTIFY_ON_ADD : FWPM_SUBSCRIPTION_FLAG_NOTIFY_ON_DELETE;
@@ -89,8 +92,7 @@ void fwp_subscriptions_note(struct fwp_session *by, const struct fwp_object *obj
             continue;
         list_each(link, &session->subscriptions) {
             const struct subscription *subscription = container_of(link, struct subscription, node);
-            if (subscription->kind == object->kind && subscription->flags & wanted &&
-                fwp_template_matches(object, subscription->has_template ? &subscription->template : NULL))
+            if (subscription->kind == object->kind && subscription->value->flags & wanted && is_meant(subscription, object))
                 post(subscription, object, added);
         }
     }
@@ -112,6 +114,7 @@ static void end(struct subscription *subscription)
     fwp_notices_drop(is_about, subscription);
     list_remove(&subscription->node);
     fwp_notices_drain();
+    free(subscription->value);
     free(subscription);
 }
 
@@ -123,47 +126,6 @@ void fwp_subscriptions_close(struct fwp_session *session)
 }
 
 /* --- subscribing ------------------------------------------------------------------------------------------------------------------ */
-
-static GUID *kept(GUID *place, const GUID *given)
-{
-    if (!given)
-        return NULL;
-    *place = *given;
-    return place;
-}
-
-/* Copies the template, which is the kind's; conditions are not part of subscriptions here. */
-static NTSTATUS keep_template(struct subscription *s, const void *given)
-{
-    const FWPM_FILTER_ENUM_TEMPLATE0 *filter = given;
-
-    s->has_template = given != NULL;
-    if (!given)
-        return STATUS_SUCCESS;
-    switch (s->kind) {
-    case FWP_CONTEXT:
-        s->template.of_context = *(const FWPM_PROVIDER_CONTEXT_ENUM_TEMPLATE0 *)given;
-        s->template.of_context.providerKey = kept(&s->provider, s->template.of_context.providerKey);
-        return STATUS_SUCCESS;
-    case FWP_SUBLAYER:
-        s->template.of_sublayer.providerKey = kept(&s->provider, ((const FWPM_SUBLAYER_ENUM_TEMPLATE0 *)given)->providerKey);
-        return STATUS_SUCCESS;
-    case FWP_CALLOUT:
-        s->template.of_callout = *(const FWPM_CALLOUT_ENUM_TEMPLATE0 *)given;
-        s->template.of_callout.providerKey = kept(&s->provider, s->template.of_callout.providerKey);
-        return STATUS_SUCCESS;
-    case FWP_FILTER:
-        if (filter->numFilterConditions || filter->providerContextTemplate)
-            return STATUS_NOT_SUPPORTED;
-        s->template.of_filter = *filter;
-        s->template.of_filter.flags |= FWP_FILTER_ENUM_FLAG_INCLUDE_BOOTTIME | FWP_FILTER_ENUM_FLAG_INCLUDE_DISABLED;
-        s->template.of_filter.providerKey = kept(&s->provider, filter->providerKey);
-        s->template.of_filter.calloutKey = kept(&s->callout, filter->calloutKey);
-        return STATUS_SUCCESS;
-    default:
-        return STATUS_SUCCESS;
-    }
-}
 
 /* All FWPM_*_SUBSCRIPTION0 are alike but for the template's type. */
 static NTSTATUS subscribe(HANDLE engine, enum fwp_kind kind, const void *given, const void *callback, void *context, HANDLE *handle)
@@ -178,27 +140,23 @@ static NTSTATUS subscribe(HANDLE engine, enum fwp_kind kind, const void *given, 
         return STATUS_FWP_NULL_POINTER;
     if (wanted->flags & ~known)
         return STATUS_FWP_INVALID_FLAGS;
-    status = fwp_enter(engine, FWP_OUTSIDE, &session);
-    if (!NT_SUCCESS(status))
+    status = kind == FWP_FILTER ? fwp_check_filter_template(wanted->enumTemplate) : STATUS_SUCCESS;
+    if (!NT_SUCCESS(status) || !NT_SUCCESS(status = fwp_enter(engine, FWP_OUTSIDE, &session)))
         return status;
+    FWPM_FILTER_SUBSCRIPTION0 kept = *wanted;
+    kept.sessionKey = session->value->sessionKey;
+    void *value = fwp_pack_one(fwp_subscription_packers[kind], &kept, fwp_alloc_host, NULL);
     made = calloc(1, sizeof *made);
-    if (made) {
-        made->kind = kind;
-        made->callback = callback;
-        made->context = context;
-        made->flags = wanted->flags;
-        made->session_key = session->value->sessionKey;
-        status = keep_template(made, wanted->enumTemplate);
-    } else {
-        status = STATUS_INSUFFICIENT_RESOURCES;
-    }
-    if (NT_SUCCESS(status)) {
-        made->handle = *handle = (HANDLE)(uintptr_t)(0x46530000u + 4 * ++last_handle);
-        list_push_back(&session->subscriptions, &made->node);
-    } else {
+    if (!made || !value) {
         free(made);
+        free(value);
+        return fwp_leave(session, STATUS_INSUFFICIENT_RESOURCES);
     }
-    return fwp_leave(session, status);
+    *made = (struct subscription){ .kind = kind, .callback = callback, .context = context, .value = value,
+                                   .handle = (HANDLE)(uintptr_t)(0x46530000u + 4 * ++last_handle) };
+    *handle = made->handle;
+    list_push_back(&session->subscriptions, &made->node);
+    return fwp_leave(session, STATUS_SUCCESS);
 }
 
 static NTSTATUS unsubscribe(HANDLE engine, enum fwp_kind kind, HANDLE handle)
@@ -220,12 +178,27 @@ static NTSTATUS unsubscribe(HANDLE engine, enum fwp_kind kind, HANDLE handle)
     return status;
 }
 
+/* Those of a kind over all sessions; values NULL: counts only. */
+static UINT32 collect(enum fwp_kind kind, const void **values)
+{
+    UINT32 n = 0;
+
+    list_each(it, fwp_sessions_all())
+        list_each(link, &container_of(it, struct fwp_session, node)->subscriptions) {
+            const struct subscription *s = container_of(link, struct subscription, node);
+            if (s->kind != kind)
+                continue;
+            if (values)
+                values[n] = s->value;
+            n++;
+        }
+    return n;
+}
+
 static NTSTATUS list_subscriptions(HANDLE engine, enum fwp_kind kind, void ***entries, UINT32 *count, void *caller)
 {
     struct fwp_session *session;
-    FWPM_FILTER_SUBSCRIPTION0 *views = NULL;
-    void **array;
-    UINT32 n = 0;
+    const void **values;
     NTSTATUS status;
 
     if (!entries || !count)
@@ -233,34 +206,21 @@ static NTSTATUS list_subscriptions(HANDLE engine, enum fwp_kind kind, void ***en
     status = fwp_enter(engine, FWP_READ, &session);
     if (!NT_SUCCESS(status))
         return status;
-    list_each(it, fwp_sessions_all())
-        list_each(link, &container_of(it, struct fwp_session, node)->subscriptions)
-            n += container_of(link, struct subscription, node)->kind == kind;
-    array = fwp_alloc_guest(caller, (n ? n : 1) * (sizeof *array + sizeof *views));
-    if (array) {
-        views = (FWPM_FILTER_SUBSCRIPTION0 *)(array + (n ? n : 1));
-        n = 0;
-        list_each(it, fwp_sessions_all())
-            list_each(link, &container_of(it, struct fwp_session, node)->subscriptions) {
-                const struct subscription *s = container_of(link, struct subscription, node);
-                if (s->kind != kind)
-                    continue;
-                views[n] = (FWPM_FILTER_SUBSCRIPTION0){ .flags = s->flags, .sessionKey = s->session_key };
-                array[n] = &views[n];
-                n++;
-            }
-        *entries = array;
-        *count = n;
-    }
-    return fwp_leave(session, array ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES);
+    *count = collect(kind, NULL);
+    values = malloc((*count ? *count : 1) * sizeof *values);
+    if (values)
+        collect(kind, values);
+    *entries = values ? fwp_pack_array(fwp_subscription_packers[kind], values, *count, fwp_alloc_guest, caller) : NULL;
+    free(values);
+    return fwp_leave(session, *entries ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES);
 }
 
 /* Each subscribes to objects of one kind being added or deleted by other sessions, as the subscription's flags and template say;
  * callback runs at PASSIVE_LEVEL, after the commit. *changeHandle is given back with the Unsubscribe function, or with the session;
- * no callback runs after that has returned. Not within a transaction. The template is copied; templates with filter conditions
- * are refused. PASSIVE_LEVEL. STATUS_FWP_NULL_POINTER, STATUS_FWP_INVALID_FLAGS, STATUS_FWP_TXN_IN_PROGRESS, STATUS_FWP_NOT_FOUND,
- * STATUS_NOT_SUPPORTED, STATUS_INVALID_HANDLE, STATUS_INSUFFICIENT_RESOURCES. SubscriptionsGet lists all there are, without their
- * templates. docs: fwpmu/nf-fwpmu-fwpmfiltersubscribechanges0 and the same of the other kinds */
+ * no callback runs after that has returned. Not within a transaction. The template is copied. PASSIVE_LEVEL.
+ * STATUS_FWP_NULL_POINTER, STATUS_FWP_INVALID_FLAGS, STATUS_FWP_TXN_IN_PROGRESS, STATUS_FWP_NOT_FOUND, what
+ * fwp_check_filter_template finds, STATUS_INVALID_HANDLE, STATUS_INSUFFICIENT_RESOURCES. SubscriptionsGet lists all there are, with
+ * their templates. docs: fwpmu/nf-fwpmu-fwpmfiltersubscribechanges0 and the same of the other kinds */
 #define SUBSCRIPTIONS(name, kind, prefix)                                                                           \
     NTSTATUS NTAPI Fwpm##name##SubscribeChanges0(HANDLE engineHandle, const FWPM_##prefix##_SUBSCRIPTION0 *subscription, \
                                                  FWPM_##prefix##_CHANGE_CALLBACK0 callback, void *context,          \

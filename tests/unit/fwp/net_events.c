@@ -175,6 +175,116 @@ static void leave_everything(void *unused)
     CHECK(fwp_flow_create(NULL));
 }
 
+/* --- templates ---------------------------------------------------------------------------------------------------------------------- */
+
+static FWPM_FILTER_CONDITION0 port_is(FWP_MATCH_TYPE match, UINT16 port)
+{
+    return (FWPM_FILTER_CONDITION0){ .fieldKey = fwp_layer_of(FWPS_LAYER_ALE_AUTH_CONNECT_V4)->fields[FWPS_FIELD_ALE_AUTH_CONNECT_V4_IP_REMOTE_PORT].key,
+                                     .matchType = match, .conditionValue = { .type = FWP_UINT16, .uint16 = port } };
+}
+
+static FWPM_FILTER_CONDITION0 address_is(UINT32 address)
+{
+    return (FWPM_FILTER_CONDITION0){ .fieldKey = fwp_layer_of(FWPS_LAYER_ALE_AUTH_CONNECT_V4)->fields[FWPS_FIELD_ALE_AUTH_CONNECT_V4_IP_REMOTE_ADDRESS].key,
+                                     .conditionValue = { .type = FWP_UINT32, .uint32 = address } };
+}
+
+static UINT32 enumerated(const FWPM_NET_EVENT_ENUM_TEMPLATE0 *template)
+{
+    FWPM_NET_EVENT0 **events;
+    HANDLE handle;
+    UINT32 returned;
+
+    CHECK_EQ(FwpmNetEventCreateEnumHandle0(engine, template, &handle), STATUS_SUCCESS);
+    CHECK_EQ(FwpmNetEventEnum0(engine, handle, 100, &events, &returned), STATUS_SUCCESS);
+    FwpmFreeMemory0((void **)&events);
+    CHECK_EQ(FwpmNetEventDestroyEnumHandle0(engine, handle), STATUS_SUCCESS);
+    return returned;
+}
+
+static void event_templates(void *unused)
+{
+    FWPM_FILTER_CONDITION0 both[] = { port_is(FWP_MATCH_GREATER_OR_EQUAL, 100), address_is(0x0a000003) };
+    FWPM_NET_EVENT_ENUM_TEMPLATE0 template = { .numFilterConditions = 2, .filterCondition = both };
+    FWPM_NET_EVENT_SUBSCRIPTION0 subscription = { .enumTemplate = &template }, **all;
+    HANDLE handle;
+    UINT32 count;
+
+    open_blocked();
+    CHECK_EQ(FwpmNetEventSubscribe1(engine, &subscription, event, &told, &handle), STATUS_SUCCESS);
+    template.numFilterConditions = 1;   /* the subscription has a copy */
+    CHECK_EQ(FwpmNetEventSubscriptionsGet0(engine, &all, &count), STATUS_SUCCESS);
+    CHECK_EQ(count, 1);
+    CHECK_EQ(all[0]->enumTemplate->numFilterConditions, 2);
+    CHECK_EQ(all[0]->enumTemplate->filterCondition[1].conditionValue.uint32, 0x0a000003);
+    FwpmFreeMemory0((void **)&all);
+    block(0x0a000003, 99);
+    block(0x0a000003, 100);
+    block(0x0a000004, 100);
+    block(0x0a000003, 443);
+    LARGE_INTEGER while_waiting = { .QuadPart = -100000 };
+    KeDelayExecutionThread(KernelMode, FALSE, &while_waiting);
+    CHECK_EQ(told, 2);
+    CHECK_EQ(last.header.remotePort, 443);
+    CHECK_EQ(FwpmNetEventUnsubscribe0(engine, handle), STATUS_SUCCESS);
+    CHECK_EQ(enumerated(&template), 3);
+    template.numFilterConditions = 2;
+    CHECK_EQ(enumerated(&template), 2);
+    CHECK_EQ(enumerated(NULL), 4);
+    both[1] = both[0];
+    CHECK_EQ(FwpmNetEventCreateEnumHandle0(engine, &template, &handle), STATUS_FWP_DUPLICATE_CONDITION);
+    both[1].fieldKey.Data1++;
+    CHECK_EQ(FwpmNetEventSubscribe1(engine, &subscription, event, &told, &handle), STATUS_FWP_CONDITION_NOT_FOUND);
+    template = (FWPM_NET_EVENT_ENUM_TEMPLATE0){ .startTime = { 2, 0 }, .endTime = { 1, 0 } };
+    CHECK_EQ(FwpmNetEventCreateEnumHandle0(engine, &template, &handle), STATUS_FWP_INVALID_INTERVAL);
+    CHECK_EQ(FwpmEngineClose0(engine), STATUS_SUCCESS);
+}
+
+static int filters_told;
+
+static void NTAPI filter_changed(void *context, const FWPM_FILTER_CHANGE0 *change)
+{
+    filters_told++;
+}
+
+static void add_filter(HANDLE session, UINT16 port)
+{
+    FWPM_FILTER_CONDITION0 condition = port_is(FWP_MATCH_EQUAL, port);
+    FWPM_FILTER0 filter = { .displayData = { name, NULL }, .layerKey = fwp_layer_of(FWPS_LAYER_ALE_AUTH_CONNECT_V4)->key,
+                            .action = { .type = FWP_ACTION_PERMIT }, .numFilterConditions = 1, .filterCondition = &condition };
+
+    CHECK_EQ(FwpmFilterAdd0(session, &filter, NULL, NULL), STATUS_SUCCESS);
+}
+
+static void filter_templates(void *unused)
+{
+    FWPM_FILTER_CONDITION0 condition = port_is(FWP_MATCH_EQUAL, 80);
+    FWPM_FILTER_ENUM_TEMPLATE0 template = { .layerKey = fwp_layer_of(FWPS_LAYER_ALE_AUTH_CONNECT_V4)->key, .actionMask = 0xffffffff,
+                                            .numFilterConditions = 1, .filterCondition = &condition };
+    FWPM_FILTER_SUBSCRIPTION0 subscription = { .enumTemplate = &template, .flags = FWPM_SUBSCRIPTION_FLAG_NOTIFY_ON_ADD }, **all;
+    FWPM_SESSION0 dynamic = { .flags = FWPM_SESSION_FLAG_DYNAMIC };
+    HANDLE watcher, handle;
+    UINT32 count;
+
+    CHECK_EQ(FwpmEngineOpen0(NULL, RPC_C_AUTHN_WINNT, NULL, &dynamic, &engine), STATUS_SUCCESS);
+    CHECK_EQ(FwpmEngineOpen0(NULL, RPC_C_AUTHN_WINNT, NULL, NULL, &watcher), STATUS_SUCCESS);
+    CHECK_EQ(FwpmFilterSubscribeChanges0(watcher, &subscription, filter_changed, NULL, &handle), STATUS_SUCCESS);
+    condition.conditionValue.uint16 = 81;       /* the subscription has a copy */
+    add_filter(engine, 80);
+    add_filter(engine, 81);
+    CHECK_EQ(filters_told, 1);
+    CHECK_EQ(FwpmFilterSubscriptionsGet0(watcher, &all, &count), STATUS_SUCCESS);
+    CHECK_EQ(count, 1);
+    CHECK_EQ(all[0]->flags, FWPM_SUBSCRIPTION_FLAG_NOTIFY_ON_ADD);
+    CHECK_EQ(all[0]->enumTemplate->filterCondition[0].conditionValue.uint16, 80);
+    CHECK_EQ(all[0]->enumTemplate->flags, 0);
+    FwpmFreeMemory0((void **)&all);
+    condition.fieldKey.Data1++;
+    CHECK_EQ(FwpmFilterSubscribeChanges0(watcher, &subscription, filter_changed, NULL, &handle), STATUS_FWP_CONDITION_NOT_FOUND);
+    CHECK_EQ(FwpmEngineClose0(watcher), STATUS_SUCCESS);
+    CHECK_EQ(FwpmEngineClose0(engine), STATUS_SUCCESS);
+}
+
 static void flood(void *unused)
 {
     open_blocked();
@@ -215,6 +325,16 @@ TEST(drops_are_told_to_subscribers)
 TEST(inbound_multicast_and_broadcast_are_collected_when_asked_for)
 {
     run_inside(keywords);
+}
+
+TEST(conditions_and_times_say_which_drops_are_told_and_enumerated)
+{
+    run_inside(event_templates);
+}
+
+TEST(conditions_say_which_filters_are_told)
+{
+    run_inside(filter_templates);
 }
 
 TEST(what_is_left_goes_with_the_computer)
