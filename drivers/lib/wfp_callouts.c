@@ -128,3 +128,63 @@ VOID WfpCalloutsEnd(PWFP_CALLOUTS Callouts)
         FwpsCalloutUnregisterById0(Callouts->Registered[--Callouts->Count]);
     Callouts->Engine = NULL;
 }
+
+/* --- the engine's life ------------------------------------------------------------------------------------------------ */
+
+static NTSTATUS TakeTurn(_Inout_ PWFP_FOLLOWER Follower, _In_ BOOLEAN Running)
+{
+    NTSTATUS status = STATUS_SUCCESS;
+
+    KeWaitForSingleObject(&Follower->Turn, Executive, KernelMode, FALSE, NULL);
+    if (Running && !Follower->Added) {
+        status = Follower->Add(Follower->Device);
+        Follower->Added = (BOOLEAN)NT_SUCCESS(status);
+        if (!Follower->Added)
+            Follower->Remove();
+    } else if (!Running && Follower->Added) {
+        Follower->Added = FALSE;
+        Follower->Remove();
+    }
+    KeSetEvent(&Follower->Turn, IO_NO_INCREMENT, FALSE);
+    return status;
+}
+
+static VOID NTAPI StateChanged(_In_opt_ VOID *Context, _In_ FWPM_SERVICE_STATE State)
+{
+    PWFP_FOLLOWER follower = (PWFP_FOLLOWER)Context;
+    NTSTATUS status;
+
+    if (State != FWPM_SERVICE_RUNNING && State != FWPM_SERVICE_STOP_PENDING)
+        return;
+    status = TakeTurn(follower, State == FWPM_SERVICE_RUNNING);
+    if (!NT_SUCCESS(status))
+        DbgPrintEx(DPFLTR_IHVNETWORK_ID, DPFLTR_ERROR_LEVEL, "the filter engine takes no callouts (status 0x%08x)\n", status);
+}
+
+_Use_decl_annotations_
+NTSTATUS WfpEngineFollow(PWFP_FOLLOWER Follower, PDEVICE_OBJECT Device, WFP_ADD *Add, WFP_REMOVE *Remove)
+{
+    NTSTATUS status;
+
+    RtlZeroMemory(Follower, sizeof *Follower);
+    Follower->Device = Device;
+    Follower->Add = Add;
+    Follower->Remove = Remove;
+    KeInitializeEvent(&Follower->Turn, SynchronizationEvent, TRUE);
+    status = FwpmBfeStateSubscribeChanges0(Device, StateChanged, Follower, &Follower->Change);
+    if (!NT_SUCCESS(status)) {
+        Follower->Change = NULL;
+        return status;
+    }
+    return FwpmBfeStateGet0() == FWPM_SERVICE_RUNNING ? TakeTurn(Follower, TRUE) : STATUS_SUCCESS;
+}
+
+_Use_decl_annotations_
+VOID WfpEngineLeave(PWFP_FOLLOWER Follower)
+{
+    if (!Follower->Change)
+        return;
+    FwpmBfeStateUnsubscribeChanges0(Follower->Change);
+    Follower->Change = NULL;
+    TakeTurn(Follower, FALSE);
+}

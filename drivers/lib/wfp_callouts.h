@@ -50,4 +50,26 @@ NTSTATUS WfpCalloutsCommit(_Inout_ PWFP_CALLOUTS Callouts);
 _IRQL_requires_(PASSIVE_LEVEL)
 VOID WfpCalloutsEnd(_Inout_ PWFP_CALLOUTS Callouts);
 
+/* The life of the filter engine: what a driver adds to it is added when it runs, now or later, and gone when it stops.
+ * docs: fwpmk/nf-fwpmk-fwpmbfestatesubscribechanges0 */
+typedef NTSTATUS WFP_ADD(_In_ PDEVICE_OBJECT Device);
+typedef VOID WFP_REMOVE(VOID);
+
+typedef struct _WFP_FOLLOWER {
+    PDEVICE_OBJECT Device;
+    WFP_ADD *Add;                       /* after a failure Remove is called */
+    WFP_REMOVE *Remove;
+    HANDLE Change;
+    KEVENT Turn;                        /* one transition at a time */
+    BOOLEAN Added;
+} WFP_FOLLOWER, *PWFP_FOLLOWER;
+
+/* Calls Add when the engine runs; its failure is then the result. STATUS_SUCCESS when the engine does not run yet. After any failure:
+ * WfpEngineLeave. */
+_IRQL_requires_(PASSIVE_LEVEL)
+NTSTATUS WfpEngineFollow(_Out_ PWFP_FOLLOWER Follower, _In_ PDEVICE_OBJECT Device, _In_ WFP_ADD *Add, _In_ WFP_REMOVE *Remove);
+/* Calls Remove when something was added. No effect on what was never begun. */
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID WfpEngineLeave(_Inout_ PWFP_FOLLOWER Follower);
+
 #endif

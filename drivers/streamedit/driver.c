@@ -11,6 +11,7 @@ static const GUID CalloutV4 = { 0x4d6b1f0e, 0x93c2, 0x4a57, { 0x8e, 0x1b, 0x60, 
 static const GUID CalloutV6 = { 0x4d6b1f0e, 0x93c2, 0x4a57, { 0x8e, 0x1b, 0x60, 0x2f, 0xd4, 0x7a, 0x35, 0x12 } };
 
 static WFP_CALLOUTS Callouts;
+static WFP_FOLLOWER Engine;
 static PDEVICE_OBJECT Device;
 
 /* One filter for every stream, or two: for the local and for the remote port. */
@@ -32,13 +33,11 @@ static NTSTATUS AddFilters(_In_ const GUID *Layer, _In_ const GUID *Callout)
     return WfpCalloutsFilter(&Callouts, Layer, Callout, FWP_ACTION_CALLOUT_UNKNOWN, 0, &port, 1);
 }
 
-static NTSTATUS Start(VOID)
+static NTSTATUS AddCallouts(_In_ PDEVICE_OBJECT Of)
 {
     UINT32 id;
-    NTSTATUS status = ReplacerStart();
+    NTSTATUS status = WfpCalloutsBegin(&Callouts, Of, L"streamedit", &SubLayer, 0x8000);
 
-    if (NT_SUCCESS(status))
-        status = WfpCalloutsBegin(&Callouts, Device, L"streamedit", &SubLayer, 0x8000);
     if (NT_SUCCESS(status))
         status = WfpCalloutsAdd(&Callouts, &CalloutV4, &FWPM_LAYER_STREAM_V4, EditStream, &id);
     if (NT_SUCCESS(status))
@@ -50,9 +49,21 @@ static NTSTATUS Start(VOID)
     return NT_SUCCESS(status) ? WfpCalloutsCommit(&Callouts) : status;
 }
 
-static VOID Stop(VOID)
+static VOID RemoveCallouts(VOID)
 {
     WfpCalloutsEnd(&Callouts);
+}
+
+static NTSTATUS Start(VOID)
+{
+    NTSTATUS status = ReplacerStart();
+
+    return NT_SUCCESS(status) ? WfpEngineFollow(&Engine, Device, AddCallouts, RemoveCallouts) : status;
+}
+
+static VOID Stop(VOID)
+{
+    WfpEngineLeave(&Engine);
     ReplacerStop();
     IoDeleteDevice(Device);
 }

@@ -14,9 +14,9 @@ static const struct {
 };
 
 static WFP_CALLOUTS Callouts;
+static WFP_FOLLOWER Engine;
 
-_Use_decl_annotations_
-NTSTATUS PointsStart(PDEVICE_OBJECT Device)
+static NTSTATUS AddPoints(_In_ PDEVICE_OBJECT Device)
 {
     NTSTATUS status = WfpCalloutsBegin(&Callouts, Device, L"warden", &SubLayer, 0x9000);
     UINT32 id;
@@ -29,9 +29,20 @@ NTSTATUS PointsStart(PDEVICE_OBJECT Device)
     return NT_SUCCESS(status) ? WfpCalloutsCommit(&Callouts) : status;
 }
 
+static VOID RemovePoints(VOID)
+{
+    WfpCalloutsEnd(&Callouts);
+}
+
+_Use_decl_annotations_
+NTSTATUS PointsStart(PDEVICE_OBJECT Device)
+{
+    return WfpEngineFollow(&Engine, Device, AddPoints, RemovePoints);
+}
+
 VOID PointsStop(VOID)
 {
     PendStop();                         /* while the callouts are there: what is completed is classified again */
-    WfpCalloutsEnd(&Callouts);
+    WfpEngineLeave(&Engine);
     PendForget();
 }

@@ -47,6 +47,30 @@ wait $ring3
 code=$?
 [ $code -eq 0 ] && ok 'it ends cleanly' || { bad "exit code $code"; tail -n 30 "$TMP/log"; }
 
+WARDEN=$BUILD/drivers/warden/warden.sys
+needs "$WARDEN"
+printf 'Windows Registry Editor Version 5.00\n\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\warden\\Parameters]\n"Policy"="block in tcp 7"\n' \
+    >"$TMP/p.reg"
+"$RING3" run "$VIONET" "$ECHO" "$WARDEN" --nic=slirp,hostfwd=tcp:127.0.0.1:$port:7,hostfwd=udp:127.0.0.1:$port:7 --bfe=stopped \
+    --reg="$TMP/p.reg" --ctl="$TMP/ctl" --for=120s >"$TMP/log" 2>&1 &
+ring3=$!
+for _ in $(seq 100); do
+    client udp 1 >/dev/null 2>&1 && break
+    sleep 0.1
+done
+served 'warden loads before the engine runs, and has no say'
+expect 'the engine starts under warden' 0 'running' ctl bfe start
+refused 'warden blocks when the engine runs'
+expect 'the engine stops under warden' 0 'stopped' ctl bfe stop
+served 'warden has no say when the engine is stopped'
+expect 'the engine starts under warden again' 0 'running' ctl bfe start
+refused 'warden blocks when the engine runs again'
+kill -INT $ring3
+wait $ring3
+code=$?
+if [ $code -eq 0 ] && grep -qF 'left over: 0 bytes of pool in 0 allocations; findings 0' "$TMP/log"; then ok 'warden ends cleanly'
+else bad "warden: exit code $code"; tail -n 30 "$TMP/log" | sed 's/^/    /'; fi
+
 expect 'another state is refused' 2 'neither running nor stopped' "$RING3" run "$VIONET" --bfe=late --for=1ms
 echo '  color red' >>"$TMP/store"
 expect 'a bad store is refused with file, line and reason' 2 "$TMP/store, line 10: a filter has no 'color'" \
