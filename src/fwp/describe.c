@@ -406,6 +406,7 @@ void fwp_describe(struct writer *w, bool all)
     layers(w, all);
     callouts(w);
     flows(w);
+    fwp_describe_streams(w);
     pending(w);
     engine(w);
     drops(w);

@@ -17,4 +17,7 @@ void fwp_describe_condition(struct writer *w, const struct fwp_layer *layer, con
 /* An address as fwp_net_event has it: "10.0.0.1", "fe80::1". */
 void fwp_describe_address(struct writer *w, unsigned version, const void *address);
 
+/* describe_streams.c: what waits at the stream layers. */
+void fwp_describe_streams(struct writer *w);
+
 #endif

@@ -44,12 +44,25 @@ struct fwp_injection {
 };
 
 /* Who carries injections out. Called at DISPATCH_LEVEL without locks; the status goes into the list. */
+/* What waits before a filter of the stream layers, one way (callout 0, filter 0: behind the last, for the owner or the network). */
+struct fwp_stream_queue {
+    uint64_t flow, filter;
+    uint32_t callout;
+    uint8_t version;                    /* FWP_IP_VERSION */
+    uint8_t local[16], remote[16];      /* IPv4: a number */
+    uint16_t local_port, remote_port;
+    bool inbound, deferred, ended, gone;        /* gone: its filter is */
+    size_t waiting, needed;             /* bytes; needed: that the callout wants to be shown at once, 0: any */
+};
+
 struct fwp_network {
     NTSTATUS (*inject)(const struct fwp_injection *injection);
     NTSTATUS (*inject_stream)(uint64_t flow, uint32_t callout, uint16_t layer, uint32_t stream_flags, NET_BUFFER_LIST *nbl,
                               size_t length);
     /* Every endpoint that has an address. `visit` must not call the stack. */
     void (*endpoints)(void (*visit)(void *context, const FWPS_ALE_ENDPOINT_PROPERTIES0 *endpoint), void *context);
+    /* Every queue of every connection that the stream layers see. `visit` must not call the stack. */
+    void (*stream_queues)(void (*visit)(void *context, const struct fwp_stream_queue *queue), void *context);
     NTSTATUS (*stream_continue)(uint64_t flow, uint32_t callout, uint16_t layer, uint32_t stream_flags);
     /* A context of the flow is gone, or (0) a callout: bytes may wait for it. Any lock may be held. */
     void (*stream_look_again)(uint64_t flow);

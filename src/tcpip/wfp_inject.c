@@ -93,7 +93,7 @@ bool wfp_open(void)
 {
     static const struct fwp_network network = {
         .inject = inject, .inject_stream = wfp_stream_inject, .stream_continue = wfp_stream_continue,
-        .stream_look_again = wfp_stream_look_again, .endpoints = wfp_endpoints,
+        .stream_look_again = wfp_stream_look_again, .endpoints = wfp_endpoints, .stream_queues = wfp_stream_queues,
     };
 
     if (!fwp_packets_open())

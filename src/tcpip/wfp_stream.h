@@ -56,6 +56,8 @@ void wfp_stream_consumed(struct tcpip_tcp *tcp, size_t size);
 bool wfp_stream_unread(const struct tcpip_tcp *tcp);
 /* lwIP has room again; size: bytes that the peer has acknowledged. */
 void wfp_stream_sent(struct tcpip_tcp *tcp, size_t size);
+struct fwp_stream_queue;
+void wfp_stream_queues(void (*visit)(void *context, const struct fwp_stream_queue *queue), void *context);
 bool wfp_stream_open(void);
 void wfp_stream_close(void);
 
