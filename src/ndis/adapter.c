@@ -182,6 +182,13 @@ bool adapter_take_resources(struct adapter *a, PCM_RESOURCE_LIST raw, PCM_RESOUR
     return false;
 }
 
+void adapter_tell_power_source(struct adapter *a)
+{
+    ULONG profile = NdisPowerProfileAcOnLine;   /* the computer has no battery */
+
+    adapter_notify(a, NdisDevicePnPEventPowerProfileChanged, &profile, sizeof profile);
+}
+
 NDIS_STATUS adapter_initialize(struct adapter *a)
 {
     attributes_reset(a);
@@ -206,6 +213,7 @@ NDIS_STATUS adapter_initialize(struct adapter *a)
     effective_reset(a);
     chain_link(a);
     adapter_set_state(a, ADAPTER_PAUSED);
+    adapter_tell_power_source(a);
     return NDIS_STATUS_SUCCESS;
 }
 

@@ -344,6 +344,8 @@ void protocol_uninstall(struct ndis_protocol *protocol);
 void adapter_lock(struct adapter *adapter);
 void adapter_unlock(struct adapter *adapter);
 void adapter_notify(struct adapter *adapter, NDIS_DEVICE_PNP_EVENT event, void *buffer, uint32_t length);
+/* After initialization, and whenever the device is back in D0. docs: ndis/nc-ndis-miniport_device_pnp_event_notify */
+void adapter_tell_power_source(struct adapter *adapter);
 /* After bindings came, went, or changed state: picks the receive path. */
 void adapter_pick_receive_path(struct adapter *adapter);
 

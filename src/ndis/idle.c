@@ -184,6 +184,7 @@ void idle_resume(struct adapter *a)
     if (idle->state == IDLE_SUSPENDED && !a->surprise_removed) {
         set_device_power(a, PowerDeviceD0);
         tell_power(a, NdisDeviceStateD0);
+        adapter_tell_power_source(a);
     }
     idle->state = IDLE_ACTIVE;
     idle->quiet = 0;

@@ -258,8 +258,11 @@ static NTSTATUS gone(struct adapter *a, PIRP irp, NDIS_DEVICE_PNP_EVENT event, N
     if (action == NdisHaltDeviceSurpriseRemoved)
         device_interfaces_close(a);
     adapter_lock(a);
-    if (action == NdisHaltDeviceSurpriseRemoved)
+    if (action == NdisHaltDeviceSurpriseRemoved) {
         a->surprise_removed = true;
+        if (a->state != ADAPTER_HALTED && a->state != ADAPTER_SHUT_DOWN)
+            net_event(a, NetEventQueryRemoveDevice, NULL, 0);   /* nobody is asked: they are told */
+    }
     adapter_notify(a, event, NULL, 0);
     im_stop(a);
     adapter_halt(a, action);

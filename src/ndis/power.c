@@ -121,6 +121,8 @@ static void wake(struct adapter *a)
             initialize_again(a);
         else
             tell_power(a, PowerDeviceD0);
+        if (a->asleep)
+            adapter_tell_power_source(a);
         a->asleep = false;
         if (adapter_restart(a))
             tell_protocols(a, PowerDeviceD0);

@@ -37,7 +37,7 @@ struct fake_miniport {
     void (*fail_in_halt)(void);
     ULONG attributes;                   /* added to its registration attributes */
     UCHAR minor;                        /* its NDIS version 6.minor; 0: 6.30 */
-    unsigned sent, returned, oids, filter_sets;
+    unsigned sent, returned, oids, filter_sets, power_sources;
     ULONG resources;                    /* descriptors given to the last MiniportInitializeEx */
     PNET_BUFFER_LIST held;
     PNDIS_OID_REQUEST pended;
@@ -314,6 +314,10 @@ static VOID NTAPI mp_event(NDIS_HANDLE context, PNET_DEVICE_PNP_EVENT event)
 {
     if (event->DevicePnPEvent == NdisDevicePnPEventSurpriseRemoved)
         note(mp.journal, '!');
+    if (event->DevicePnPEvent == NdisDevicePnPEventPowerProfileChanged) {
+        CHECK_EQ(*(ULONG *)event->InformationBuffer, NdisPowerProfileAcOnLine);
+        mp.power_sources++;
+    }
 }
 
 static VOID NTAPI mp_shutdown(NDIS_HANDLE context, NDIS_SHUTDOWN_ACTION action)

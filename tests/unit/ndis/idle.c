@@ -116,6 +116,7 @@ static void sleeps_and_wakes_for_a_send(void *unused)
     CHECK_EQ(pr.completed, 1);
     CHECK_EQ(pr.last_status, NDIS_STATUS_SUCCESS);
     sleep_ms(8000);
+    CHECK_EQ(mp.power_sources, 2);
     CHECK_STR(ss.journal, "nwxc0nwx");  /* and sleeps again */
     stop();
     CHECK_STR(ss.journal, "nwxc0nwxc0");

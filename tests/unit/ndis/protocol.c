@@ -423,6 +423,23 @@ TEST(a_protocol_is_unbound_and_told_before_it_is_uninstalled)
     with(uninstalled);
 }
 
+static void pulled_out(void *unused)
+{
+    CHECK_EQ(register_own(), NDIS_STATUS_SUCCESS);
+    plug_fake();
+    memset(everything, 0, sizeof everything);
+    own.query_answer = NDIS_STATUS_FAILURE;             /* nobody is asked */
+    CHECK_EQ(pnp_send(mp.node, IRP_MN_SURPRISE_REMOVAL, NULL, NULL), STATUS_SUCCESS);
+    CHECK_STR(everything, "pq m! pp mp pu mS ");
+    unplug_fake();
+    NdisDeregisterProtocolDriver(own.protocol);
+}
+
+TEST(protocols_hear_that_the_card_goes_before_it_does)
+{
+    with(pulled_out);
+}
+
 /* --- by chance ---------------------------------------------------------------------------------------------------------------- */
 
 static unsigned opens_pended, closes_pended;

@@ -287,6 +287,7 @@ static void power(void *unused)
     CHECK_EQ(po_set_system_state(PowerSystemWorking, false), STATUS_SUCCESS);
     CHECK_STR(mp.journal, "irphir");
     CHECK_STR(pr.journal, "brpr");
+    CHECK_EQ(mp.power_sources, 2);      /* told after every initialization */
     unplug_fake();
     deregister_protocol();
 }

@@ -417,6 +417,7 @@ static void parameters(void *unused)
     CHECK_EQ(mp.oids, asked);           /* a sleeping miniport is not asked */
     CHECK_EQ(po_set_system_state(PowerSystemWorking, false), STATUS_SUCCESS);
     CHECK_STR(t.journal, "w30");
+    CHECK_EQ(mp.power_sources, 2);      /* after D0, too */
     CHECK_EQ(add_bitmap(pr.binding, 1, 1, NULL), NDIS_STATUS_SUCCESS);
     stop();
 }
