@@ -2,6 +2,7 @@
 #define UNIT_LIBRARY_BYTES 512          /* lwIP's timers */
 #include "machine/machine.h"
 #include "ndis/adapter.h"
+#include "ndis/idle.h"
 #include "nt/pnp.h"
 #include "nt/pool.h"
 #include "ring3.h"
@@ -298,6 +299,51 @@ TEST(a_magic_packet_wakes_a_sleeping_card)
     CHECK(!only_adapter()->low_power);
     CHECK(!only_adapter()->wait_wake.irp);
     CHECK_EQ(only_adapter()->state, ADAPTER_RUNNING);
+    close_cleanly(computer);
+}
+
+/* The driver has no handlers for selective suspend: these stand in for them. */
+static NDIS_STATUS NTAPI goes_idle(NDIS_HANDLE context, BOOLEAN force)
+{
+    NdisMIdleNotificationConfirm(only_adapter(), NdisDeviceStateD3);
+    return NDIS_STATUS_PENDING;
+}
+
+static VOID NTAPI idle_no_more(NDIS_HANDLE context)
+{
+    NdisMIdleNotificationComplete(only_adapter());
+}
+
+static void inside_idle(void *arg)
+{
+    struct adapter *a = only_adapter();
+
+    a->driver->selective_suspend.IdleNotificationHandler = goes_idle;
+    a->driver->selective_suspend.CancelIdleNotificationHandler = idle_no_more;
+    a->pm_capabilities.Flags |= NDIS_PM_SELECTIVE_SUSPEND_SUPPORTED;
+    adapter_lock(a);
+    idle_start(a);
+    adapter_unlock(a);
+    (void)arg;
+}
+
+TEST(a_wake_up_event_resumes_a_card_that_is_selectively_suspended)
+{
+    struct ring3_computer *computer = open_computer(1, 0);
+    struct ring3_nic *nic = ring3_add_nic(computer, "null");
+
+    CHECK(ring3_load(computer, unit_driver("vionet")) != NULL);
+    CHECK(ring3_set_address(computer, 0, "10.0.0.1/24"));
+    ring3_run(computer, 60000 * MS);    /* TCP/IP has said what it has to say */
+    CHECK(machine_call(inside_idle, NULL));
+    ring3_run(computer, 8000 * MS);
+    CHECK_EQ(only_adapter()->idle.state, IDLE_SUSPENDED);
+    CHECK(only_adapter()->wait_wake.irp);
+    deliver(nic, only_adapter()->general.CurrentMacAddress, 16);
+    ring3_run(computer, 100 * MS);
+    CHECK_EQ(only_adapter()->idle.state, IDLE_ACTIVE);
+    CHECK(!only_adapter()->wait_wake.irp);
+    check_driven(computer, 0);
     close_cleanly(computer);
 }
 
