@@ -8,12 +8,11 @@
 #include "ndis/event.h"
 #include "ndis/idle.h"
 #include "ndis/oid_features.h"
-#include "ndis/ports.h"
 #include "nt/pool.h"
 
 /* Sends a request down the stack under a binding: filter modules see it first. NDIS answers what it knows itself; the rest goes
- * to the miniport, one request at a time. NDIS_STATUS_PENDING: ProtocolOidRequestComplete tells the end. NDIS_STATUS_INVALID_PORT: its
- * port is not active; NDIS_STATUS_LOW_POWER_STATE: the adapter sleeps. <= DISPATCH_LEVEL.
+ * to the miniport, one request at a time. NDIS_STATUS_PENDING: ProtocolOidRequestComplete tells the end. NDIS_STATUS_LOW_POWER_STATE:
+ * the adapter sleeps. PortNumber is between the drivers: there are some that never set it. <= DISPATCH_LEVEL.
  * docs: ndis/nf-ndis-ndisoidrequest */
 NDIS_STATUS NTAPI NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUEST OidRequest)
 {
@@ -21,8 +20,6 @@ NDIS_STATUS NTAPI NdisOidRequest(NDIS_HANDLE NdisBindingHandle, PNDIS_OID_REQUES
 
     if (!oid_header_good(OidRequest))
         return NDIS_STATUS_INVALID_PARAMETER;
-    if (unlikely(OidRequest->PortNumber) && !port_is_active(b->adapter, OidRequest->PortNumber))
-        return NDIS_STATUS_INVALID_PORT;
     OidRequest->RequestHandle = b;
     return oid_submit(b->adapter, b, NULL, OidRequest);
 }
