@@ -11,6 +11,7 @@
 #include "ndis/net_event.h"
 #include "ndis/ports.h"
 #include "ndis/wmi_provider.h"
+#include "nt/cm.h"
 #include "nt/io.h"
 #include "nt/pnp.h"
 #include "nt/pool.h"
@@ -86,11 +87,21 @@ static struct ndis_driver *driver_of(PDRIVER_OBJECT object, bool intermediate)
     return any;
 }
 
-static bool without_hardware(PDEVICE_OBJECT pdo)
+/* IMMiniport of its driver key says whether a device is a virtual miniport's; without that, one that has no hardware is.
+ * docs: network/initializing-a-miniport-intermediate-driver */
+static bool is_virtual(PDEVICE_OBJECT pdo)
 {
     struct pnp_node *node = pnp_node_of(pdo);
+    struct cm_key *key;
+    uint32_t value = 0;
+    bool said = false;
+    HANDLE handle;
 
-    return node && !node->device && !strncmp(node->instance_path, "ROOT\\", 5);
+    if (NT_SUCCESS(IoOpenDeviceRegistryKey(pdo, PLUGPLAY_REGKEY_DRIVER, KEY_READ, &handle))) {
+        said = NT_SUCCESS(cm_from_handle(handle, KEY_READ, &key)) && cm_get_dword(key, "IMMiniport", &value);
+        ZwClose(handle);
+    }
+    return said ? value == 1 : node && !node->device && !strncmp(node->instance_path, "ROOT\\", 5);
 }
 
 static NTSTATUS create_fdo(struct adapter *a)
@@ -134,7 +145,7 @@ static void init_adapter(struct adapter *a, struct ndis_driver *driver, PDEVICE_
 
 static NTSTATUS NTAPI add_device(PDRIVER_OBJECT object, PDEVICE_OBJECT pdo)
 {
-    struct ndis_driver *driver = driver_of(object, without_hardware(pdo));
+    struct ndis_driver *driver = driver_of(object, is_virtual(pdo));
 
     if (!driver)
         return STATUS_NO_SUCH_DEVICE;

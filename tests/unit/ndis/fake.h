@@ -22,6 +22,7 @@ struct fake_miniport {
     bool pend_pause, pend_restart, pend_reset, pend_oids, keep_oids, addressing_reset, hung, slow_check, hold_sends;
     NDIS_STATUS (*on_initialize)(NDIS_HANDLE adapter);  /* at the end of MiniportInitializeEx; may be NULL */
     void (*on_halt)(void);
+    void (*on_entry)(PDRIVER_OBJECT object, PUNICODE_STRING path);      /* at the end of DriverEntry */
     NDIS_PM_CAPABILITIES *power;        /* NULL: knows no power management */
     NDIS_RECEIVE_SCALE_CAPABILITIES *scaling;
     NDIS_STATUS (NTAPI *on_synchronous)(NDIS_HANDLE context, PNDIS_OID_REQUEST request);        /* may be NULL: before 6.80 */
@@ -362,7 +363,10 @@ static NTSTATUS NTAPI mp_entry(PDRIVER_OBJECT object, PUNICODE_STRING path)
         c.MinorNdisVersion = 80;
         c.SynchronousOidRequestHandler = mp.on_synchronous;
     }
-    return NdisMRegisterMiniportDriver(object, path, NULL, &c, &mp.driver);
+    NDIS_STATUS status = NdisMRegisterMiniportDriver(object, path, NULL, &c, &mp.driver);
+    if (mp.on_entry)
+        mp.on_entry(object, path);
+    return status;
 }
 
 /* --- protocol --------------------------------------------------------------------------------------------------------- */
@@ -515,7 +519,7 @@ static struct io_driver *find_fake(struct pnp_node *node, const char *const *ids
     return mp.io;
 }
 
-static void plug_fake(void)
+__attribute__((unused)) static void plug_fake(void)
 {
     struct pnp_node *node = NULL;
 
@@ -525,7 +529,7 @@ static void plug_fake(void)
     mp.node = node;
 }
 
-static void unplug_fake(void)
+__attribute__((unused)) static void unplug_fake(void)
 {
     CHECK(NT_SUCCESS(pnp_delete_root_device(mp.node)));
     CHECK_EQ(io_unload_driver(mp.io), STATUS_SUCCESS);
