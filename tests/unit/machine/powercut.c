@@ -1,4 +1,4 @@
-/* Power cuts through the whole stack: requests in flight at disk class, Storport, vioblk.sys, card and file when power goes. Afterwards the
+/* Power cuts through the whole stack: requests in flight at disk class, Storport, miniport, card and file when power goes. Afterwards the
  * file holds, of each block, what was flushed or written through and answered, or something written later. RING3_CUTS says how many
  * computers lose their power (150). */
 #define UNIT_LIBRARY_BYTES 512          /* lwIP's timers */
@@ -144,8 +144,12 @@ static void begin(void *unused)
     KeWaitForSingleObject(&never, Executive, KernelMode, FALSE, NULL);
 }
 
+struct card {
+    const char *driver, *keys;
+};
+
 /* In a process of its own: nothing of a computer without power can be taken down. */
-static void live_and_lose_power(const char *image, uint64_t seed)
+static void live_and_lose_power(const struct card *card, const char *image, uint64_t seed)
 {
     static const unsigned processors[] = { 1, 2, 4, 8 };
     struct ring3_computer *computer;
@@ -163,11 +167,11 @@ static void live_and_lose_power(const char *image, uint64_t seed)
     random_seed(&c.random, seed);
     computer = ring3_open(&config);
     CHECK(computer != NULL);
-    snprintf(text, sizeof text, "file:%s,cut=seed:%llu,cutwithin=%u,queues=%u", image, (unsigned long long)seed,
-             seed % 5 ? 400 : 2000, 1 + (unsigned)(seed % 4));
+    snprintf(text, sizeof text, "file:%s,cut=seed:%llu,cutwithin=%u,queues=%u,%s", image, (unsigned long long)seed,
+             seed % 5 ? 400 : 2000, 1 + (unsigned)(seed % 4), card->keys);
     if (!ring3_add_disk(computer, text))
         UNIT_FAIL("%s", error_text());
-    ring3_load(computer, unit_driver("vioblk"));
+    ring3_load(computer, unit_driver(card->driver));
     ring3_query_report(computer, &report);
     if (!report.power_cut) {
         ring3_run(computer, 100 * MS);
@@ -218,7 +222,7 @@ static void check_image(const char *image, struct tally *tally)
     tally->throughs += shared->throughs;
 }
 
-static void one_cut(const char *image, uint64_t seed, struct tally *tally)
+static void one_cut(const struct card *card, const char *image, uint64_t seed, struct tally *tally)
 {
     int fd = open(image, O_RDWR | O_CREAT | O_TRUNC, 0600), status;
     pid_t pid;
@@ -227,26 +231,26 @@ static void one_cut(const char *image, uint64_t seed, struct tally *tally)
     close(fd);
     memset(shared, 0, sizeof *shared);
     if ((pid = fork()) == 0)
-        live_and_lose_power(image, seed);
+        live_and_lose_power(card, image, seed);
     CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     check_image(image, tally);
 }
 
-TEST(no_power_cut_loses_what_was_flushed_or_written_through_and_answered)
+static void cut_many(const struct card *card)
 {
     const char *asked = getenv("RING3_CUTS"), *tmp = getenv("TMPDIR");
     unsigned cuts = asked ? (unsigned)atoi(asked) : 150;
     struct tally tally = { 0 };
     char image[200];
 
-    unit_driver("vioblk");
+    unit_driver(card->driver);
     CHECK(cuts > 0);
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     CHECK(shared != MAP_FAILED);
     snprintf(image, sizeof image, "%s/ring3-powercut-%d.img", tmp ? tmp : "/tmp", (int)getpid());
     for (uint64_t seed = 1; seed <= cuts; seed++)
-        one_cut(image, seed, &tally);
+        one_cut(card, image, seed, &tally);
     unlink(image);
     munmap(shared, sizeof *shared);
     printf("    %u cuts: %llu requests answered, of them %llu flushes and %llu written through; %llu blocks lost their last version, %llu torn\n",
@@ -254,4 +258,18 @@ TEST(no_power_cut_loses_what_was_flushed_or_written_through_and_answered)
            (unsigned long long)tally.lost, (unsigned long long)tally.torn);
     CHECK(tally.answers > cuts * 50ull && tally.flushes > cuts && tally.throughs > cuts);
     CHECK(tally.lost > cuts && tally.torn > cuts / 4);      /* the cache really was volatile */
+}
+
+TEST(no_power_cut_loses_what_was_flushed_or_written_through_and_answered)
+{
+    static const struct card card = { "vioblk", "model=virtio-blk" };
+
+    cut_many(&card);
+}
+
+TEST(no_power_cut_loses_what_an_nvme_controller_flushed_or_wrote_through_and_answered)
+{
+    static const struct card card = { "nvmeq", "model=nvme,depth=32" };
+
+    cut_many(&card);
 }

@@ -237,7 +237,8 @@ static void start_trouble(void *unused)
 
 static const struct kind {
     const char *driver, *keys;          /* of the card */
-} kinds[] = { { "vioblk", "queues=2" }, { "vioblk", "queues=4" }, { "sata", "model=ahci" }, { "sata", "model=ahci,depth=1" } };
+} kinds[] = { { "vioblk", "queues=2" }, { "vioblk", "queues=4" }, { "sata", "model=ahci" }, { "sata", "model=ahci,depth=1" },
+            { "nvmeq", "model=nvme" }, { "nvmeq", "model=nvme,queues=2,depth=3" } };
 
 static struct ring3_computer *open_computer(unsigned cpus, uint64_t seed, uint64_t fail)
 {
