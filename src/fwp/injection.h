@@ -36,7 +36,9 @@ struct fwp_injection {
     uint64_t endpoint;
     bool has_remote;
     uint8_t remote[16];
-    uint32_t scope;
+    uint32_t scope;                     /* of a link-local remote address: interface index */
+    const WSACMSGHDR *control;
+    uint32_t control_size;
     struct pe_caller caller;
     unsigned hops;                      /* fwp/packet.h */
     unsigned tag_count;

@@ -72,6 +72,8 @@ NTSTATUS NTAPI FwpsInjectTransportSendAsync0(HANDLE injectionHandle, HANDLE inje
         injection.has_remote = true;
         memcpy(injection.remote, sendArgs->remoteAddress, addressFamily == AF_INET ? 4 : 16);
         injection.scope = sendArgs->remoteScopeId.Value;
+        injection.control = sendArgs->controlData;
+        injection.control_size = sendArgs->controlDataLength;
     }
     return fwp_inject(injectionHandle, FWPS_INJECTION_TYPE_TRANSPORT, injectionContext, &injection);
 }

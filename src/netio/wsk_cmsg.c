@@ -73,6 +73,7 @@ NTSTATUS wsk_cmsg_parse(const struct wsk_socket *socket, const CMSGHDR *control,
 {
     const uint8_t *at = (const uint8_t *)control;
     NTSTATUS status = STATUS_SUCCESS;
+    size_t length = size;
 
     memset(parsed, 0, sizeof *parsed);
     if (size == 0)
@@ -99,6 +100,9 @@ NTSTATUS wsk_cmsg_parse(const struct wsk_socket *socket, const CMSGHDR *control,
     parsed->options.multicast_loop = socket->options.tcp.ip.multicast_loop;
     parsed->options.broadcast = socket->options.tcp.ip.broadcast;
     parsed->options.dont_fragment = socket->options.tcp.ip.dont_fragment;
+    parsed->options.control = control;
+    parsed->options.control_size = (uint32_t)length;
+    parsed->has_options = true;
     return status;
 }
 

@@ -56,6 +56,8 @@ NTSTATUS datagram_hold(struct tcpip_datagram *d, const struct tcpip_address *to,
         held->source = *from;
     if (options)
         held->options = *options;
+    held->options.control = NULL;       /* the sender's, who does not wait */
+    held->options.control_size = 0;
     list_push_back(&peer->held, &held->node);
     peer->held_count++;
     return STATUS_SUCCESS;

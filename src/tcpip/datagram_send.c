@@ -19,6 +19,7 @@ struct route {
     uint16_t from_port, to_port;
     uint8_t ttl, tos;
     bool dont_fragment, loop;
+    struct wfp_control control;
 };
 
 static struct tcpip_ip_options merge(const struct tcpip_ip_options *own, const struct tcpip_ip_options *given)
@@ -33,6 +34,8 @@ static struct tcpip_ip_options merge(const struct tcpip_ip_options *own, const s
     o.multicast_interface = given->multicast_interface ? given->multicast_interface : o.multicast_interface;
     o.interface = given->interface ? given->interface : o.interface;
     o.dont_fragment |= given->dont_fragment;
+    o.control = given->control;
+    o.control_size = given->control_size;
     return o;
 }
 
@@ -66,6 +69,7 @@ static NTSTATUS find_route(const struct tcpip_datagram *d, const struct tcpip_ad
     r->ttl = multicast ? o->multicast_ttl : o->ttl;
     r->tos = o->tos;
     r->dont_fragment = o->dont_fragment;
+    r->control = (struct wfp_control){ o->control, o->control_size };
     r->loop = multicast && o->multicast_loop;
     return ip_addr_isbroadcast(&r->to, r->netif) && !o->broadcast ? STATUS_ACCESS_DENIED : STATUS_SUCCESS;
 }
@@ -180,12 +184,14 @@ static NTSTATUS send_packet(struct tcpip_datagram *d, const struct route *r, con
             add_udp_header(r, p);
         else if (d->protocol == IP6_NEXTH_ICMP6 && IP_IS_V6(&r->to))
             add_icmp6_checksum(r, p);
+        wfp_sender_control = r->control;
         status = datagram_wfp_out(d, p, &r->from, asked, actual, r->netif);
         if (status == STATUS_SUCCESS)
             status = output(r, p, d->protocol);
         else if (status == STATUS_PENDING)
             status = STATUS_SUCCESS;
         wfp_sender = NULL;
+        wfp_sender_control = (struct wfp_control){ 0 };
     }
     pbuf_free(p);
     return status;

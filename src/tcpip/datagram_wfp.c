@@ -48,6 +48,10 @@ static struct wfp_info describe(struct wfp_peer *peer, const struct ip_address *
         info.arrival = link;
     else
         info.next_hop = link;
+    if (!inbound && wfp_sender_control.size) {
+        info.control = wfp_sender_control;
+        info.have |= WFP_HAS_CONTROL;
+    }
     return info;
 }
 

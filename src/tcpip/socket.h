@@ -73,6 +73,8 @@ struct tcpip_ip_options {
     bool multicast_loop, broadcast, dont_fragment;
     unsigned multicast_interface;       /* number + 1; 0: by route */
     unsigned interface;                 /* bound to this one only, number + 1; 0: any */
+    const void *control;                /* of one datagram: the control information that says so, for drivers to see; NULL: none */
+    uint32_t control_size;
 };
 
 /* --- TCP ---------------------------------------------------------------------------------------------------- */

@@ -30,7 +30,7 @@ enum {
 };
 enum {
     WFP_HAS_FLOW = 0x2, WFP_HAS_IP_HEADER = 0x4, WFP_HAS_TRANSPORT_HEADER = 0x400, WFP_HAS_FRAGMENT = 0x1000, WFP_HAS_PATH_MTU = 0x2000,
-    WFP_HAS_COMPLETION = 0x4000, WFP_HAS_ENDPOINT = 0x8000, WFP_HAS_DIRECTION = 0x40000, WFP_HAS_ALE_REQUIRED = 0x400000,
+    WFP_HAS_COMPLETION = 0x4000, WFP_HAS_ENDPOINT = 0x8000, WFP_HAS_CONTROL = 0x10000, WFP_HAS_SCOPE = 0x20000, WFP_HAS_DIRECTION = 0x40000, WFP_HAS_ALE_REQUIRED = 0x400000,
     WFP_HAS_PARENT = 0x4000000, WFP_HAS_ICMP_ID = 0x8000000, WFP_HAS_REDIRECT_PID = 0x10000000,
     WFP_HAS_ORIGINAL_DESTINATION = 0x20000000, WFP_HAS_REDIRECT_RECORDS = 0x40000000,
 };
@@ -41,6 +41,12 @@ enum wfp_discard_module { WFP_DISCARD_NETWORK, WFP_DISCARD_TRANSPORT, WFP_DISCAR
 struct wfp_link {
     uint64_t luid;
     uint32_t index, type;
+};
+
+/* Control information of a datagram: CMSGHDR objects. Size 0: none. */
+struct wfp_control {
+    const void *bytes;
+    uint32_t size;
 };
 
 /* What the values and the metadata of a classification are taken from. Zero where unknown. */
@@ -65,6 +71,7 @@ struct wfp_info {
     uint64_t discard_filter;
     void *completion, *redirect_records;
     const void *original_destination;   /* SOCKADDR_STORAGE */
+    struct wfp_control control;
     uint32_t path_mtu, icmp_id_and_sequence, redirect_pid;
 };
 
@@ -98,6 +105,13 @@ void *wfp_packet_list(struct fwp_packet *packet, uint32_t start, uint32_t length
 void wfp_packet_release(struct fwp_packet *packet);
 
 enum wfp_injected_kind { WFP_NETWORK_SEND, WFP_NETWORK_RECEIVE, WFP_TRANSPORT_SEND, WFP_TRANSPORT_RECEIVE, WFP_FORWARD };
+/* What the IP header of a packet says that is injected without one. has_*: else as the endpoint sends. */
+struct wfp_header_choice {
+    bool has_hops, has_class, has_ecn, has_source;
+    uint8_t hops, class, ecn;
+    uint8_t source[16];
+};
+
 struct wfp_injected {
     enum wfp_injected_kind kind;
     uint8_t family;                     /* 0: as the packet says */
@@ -105,6 +119,7 @@ struct wfp_injected {
     bool has_remote;
     uint8_t remote[16];
     uint64_t endpoint;
+    struct wfp_header_choice choice;
     unsigned hops, tag_count;
     const struct fwp_tag *tags;
 };
@@ -126,6 +141,8 @@ struct wfp_endpoint_view {
     struct ip_address local, remote;
     uint16_t local_port, remote_port;
 };
+/* How the endpoint fills its IP headers, or the stack where it has ended. The stack is entered. */
+void wfp_endpoint_header(uint64_t endpoint, bool multicast, uint8_t *hops, uint8_t *class);
 /* Every endpoint that has an address. */
 void wfp_each_endpoint(void (*visit)(void *context, const struct wfp_endpoint_view *view), void *context);
 /* wfp_values.c: the same for the filter engine. */

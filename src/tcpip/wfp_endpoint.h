@@ -135,6 +135,8 @@ bool wfp_transport_in(uint8_t protocol, struct pbuf *p);
 bool wfp_stream_packet_in(struct tcpip_tcp *tcp, const struct pbuf *p);
 /* The endpoint whose datagram is being sent. */
 extern struct wfp_endpoint *wfp_sender;
+/* And the control information that it came with. */
+extern struct wfp_control wfp_sender_control;
 /* datagram_wfp.c: who gets a datagram from that peer; adds WFP_HAS_ALE_REQUIRED when it must be authorised first. NULL: nobody. */
 struct wfp_endpoint *datagram_wfp_receiver(uint16_t local_port, uint16_t remote_port, uint32_t *have);
 

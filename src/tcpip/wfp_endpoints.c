@@ -30,6 +30,32 @@ static struct wfp_endpoint_view view_of(struct wfp_endpoint *e, uint8_t protocol
     return view;
 }
 
+void wfp_endpoint_header(uint64_t endpoint, bool multicast, uint8_t *hops, uint8_t *class)
+{
+    *hops = multicast ? 1 : 128;
+    *class = 0;
+    if (!endpoint)
+        return;
+    if ((uint8_t)endpoint == IP_PROTO_TCP) {
+        list_each(node, tcp_list()) {
+            struct tcpip_tcp *tcp = container_of(node, struct tcpip_tcp, node);
+            if (tcp->wfp.id == endpoint && tcp->pcb) {
+                *hops = tcp->pcb->ttl;
+                *class = tcp->pcb->tos;
+                return;
+            }
+        }
+    }
+    list_each(node, datagram_list()) {
+        struct tcpip_datagram *d = container_of(node, struct tcpip_datagram, node);
+        if (d->wfp.id == endpoint) {
+            *hops = multicast ? d->options.multicast_ttl : d->options.ttl;
+            *class = d->options.tos;
+            return;
+        }
+    }
+}
+
 void wfp_each_endpoint(void (*visit)(void *context, const struct wfp_endpoint_view *view), void *context)
 {
     stack_enter();

@@ -62,6 +62,58 @@ static NTSTATUS put_back(const struct wfp_injected *what, const NET_BUFFER *nb)
     return status;
 }
 
+/* One object of a driver's control information; what says nothing about an IP header is passed over. */
+static void choose(struct wfp_injected *what, const WSACMSGHDR *object, size_t size)
+{
+    const void *data = WSA_CMSG_DATA((WSACMSGHDR *)(uintptr_t)object);
+    struct wfp_header_choice *c = &what->choice;
+    bool v6 = object->cmsg_level == IPPROTO_IPV6;
+    INT number = 0;
+
+    if (object->cmsg_type == IP_PKTINFO && size >= (v6 ? sizeof(IN6_PKTINFO) : sizeof(IN_PKTINFO))) {
+        static const uint8_t none[16];
+        ULONG index = v6 ? ((const IN6_PKTINFO *)data)->ipi6_ifindex : ((const IN_PKTINFO *)data)->ipi_ifindex;
+
+        memcpy(c->source, data, v6 ? 16 : 4);
+        c->has_source = memcmp(c->source, none, sizeof none) != 0;
+        what->interface = index ? index : what->interface;
+        return;
+    }
+    if (size < sizeof number)
+        return;
+    memcpy(&number, data, sizeof number);
+    if (object->cmsg_type == IP_HOPLIMIT || (!v6 && object->cmsg_type == IP_TTL)) {
+        c->has_hops = true;
+        c->hops = (uint8_t)number;
+    } else if (object->cmsg_type == (v6 ? IPV6_TCLASS : IP_TOS)) {
+        c->has_class = true;
+        c->class = (uint8_t)number;
+    } else if (object->cmsg_type == IP_ECN) {
+        c->has_ecn = true;
+        c->ecn = (uint8_t)number & 3;
+    }
+}
+
+static NTSTATUS read_control(struct wfp_injected *what, const WSACMSGHDR *control, size_t size)
+{
+    const uint8_t *at = (const uint8_t *)control;
+
+    while (at && size >= sizeof(WSACMSGHDR)) {
+        const WSACMSGHDR *object = (const WSACMSGHDR *)(const void *)at;
+        size_t step = WSA_CMSGHDR_ALIGN(object->cmsg_len);
+
+        if (object->cmsg_len < WSA_CMSG_LEN(0) || object->cmsg_len > size)
+            return STATUS_INVALID_PARAMETER;
+        if (object->cmsg_level == (what->family == 6 ? IPPROTO_IPV6 : IPPROTO_IP))
+            choose(what, object, object->cmsg_len - WSA_CMSG_LEN(0));
+        if (step >= size)
+            break;
+        at += step;
+        size -= step;
+    }
+    return STATUS_SUCCESS;
+}
+
 static NTSTATUS inject(const struct fwp_injection *injection)
 {
     static const uint8_t kinds[] = {
@@ -80,6 +132,9 @@ static NTSTATUS inject(const struct fwp_injection *injection)
         return wfp_frames_inject(injection);
     what.kind = kinds[injection->kind];
     memcpy(what.remote, injection->remote, sizeof what.remote);
+    if (what.has_remote && what.family == 6 && injection->scope)
+        what.interface = injection->scope;
+    status = read_control(&what, injection->control, injection->control_size);
     stack_enter();
     for (const NET_BUFFER *nb = injection->nbl->FirstNetBuffer; nb && NT_SUCCESS(status); nb = nb->Next)
         status = put_back(&what, nb);

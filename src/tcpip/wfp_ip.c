@@ -6,6 +6,7 @@
 #include <lwip/ip6_frag.h>
 
 #include "tcpip/real.h"
+#include "tcpip/tcp_internal.h"
 #include "tcpip/wfp_ip.h"
 
 static struct pbuf *incoming;
@@ -65,7 +66,7 @@ static err_t input(struct pbuf *p, struct netif *netif, uint16_t layer, err_t (*
     struct pbuf *outer = incoming;
     struct interface *outer_by = incoming_by;
 
-    if (!fwp_layer_is_empty(layer) && !skips_network() && !wfp_packet_in(p, netif, 0)) {
+    if (!fwp_layer_is_empty(layer) && !skips_network() && !tcp_is_let_in() && !wfp_packet_in(p, netif, 0)) {
         pbuf_free(p);
         return ERR_OK;
     }

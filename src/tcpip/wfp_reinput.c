@@ -87,6 +87,19 @@ static NTSTATUS send_whole(const struct wfp_injected *what, struct pbuf *p)
     return status_of(error);
 }
 
+static void fill_header(const struct wfp_injected *what, bool multicast, uint8_t *hops, uint8_t *class)
+{
+    const struct wfp_header_choice *c = &what->choice;
+
+    wfp_endpoint_header(what->endpoint, multicast, hops, class);
+    if (c->has_hops)
+        *hops = c->hops;
+    if (c->has_class)
+        *class = c->class;
+    if (c->has_ecn)
+        *class = (uint8_t)((*class & 0xfc) | c->ecn);
+}
+
 /* The packet begins with its transport header, and its checksum is made for the address that the route gives. An endpoint's id says its
  * protocol; what belongs to none is the stack's own, which is ICMP. */
 static NTSTATUS send_transport(const struct wfp_injected *what, struct pbuf *p)
@@ -96,17 +109,22 @@ static NTSTATUS send_transport(const struct wfp_injected *what, struct pbuf *p)
     if (!what->has_remote)
         return send_whole(what, p);
     memcpy(there.bytes, what->remote, sizeof what->remote);
-    ip_addr_t to = lwip_address(&there, NULL), any = IP_IS_V6(&to) ? *IP6_ADDR_ANY : *IP4_ADDR_ANY;
-    struct netif *netif = way_to(what, &any, &to);
-    const ip_addr_t *from = netif ? ip_netif_get_local_ip(netif, &to) : NULL;
+    struct ip_address source = { .family = what->family };
+    memcpy(source.bytes, what->choice.source, sizeof source.bytes);
+    ip_addr_t to = lwip_address(&there, NULL), given = lwip_address(&source, NULL);
+    struct netif *netif = way_to(what, &given, &to);
+    const ip_addr_t *from = !netif ? NULL : what->choice.has_source ? &given : ip_netif_get_local_ip(netif, &to);
+    uint8_t hops, class;
+    fill_header(what, ip_addr_ismulticast(&to), &hops, &class);
     uint8_t protocol = what->endpoint ? (uint8_t)what->endpoint : what->family == 4 ? IP_PROTO_ICMP : IP6_NEXTH_ICMP6;
     err_t error = ERR_RTE;
     if (netif && from) {
         to = lwip_address(&there, netif);
+        given = lwip_address(&source, netif);
         if (IP_IS_V6(&to))
-            error = ip6_output_if_src(p, ip_2_ip6(from), ip_2_ip6(&to), 128, 0, protocol, netif);
+            error = ip6_output_if_src(p, ip_2_ip6(from), ip_2_ip6(&to), hops, class, protocol, netif);
         else
-            error = ip4_output_if_src(p, ip_2_ip4(from), ip_2_ip4(&to), 128, 0, protocol, netif);
+            error = ip4_output_if_src(p, ip_2_ip4(from), ip_2_ip4(&to), hops, class, protocol, netif);
     }
     pbuf_free(p);
     return status_of(error);

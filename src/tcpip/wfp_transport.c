@@ -10,6 +10,7 @@
 #include "tcpip/wfp_endpoint.h"
 
 struct wfp_endpoint *wfp_sender;
+struct wfp_control wfp_sender_control;
 
 struct transport {
     uint32_t size;                      /* of the header */
@@ -142,6 +143,8 @@ bool wfp_transport_in(uint8_t protocol, struct pbuf *p)
     uint16_t layer = wfp_layer(FWPS_LAYER_INBOUND_TRANSPORT_V4, family);
     bool icmp = is_icmp(protocol);
 
+    if (tcp_is_let_in())                /* drivers have seen this request when it came */
+        return true;
     if (fwp_layer_is_empty(layer) && (!icmp || fwp_layer_is_empty(wfp_layer(FWPS_LAYER_INBOUND_ICMP_ERROR_V4, family))))
         return true;
     struct transport t = read_header(p, 0, protocol, true);
@@ -222,6 +225,10 @@ static bool goes_out(struct pbuf *p, uint32_t at, uint8_t protocol, const struct
         .icmp_id_and_sequence = t.id_and_sequence, .flags = (loops ? WFP_IS_LOOPBACK : 0) | (at ? WFP_IS_RAW_ENDPOINT : 0),
     };
 
+    if (!tcp && wfp_sender_control.size) {
+        info.control = wfp_sender_control;
+        info.have |= WFP_HAS_CONTROL;
+    }
     add_endpoint(&info, tcp ? &tcp->wfp : wfp_sender ? wfp_sender : stack_endpoint(protocol));
     struct fwp_packet *copy = wfp_copy(p, NULL, 0, at, &list);
     if (!copy)

@@ -11,6 +11,7 @@
 #include "fwp/layer.h"
 #include "fwp/packet.h"
 #include "fwp/waterfall.h"
+#include "tcpip/ip.h"
 #include "tcpip/wfp.h"
 
 #define WFP_VALUES_MAX 48u
@@ -42,6 +43,8 @@ SAME_FIELD(FRAGMENT, FRAGMENT_DATA);
 SAME_FIELD(PATH_MTU, PATH_MTU);
 SAME_FIELD(COMPLETION, COMPLETION_HANDLE);
 SAME_FIELD(ENDPOINT, TRANSPORT_ENDPOINT_HANDLE);
+SAME_FIELD(CONTROL, TRANSPORT_CONTROL_DATA);
+SAME_FIELD(SCOPE, REMOTE_SCOPE_ID);
 SAME_FIELD(DIRECTION, PACKET_DIRECTION);
 SAME_FIELD(ALE_REQUIRED, ALE_CLASSIFY_REQUIRED);
 SAME_FIELD(PARENT, PARENT_ENDPOINT_HANDLE);
@@ -285,6 +288,11 @@ static uint32_t possible_at(uint16_t layer)
     return 0;
 }
 
+static bool is_of_a_link(const struct ip_address *address)
+{
+    return ip_address_is_link_local(address) || (address->bytes[0] == 0xff && (address->bytes[1] & 15) <= 2);
+}
+
 static void set_metadata(FWPS_INCOMING_METADATA_VALUES0 *m, uint16_t layer, const struct wfp_info *info)
 {
     memset(m, 0, sizeof *m);
@@ -301,6 +309,12 @@ static void set_metadata(FWPS_INCOMING_METADATA_VALUES0 *m, uint16_t layer, cons
     m->fragmentMetadata = (FWPS_INBOUND_FRAGMENT_METADATA0){ info->fragment_id, (UINT16)info->fragment_offset,
                                                              info->fragment_length };
     m->pathMtu = info->path_mtu;
+    m->controlData = (WSACMSGHDR *)(uintptr_t)info->control.bytes;
+    m->controlDataLength = info->control.size;
+    if (!info->inbound && info->remote.family == 6 && is_of_a_link(&info->remote)) {
+        m->currentMetadataValues |= possible_at(layer) & WFP_HAS_SCOPE;
+        m->remoteScopeId.Value = info->interface.index;
+    }
     m->completionHandle = info->completion;
     m->transportEndpointHandle = info->endpoint;
     m->parentEndpointHandle = info->parent_endpoint;
