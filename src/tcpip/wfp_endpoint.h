@@ -132,6 +132,10 @@ bool wfp_ale_active(void);
 
 /* p: at its transport header, ip_data says from whom to whom. */
 bool wfp_transport_in(uint8_t protocol, struct pbuf *p);
+/* A packet that a driver injects at the network layer, with its IP header, on its way out: from the top of the layers again. */
+struct wfp_header;
+struct netif;
+bool wfp_injected_may_leave(struct pbuf *p, const struct wfp_header *h, struct netif *netif);
 bool wfp_stream_packet_in(struct tcpip_tcp *tcp, const struct pbuf *p);
 /* The endpoint whose datagram is being sent. */
 extern struct wfp_endpoint *wfp_sender;

@@ -75,6 +75,10 @@ static NTSTATUS send_whole(const struct wfp_injected *what, struct pbuf *p)
     ip_addr_t from = lwip_address(&h.from, NULL), to = lwip_address(&h.to, NULL);
     struct netif *netif = way_to(what, &from, &to);
     err_t error = ERR_RTE;
+    if (what->kind == WFP_NETWORK_SEND && netif && !wfp_injected_may_leave(p, &h, netif)) {
+        pbuf_free(p);
+        return STATUS_SUCCESS;          /* dropped on its way */
+    }
     loopback_foreign(true);
     if (netif && h.family == 4) {
         error = ip4_output_if(p, NULL, LWIP_IP_HDRINCL, 0, 0, 0, netif);

@@ -210,9 +210,9 @@ static bool wanted_out(uint8_t family, uint8_t protocol)
            (is_icmp(protocol) && !fwp_layer_is_empty(wfp_layer(FWPS_LAYER_OUTBOUND_ICMP_ERROR_V4, family)));
 }
 
-/* p: at its transport header, `at` bytes on. */
+/* p: at its transport header, `at` bytes on; raw: an application has made its IP header. */
 static bool goes_out(struct pbuf *p, uint32_t at, uint8_t protocol, const struct ip_address *from, const struct ip_address *to,
-                     struct netif *netif, struct tcpip_tcp *tcp)
+                     struct netif *netif, struct tcpip_tcp *tcp, bool raw)
 {
     uint8_t family = to->family;
     struct transport t = read_header(p, at, protocol, false);
@@ -222,7 +222,7 @@ static bool goes_out(struct pbuf *p, uint32_t at, uint8_t protocol, const struct
     struct wfp_info info = {
         .local = *from, .remote = *to, .local_port = t.local, .remote_port = t.remote, .protocol = protocol, .interface = link,
         .have = WFP_HAS_TRANSPORT_HEADER | (t.icmp ? WFP_HAS_ICMP_ID : 0), .transport_header = t.size,
-        .icmp_id_and_sequence = t.id_and_sequence, .flags = (loops ? WFP_IS_LOOPBACK : 0) | (at ? WFP_IS_RAW_ENDPOINT : 0),
+        .icmp_id_and_sequence = t.id_and_sequence, .flags = (loops ? WFP_IS_LOOPBACK : 0) | (raw ? WFP_IS_RAW_ENDPOINT : 0),
     };
 
     if (!tcp && wfp_sender_control.size) {
@@ -268,7 +268,7 @@ static bool may_leave(struct pbuf *p, uint8_t protocol, const ip_addr_t *from, c
         return true;
     struct ip_address local = family == 6 ? ip_from6(ip_2_ip6(from)) : ip_from4(ip_2_ip4(from)->addr);
     struct ip_address remote = family == 6 ? ip_from6(ip_2_ip6(to)) : ip_from4(ip_2_ip4(to)->addr);
-    return goes_out(p, 0, protocol, &local, &remote, netif, tcp);
+    return goes_out(p, 0, protocol, &local, &remote, netif, tcp, false);
 }
 
 static bool header_may_leave(struct pbuf *p, struct netif *netif)
@@ -277,7 +277,26 @@ static bool header_may_leave(struct pbuf *p, struct netif *netif)
 
     if (!wfp_parse(p, &h) || !wanted_out(4, h.protocol))
         return true;
-    return goes_out(p, h.size, h.protocol, &h.from, &h.to, netif, NULL);
+    return goes_out(p, h.size, h.protocol, &h.from, &h.to, netif, NULL, true);
+}
+
+bool wfp_injected_may_leave(struct pbuf *p, const struct wfp_header *h, struct netif *netif)
+{
+    ip_addr_t from = { 0 }, to = { 0 };
+
+    if (h->fragment || !wanted_out(h->family, h->protocol))
+        return true;
+    if (h->family == 4) {
+        ip_addr_set_ip4_u32_val(from, ip_to4(&h->from));
+        ip_addr_set_ip4_u32_val(to, ip_to4(&h->to));
+    } else {
+        from.type = to.type = IPADDR_TYPE_V6;
+        memcpy(ip_2_ip6(&from)->addr, h->from.bytes, 16);
+        memcpy(ip_2_ip6(&to)->addr, h->to.bytes, 16);
+    }
+    struct transport t = read_header(p, h->size, h->protocol, false);
+    struct tcpip_tcp *tcp = h->protocol == IP_PROTO_TCP ? tcp_table_find(&from, t.local, &to, t.remote) : NULL;
+    return goes_out(p, h->size, h->protocol, &h->from, &h->to, netif, tcp, false);
 }
 
 err_t ip4_output_if_opt_src(struct pbuf *p, const ip4_addr_t *src, const ip4_addr_t *dest, u8_t ttl, u8_t tos, u8_t proto,

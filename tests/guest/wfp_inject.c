@@ -14,7 +14,7 @@ static struct {
     UINT32 Interface;
     ULONG Headers;
     HANDLE Pended;
-    LONG Reauthorised;
+    LONG Reauthorised, Again;
     BOOLEAN Deny;
 } It;
 
@@ -202,6 +202,31 @@ TEST_CASE(a_swallowed_packet_is_received_by_transport_injection)
 TEST_CASE(a_swallowed_packet_is_sent_by_network_injection)
 {
     SwallowAndInject(FWPS_INJECTION_TYPE_NETWORK, &FWPM_LAYER_OUTBOUND_IPPACKET_V4, KeepOut, InjectNetworkSend);
+}
+
+static VOID NTAPI SeeAgain(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *meta, VOID *data,
+                           const VOID *context, const FWPS_FILTER1 *filter, UINT64 flow, FWPS_CLASSIFY_OUT0 *out)
+{
+    UCHAR room[8];
+    const UCHAR *header = NdisGetDataBuffer(NET_BUFFER_LIST_FIRST_NB((PNET_BUFFER_LIST)data), 8, room, 1, 0);
+
+    if (FwpsQueryPacketInjectionState0(It.Injection, (PNET_BUFFER_LIST)data, NULL) == FWPS_PACKET_INJECTED_BY_SELF) {
+        It.Again++;
+        It.Bad += header == NULL || header[5] != 8 + 5;     /* at the UDP header: "hello" */
+        It.Bad += values->incomingValue[FWPS_FIELD_OUTBOUND_TRANSPORT_V4_IP_PROTOCOL].value.uint8 != IPPROTO_UDP;
+        It.Bad += meta->transportHeaderSize != 8;
+    }
+    Permit(out);
+}
+
+TEST_CASE(a_packet_injected_at_the_network_layer_passes_the_transport_layer_again)
+{
+    HOOK hook;
+
+    REQUIRE(AddHook(&hook, &FWPM_LAYER_OUTBOUND_TRANSPORT_V4, SeeAgain, NULL, 0));
+    SwallowAndInject(FWPS_INJECTION_TYPE_NETWORK, &FWPM_LAYER_OUTBOUND_IPPACKET_V4, KeepOut, InjectNetworkSend);
+    EXPECT_EQ(It.Again, 1);
+    RemoveHook(&hook);
 }
 
 TEST_CASE(a_swallowed_packet_is_received_by_network_injection)
