@@ -61,11 +61,11 @@ NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_add
 bool datagram_wfp_in(struct tcpip_datagram *d, struct tcpip_received *how, const struct pbuf *p, unsigned transport);
 void datagram_wfp_release(struct tcpip_datagram *d);
 
-/* datagram_redirect.c. Where datagrams to `remote` go; from: where they come from. STATUS_PENDING: a driver decides later, hold them;
+/* datagram_redirect.c. Where datagrams to `remote` go; from: where they come from; icmp: the key of an ICMP message (datagram_peer.h). STATUS_PENDING: a driver decides later, hold them;
  * STATUS_ACCESS_DENIED, STATUS_INSUFFICIENT_RESOURCES, STATUS_FILE_CLOSED. */
-NTSTATUS datagram_redirect(struct tcpip_datagram *d, const ip_addr_t *from, const struct tcpip_address *remote,
+NTSTATUS datagram_redirect(struct tcpip_datagram *d, const ip_addr_t *from, const struct tcpip_address *remote, uint32_t icmp,
                            struct tcpip_address *actual);
-NTSTATUS datagram_hold(struct tcpip_datagram *d, const struct tcpip_address *to, const struct iovec *parts, unsigned count,
+NTSTATUS datagram_hold(struct tcpip_datagram *d, const struct tcpip_address *to, uint32_t icmp, const struct iovec *parts, unsigned count,
                        const struct tcpip_address *from, const struct tcpip_ip_options *options);
 /* What is known of the redirection that brought a datagram here; NULL: none. */
 struct fwp_records *datagram_redirection(const struct tcpip_received *how);

@@ -1,6 +1,6 @@
 /* Conversations of a datagram endpoint, as the filter engine's layers know them. Everything with the stack entered.
  *
- *  1. One for each remote address and port, made by its first datagram in either direction while a layer has filters. So many are
+ *  1. One for each remote address and port (of ICMP: address, type and code, and the identifier of an echo; struct datagram_icmp), made by its first datagram in either direction while a layer has filters. So many are
  *     remembered, the last heard first; the one that was silent longest is forgotten and would be asked again.
  *  2. `remote` is where the application sends to and what it sees answers come from, `actual` where datagrams go: another address
  *     only when a driver has redirected the conversation. An endpoint counts these in `redirected`.
@@ -14,8 +14,15 @@
 
 #include "tcpip/datagram_internal.h"
 
+/* What an ICMP message says of its conversation. key: 0 for other protocols; a request and its reply share it. */
+struct datagram_icmp {
+    uint32_t key, id_and_sequence;
+    uint8_t type, code;
+};
+
 struct wfp_peer {
     struct list node;
+    uint32_t icmp;                      /* the key */
     struct tcpip_datagram *owner;
     struct tcpip_address remote, actual;
     struct wfp_endpoint e;
@@ -29,17 +36,19 @@ struct wfp_peer {
 
 bool peer_same_address(const struct tcpip_address *a, const struct tcpip_address *b);
 /* The conversation that the application has with `remote`. */
-struct wfp_peer *peer_find(struct tcpip_datagram *d, const struct tcpip_address *remote);
+struct wfp_peer *peer_find(struct tcpip_datagram *d, const struct tcpip_address *remote, uint32_t icmp);
 /* The one whose datagrams come from there. */
-struct wfp_peer *peer_from(struct tcpip_datagram *d, const struct tcpip_address *actual);
+struct wfp_peer *peer_from(struct tcpip_datagram *d, const struct tcpip_address *actual, uint32_t icmp);
 /* The one that a datagram from there belongs to. many: it is a multicast or a broadcast. */
-struct wfp_peer *peer_of_incoming(struct tcpip_datagram *d, const struct tcpip_address *from, bool many);
+struct wfp_peer *peer_of_incoming(struct tcpip_datagram *d, const struct tcpip_address *from, bool many, uint32_t icmp);
 /* The remote address of `everyone`. */
 struct tcpip_address peer_everyone(uint8_t family);
 /* A datagram goes one way or the other. */
 void peer_used(struct wfp_peer *peer);
 /* NULL: no memory. */
-struct wfp_peer *peer_make(struct tcpip_datagram *d, const struct tcpip_address *remote);
+struct wfp_peer *peer_make(struct tcpip_datagram *d, const struct tcpip_address *remote, uint32_t icmp);
+/* Of the first bytes of a datagram, at its ICMP header. */
+struct datagram_icmp peer_icmp(uint8_t protocol, const uint8_t *header, size_t size);
 void peer_forget(struct wfp_peer *peer);
 void peer_forget_all(struct tcpip_datagram *d);
 

@@ -10,6 +10,10 @@
 #include "nt/ke.h"
 
 #define PEERS_MAX 256u
+#define ECHO 8                          /* ICMP types */
+#define ECHO_REPLY 0
+#define ECHO6 128
+#define ECHO6_REPLY 129
 #define UNICAST_S 60u
 #define MANY_S 4u
 
@@ -78,21 +82,37 @@ static struct wfp_peer *found(struct wfp_peer *peer)
     return peer;
 }
 
-struct wfp_peer *peer_find(struct tcpip_datagram *d, const struct tcpip_address *remote)
+struct datagram_icmp peer_icmp(uint8_t protocol, const uint8_t *h, size_t size)
+{
+    bool v4 = protocol == IP_PROTO_ICMP;
+    struct datagram_icmp icmp = { 0 };
+
+    if ((!v4 && protocol != IP6_NEXTH_ICMP6) || size < 4)
+        return icmp;
+    icmp.type = h[0];
+    icmp.code = h[1];
+    if (size >= 8)
+        icmp.id_and_sequence = (uint32_t)h[4] << 24 | (uint32_t)h[5] << 16 | (uint32_t)h[6] << 8 | h[7];
+    bool echo = v4 ? h[0] == ECHO || h[0] == ECHO_REPLY : h[0] == ECHO6 || h[0] == ECHO6_REPLY;
+    icmp.key = (uint32_t)(echo ? v4 ? ECHO : ECHO6 : h[0]) << 24 | (uint32_t)h[1] << 16 | (echo ? icmp.id_and_sequence >> 16 : 0);
+    return icmp;
+}
+
+struct wfp_peer *peer_find(struct tcpip_datagram *d, const struct tcpip_address *remote, uint32_t icmp)
 {
     list_each(node, &d->peers) {
         struct wfp_peer *peer = container_of(node, struct wfp_peer, node);
-        if (peer_same_address(&peer->remote, remote))
+        if (peer->icmp == icmp && peer_same_address(&peer->remote, remote))
             return found(peer);
     }
     return NULL;
 }
 
-struct wfp_peer *peer_from(struct tcpip_datagram *d, const struct tcpip_address *actual)
+struct wfp_peer *peer_from(struct tcpip_datagram *d, const struct tcpip_address *actual, uint32_t icmp)
 {
     list_each(node, &d->peers) {
         struct wfp_peer *peer = container_of(node, struct wfp_peer, node);
-        if (peer_same_address(&peer->actual, actual))
+        if (peer->icmp == icmp && peer_same_address(&peer->actual, actual))
             return found(peer);
     }
     return NULL;
@@ -113,9 +133,9 @@ static bool is_on_link(const struct tcpip_address *from)
     return netif && ip4_addr_netcmp(ip_2_ip4(&ip), netif_ip4_addr(netif), netif_ip4_netmask(netif));
 }
 
-static bool answers(const struct wfp_peer *peer, const struct tcpip_address *from)
+static bool answers(const struct wfp_peer *peer, const struct tcpip_address *from, uint32_t icmp)
 {
-    if (peer->e.inbound || !peer->e.authorised || peer->remote.family != from->family || is_over(peer))
+    if (peer->icmp != icmp || peer->e.inbound || !peer->e.authorised || peer->remote.family != from->family || is_over(peer))
         return false;
     if (!peer->many)
         return peer->e.options.loose && peer->actual.port == from->port;
@@ -123,17 +143,17 @@ static bool answers(const struct wfp_peer *peer, const struct tcpip_address *fro
            (peer->e.options.many == WFP_ANSWERS_FROM_LINK && is_on_link(from));
 }
 
-struct wfp_peer *peer_of_incoming(struct tcpip_datagram *d, const struct tcpip_address *from, bool many)
+struct wfp_peer *peer_of_incoming(struct tcpip_datagram *d, const struct tcpip_address *from, bool many, uint32_t icmp)
 {
     struct tcpip_address everyone = peer_everyone(from->family);
-    struct wfp_peer *peer = peer_from(d, from);
+    struct wfp_peer *peer = peer_from(d, from, icmp);
 
     if (peer)
         return peer;
     list_each(node, &d->peers)
-        if (answers(container_of(node, struct wfp_peer, node), from))
+        if (answers(container_of(node, struct wfp_peer, node), from, icmp))
             return container_of(node, struct wfp_peer, node);
-    return many ? peer_find(d, &everyone) : NULL;
+    return many ? peer_find(d, &everyone, icmp) : NULL;
 }
 
 struct tcpip_address peer_everyone(uint8_t family)
@@ -162,7 +182,7 @@ void peer_forget_all(struct tcpip_datagram *d)
         stack_cancel_timer(sweep, d);
 }
 
-struct wfp_peer *peer_make(struct tcpip_datagram *d, const struct tcpip_address *remote)
+struct wfp_peer *peer_make(struct tcpip_datagram *d, const struct tcpip_address *remote, uint32_t icmp)
 {
     struct wfp_peer *peer = stack_calloc(sizeof *peer);
 
@@ -171,6 +191,7 @@ struct wfp_peer *peer_make(struct tcpip_datagram *d, const struct tcpip_address 
     if (d->peer_count == PEERS_MAX)
         peer_forget(container_of(d->peers.prev, struct wfp_peer, node));
     peer->owner = d;
+    peer->icmp = icmp;
     peer->remote = peer->actual = *remote;
     peer->e.is_datagram = true;
     peer->e.raw = d->wfp.raw;

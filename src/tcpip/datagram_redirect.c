@@ -32,10 +32,10 @@ void peer_drop_held(struct wfp_peer *peer)
     peer->held_count = 0;
 }
 
-NTSTATUS datagram_hold(struct tcpip_datagram *d, const struct tcpip_address *to, const struct iovec *parts, unsigned count,
+NTSTATUS datagram_hold(struct tcpip_datagram *d, const struct tcpip_address *to, uint32_t icmp, const struct iovec *parts, unsigned count,
                        const struct tcpip_address *from, const struct tcpip_ip_options *options)
 {
-    struct wfp_peer *peer = peer_find(d, to);
+    struct wfp_peer *peer = peer_find(d, to, icmp);
     struct held_datagram *held;
     size_t size = 0;
 
@@ -105,7 +105,7 @@ static bool can_be_redirected(const struct tcpip_datagram *d)
            (!d->header_included && (d->protocol == IP_PROTO_ICMP || d->protocol == IP6_NEXTH_ICMP6));
 }
 
-NTSTATUS datagram_redirect(struct tcpip_datagram *d, const ip_addr_t *from, const struct tcpip_address *remote,
+NTSTATUS datagram_redirect(struct tcpip_datagram *d, const ip_addr_t *from, const struct tcpip_address *remote, uint32_t icmp,
                            struct tcpip_address *actual)
 {
     bool asks = can_be_redirected(d) && !fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_CONNECT_REDIRECT_V4, remote->family));
@@ -113,7 +113,7 @@ NTSTATUS datagram_redirect(struct tcpip_datagram *d, const ip_addr_t *from, cons
     *actual = *remote;
     if (!asks && !d->redirected)
         return STATUS_SUCCESS;
-    struct wfp_peer *peer = peer_find(d, remote);
+    struct wfp_peer *peer = peer_find(d, remote, icmp);
     if (peer && peer->e.redirecting)
         return STATUS_PENDING;
     if (!asks || (peer && peer->settled)) {
@@ -124,7 +124,7 @@ NTSTATUS datagram_redirect(struct tcpip_datagram *d, const ip_addr_t *from, cons
         }
         return STATUS_SUCCESS;
     }
-    if (!peer && !(peer = peer_make(d, remote)))
+    if (!peer && !(peer = peer_make(d, remote, icmp)))
         return STATUS_INSUFFICIENT_RESOURCES;
     peer->settled = true;
     struct tcpip_address local = from_lwip(from, d->local.port);
@@ -149,9 +149,9 @@ NTSTATUS tcpip_datagram_set_redirect_records(struct tcpip_datagram *d, const str
     struct tcpip_address address = address_unmapped(to);
 
     stack_enter();
-    struct wfp_peer *peer = peer_find(d, &address);
+    struct wfp_peer *peer = peer_find(d, &address, 0);
     NTSTATUS status = STATUS_SUCCESS;
-    if (!peer && !(peer = peer_make(d, &address)))
+    if (!peer && !(peer = peer_make(d, &address, 0)))
         status = STATUS_INSUFFICIENT_RESOURCES;
     else if (!peer->settled && !NT_SUCCESS(status = wfp_records_set(&peer->e, from, size)))
         peer_forget(peer);

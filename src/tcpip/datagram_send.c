@@ -1,6 +1,7 @@
 /* Datagrams on their way out: the UDP header is made here, the IP header and fragments by lwIP, except that a datagram
  * that must not be fragmented gets its IP header here, too, because lwIP never sets that bit. */
 #include "tcpip/datagram_internal.h"
+#include "tcpip/datagram_peer.h"
 
 #include <arpa/inet.h>
 #include <lwip/inet_chksum.h>
@@ -199,14 +200,30 @@ static NTSTATUS send_packet(struct tcpip_datagram *d, const struct route *r, con
 
 /* Where it goes, and by which way: the way to `to` is known before drivers are asked, because it names the local address. */
 static NTSTATUS find_way(struct tcpip_datagram *d, const struct tcpip_address *to, const struct tcpip_address *from,
-                         const struct tcpip_ip_options *options, struct tcpip_address *actual, struct route *route)
+                         const struct tcpip_ip_options *options, uint32_t icmp, struct tcpip_address *actual, struct route *route)
 {
     NTSTATUS status = find_route(d, to, from, options, route);
-    NTSTATUS redirected = datagram_redirect(d, &route->from, to, actual);
+    NTSTATUS redirected = datagram_redirect(d, &route->from, to, icmp, actual);
 
     if (redirected != STATUS_SUCCESS)
         return redirected;
     return memcmp(actual, to, sizeof *to) != 0 ? find_route(d, actual, from, options, route) : status;
+}
+
+/* The conversation of an ICMP message, by its first bytes. */
+static uint32_t icmp_key(const struct tcpip_datagram *d, const struct iovec *parts, unsigned count)
+{
+    uint8_t header[8];
+    size_t have = 0;
+
+    if (d->protocol == IP_PROTO_UDP || d->header_included)
+        return 0;
+    for (unsigned n = 0; n < count && have < sizeof header; n++) {
+        size_t more = parts[n].iov_len < sizeof header - have ? parts[n].iov_len : sizeof header - have;
+        memcpy(header + have, parts[n].iov_base, more);
+        have += more;
+    }
+    return peer_icmp(d->protocol, header, have).key;
 }
 
 NTSTATUS datagram_send_to(struct tcpip_datagram *d, const struct tcpip_address *to, const struct iovec *parts, unsigned count,
@@ -221,9 +238,10 @@ NTSTATUS datagram_send_to(struct tcpip_datagram *d, const struct tcpip_address *
         size += parts[n].iov_len;
     if (size > (to->family == 6 ? MOST6 : MOST))
         return STATUS_INVALID_BUFFER_SIZE;
-    NTSTATUS status = find_way(d, to, from, &merged, &actual, &route);
+    uint32_t icmp = icmp_key(d, parts, count);
+    NTSTATUS status = find_way(d, to, from, &merged, icmp, &actual, &route);
     if (status == STATUS_PENDING)
-        return datagram_hold(d, to, parts, count, from, options);
+        return datagram_hold(d, to, icmp, parts, count, from, options);
     return NT_SUCCESS(status) ? send_packet(d, &route, to, &actual, parts, count, size) : status;
 }
 

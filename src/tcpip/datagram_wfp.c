@@ -15,7 +15,7 @@ struct wfp_endpoint *datagram_wfp_receiver(uint16_t local_port, uint16_t remote_
 {
     struct tcpip_datagram *d = datagram_receiver(remote_port, local_port);
     struct tcpip_address remote = from_lwip(ip_current_src_addr(), remote_port);
-    struct wfp_peer *peer = d ? peer_of_incoming(d, &remote, ip_addr_ismulticast(ip_current_dest_addr())) : NULL;
+    struct wfp_peer *peer = d ? peer_of_incoming(d, &remote, ip_addr_ismulticast(ip_current_dest_addr()), 0) : NULL;
 
     if (d && !(peer && peer->e.authorised) &&
         !fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4, remote.family)))
@@ -30,8 +30,9 @@ static bool free_of_filters(uint8_t family, uint16_t authorisation)
            fwp_layer_is_empty(wfp_layer(FWPS_LAYER_DATAGRAM_DATA_V4, family));
 }
 
+/* icmp: of the datagram. */
 static struct wfp_info describe(struct wfp_peer *peer, const struct ip_address *local, const struct tcpip_address *remote, bool inbound,
-                                struct wfp_link link)
+                                struct wfp_link link, const struct datagram_icmp *icmp)
 {
     struct tcpip_datagram *d = peer->owner;
     struct wfp_info info = {
@@ -41,6 +42,14 @@ static struct wfp_info describe(struct wfp_peer *peer, const struct ip_address *
         .transport_header = d->protocol == IP_PROTO_UDP ? UDP_HLEN : 0,
     };
 
+    if (icmp->key) {
+        info.local_port = icmp->type;
+        info.remote_port = icmp->code;
+        info.icmp_id_and_sequence = icmp->id_and_sequence;
+        info.have |= WFP_HAS_ICMP_ID;
+    }
+    peer->e.is_icmp = icmp->key != 0;
+    peer->e.icmp_id = icmp->id_and_sequence;
     info.remote.family = remote->family;
     memcpy(info.remote.bytes, remote->bytes, 16);
     info.flags = (wfp_is_own(&info.remote) ? WFP_IS_LOOPBACK : 0) | (d->wfp.raw ? WFP_IS_RAW_ENDPOINT : 0);
@@ -53,6 +62,15 @@ static struct wfp_info describe(struct wfp_peer *peer, const struct ip_address *
         info.have |= WFP_HAS_CONTROL;
     }
     return info;
+}
+
+static struct datagram_icmp icmp_of(const struct tcpip_datagram *d, const struct pbuf *p, uint32_t at)
+{
+    uint8_t header[8];
+
+    if (d->protocol == IP_PROTO_UDP)
+        return (struct datagram_icmp){ 0 };
+    return peer_icmp(d->protocol, header, pbuf_copy_partial(p, header, sizeof header, (u16_t)at));
 }
 
 static bool established(struct wfp_peer *peer, struct wfp_info *info, void *list)
@@ -109,10 +127,11 @@ static void decided(void *context, NTSTATUS status)
 
 static NTSTATUS authorise(struct wfp_peer *peer, struct wfp_info *info, void *list)
 {
-    struct tcpip_address local = { .family = info->local.family, .port = peer->owner->local.port };
+    struct tcpip_address local = { .family = info->local.family, .port = info->local_port }, remote = peer->actual;
 
     memcpy(local.bytes, info->local.bytes, 16);
-    NTSTATUS status = wfp_ale_connect(&peer->e, peer->owner->protocol, &local, &peer->actual, info->interface, list, decided, peer);
+    remote.port = info->remote_port;
+    NTSTATUS status = wfp_ale_connect(&peer->e, peer->owner->protocol, &local, &remote, info->interface, list, decided, peer);
     peer->waits = status == STATUS_PENDING;
     return status;
 }
@@ -134,8 +153,9 @@ NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_add
     wfp_sender = &d->wfp;
     if (free_of_filters(actual->family, FWPS_LAYER_ALE_AUTH_CONNECT_V4) && !wfp_ale_active())
         return STATUS_SUCCESS;
-    struct wfp_peer *peer = peer_find(d, asked);
-    if (!peer && !(peer = peer_make(d, asked)))
+    struct datagram_icmp icmp = icmp_of(d, p, 0);
+    struct wfp_peer *peer = peer_find(d, asked, icmp.key);
+    if (!peer && !(peer = peer_make(d, asked, icmp.key)))
         return STATUS_INSUFFICIENT_RESOURCES;
     peer->settled = true;
     if (peer->waits)
@@ -154,7 +174,7 @@ NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_add
     struct fwp_packet *copy = wfp_copy(p, NULL, 0, 0, &list);
     if (!copy)
         return STATUS_INSUFFICIENT_RESOURCES;
-    struct wfp_info info = describe(peer, &local, actual, false, link);
+    struct wfp_info info = describe(peer, &local, actual, false, link, &icmp);
     bool torn = false;
     d->busy++;
     if (!peer->e.authorised)
@@ -182,10 +202,12 @@ bool datagram_wfp_in(struct tcpip_datagram *d, struct tcpip_received *how, const
 {
     uint8_t header[256];
     uint32_t size = ip_current_header_tot_len();
+    bool whole = !transport && !ip_current_is_v6();     /* raw IPv4: p has the header */
+    struct datagram_icmp icmp = icmp_of(d, p, whole ? size : 0);
     void *list;
 
     if (free_of_filters(how->from.family, FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4) && (list_empty(&d->peers) || !wfp_ale_active())) {
-        struct wfp_peer *redirected = d->redirected ? peer_from(d, &how->from) : NULL;
+        struct wfp_peer *redirected = d->redirected ? peer_from(d, &how->from, icmp.key) : NULL;
         if (redirected) {
             how->from = redirected->remote;
             peer_used(redirected);
@@ -194,21 +216,20 @@ bool datagram_wfp_in(struct tcpip_datagram *d, struct tcpip_received *how, const
     }
     bool many = how->multicast || how->broadcast;
     struct tcpip_address everyone = peer_everyone(how->from.family);
-    struct wfp_peer *peer = peer_of_incoming(d, &how->from, many);
+    struct wfp_peer *peer = peer_of_incoming(d, &how->from, many, icmp.key);
     bool fresh = !peer;
-    if ((!peer && !(peer = peer_make(d, many ? &everyone : &how->from))) || size + transport > sizeof header)
+    if ((!peer && !(peer = peer_make(d, many ? &everyone : &how->from, icmp.key))) || size + transport > sizeof header)
         return false;
     peer->settled = true;
     memcpy(header, ip_current_is_v6() ? (const void *)ip6_current_header() : (const void *)ip4_current_header(), size);
     memcpy(header + size, (const uint8_t *)p->payload - transport, transport);
-    uint32_t raw = transport || ip_current_is_v6() ? size + transport : 0;  /* raw IPv4 has its header in p */
-    struct fwp_packet *copy = wfp_copy(p, header, raw, raw, &list);
+    struct fwp_packet *copy = wfp_copy(p, header, whole ? 0 : size + transport, size + transport, &list);
     if (!copy)
         return false;
     struct ip_address local = { .family = how->to.family };
     memcpy(local.bytes, how->to.bytes, 16);
     struct interface *by = interface_arriving() ? interface_arriving() : loopback_interface();
-    struct wfp_info info = describe(peer, &local, &how->from, true, wfp_link(by));
+    struct wfp_info info = describe(peer, &local, &how->from, true, wfp_link(by), &icmp);
     info.have |= WFP_HAS_IP_HEADER;
     info.ip_header = size;
     bool allowed = true;

@@ -267,6 +267,10 @@ NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct 
         .have = WFP_HAS_ENDPOINT | WFP_HAS_COMPLETION, .completion = &pendable,
     };
     info.flags = loopback_flag(&info.remote) | (e->raw ? WFP_IS_RAW_ENDPOINT : 0);
+    if (e->is_icmp) {
+        info.icmp_id_and_sequence = e->icmp_id;
+        info.have |= WFP_HAS_ICMP_ID;
+    }
     wfp_describe_redirection(e, &info);
     fwp_pendable_begin(&pendable, !resume);
     bool allowed = wfp_classify(layer, &info, data, &verdict) && wfp_take_options(e, &verdict);

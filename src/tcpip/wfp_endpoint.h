@@ -31,6 +31,8 @@ struct wfp_endpoint {
     uint64_t id, parent, flow, ended_flow;
     uint8_t protocol;
     uint32_t epoch;                     /* of the last authorisation */
+    uint32_t icmp_id;                   /* identifier and sequence of the message at hand, when is_icmp */
+    bool is_icmp;
     uint32_t link, arrival, next_hop;   /* indexes of interfaces: of the first authorisation, and the last others; 0: unknown */
     bool inbound, authorised, blocked, established, closing, assigned, is_datagram, raw, listens;
     bool indicated;                     /* drivers could see it at a layer of authorisation */
