@@ -48,6 +48,13 @@ char **host_list_dir(const char *path, const char *suffix)
     return names;
 }
 
+bool host_is_dir(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 void host_free_names(char **names)
 {
     for (char **name = names; name && *name; name++)

@@ -10,6 +10,8 @@
  * NULL; host_free_names gives it back. NULL when the directory cannot be read. */
 char **host_list_dir(const char *path, const char *suffix);
 void host_free_names(char **names);
+/* Whether the path is a directory, links followed. */
+bool host_is_dir(const char *path);
 /* Makes the directory and those above it. */
 bool host_make_dirs(const char *path);
 /* Time of last change, ns since 1970; 0 when the file is not there. */

@@ -12,10 +12,9 @@
 #include "base/error.h"
 #include "host/dir.h"
 #include "host/file.h"
-#include "pkg/msbuild_internal.h"
+#include "pkg/msbuild_xml.h"
 
 #define PROJECT_LIMIT (16u << 20)
-#define ITEM_LIMIT 20000
 
 enum pass { PROPERTIES, DEFINITIONS, ITEMS };
 
@@ -26,8 +25,7 @@ static bool is(const xmlNode *node, const char *name)
     return node->type == XML_ELEMENT_NODE && !strcasecmp((const char *)node->name, name);
 }
 
-/* The attribute in the project's memory; NULL when it is not there. */
-static const char *attribute(struct msbuild *project, xmlNode *node, const char *name)
+const char *msbuild_attribute(struct msbuild *project, xmlNode *node, const char *name)
 {
     xmlChar *value = xmlGetNoNsProp(node, (const xmlChar *)name);
     const char *copy = value ? msbuild_copy(project, (const char *)value, strlen((const char *)value)) : NULL;
@@ -36,7 +34,7 @@ static const char *attribute(struct msbuild *project, xmlNode *node, const char 
     return copy;
 }
 
-static const char *content(struct msbuild *project, xmlNode *node)
+const char *msbuild_content(struct msbuild *project, xmlNode *node)
 {
     xmlChar *value = xmlNodeGetContent(node);
     const char *text = value ? (const char *)value : "";
@@ -52,16 +50,15 @@ static const char *content(struct msbuild *project, xmlNode *node)
     return text;
 }
 
-static const char *node_name(struct msbuild *project, const xmlNode *node)
+const char *msbuild_node_name(struct msbuild *project, const xmlNode *node)
 {
     return msbuild_copy(project, (const char *)node->name, strlen((const char *)node->name));
 }
 
-/* Whether the element's condition holds; -1 with error_text(). */
-static int holds(struct msbuild_place *place, xmlNode *node)
+int msbuild_holds(struct msbuild_place *place, xmlNode *node)
 {
     place->line = (int)xmlGetLineNo(node);
-    return msbuild_condition(place, attribute(place->project, node, "Condition"));
+    return msbuild_condition(place, msbuild_attribute(place->project, node, "Condition"));
 }
 
 /* --- properties ---------------------------------------------------------------------------------------------------- */
@@ -74,15 +71,15 @@ static bool read_properties(struct msbuild_place *place, xmlNode *group)
 
         if (node->type != XML_ELEMENT_NODE)
             continue;
-        held = holds(place, node);
+        held = msbuild_holds(place, node);
         if (held < 0)
             return false;
         if (!held)
             continue;
-        value = msbuild_expand(place, content(place->project, node));
+        value = msbuild_expand(place, msbuild_content(place->project, node));
         if (!value)
             return false;
-        msbuild_set(place->project, &place->project->properties, node_name(place->project, node), value);
+        msbuild_set(place->project, &place->project->properties, msbuild_node_name(place->project, node), value);
     }
     return true;
 }
@@ -135,244 +132,62 @@ static bool import_known(struct msbuild_place *place, const char *path, enum pas
     return !last || import_directory(place, "Targets", pass);
 }
 
+struct imports {
+    struct msbuild_place *place;
+    const char *directory;
+    enum pass pass;
+};
+
+static bool import_one(void *context, const char *file, const char *recursive)
+{
+    struct imports *imports = context;
+    char found[4096];
+
+    (void)recursive;
+    return !msbuild_resolve(imports->directory, file, found, sizeof found) ||
+           read_file(imports->place->project, found, imports->pass, imports->place->depth + 1);
+}
+
+/* Every file that fits, in the order of their names; there may be none. */
+static bool import_matching(struct msbuild_place *place, const char *directory, const char *pattern, enum pass pass)
+{
+    struct imports imports = { place, directory, pass };
+
+    return msbuild_glob(place, directory, pattern, import_one, &imports);
+}
+
+/* Whether a sheet stands where Visual Studio, MSBuild or the WDK is installed; $(MSBuildThisFileDirectory) and its like are the project's own places. */
+static bool is_installed(const char *path)
+{
+    static const char *const places[] = { "$(VCTargetsPath", "$(MSBuildExtensionsPath", "$(MSBuildToolsPath", "$(MSBuildBinPath", "$(WDK" };
+
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (strcasestr(path, places[i]))
+            return true;
+    return false;
+}
+
 /* Sheets of Visual Studio and the WDK are known by name; others are read when they are there. */
 static bool import(struct msbuild_place *place, xmlNode *node, enum pass pass)
 {
-    const char *path = attribute(place->project, node, "Project"), *slash, *value;
+    const char *path = msbuild_attribute(place->project, node, "Project"), *slash, *value;
     char directory[4096], found[4096];
-    int held = holds(place, node);
+    int held = msbuild_holds(place, node);
 
     if (held <= 0 || !path)
         return held == 0 || (held > 0 && msbuild_error(place, "an Import without Project"));
     value = msbuild_expand(place, path);
     if (!value)
         return false;
-    if (strstr(path, "$(VCTargetsPath") || strstr(path, "$(MSBuild") || strstr(path, "$(WDK"))
+    if (is_installed(path))
         return import_known(place, path, pass);
     slash = strrchr(place->file, '/');
     snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - place->file) : 1, slash ? place->file : ".");
+    if (strpbrk(value, "*?"))
+        return import_matching(place, directory, value, pass);
     if (!msbuild_resolve(directory, value, found, sizeof found))
         return msbuild_error(place, "there is no file '%.200s' to import", value);
     return read_file(place->project, found, pass, place->depth + 1);
-}
-
-/* --- definitions --------------------------------------------------------------------------------------------------- */
-
-static bool read_metadata(struct msbuild_place *place, xmlNode *parent, struct msbuild_value **metadata)
-{
-    for (xmlNode *node = parent->children; node; node = node->next) {
-        const char *value;
-        int held;
-
-        if (node->type != XML_ELEMENT_NODE)
-            continue;
-        place->metadata = *metadata;
-        held = holds(place, node);
-        value = held > 0 ? msbuild_expand(place, content(place->project, node)) : "";
-        place->metadata = NULL;
-        if (held < 0 || !value)
-            return false;
-        if (held)
-            msbuild_set(place->project, metadata, node_name(place->project, node), value);
-    }
-    return true;
-}
-
-static struct msbuild_definition *definition(struct msbuild *project, const char *type)
-{
-    for (struct msbuild_definition *d = project->definitions; d; d = d->next)
-        if (!strcasecmp(d->type, type))
-            return d;
-    return NULL;
-}
-
-static bool read_definitions(struct msbuild_place *place, xmlNode *group)
-{
-    struct msbuild *project = place->project;
-
-    for (xmlNode *node = group->children; node; node = node->next) {
-        struct msbuild_definition *d;
-        int held;
-
-        if (node->type != XML_ELEMENT_NODE)
-            continue;
-        held = holds(place, node);
-        if (held < 0)
-            return false;
-        if (!held)
-            continue;
-        d = definition(project, (const char *)node->name);
-        if (!d) {
-            d = msbuild_alloc(project, sizeof *d);
-            d->type = node_name(project, node);
-            d->next = project->definitions;
-            project->definitions = d;
-        }
-        if (!read_metadata(place, node, &d->metadata))
-            return false;
-    }
-    return true;
-}
-
-/* --- items --------------------------------------------------------------------------------------------------------- */
-
-/* '*' is any text, '?' one character; no case. */
-static bool wildcard_match(const char *pattern, const char *text)
-{
-    const char *star = NULL, *resume = NULL;
-
-    while (*text) {
-        if (*pattern == '*') {
-            star = ++pattern;
-            resume = text;
-        } else if (*pattern && (*pattern == '?' || !strncasecmp(pattern, text, 1))) {
-            pattern++;
-            text++;
-        } else if (star) {
-            pattern = star;
-            text = ++resume;
-        } else {
-            return false;
-        }
-    }
-    return !pattern[strspn(pattern, "*")];
-}
-
-static bool listed(const char *list, const char *name)
-{
-    size_t length;
-    const char *element;
-
-    while (list && (element = msbuild_element(&list, &length)) != NULL) {
-        char pattern[1024];
-
-        snprintf(pattern, sizeof pattern, "%.*s", (int)length, element);
-        for (char *p = pattern; *p; p++)
-            *p = *p == '\\' ? '/' : *p;
-        if (wildcard_match(pattern, name))
-            return true;
-    }
-    return false;
-}
-
-static struct msbuild_value *copy_metadata(struct msbuild *project, const struct msbuild_value *from)
-{
-    struct msbuild_value *copy = NULL;
-
-    for (; from; from = from->next)
-        msbuild_set(project, &copy, from->name, from->text);
-    return copy;
-}
-
-static bool add_item(struct msbuild_place *place, xmlNode *node, const char *include)
-{
-    struct msbuild *project = place->project;
-    const struct msbuild_definition *d = definition(project, (const char *)node->name);
-    struct msbuild_item *item = msbuild_alloc(project, sizeof *item);
-    int count = 0;
-
-    for (const struct msbuild_item *i = project->items; i; i = i->next)
-        count++;
-    if (count >= ITEM_LIMIT)
-        return msbuild_error(place, "more than %d items", ITEM_LIMIT);
-    item->type = node_name(project, node);
-    item->include = include;
-    item->line = place->line;
-    item->metadata = copy_metadata(project, d ? d->metadata : NULL);
-    *project->last = item;
-    project->last = &item->next;
-    return read_metadata(place, node, &item->metadata);
-}
-
-/* DIR/pattern: every file of DIR that fits. */
-static bool add_matching(struct msbuild_place *place, xmlNode *node, const char *pattern, const char *exclude)
-{
-    const char *slash = strrchr(pattern, '/'), *last = slash ? slash + 1 : pattern;
-    char where[4096], directory[2048], file[4096];
-    bool good = true;
-    char **names;
-
-    snprintf(directory, sizeof directory, "%.*s", slash ? (int)(slash - pattern) : 0, pattern);
-    if (!msbuild_resolve(place->project->directory, directory, where, sizeof where))
-        return true;
-    names = host_list_dir(where, "");
-    for (char **name = names; good && name && *name; name++) {
-        snprintf(file, sizeof file, "%s%s%s", directory, slash ? "/" : "", *name);
-        if (wildcard_match(last, *name) && !listed(exclude, file))
-            good = add_item(place, node, msbuild_copy(place->project, file, strlen(file)));
-    }
-    host_free_names(names);
-    return good;
-}
-
-static bool add_included(struct msbuild_place *place, xmlNode *node, const char *list, const char *exclude)
-{
-    const char *element;
-    size_t length;
-    bool good = true;
-
-    while (good && (element = msbuild_element(&list, &length)) != NULL) {
-        char *name = (char *)(uintptr_t)msbuild_copy(place->project, element, length);
-
-        for (char *p = name; *p; p++)
-            *p = *p == '\\' ? '/' : *p;
-        if (strpbrk(name, "*?"))
-            good = add_matching(place, node, name, exclude);
-        else if (!listed(exclude, name))
-            good = add_item(place, node, name);
-    }
-    return good;
-}
-
-static void remove_items(struct msbuild *project, const char *type, const char *list)
-{
-    for (struct msbuild_item **at = &project->items; *at;) {
-        struct msbuild_item *item = *at;
-
-        if (!strcasecmp(item->type, type) && listed(list, item->include))
-            *at = item->next;
-        else
-            at = &item->next;
-    }
-    project->last = &project->items;
-    while (*project->last)
-        project->last = &(*project->last)->next;
-}
-
-static bool update_items(struct msbuild_place *place, xmlNode *node, const char *list)
-{
-    for (struct msbuild_item *item = place->project->items; item; item = item->next)
-        if (!strcasecmp(item->type, (const char *)node->name) && listed(list, item->include) &&
-            !read_metadata(place, node, &item->metadata))
-            return false;
-    return true;
-}
-
-static bool read_items(struct msbuild_place *place, xmlNode *group)
-{
-    static const char *const verbs[] = { "Include", "Exclude", "Remove", "Update" };
-
-    for (xmlNode *node = group->children; node; node = node->next) {
-        const char *list[4] = { 0 };
-        int held;
-
-        if (node->type != XML_ELEMENT_NODE)
-            continue;
-        held = holds(place, node);
-        if (held < 0)
-            return false;
-        for (int i = 0; held && i < 4; i++) {
-            const char *text = attribute(place->project, node, verbs[i]);
-
-            if (text && !(list[i] = msbuild_expand(place, text)))
-                return false;
-        }
-        if (list[2])
-            remove_items(place->project, (const char *)node->name, list[2]);
-        if ((list[3] && !update_items(place, node, list[3])) || (list[0] && !add_included(place, node, list[0], list[1])))
-            return false;
-    }
-    return true;
 }
 
 /* --- documents ----------------------------------------------------------------------------------------------------- */
@@ -383,7 +198,7 @@ static bool read_group(struct msbuild_place *place, xmlNode *parent, enum pass p
 static bool read_choose(struct msbuild_place *place, xmlNode *choose, enum pass pass)
 {
     for (xmlNode *node = choose->children; node; node = node->next) {
-        int held = is(node, "When") ? holds(place, node) : is(node, "Otherwise");
+        int held = is(node, "When") ? msbuild_holds(place, node) : is(node, "Otherwise");
 
         if (held < 0)
             return false;
@@ -402,14 +217,14 @@ static bool read_node(struct msbuild_place *place, xmlNode *node, enum pass pass
     bool group = is(node, "ImportGroup");
     bool wanted = group || (pass == PROPERTIES && is(node, "PropertyGroup")) ||
                   (pass == DEFINITIONS && is(node, "ItemDefinitionGroup")) || (pass == ITEMS && is(node, "ItemGroup"));
-    int held = wanted ? holds(place, node) : 0;
+    int held = wanted ? msbuild_holds(place, node) : 0;
 
     if (held <= 0)
         return held == 0;
     if (group)
         return read_group(place, node, pass);
-    return pass == PROPERTIES ? read_properties(place, node) : pass == DEFINITIONS ? read_definitions(place, node)
-                                                                                  : read_items(place, node);
+    return pass == PROPERTIES ? read_properties(place, node) : pass == DEFINITIONS ? msbuild_read_definitions(place, node)
+                                                                                  : msbuild_read_items(place, node);
 }
 
 static bool read_group(struct msbuild_place *place, xmlNode *parent, enum pass pass)
@@ -432,7 +247,8 @@ static bool read_document(struct msbuild_place *place, xmlDoc *document, enum pa
 
 static bool read_file(struct msbuild *project, const char *path, enum pass pass, int depth)
 {
-    struct msbuild_place place = { .project = project, .file = msbuild_copy(project, path, strlen(path)), .depth = depth };
+    struct msbuild_place place = { .project = project, .file = msbuild_copy(project, path, strlen(path)), .depth = depth,
+                                   .with_items = pass == ITEMS };
     uint8_t *data;
     size_t size;
     xmlDoc *document;
@@ -505,6 +321,8 @@ struct msbuild *msbuild_open(const char *path, const char *const *globals)
         if (!read_file(project, project->path, pass, 0))
             goto failed;
         msbuild_set_defaults(project);
+        if (pass == PROPERTIES)
+            msbuild_set_results(project);
     }
     return project;
 failed:

@@ -18,6 +18,7 @@ struct msbuild;
 
 struct msbuild_item {
     const char *type, *include;         /* one file of the Include list, as written, slashes forward */
+    const char *recursive;              /* what ** of its Include stood for, or NULL */
     struct msbuild_value *metadata;
     int line;
     struct msbuild_item *next;          /* of any type; use msbuild_next */
@@ -39,5 +40,8 @@ const char *msbuild_directory(const struct msbuild *project);
 const char *msbuild_path(const struct msbuild *project);
 /* The next of a list separated by semicolons: its start and *length, without blanks around it; NULL at the end. */
 const char *msbuild_element(const char **list, size_t *length);
+/* In place: %XX, which keeps a character from its meaning, becomes it. For elements, behind the splitting of their list. docs:
+ * visualstudio/msbuild/how-to-escape-special-characters-in-msbuild */
+void msbuild_unescape(char *text);
 
 #endif

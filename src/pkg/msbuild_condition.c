@@ -67,15 +67,15 @@ static const char *operand(struct condition *c)
     if (*c->at == '\'') {
         start = ++c->at;
         while (start[length] && start[length] != '\'')
-            length += start[length] == '$' && start[length + 1] == '(' ? reference(start + length) : 1;
+            length += strchr("$@", start[length]) && start[length + 1] == '(' ? reference(start + length) : 1;
         if (start[length] != '\'')
             return fail(c, "a quote is open"), NULL;
         c->at += length + 1;
     } else {
         start = c->at;
         while (isalnum((unsigned char)start[length]) || (start[length] && strchr("_.-\\|", start[length])) ||
-               ((start[length] == '$' || start[length] == '%') && start[length + 1] == '('))
-            length += start[length] == '$' || start[length] == '%' ? reference(start + length) : 1;
+               (start[length] && strchr("$%@", start[length]) && start[length + 1] == '('))
+            length += strchr("$%@", start[length]) ? reference(start + length) : 1;
         if (length == 0)
             return fail(c, "a value is expected"), NULL;
         c->at += length;

@@ -31,8 +31,8 @@ static void set_paths(struct msbuild *project)
     set(project, "TargetName", msbuild_property(project, "ProjectName"));
     set(project, "DDK_INC_PATH", "$sdk");
     set(project, "KM_IncludePath", "$sdk");
-    set(project, "DDK_LIB_PATH", "$lib");
-    set(project, "SDK_LIB_PATH", "$lib");
+    set(project, "DDK_LIB_PATH", "$lib\\");
+    set(project, "SDK_LIB_PATH", "$lib\\");
     set(project, "KIT_SHARED_INC_PATH", "$sdk");
 }
 
@@ -63,4 +63,16 @@ void msbuild_set_defaults(struct msbuild *project)
     set(project, "VisualStudioVersion", "17.0");
     set_versions(project);
     set_paths(project);
+}
+
+void msbuild_set_results(struct msbuild *project)
+{
+    char text[512];
+
+    set(project, "TargetExt", !strcasecmp(msbuild_property(project, "ConfigurationType"), "StaticLibrary") ? ".lib" : ".sys");
+    snprintf(text, sizeof text, "%.120s%.120s", msbuild_property(project, "TargetName"), msbuild_property(project, "TargetExt"));
+    set(project, "TargetFileName", text);
+    snprintf(text, sizeof text, "%.250s%.250s", msbuild_property(project, "OutDir"), msbuild_property(project, "TargetFileName"));
+    set(project, "TargetPath", text);
+    set(project, "TargetDir", msbuild_property(project, "OutDir"));
 }

@@ -98,7 +98,7 @@ const char *msbuild_property_at(const struct msbuild_place *place, const char *n
     return value ? value : "";
 }
 
-/* One $(...) or %(...) at `at`; *length is what it takes. NULL with error_text(). */
+/* One $(...), %(...) or @(...) at `at`; *length is what it takes. NULL with error_text(). */
 static const char *reference(const struct msbuild_place *place, const char *at, size_t *length)
 {
     const char *dot, *name, *value;
@@ -113,8 +113,13 @@ static const char *reference(const struct msbuild_place *place, const char *at, 
         return "";                                  /* the registry of no computer */
     if (*at == '$')
         return strpbrk(name, ".[(") ? msbuild_evaluate(place, name) : msbuild_property_at(place, name);
+    if (*at == '@')
+        return msbuild_item_list(place, name);
     dot = strchr(name, '.');                        /* %(ClCompile.Name) */
-    value = msbuild_find(place->metadata, dot ? dot + 1 : name);
+    name = dot ? dot + 1 : name;
+    value = msbuild_find(place->metadata, name);
+    if (!value && place->item)
+        value = msbuild_known_metadata(place->project, place->item, name);
     return value ? value : "";
 }
 
@@ -126,10 +131,10 @@ const char *msbuild_expand(const struct msbuild_place *place, const char *text)
     if (!out.text)
         abort();
     while (*text) {
-        size_t length = strcspn(text, "$%");
+        size_t length = strcspn(text, place->with_items ? "$%@" : "$%");
         const char *value = text;
 
-        if (length == 0 && text[1] == '(') {
+        if (length == 0 && *text && text[1] == '(') {
             size_t taken = 0;
 
             value = reference(place, text, &taken);
@@ -164,6 +169,24 @@ const char *msbuild_element(const char **list, size_t *length)
     while (*length && strchr(" \t\r\n", start[*length - 1]))
         (*length)--;
     return start;
+}
+
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+void msbuild_unescape(char *text)
+{
+    char *to = text;
+
+    for (const char *from = text; *from; to++) {
+        int high = *from == '%' ? hex_digit(from[1]) : -1, low = high > 0 ? hex_digit(from[2]) : -1;
+
+        *to = low >= 0 ? (char)(high * 16 + low) : *from;
+        from += low >= 0 ? 3 : 1;
+    }
+    *to = 0;
 }
 
 /* --- files --------------------------------------------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
  *
  * An expression is read from left to right: a property or a static function gives a value, each .Method(...) and [index] behind it
  * another. Arguments are separated by commas, stand in ', " or ` or bare, and are expanded before the call. What has another
- * meaning on every run (the time, new GUIDs) and what is not listed here is refused by its name.
+ * meaning on every run (new GUIDs; but for the time) and what is not listed here is refused by its name.
  * docs: visualstudio/msbuild/property-functions */
 #include <ctype.h>
 #include <stdio.h>
@@ -270,6 +270,12 @@ static const char *call_environment(const struct msbuild_call *c)
     return value ? value : "";
 }
 
+/* The version of the newest kit that ring3's headers go by. */
+static const char *call_tool_location(const struct msbuild_call *c)
+{
+    return !strcasecmp(c->name, "GetLatestSDKTargetPlatformVersion") ? "10.0.26100.0" : NULL;
+}
+
 static const struct {
     const char *type;
     const char *(*call)(const struct msbuild_call *call);
@@ -279,7 +285,8 @@ static const struct {
     { "System.Int32", call_number },      { "System.Int64", call_number },    { "System.Double", call_number },
     { "System.Convert", call_number },    { "System.IO.Path", msbuild_path_function },
     { "System.IO.File", msbuild_path_function }, { "System.IO.Directory", msbuild_path_function },
-    { "System.Environment", call_environment },
+    { "System.Environment", call_environment }, { "System.DateTime", msbuild_time_function },
+    { "Microsoft.Build.Utilities.ToolLocationHelper", call_tool_location },
 };
 
 /* At "[": Type]::Name(arguments). *at goes behind it. NULL with error_text(). */

@@ -22,6 +22,9 @@ const char *msbuild_method(const struct msbuild_call *call, bool *list);
 const char *msbuild_index(const struct msbuild_place *place, const char *value, bool list, long index);
 /* System.IO.Path, File and Directory, and the path functions of MSBuild. NULL: not one of them. */
 const char *msbuild_path_function(const struct msbuild_call *call);
+/* Properties of System.DateTime; and what a time can do. NULL: not one of them, or no time. */
+const char *msbuild_time_function(const struct msbuild_call *call);
+const char *msbuild_time_method(const struct msbuild_call *call);
 /* The arguments from `first` on, with `between` between them. */
 const char *msbuild_join(const struct msbuild_call *call, const char *between, int first);
 

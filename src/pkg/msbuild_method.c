@@ -195,6 +195,9 @@ const char *msbuild_method(const struct msbuild_call *c, bool *list)
     const char *value = NULL;
 
     *list = false;
+    value = msbuild_time_method(c);
+    if (value)
+        return value;
     if (!c->called)
         value = value_of(c);
     else if (!strcasecmp(c->name, "Trim") || !strcasecmp(c->name, "TrimStart") || !strcasecmp(c->name, "TrimEnd"))
