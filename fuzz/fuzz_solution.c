@@ -1,4 +1,4 @@
-/* A solution from anywhere, with none of its projects there: it is read, and refused. */
+/* A solution of either form from anywhere, with none of its projects there: it is read, and refused. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,7 +20,7 @@ static int write_file(const char *path, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static char directory[] = "/tmp/fuzz-solution-XXXXXX", path[64];
+    static char directory[] = "/tmp/fuzz-solution-XXXXXX", path[64], other[64];
     struct build_result *results;
     size_t count;
 
@@ -28,10 +28,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (!mkdtemp(directory))
             return 0;
         snprintf(path, sizeof path, "%s/x.sln", directory);
+        snprintf(other, sizeof other, "%s/x.slnx", directory);
     }
-    if (size > 65536 || !write_file(path, data, size))
+    const char *used = size && data[0] == '<' ? other : path;
+    if (size > 65536 || !write_file(used, data, size))
         return 0;
-    build_solution(&(struct build_config){ .path = path, .out = directory }, &results, &count);
+    build_solution(&(struct build_config){ .path = used, .out = directory }, &results, &count);
     build_results_free(results, count);
     return 0;
 }

@@ -11,36 +11,17 @@
 #include "base/error.h"
 #include "host/dir.h"
 #include "host/file.h"
-#include "pkg/build_plan.h"
+#include "pkg/build_solution.h"
 #include "pkg/msbuild.h"
 #include "pkg/msbuild_internal.h"
 
 #define TEXT_MAX (4u << 20)
-#define PROJECTS_MAX 512
-#define NAME_SIZE 256
-
-struct member {
-    char guid[64], name[NAME_SIZE], path[1024];
-    char configuration[64];             /* of the project, in the chosen one of the solution; "": not built */
-    bool built, visiting, done;
-    struct build_list needs;            /* GUIDs */
-};
-
-struct solution {
-    const struct build_config *config;
-    char path[BUILD_PATH], directory[BUILD_PATH];
-    char configuration[64];
-    struct member *member;
-    size_t count;
-    struct build_result *results;
-    size_t result_count;
-};
 
 bool build_is_solution(const char *path)
 {
     const char *dot = strrchr(path, '.');
 
-    return dot && !strcasecmp(dot, ".sln");
+    return dot && (!strcasecmp(dot, ".sln") || !strcasecmp(dot, ".slnx"));
 }
 
 static struct member *by_guid(struct solution *s, const char *guid, size_t length)
@@ -70,21 +51,30 @@ static bool quoted(const char *line, int n, char *text, size_t size)
     return (size_t)snprintf(text, size, "%.*s", (int)(end - at - 1), at + 1) < size;
 }
 
-static bool read_project(struct solution *s, const char *line, int number)
+struct member *solution_member(struct solution *s, int line)
 {
     struct member *m;
 
-    if (s->count == PROJECTS_MAX)
-        return error_set("%s:%d: more than %d projects", s->path, number, PROJECTS_MAX);
+    if (s->count == PROJECTS_MAX) {
+        error_set("%s:%d: more than %d projects", s->path, line, PROJECTS_MAX);
+        return NULL;
+    }
     m = realloc(s->member, (s->count + 1) * sizeof *m);
     if (!m)
         abort();
     s->member = m;
-    m += s->count;
-    memset(m, 0, sizeof *m);
+    memset(&m[s->count], 0, sizeof *m);
+    return &m[s->count++];
+}
+
+static bool read_project(struct solution *s, const char *line, int number)
+{
+    struct member *m = solution_member(s, number);
+
+    if (!m)
+        return false;
     if (!quoted(line, 1, m->name, sizeof m->name) || !quoted(line, 2, m->path, sizeof m->path) || !quoted(line, 3, m->guid, sizeof m->guid))
         return error_set("%s:%d: a project has a type, a name, a path and a GUID in quotes", s->path, number);
-    s->count++;
     return true;
 }
 
@@ -143,8 +133,7 @@ static bool read_all(struct solution *s, char *text)
         headed = headed || strstr(line, "Microsoft Visual Studio Solution File") != NULL;
         good = read_line(s, line, number, &inside);
     }
-    return good && (headed || error_set("%s: no solution: it does not begin as Visual Studio's do", s->path)) &&
-           (s->count || error_set("%s: it has no projects", s->path));
+    return good && (headed || error_set("%s: no solution: it does not begin as Visual Studio's do", s->path));
 }
 
 static bool open_solution(struct solution *s)
@@ -164,9 +153,9 @@ static bool open_solution(struct solution *s)
     if (!text)
         abort();
     text[size] = 0;
-    good = read_all(s, text);
+    good = !strcasecmp(strrchr(s->path, '.'), ".slnx") ? solution_read_xml(s, text, size) : read_all(s, text);
     free(text);
-    return good;
+    return good && (s->count || error_set("%s: it has no projects", s->path));
 }
 
 /* --- building ------------------------------------------------------------------------------------------------------ */
