@@ -83,7 +83,7 @@ static bool take_release(void *target, const char *value)
 }
 
 static const struct cli_option options[] = {
-    { NULL, "DIR|X.vcxproj|X.sln", "a directory with sources, a Visual Studio project or solution (default: the present directory)", take_path },
+    { NULL, "DIR|X.vcxproj|X.sln|X.slnx", "a directory with sources, a Visual Studio project or solution (default: the present directory)", take_path },
     { "--out", "DIR", "where results go (default: build/drivers/NAME)", take_out },
     { "--configuration", "NAME", "of a project: Release, Debug (default: what the project says)", take_configuration },
     { "--property", "NAME=VALUE", "a property that wins over the project's; may be given again", take_property },
@@ -131,7 +131,7 @@ static int run_build(const struct verb *verb, int argc, char **argv)
 
 VERB(build_verb) = {
     .name = "build",
-    .synopsis = "[DIR|X.vcxproj|X.sln] [--out=DIR] [--configuration=NAME] [--define=NAME] [--force] [--release]",
+    .synopsis = "[DIR|X.vcxproj|X.sln|X.slnx] [--out=DIR] [--configuration=NAME] [--define=NAME] [--force] [--release]",
     .summary = "make a driver's .sys and .pdb from its sources or its project",
     .options = options,
     .run = run_build,

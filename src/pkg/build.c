@@ -189,15 +189,23 @@ struct build_plan *build_plan_new(const struct build_config *config)
     return NULL;
 }
 
+void build_plan_drop(struct build_plan *plan, size_t index)
+{
+    struct build_source *source = &plan->source[index];
+
+    free(source->path);
+    free(source->object);
+    free(source->header);
+    free(source->made);
+    build_list_free(&source->flags);
+    plan->source_count--;
+    memmove(source, source + 1, (plan->source_count - index) * sizeof *source);
+}
+
 void build_plan_free(struct build_plan *plan)
 {
-    for (size_t i = 0; plan && i < plan->source_count; i++) {
-        free(plan->source[i].path);
-        free(plan->source[i].object);
-        free(plan->source[i].header);
-        free(plan->source[i].made);
-        build_list_free(&plan->source[i].flags);
-    }
+    while (plan && plan->source_count)
+        build_plan_drop(plan, plan->source_count - 1);
     for (size_t i = 0; plan && i < plan->inf_count; i++) {
         free(plan->inf[i].path);
         free(plan->inf[i].result);
@@ -208,6 +216,7 @@ void build_plan_free(struct build_plan *plan)
     free(plan->source);
     free(plan->inf);
     build_list_free(&plan->flags);
+    build_list_free(&plan->link_flags);
     build_list_free(&plan->headers);
     build_list_free(&plan->libraries);
     build_list_free(&plan->trace_files);

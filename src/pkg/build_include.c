@@ -132,3 +132,14 @@ uint64_t build_newest_included(const char *path, const char *const *directories)
     build_list_free(&found.seen);
     return found.newest;
 }
+
+bool build_includes(const char *path, const char *const *directories, const char *other)
+{
+    struct includes found = { .directories = directories };
+    bool included;
+
+    follow(&found, path);
+    included = build_has(&found.seen, other);
+    build_list_free(&found.seen);
+    return included;
+}

@@ -44,12 +44,13 @@ struct build_plan {
     char include[BUILD_PATH], lib[BUILD_PATH], shared[BUILD_PATH];      /* the SDK */
     char sdk[BUILD_PATH], sdk_version[64];      /* a WDK of the user's instead, or "" */
     enum build_kind kind;
-    bool debug, release, force, kmdf, wpp, verbose;
+    bool debug, release, force, kmdf, wpp, verbose, guard;      /* guard: calls through pointers are */
     int kmdf_minor, jobs;
     char entry[64], definition_file[BUILD_PATH];
     struct build_source *source;
     size_t source_count;
     struct build_list flags;            /* of every C and C++ source */
+    struct build_list link_flags;
     struct build_list headers;          /* directories with headers of the driver's own, whole paths */
     struct build_list libraries;        /* whole paths, linked before the SDK's */
     struct build_list trace_files;      /* that declare trace functions, whole paths */
@@ -63,6 +64,7 @@ struct build_plan *build_plan_new(const struct build_config *config);
 void build_plan_free(struct build_plan *plan);
 /* Adds a source; the object's name is made from it. False with error_text() for a kind of file nobody compiles. */
 bool build_plan_source(struct build_plan *plan, const char *path, struct build_source **added);
+void build_plan_drop(struct build_plan *plan, size_t index);
 struct build_inf *build_plan_inf(struct build_plan *plan, const char *path);
 /* The tool for a file, by its extension; -1: none. */
 int build_tool_of(const char *path);

@@ -10,19 +10,14 @@
 #include "host/dir.h"
 #include "host/file.h"
 #include "pkg/build_plan.h"
+#include "pkg/build_project.h"
 #include "pkg/build_warning.h"
 #include "pkg/msbuild.h"
 #include "pkg/msbuild_internal.h"
 
 #define DEPTH 8
 
-struct project {
-    struct build_plan *plan;
-    const struct build_config *config;
-    struct msbuild *file;
-};
-
-static bool say(const struct project *p, int line, const char *format, const char *what)
+bool project_say(const struct project *p, int line, const char *format, const char *what)
 {
     char reason[512];
 
@@ -33,7 +28,7 @@ static bool say(const struct project *p, int line, const char *format, const cha
     return line ? error_set("%s:%d: %s", msbuild_path(p->file), line, reason) : error_set("%s: %s", msbuild_path(p->file), reason);
 }
 
-static bool is_true(const char *text)
+bool project_is_true(const char *text)
 {
     return !strcasecmp(text, "true");
 }
@@ -45,8 +40,10 @@ static void add_defines(struct build_list *flags, const char *list, const char *
     const char *element;
     size_t length;
 
-    while ((element = msbuild_element(&list, &length)) != NULL)
+    while ((element = msbuild_element(&list, &length)) != NULL) {
         build_add(flags, "%s%.*s", option, (int)length, element);
+        msbuild_unescape(flags->text[flags->count - 1]);
+    }
 }
 
 /* Directories that are there; the SDK's own are searched anyway. */
@@ -68,14 +65,23 @@ static void add_directories(const struct project *p, struct build_list *flags, c
     }
 }
 
+static void add_guard(const struct project *p, struct build_list *flags)
+{
+    build_add(flags, "-Xclang");
+    build_add(flags, "-cfguard");
+    p->plan->guard = true;
+}
+
 /* cl's options that mean something here. */
-static void add_options(struct build_list *flags, const char *text)
+static void add_options(const struct project *p, struct build_list *flags, const char *text)
 {
     char *copy = strdup(text), *save = NULL;
 
     for (char *word = copy ? strtok_r(copy, " \t\r\n", &save) : NULL; word; word = strtok_r(NULL, " \t\r\n", &save)) {
         if ((word[0] == '/' || word[0] == '-') && strchr("DUI", word[1]) && word[1] && word[2])
             build_add(flags, "-%s", word + 1);
+        if (!strncasecmp(word + 1, "guard:cf", 9))
+            add_guard(p, flags);
     }
     free(copy);
 }
@@ -139,7 +145,7 @@ static bool defines_inline(const char *text)
 static void add_by_text(const struct msbuild_item *item, const struct build_source *source, struct build_list *flags)
 {
     struct build_warnings warnings = {
-        .level = warning_level(msbuild_metadata(item, "WarningLevel")), .errors = is_true(msbuild_metadata(item, "TreatWarningAsError")),
+        .level = warning_level(msbuild_metadata(item, "WarningLevel")), .errors = project_is_true(msbuild_metadata(item, "TreatWarningAsError")),
         .disabled = msbuild_metadata(item, "DisableSpecificWarnings"), .as_errors = msbuild_metadata(item, "TreatSpecificWarningsAsErrors"),
     };
     uint8_t *data = NULL;
@@ -173,7 +179,9 @@ static void source_flags(const struct project *p, const struct msbuild_item *ite
     add_defines(flags, msbuild_metadata(item, "UndefinePreprocessorDefinitions"), "-U");
     add_directories(p, flags, msbuild_metadata(item, "AdditionalIncludeDirectories"));
     add_directories(p, flags, msbuild_metadata(item, "IncludePaths"));           /* MASM's name for it */
-    add_options(flags, msbuild_metadata(item, "AdditionalOptions"));
+    add_options(p, flags, msbuild_metadata(item, "AdditionalOptions"));
+    if (!strcasecmp(msbuild_metadata(item, "ControlFlowGuard"), "Guard") && (source->tool == TOOL_C || source->tool == TOOL_CPP))
+        add_guard(p, flags);
     if (is_precompiled(item, "Use")) {
         const char *header = msbuild_metadata(item, "PrecompiledHeaderFile");
 
@@ -188,10 +196,10 @@ static void source_flags(const struct project *p, const struct msbuild_item *ite
 
 /* --- items --------------------------------------------------------------------------------------------------------- */
 
-static bool resolve_item(const struct project *p, const struct msbuild_item *item, char whole[BUILD_PATH])
+bool project_item(const struct project *p, const struct msbuild_item *item, char whole[BUILD_PATH])
 {
     return msbuild_resolve(msbuild_directory(p->file), item->include, whole, BUILD_PATH) ||
-           say(p, item->line, "there is no file %s", item->include);
+           project_say(p, item->line, "there is no file %s", item->include);
 }
 
 /* A source's own directory has headers, too. */
@@ -262,7 +270,7 @@ static void take_traces(const struct project *p, const struct msbuild_item *item
         scan_file(p, element, length);
     take_control(p, guid, strlen(guid));
     take_trace_options(p, msbuild_metadata(item, "WppAdditionalOptions"));
-    p->plan->wpp |= is_true(msbuild_metadata(item, "WppEnabled"));
+    p->plan->wpp |= project_is_true(msbuild_metadata(item, "WppEnabled"));
 }
 
 static bool already(const struct build_plan *plan, const char *path)
@@ -279,9 +287,9 @@ static bool take_sources(struct project *p, const char *type)
         struct build_source *source;
         char whole[BUILD_PATH];
 
-        if (is_true(msbuild_metadata(item, "ExcludedFromBuild")))
+        if (project_is_true(msbuild_metadata(item, "ExcludedFromBuild")))
             continue;
-        if (!resolve_item(p, item, whole))
+        if (!project_item(p, item, whole))
             return false;
         if (already(p->plan, whole))
             continue;
@@ -334,112 +342,36 @@ static bool take_infs(struct project *p)
     for (const struct msbuild_item *item = msbuild_first(p->file, "Inf"); item; item = msbuild_next(item)) {
         char whole[BUILD_PATH];
 
-        if (is_true(msbuild_metadata(item, "ExcludedFromBuild")))
+        if (project_is_true(msbuild_metadata(item, "ExcludedFromBuild")))
             continue;
-        if (!resolve_item(p, item, whole))
+        if (!project_item(p, item, whole))
             return false;
         stamp_options(p, item, &build_plan_inf(p->plan, whole)->stamp);
     }
     return true;
 }
 
-/* --- libraries ----------------------------------------------------------------------------------------------------- */
-
-static bool build_at(struct project *p, const char *project, char result[BUILD_PATH]);
-
-static const char *file_part(const char *path)
-{
-    const char *slash = path;
-
-    for (const char *c = path; *c; c++)
-        slash = *c == '/' || *c == '\\' ? c + 1 : slash;
-    return slash;
-}
-
-/* A library that another project makes: the project of a directory above the library's place whose result has its name. */
-static bool build_producer(struct project *p, const char *path, bool *found)
-{
-    char place[BUILD_PATH], directory[BUILD_PATH], result[BUILD_PATH], stem[256];
-    const char *file = file_part(path);
-
-    snprintf(stem, sizeof stem, "%.*s", (int)strcspn(file, "."), file);
-    snprintf(place, sizeof place, "%.*s", (int)(file - path), path);
-    for (int up = 0; up < 4 && !*found; up++) {
-        size_t length = strlen(place);
-
-        while (length && (place[length - 1] == '/' || place[length - 1] == '\\'))
-            place[--length] = 0;
-        if (msbuild_resolve(msbuild_directory(p->file), place, directory, sizeof directory)) {
-            char **names = host_list_dir(directory, ".vcxproj");
-
-            for (char **name = names; name && *name && !*found; name++) {
-                char project[BUILD_PATH * 2];
-
-                snprintf(project, sizeof project, "%s/%s", directory, *name);
-                if (strcasecmp(project, msbuild_path(p->file)) != 0 && build_at(p, project, result) &&
-                    !strncasecmp(file_part(result), stem, strlen(stem))) {
-                    build_add(&p->plan->libraries, "%s", result);
-                    *found = true;
-                }
-            }
-            host_free_names(names);
-        }
-        while (length && place[length - 1] != '/' && place[length - 1] != '\\')
-            place[--length] = 0;
-    }
-    return *found;
-}
-
-/* Libraries of the WDK are import libraries of ours, or part of what every driver links. */
-static bool is_kit_library(const char *path)
-{
-    static const char *const known[] = { "uuid", "wdmsec", "ntstrsafe", "libcntpr", "wdmguid", "fwpuclnt", "storport", "wmilib",
-        "ntoskrnl", "hal", "ndis", "netio", "fwpkclnt", "ksecdd", "wpprecorder", "bufferoverflowk", "bufferoverflowfastfailk",
-        "initguid", "rtlver", "aux_klib", "ntdll", "kernel32", "wdfdriverentry", "wdfldr", "cng", "scsiport", "scsiwmi", "libcmt" };
-    const char *file = file_part(path);
-    char stem[128];
-
-    snprintf(stem, sizeof stem, "%.*s", (int)strcspn(file, "."), file);
-    for (size_t i = 0; i < countof(known); i++)
-        if (!strcasecmp(known[i], stem))
-            return true;
-    return false;
-}
-
-static bool take_libraries(struct project *p)
-{
-    const char *list = msbuild_definition(p->file, "Link", "AdditionalDependencies"), *element;
-    size_t length;
-
-    while ((element = msbuild_element(&list, &length)) != NULL) {
-        char path[1024], whole[BUILD_PATH];
-        bool found = false;
-
-        snprintf(path, sizeof path, "%.*s", (int)length, element);
-        if (is_kit_library(path))
-            continue;
-        if (msbuild_resolve(msbuild_directory(p->file), path, whole, sizeof whole))
-            build_add(&p->plan->libraries, "%s", whole);
-        else if (strstr(path, "$lib") || !build_producer(p, path, &found))
-            return say(p, 0, "it links %s, which is neither there, nor one of the kit's libraries, nor made by a project beside it", path);
-    }
-    return true;
-}
-
-static bool take_references(struct project *p)
-{
-    for (const struct msbuild_item *item = msbuild_first(p->file, "ProjectReference"); item; item = msbuild_next(item)) {
-        char whole[BUILD_PATH], result[BUILD_PATH];
-
-        if (!resolve_item(p, item, whole) || !build_at(p, whole, result))
-            return false;
-        if (!strcasecmp(strrchr(result, '.'), ".lib"))
-            build_add(&p->plan->libraries, "%s", result);
-    }
-    return true;
-}
-
 /* --- the project --------------------------------------------------------------------------------------------------- */
+
+/* A project that lists its configurations has no others. */
+static bool has_configuration(const struct project *p)
+{
+    const struct msbuild_item *item = msbuild_first(p->file, "ProjectConfiguration");
+    const char *configuration = msbuild_property(p->file, "Configuration");
+    size_t length = strlen(configuration);
+    char list[400] = "";
+
+    if (!item)
+        return true;
+    for (; item; item = msbuild_next(item)) {
+        size_t used = strlen(list);
+
+        if (!strncasecmp(item->include, configuration, length) && !strcasecmp(item->include + length, "|x64"))
+            return true;
+        snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", item->include);
+    }
+    return error_set("%s: it has no configuration %s|x64; it has %s", msbuild_path(p->file), configuration, list);
+}
 
 static bool take_kind(struct project *p)
 {
@@ -453,14 +385,14 @@ static bool take_kind(struct project *p)
     else if (!strcasecmp(kind, "DynamicLibrary") && *type)
         p->plan->kind = BUILD_EXPORT_DRIVER;
     else
-        return say(p, 0, "it makes a '%s', no kernel driver; only drivers and their libraries are built", *kind ? kind : "?");
+        return project_say(p, 0, "it makes a '%s', no kernel driver; only drivers and their libraries are built", *kind ? kind : "?");
     if (!strcasecmp(type, "UMDF"))
-        return say(p, 0, "it is a %s driver; those run in user mode", type);
+        return project_say(p, 0, "it is a %s driver; those run in user mode", type);
     p->plan->kmdf = !strcasecmp(type, "KMDF");
     p->plan->kmdf_minor = *minor ? (int)strtol(minor, NULL, 10) : 33;
-    p->plan->debug = is_true(msbuild_property(p->file, "UseDebugLibraries"));
+    p->plan->debug = project_is_true(msbuild_property(p->file, "UseDebugLibraries"));
     if (strcasecmp(msbuild_property(p->file, "Platform"), "x64") != 0)
-        return say(p, 0, "only x64 is built, not %s", msbuild_property(p->file, "Platform"));
+        return project_say(p, 0, "only x64 is built, not %s", msbuild_property(p->file, "Platform"));
     return true;
 }
 
@@ -483,6 +415,20 @@ static void take_version(const struct project *p)
     }
 }
 
+/* link's options that lld has and that change the image. */
+static void add_link_options(struct project *p, const char *text)
+{
+    static const char *const known[] = { "integritycheck", "section:", "merge:", "export:", "include:", "alternatename:", "version:",
+                                         "ignore:", "wholearchive", "guard:cf" };
+    char *copy = strdup(text), *save = NULL;
+
+    for (char *word = copy ? strtok_r(copy, " \t\r\n", &save) : NULL; word; word = strtok_r(NULL, " \t\r\n", &save))
+        for (size_t i = 0; i < countof(known) && (*word == '/' || *word == '-'); i++)
+            if (!strncasecmp(word + 1, known[i], strlen(known[i])))
+                build_add(&p->plan->link_flags, "/%s", word + 1);
+    free(copy);
+}
+
 static bool take_link(struct project *p)
 {
     const char *entry = msbuild_definition(p->file, "Link", "EntryPointSymbol");
@@ -491,8 +437,9 @@ static bool take_link(struct project *p)
     if (*entry && strcasecmp(entry, "GsDriverEntry") != 0 && strcasecmp(entry, "DriverEntry") != 0 &&
         strncasecmp(entry, "FxDriverEntry", 13) != 0)
         snprintf(p->plan->entry, sizeof p->plan->entry, "%s", entry);
+    add_link_options(p, msbuild_definition(p->file, "Link", "AdditionalOptions"));
     if (*definition && !msbuild_resolve(msbuild_directory(p->file), definition, p->plan->definition_file, BUILD_PATH))
-        return say(p, 0, "there is no module definition file %s", definition);
+        return project_say(p, 0, "there is no module definition file %s", definition);
     return true;
 }
 
@@ -502,7 +449,7 @@ static bool choose_output(struct project *p)
     char out[BUILD_PATH];
 
     if (strpbrk(name, "/\\") || !*name || (size_t)snprintf(p->plan->name, sizeof p->plan->name, "%s", name) >= sizeof p->plan->name)
-        return say(p, 0, "'%s' is no name for a driver", name);
+        return project_say(p, 0, "'%s' is no name for a driver", name);
     snprintf(out, sizeof out, p->config->out ? "%s%s" : "%sbuild/drivers/%s", p->config->out ? p->config->out : "",
              p->config->out ? "" : name);
     snprintf(p->plan->where, sizeof p->plan->where, "%s", msbuild_path(p->file));
@@ -514,16 +461,19 @@ static bool fill(struct project *p)
 {
     static const char *const compiled[] = { "ClCompile", "MessageCompile", "ResourceCompile", "MASM" };
 
-    if (!take_kind(p) || !choose_output(p))
+    if (!has_configuration(p) || !take_kind(p) || !choose_output(p))
         return false;
+    project_notes(p);
     take_version(p);
     build_add(&p->plan->headers, "%s", p->plan->dir);
+    add_directories(p, NULL, msbuild_property(p->file, "IncludePath"));
     for (size_t i = 0; i < countof(compiled); i++)
         if ((p->plan->kind != BUILD_LIBRARY || i != 2) && !take_sources(p, compiled[i]))
             return false;
     if (p->plan->source_count == 0)
-        return say(p, 0, "it has no %s", "sources (ClCompile items)");
-    return take_infs(p) && take_link(p) && (p->plan->kind == BUILD_LIBRARY || (take_references(p) && take_libraries(p)));
+        return project_say(p, 0, "it has no %s", "sources (ClCompile items)");
+    return take_infs(p) && take_link(p) &&
+           (p->plan->kind == BUILD_LIBRARY || (project_references(p) && project_libraries(p)));
 }
 
 static struct msbuild *open_project(const struct build_config *config, const char *path)
@@ -551,17 +501,16 @@ bool build_from_project(struct build_plan *plan, const struct build_config *conf
     return good;
 }
 
-/* Builds another project below this one's output. */
-static bool build_at(struct project *p, const char *project, char result[BUILD_PATH])
+bool project_build(struct project *p, const char *project, char result[BUILD_PATH])
 {
     static int depth;
     struct build_config config = *p->config;
     char out[BUILD_PATH + 256], *made = NULL;
-    const char *file = file_part(project);
+    const char *file = project_file_part(project);
     bool good;
 
     if (depth == DEPTH)
-        return say(p, 0, "projects refer to each other more than %s deep", "eight");
+        return project_say(p, 0, "projects refer to each other more than %s deep", "eight");
     snprintf(out, sizeof out, "%s/%.*s", p->plan->out, (int)strcspn(file, "."), file);
     config.path = project;
     config.out = out;

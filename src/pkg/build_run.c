@@ -238,17 +238,22 @@ static void source_arguments(struct build_list *a, const struct build_plan *plan
 }
 
 /* Resource scripts and assembler sources may include what was made into the output directory, too. */
+static void included_from(struct build_list *directories, const struct build_plan *plan, const struct build_source *source)
+{
+    for (size_t i = 0; i < source->flags.count; i++)
+        if (!strncmp(source->flags.text[i], "-I", 2))
+            build_add(directories, "%s", source->flags.text[i] + 2);
+    for (size_t i = 0; i < plan->headers.count; i++)
+        build_add(directories, "%s", plan->headers.text[i]);
+    build_add(directories, "%s", plan->out);
+}
+
 static uint64_t newest_included(const struct build_plan *plan, const struct build_source *source)
 {
     struct build_list directories = { 0 };
     uint64_t newest;
 
-    for (size_t i = 0; i < source->flags.count; i++)
-        if (!strncmp(source->flags.text[i], "-I", 2))
-            build_add(&directories, "%s", source->flags.text[i] + 2);
-    for (size_t i = 0; i < plan->headers.count; i++)
-        build_add(&directories, "%s", plan->headers.text[i]);
-    build_add(&directories, "%s", plan->out);
+    included_from(&directories, plan, source);
     newest = build_newest_included(source->path, (const char *const *)directories.text);
     build_list_free(&directories);
     return newest;
@@ -361,7 +366,24 @@ static bool run_one(struct build_list *arguments, const char *what)
     return good;
 }
 
-/* NAME.mc: NAME.h for the sources, NAME.rc and its binaries for the image; NAME.rc takes the source's place. */
+/* Whether a resource script of the driver's includes this one. */
+static bool in_a_script(const struct build_plan *plan, const char *script)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < plan->source_count && !found; i++) {
+        struct build_list directories = { 0 };
+
+        if (plan->source[i].tool != TOOL_RESOURCE || !strcmp(plan->source[i].path, script))
+            continue;
+        included_from(&directories, plan, &plan->source[i]);
+        found = build_includes(plan->source[i].path, (const char *const *)directories.text, script);
+        build_list_free(&directories);
+    }
+    return found;
+}
+
+/* NAME.mc: NAME.h for the sources, NAME.rc and its binaries for the image; NAME.rc takes the source's place, unless another script includes it. */
 static bool compile_messages(struct build_plan *plan)
 {
     for (size_t i = 0; i < plan->source_count; i++) {
@@ -386,6 +408,8 @@ static bool compile_messages(struct build_plan *plan)
         free(source->path);
         source->path = strdup(script);
         source->tool = TOOL_RESOURCE;
+        if (in_a_script(plan, script))
+            build_plan_drop(plan, i--);
     }
     return true;
 }
@@ -471,6 +495,9 @@ static bool link_driver(struct build_plan *plan)
     build_add(&a, "/entry:%s", plan->entry[0] ? plan->entry : kmdf ? "FxDriverEntry" : "GsDriverEntry");
     if (plan->release)
         build_add(&a, "/release");
+    if (plan->guard)
+        build_add(&a, "/guard:cf");
+    add_all(&a, (const char *const *)plan->link_flags.text, plan->link_flags.count);
     if (plan->kind == BUILD_EXPORT_DRIVER)
         build_add(&a, "/dll");
     if (plan->definition_file[0])

@@ -82,6 +82,31 @@ expect 'what projects share is in the driver' 0 'shared 7 newer 1 newest 1 sheet
 "$RING3" build all/all.sln --configuration=Release --out=rel >list 2>log
 [ "$(sed 's/.*\/rel\///' list)" = 'two/two.sys' ] && grep -q 'skipped one.one.vcxproj: its configuration does not build it' log && ok 'a configuration chooses the projects' || { bad 'a configuration does not choose the projects'; cat list log; }
 expect 'a configuration there is not is told' 4 'no configuration Checked|x64' "$RING3" build all/all.sln --configuration=Checked
+
+cat >all/all.slnx <<'X'
+<Solution>
+  <Configurations><BuildType Name="Debug" /><BuildType Name="Release" /><Platform Name="x64" /><Platform Name="ARM64" /></Configurations>
+  <Folder Name="/drivers/">
+    <File Path="readme.txt" />
+    <Project Path="two\two.vcxproj"><BuildDependency Project="one/one.vcxproj" /></Project>
+    <Project Path="one/one.vcxproj" Id="00000002-0000-0000-0000-000000000000">
+      <BuildType Solution="Release|*" Project="Debug" /><Build Solution="Release|x64" Project="false" /><Build Solution="*|ARM64" Project="false" />
+    </Project>
+  </Folder>
+  <Project Path="lib/lib.vcxproj"><Platform Solution="Release|*" Project="ARM64" /></Project>
+  <Project Path="tool/tool.vcxproj" />
+</Solution>
+X
+"$RING3" build all/all.slnx --out=x >list 2>log
+[ $? -eq 0 ] && [ "$(sed 's/.*\/x\///' list | paste -sd' ')" = 'one/one.sys two/two.sys lib/lib.lib' ] && grep -q 'skipped tool.tool.vcxproj: a program' log && ok 'a solution in XML builds as well' ||
+    { bad 'a solution in XML does not build as it should'; cat list log; }
+"$RING3" build all/all.slnx --configuration=Release --out=xr >list 2>log
+[ "$(sed 's/.*\/xr\///' list)" = 'two/two.sys' ] && grep -q 'skipped one.one.vcxproj: its configuration does not build it' log && grep -q 'skipped lib.lib.vcxproj' log && ok 'its rules choose the projects' || { bad 'its rules do not choose the projects'; cat list log; }
+expect 'a configuration that it does not name is told' 4 'no configuration Checked|x64' "$RING3" build all/all.slnx --configuration=Checked
+printf '<Project/>' >hello.slnx
+expect 'another document is told' 4 'no solution: its root element is Project' "$RING3" build hello.slnx
+printf '<Solution><Project' >hello.slnx
+expect 'and one that is no XML, with its line' 4 'hello.slnx:1: ' "$RING3" build hello.slnx
 printf 'hello\n' >hello.sln
 expect 'a file that is no solution is told' 4 'no solution' "$RING3" build hello.sln
 sed 's/one\\one.vcxproj/gone\\gone.vcxproj/' all/all.sln >all/gone.sln

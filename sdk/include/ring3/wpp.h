@@ -33,7 +33,13 @@ VOID WppTraceStop(VOID);
 /* Level: TRACE_LEVEL_*, 0: not known. Message: as in DbgPrint, and %!NAME!. At most 500 characters of it count. Any IRQL. */
 VOID WppTrace(_In_ ULONG Level, _In_ PCSTR Function, _In_ PCSTR Message, ...);
 
-#define WPP_CLEANUP(...) WppTraceStop()
+/* An argument that tracing does not need is named all the same: the driver's parameter is used. */
+static __inline VOID WppNamed(const VOID *First, ...)
+{
+    (void)First;
+}
+#define WPP_NAMED(...) __VA_OPT__(WppNamed(__VA_ARGS__), )
+#define WPP_CLEANUP(...) (WPP_NAMED(__VA_ARGS__) WppTraceStop())
 #define WPP_CONTROL(BIT) (WppControls[(BIT) >> 16])
 #define WPP_FLAG_NO(BIT) 0
 #define WPP_MASK(BIT) (1u << ((BIT) & 31))
@@ -56,13 +62,13 @@ enum {
 /* From here on WPP_CONTROL_GUIDS is a list of the GUIDs as text. */
 #define WPP_GUID_TEXT(A, B, C, D, E) #A "-" #B "-" #C "-" #D "-" #E
 #define WPP_DEFINE_CONTROL_GUID(NAME, GUID, BITS) WPP_GUID_TEXT GUID,
-#define WPP_INIT_TRACING(...) WppTraceStart((const PCSTR[]){ WPP_CONTROL_GUIDS NULL })
+#define WPP_INIT_TRACING(...) (WPP_NAMED(__VA_ARGS__) WppTraceStart((const PCSTR[]){ WPP_CONTROL_GUIDS NULL }))
 #define WPP_FLAG_ON(FLAG) ((WPP_CONTROL(WPP_BIT_##FLAG).Flags[0] & WPP_MASK(WPP_BIT_##FLAG)) != 0)
 #define WPP_LEVEL_ON(FLAG, LEVEL) (WPP_CONTROL(WPP_BIT_##FLAG).Level >= (LEVEL))
 #define WPP_LOGGER(FLAG) WPP_CONTROL(WPP_BIT_##FLAG).Logger,
 #else
 enum { WPP_BIT_Error, WPP_BIT_Unusual, WPP_BIT_Noise };
-#define WPP_INIT_TRACING(...) WppTraceStart((const PCSTR[]){ NULL })
+#define WPP_INIT_TRACING(...) (WPP_NAMED(__VA_ARGS__) WppTraceStart((const PCSTR[]){ NULL }))
 #define WPP_FLAG_ON(FLAG) 1
 #define WPP_LEVEL_ON(FLAG, LEVEL) 1
 #define WPP_LOGGER(FLAG) 0,
