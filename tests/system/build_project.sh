@@ -128,8 +128,8 @@ expect 'a define of the command line reaches the sources' 4 'failed' "$RING3" bu
 wrong() { printf '%s\n' "<Project>$1</Project>" >wrong.vcxproj; }
 wrong '<PropertyGroup><A Condition="'"'"'x'"'"'==">1</A></PropertyGroup>'
 expect 'a condition that is not understood is told with its line' 4 'wrong.vcxproj:1: the condition' "$RING3" build wrong.vcxproj
-wrong '<PropertyGroup><A>$([System.DateTime]::Now)</A></PropertyGroup>'
-expect 'a property function that has another value each time is refused' 4 'the property function [System.DateTime]::Now with 0 arguments is not understood' "$RING3" build wrong.vcxproj
+wrong '<PropertyGroup><A>$([System.Guid]::NewGuid())</A></PropertyGroup>'
+expect 'a property function that has another value each time is refused' 4 'the property function [System.Guid]::NewGuid with 0 arguments is not understood' "$RING3" build wrong.vcxproj
 wrong '<Import Project="missing.props" />'
 expect 'a missing import is told' 4 "no file 'missing.props' to import" "$RING3" build wrong.vcxproj
 wrong '<Import Project="wrong.vcxproj" />'
