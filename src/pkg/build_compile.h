@@ -18,4 +18,10 @@ bool build_jobs(struct build_job *jobs, size_t count, int at_once);
 /* Says what failed, with the package that has the tool when it is not there. Always false. */
 bool build_failed(const char *what, const char *tool, int status);
 
+/* Whether an object uses the driver framework's table: then the driver starts at the framework's entry stub. */
+bool build_uses_framework(const struct build_plan *plan);
+/* Names the C++ sources whose static initialisers nobody runs, as link does by LNK4210. docs:
+ * devtest/28637-calling-function-in-a-global-initializer-is-unsafe */
+void build_warn_initialisers(const struct build_plan *plan);
+
 #endif

@@ -7,6 +7,8 @@
  *   defines = NDIS630=1 DBG=1
  *   include = ../inc
  *   libraries = ../lib/x.lib
+ *   standard = c++20 c17
+ *   guard = cf
  *   kmdf = 1.33                                                                                                        */
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,12 +110,38 @@ static bool take_kmdf(struct manifest *m, const char *word)
     return *end == 0 || manifest_error(m, "versions are 1.N", word);
 }
 
+static bool take_standard(struct manifest *m, const char *word)
+{
+    static const struct { const char *word, *name; bool cplusplus; } known[] = {
+        { "c11", "gnu11", false }, { "c17", "gnu17", false }, { "c++14", "gnu++14", true }, { "c++17", "gnu++17", true },
+        { "c++20", "gnu++20", true }, { "c++23", "gnu++23", true },
+    };
+
+    for (size_t i = 0; i < countof(known); i++)
+        if (!strcmp(word, known[i].word)) {
+            m->plan->standard[known[i].cplusplus] = known[i].name;
+            return true;
+        }
+    return manifest_error(m, "standards are c11, c17, c++14, c++17, c++20 and c++23", word);
+}
+
+static bool take_guard(struct manifest *m, const char *word)
+{
+    if (strcmp(word, "cf") != 0)
+        return manifest_error(m, "guard is cf", word);
+    build_add(&m->plan->flags, "-Xclang");
+    build_add(&m->plan->flags, "-cfguard");
+    m->plan->guard = true;
+    return true;
+}
+
 static const struct {
     const char *key;
     bool (*take)(struct manifest *m, const char *word);
 } keys[] = {
     { "name", take_name }, { "kind", take_kind }, { "sources", take_sources }, { "defines", take_defines },
     { "include", take_include }, { "libraries", take_libraries }, { "kmdf", take_kmdf },
+    { "standard", take_standard }, { "guard", take_guard },
 };
 
 static bool read_entry(struct manifest *m, char *line)
@@ -133,7 +161,7 @@ static bool read_entry(struct manifest *m, char *line)
     while (which < countof(keys) && strcmp(keys[which].key, key) != 0)
         which++;
     if (which == countof(keys))
-        return manifest_error(m, "keys are name, kind, sources, defines, include, libraries and kmdf", key);
+        return manifest_error(m, "keys are name, kind, sources, defines, include, libraries, kmdf, standard and guard", key);
     for (char *word = strtok_r(equals + 1, " \t", &save); word; word = strtok_r(NULL, " \t", &save))
         if (!keys[which].take(m, word))
             return false;

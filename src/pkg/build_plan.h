@@ -46,6 +46,7 @@ struct build_plan {
     enum build_kind kind;
     bool debug, release, force, kmdf, wpp, verbose, guard;      /* guard: calls through pointers are */
     int kmdf_minor, jobs;
+    const char *standard[2];            /* of C and of C++ sources, as clang names it; NULL: gnu11, gnu++17 */
     char entry[64], definition_file[BUILD_PATH];
     struct build_source *source;
     size_t source_count;

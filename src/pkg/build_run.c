@@ -170,7 +170,7 @@ static void compiler_arguments(struct build_list *a, const struct build_plan *pl
         if (!defines(plan, source, version_flags[i]))
             build_add(a, "%s", version_flags[i]);
     build_add(a, "-x%s%s", cplusplus ? "c++" : "c", header ? "-header" : "");
-    build_add(a, cplusplus ? "-std=gnu++17" : "-std=gnu11");
+    build_add(a, "-std=%s", plan->standard[cplusplus] ? plan->standard[cplusplus] : cplusplus ? "gnu++17" : "gnu11");
     if (cplusplus)
         add_all(a, cplusplus_flags, countof(cplusplus_flags));
     build_add(a, plan->debug ? "-O0" : "-O2");
@@ -436,24 +436,6 @@ static bool make_library(struct build_plan *plan)
     return run_one(&a, plan->name);
 }
 
-/* An object that uses the driver framework's table makes the driver start at the framework's entry stub. */
-static bool uses_framework(const struct build_plan *plan)
-{
-    static const char symbol[] = "WdfDriverGlobals";
-    bool found = plan->kmdf;
-
-    for (size_t i = 0; i < plan->source_count && !found; i++) {
-        uint8_t *data;
-        size_t size;
-
-        if (!host_read_file(plan->source[i].object, 256u << 20, &data, &size))
-            continue;
-        found = memmem(data, size, symbol, sizeof symbol - 1) != NULL;
-        free(data);
-    }
-    return found;
-}
-
 /* The libraries of the user's kit that are there; their names are the kit's. */
 static void add_kit_libraries(struct build_list *a, const struct build_plan *plan, bool kmdf)
 {
@@ -487,9 +469,10 @@ static void add_sdk_libraries(struct build_list *a, const struct build_plan *pla
 
 static bool link_driver(struct build_plan *plan)
 {
-    bool kmdf = uses_framework(plan);
+    bool kmdf = build_uses_framework(plan);
     struct build_list a = { 0 };
 
+    build_warn_initialisers(plan);
     build_add(&a, LINKER);
     add_all(&a, linker_flags, countof(linker_flags));
     build_add(&a, "/entry:%s", plan->entry[0] ? plan->entry : kmdf ? "FxDriverEntry" : "GsDriverEntry");
