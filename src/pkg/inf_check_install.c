@@ -276,6 +276,17 @@ static void co_installers(struct checking *c, const struct inf_section *part)
     check_directives(c, part);
 }
 
+/* The services that go with a network component. docs: network/remove-section-in-a-network-inf-file */
+static void use_removed_services(struct checking *c, const struct inf_section *section)
+{
+    char name[300];
+    size_t length = (size_t)snprintf(name, sizeof name, "%.255s.Remove.Services", section->name);
+    const struct inf_section *services = inf_index_find(c->inf, name, length);
+
+    if (services)
+        use(c, services);
+}
+
 static void walk_part(struct checking *c, const struct inf_section *part)
 {
     const char *suffix = strrchr(part->name, '.') + 1;
@@ -317,8 +328,10 @@ bool check_install(struct checking *c, const struct inf_section *section)
         note->has_service = check_services(c, services);
         note->has_service |= check_needs(c, services, "Services");
     }
-    if (c->network)
+    if (c->network) {
         check_network_install(c, section);
+        use_removed_services(c, section);
+    }
     if (c->effect)
         check_effect(c, section);
     c->effect = NULL;

@@ -77,6 +77,7 @@ static const struct rule rules[] = {
     { 2010, BREAK("NTamd64.10.0...26100", "NT.10.0...26100", "NTamd64.10.0...26100", "NT.10.0...26100"),
       KEEP("NTamd64.10.0...26100", "NTx86.10.0...26100", "NTamd64.10.0...26100", "NTx86.10.0...26100") },
     { 2083, BREAK("+", "[Nobody]\nx = y\n") },
+    { 2083, BREAK("+", "[Nobody.Remove.Services]\nDelService = good\n"), KEEP("+", "[Install.Remove.Services]\nDelService = good\n") },
     { 2084, BREAK("%13%\\good.sys\nBootFlags", "%13%\\other.sys\nBootFlags"), KEEP("%13%\\good.sys\nBootFlags", "%13%\\GOOD.SYS\nBootFlags") },
     { 2085, BREAK("%13%\\good.sys\nBootFlags", "good.sys\nBootFlags"), KEEP("%13%\\good.sys\nBootFlags", "\"\"\"%13%\\good.sys\"\"\"\nBootFlags") },
     { 2400, BREAK("AddNetFilter = contoso_filter, Component", "AddNetFilter = contoso_filter"), ALSO(2083), .base = NET_DRIVER },
