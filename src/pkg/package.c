@@ -125,7 +125,7 @@ static time_t check_version(struct making *making, struct inf *inf)
     else if (date > today(making->config->local_time))
         unsignable(making, "22.9.7: %s: DriverVer %s is a date in the future", inf_name(inf), inf_version(inf, "DriverVer"));
     else if (date < NEWEST_OS_DATE)
-        unsignable(making, "22.9.8: %s: DriverVer %s is older than 4/21/2009", inf_name(inf), inf_version(inf, "DriverVer"));
+        unsignable(making, "22.9.7: %s: DriverVer %s is older than 4/21/2009", inf_name(inf), inf_version(inf, "DriverVer"));
     return date < 0 ? 0 : date;
 }
 
@@ -201,8 +201,8 @@ static bool collect(struct making *making, struct inf *inf, const char *inf_file
 
     if (!path_of(path, making->config->dir, inf_file) || !add_packed(package, inf_file, path))
         return false;
-    if (count < 0)
-        unsignable(making, "22.9.1: %s", error_text());
+    if (count < 0)                      /* the number is that of a file without an entry */
+        unsignable(making, strstr(error_text(), "[SourceDisksFiles] does not have it") ? "22.9.10: %s" : "22.9.1: %s", error_text());
     for (int i = 0; i < count; i++) {
         snprintf(name, sizeof name, "%s%s%s", files[i].directory, *files[i].directory ? "/" : "", files[i].source);
         if (strstr(name, "../"))
@@ -322,7 +322,7 @@ static bool make_package(struct making *making, struct inf *inf, const char *inf
     bool good;
 
     if (!catalog && !making->config->no_catalog)
-        unsignable(making, "%s: [Version] has no CatalogFile; without it there is nothing to sign", inf_name(inf));
+        unsignable(making, "22.9.4: %s: [Version] has no CatalogFile for amd64; without it there is nothing to sign", inf_name(inf));
     good = collect(making, inf, inf_file, &package);
     if (good && making->errors == 0)
         good = write_files(making, &package) &&

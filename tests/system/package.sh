@@ -53,9 +53,11 @@ expect 'a malformed DriverVer is 22.9.6' 1 '22.9.6' "$RING3" package f
 edit 's/^DriverVer.*/DriverVer = 01\/01\/2199,1.0.0.0/'
 expect 'a date in the future is 22.9.7' 1 '22.9.7' "$RING3" package f
 edit 's/^DriverVer.*/DriverVer = 01\/01\/2003,1.0.0.0/'
-expect 'an old date is 22.9.8' 1 '22.9.8' "$RING3" package f
+expect 'an old date, too' 1 '22.9.7: vionet.inf: DriverVer 01/01/2003' "$RING3" package f
 edit 's/^CatalogFile.*//'
-expect 'an INF without CatalogFile is told' 1 'no CatalogFile' "$RING3" package f
+expect 'an INF without CatalogFile is 22.9.4' 1 '22.9.4: vionet.inf: [Version] has no CatalogFile' "$RING3" package f
+edit 's/^vionet.sys = 1/other.sys = 1/'
+expect 'a file without an entry is 22.9.10' 1 '22.9.10: vionet.inf:' "$RING3" package f
 edit 's/^vionet.sys = 1/vionet.sys = 1,..\\..\\x/'
 expect 'a file outside the package is refused' 1 'leaves the package' "$RING3" package f
 edit 's/^1 = %Disk%/2 = %Disk%/'
