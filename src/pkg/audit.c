@@ -182,8 +182,10 @@ static void audit_flags(struct auditing *a)
 {
     uint16_t flags = a->image.dll_characteristics;
 
-    if (a->file.relocations_stripped || !a->file.directory[DIRECTORY_RELOCATION].rva)
-        audit_find(a, AUDIT_ERROR, "image.relocations", "link with /dynamicbase and without /fixed", "the image has no relocations");
+    /* An image without the directory whose relocations were not stripped has nothing to relocate. docs: win32/debug/pe-format "Characteristics" */
+    if (a->file.relocations_stripped)
+        audit_find(a, AUDIT_ERROR, "image.relocations", "link with /dynamicbase and without /fixed",
+                   "the image's relocations were stripped: it loads at its preferred address or not at all");
     else if (!(flags & CHARACTERISTIC_DYNAMIC_BASE))
         audit_find(a, AUDIT_WARNING, "image.dynamic-base", "/dynamicbase", "the image does not ask for a random address");
     if (!(flags & CHARACTERISTIC_NX))
