@@ -1,7 +1,8 @@
 /* A function becomes a macro over WppTrace, under the condition of its parameters before the message: WPP_A_B_ENABLED(A, B), where values that
  * stand in braces ({LEVEL=X}) come first; WPP_A_B_PRE and _POST stand around it. What its caller gives for MSG (nothing, when it has no such parameter) stands between what
  * USEPREFIX and USESUFFIX say, and so do the arguments: prefix, caller's, suffix. An argument in parentheses is an expression; the
- * macro's parameter has its name. */
+ * macro's parameter has its name. IFRLOG, the recorder's log, is no condition. All parameters in a second pair of parentheses: the caller has
+ * that pair, too, as KdPrint((...)) does; the macro then names another that takes them. */
 #include "pkg/wpp_function.h"
 
 #include <ctype.h>
@@ -15,6 +16,7 @@
 struct function {
     struct function *next;
     bool declared;                      /* by FUNC; the others have only been given a prefix or a suffix */
+    bool doubled, log;                  /* NAME((...)); it has a parameter IFRLOG */
     char name[NAME_SIZE], parameters[TEXT_SIZE];
     char condition[TEXT_SIZE], values[TEXT_SIZE];   /* "LEVEL_FLAGS", "TRACE_LEVEL_ERROR, FLAGS" */
     char level[NAME_SIZE];              /* what stands for LEVEL beside a flag, or "0" */
@@ -136,8 +138,11 @@ static void read_parameters(struct function *f, const char *at, int length)
 
         depth += at[n] == '(' ? 1 : at[n] == ')' ? -1 : 0;
         if (word && depth == 0) {
+            bool log = word == 6 && !memcmp(at + n, "IFRLOG", 6);
+
+            f->log |= log;
             before = before && strncmp(at + n, "MSG", word) != 0;
-            if (before)
+            if (before && !log)
                 add_condition(f, at + n, word, at + n, word);
         }
         for (size_t i = 0; i < (word ? word : 1); i++)
@@ -160,7 +165,8 @@ void wpp_declare(struct wpp_functions *functions, const char *text)
         at = read_constants(&read, at);
     if (!length || length >= NAME_SIZE || *at != '(' || (parameters = inside(at)) < 0 || parameters >= TEXT_SIZE)
         return;
-    read_parameters(&read, at + 1, parameters);
+    read.doubled = at[1] == '(' && inside(at + 1) == parameters - 2;
+    read_parameters(&read, at + 1 + read.doubled, parameters - 2 * read.doubled);
     if (!read.level[0] || !strcmp(read.condition, "LEVEL"))     /* alone it is a flag, as in DoTraceMessage */
         strcpy(read.level, "0");
     f = named(functions, name, length);
@@ -169,6 +175,8 @@ void wpp_declare(struct wpp_functions *functions, const char *text)
     memcpy(f->values, read.values, sizeof f->values);
     memcpy(f->level, read.level, sizeof f->level);
     f->declared = true;
+    f->doubled = read.doubled;
+    f->log = read.log;
 }
 
 /* (NAME, "text", arguments) */
@@ -242,13 +250,20 @@ void wpp_print_functions(const struct wpp_functions *functions, FILE *out)
             print_default(out, f->condition, "PRE", "");
             print_default(out, f->condition, "POST", "");
         }
-        fprintf(out, "#undef %s\n#define %s(%s) ", f->name, f->name, f->parameters);
+        fprintf(out, "#undef %s\n", f->name);
+        if (f->doubled)
+            fprintf(out, "#define %s(ALL) WPP_DOUBLED_%s ALL\n", f->name, f->name);
+        fprintf(out, "#define %s%s(%s) ", f->doubled ? "WPP_DOUBLED_" : "", f->name, f->parameters);
         if (f->condition[0])
             fprintf(out, "WPP_%s_PRE(%s) WPP_WHEN(WPP_%s_ENABLED(%s), ", f->condition, f->values, f->condition, f->values);
         else
             fputs("WPP_WHEN(1, ", out);
+        if (f->log)
+            fputs("(WppNamed(IFRLOG), ", out);
         fprintf(out, "WppTrace(%s, __FUNCTION__, %s %s %s%s%s%s))", f->level, f->text[0], message ? "MSG" : "\"\"", f->text[1],
                 f->arguments[0], more ? ", ##__VA_ARGS__" : "", f->arguments[1]);
+        if (f->log)
+            fputc(')', out);
         if (f->condition[0])
             fprintf(out, " WPP_%s_POST(%s)", f->condition, f->values);
         fputc('\n', out);

@@ -151,4 +151,54 @@ printf 'Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\
 same 'a session chooses flags and level of its provider' "$(says --log=trace --reg="$TMP/one.reg")" 'loud other,warning 1,information,by flag,many'
 sed -i 's/"Enabled"=dword:1/"Enabled"=dword:0/' "$TMP/one.reg"
 same 'a provider that a session turns off is off' "$(says --log=trace --reg="$TMP/one.reg")" 'loud other'
+mkdir -p "$TMP/recorder"
+cat >"$TMP/recorder/recorder.c" <<'C'
+#include <ntddk.h>
+#include <WppRecorder.h>
+#define WPP_CONTROL_GUIDS WPP_DEFINE_CONTROL_GUID(Rec, (0a1b2c3d,1e5f,2222,9abc,0123456789ac), WPP_DEFINE_BIT(DRIVER) WPP_DEFINE_BIT(DEVICE))
+// begin_wpp config
+// FUNC KdPrint{LEVEL=TRACE_LEVEL_ERROR, FLAGS=DRIVER}((MSG, ...));
+// FUNC Hexdump((LEVEL, FLAGS, MSG, ...));
+// FUNC PrintDevice{LEVEL=TRACE_LEVEL_ERROR, FLAGS=DEVICE}(IFRLOG, MSG, ...);
+// end_wpp
+#include "recorder.tmh"
+static RECORDER_LOG log;
+static VOID Unload(PDRIVER_OBJECT DriverObject)
+{
+    WppRecorderLogDelete(log);
+    WPP_CLEANUP(DriverObject);
+}
+NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+{
+    RECORDER_CONFIGURE_PARAMS configure;
+    RECORDER_LOG_CREATE_PARAMS create;
+    NTSTATUS status;
+
+    WPP_INIT_TRACING(DriverObject, RegistryPath);
+    WPP_SYSTEMCONTROL(DriverObject);
+    RECORDER_CONFIGURE_PARAMS_INIT(&configure);
+    configure.CreateDefaultLog = FALSE;
+    WppRecorderConfigure(&configure);
+    RECORDER_LOG_CREATE_PARAMS_INIT(&create, "a name longer than it may be");
+    create.TotalBufferSize = 1024;
+    create.UseTimeStamp = WppRecorderTrue;
+    status = WppRecorderLogCreate(&create, &log);
+    if (!NT_SUCCESS(status))
+        return status;
+    DriverObject->DriverUnload = Unload;
+    KdPrint(("doubled %d %s", WppRecorderIsDefaultLogAvailable(), create.LogIdentifier));
+    Hexdump((TRACE_LEVEL_ERROR, DEVICE, "levels, too %d", 2));
+    PrintDevice(log, "to a log %!STATUS!", status);
+    return STATUS_SUCCESS;
+}
+C
+cat >"$TMP/recorder/recorder.vcxproj" <<'X'
+<Project><PropertyGroup><ConfigurationType>Driver</ConfigurationType><DriverType>WDM</DriverType></PropertyGroup>
+<ItemDefinitionGroup><ClCompile><WppEnabled>true</WppEnabled><WppRecorderEnabled>true</WppRecorderEnabled></ClCompile></ItemDefinitionGroup>
+<ItemGroup><ClCompile Include="recorder.c" /></ItemGroup></Project>
+X
+expect 'functions with doubled parentheses and recorder logs are understood' 0 'recorder.sys' "$RING3" build "$TMP/recorder/recorder.vcxproj" --out="$TMP/recorderout"
+"$RING3" run "$TMP/recorderout/recorder.sys" --for=1ms >"$TMP/log" 2>&1
+same 'and say what they say' "$(grep -o 'DriverEntry: .*' "$TMP/log" | sed 's/^[A-Za-z]*: //' | paste -sd,)" 'doubled 0 a name longer t,levels, too 2,to a log 0x00000000'
+grep -q 'left over: 0 bytes' "$TMP/log" && ok 'a log is given back' || bad "a log is left: $(tail -2 "$TMP/log")"
 finish

@@ -40,6 +40,9 @@ static __inline VOID WppNamed(const VOID *First, ...)
 }
 #define WPP_NAMED(...) __VA_OPT__(WppNamed(__VA_ARGS__), )
 #define WPP_CLEANUP(...) (WPP_NAMED(__VA_ARGS__) WppTraceStop())
+/* WMI carries no traces here: a driver's own WMI stays as it is. docs: devtest/wpp-systemcontrol */
+#define WPP_SYSTEMCONTROL(...) (WPP_NAMED(__VA_ARGS__) (void)0)
+#define WPP_SYSTEMCONTROL2(...) (WPP_NAMED(__VA_ARGS__) (void)0)
 #define WPP_CONTROL(BIT) (WppControls[(BIT) >> 16])
 #define WPP_FLAG_NO(BIT) 0
 #define WPP_MASK(BIT) (1u << ((BIT) & 31))
