@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <libxml/tree.h>
+
 #include "pkg/msbuild_xml.h"
 
 #define ITEM_LIMIT 20000
