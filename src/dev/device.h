@@ -97,5 +97,8 @@ struct device *nvme_create(const struct device_host *host, struct disk *disk, st
 /* Another disk on an NVMe controller, at any time: the lowest namespace that is free, which a driver that asked for it is told of. The device owns
  * the disk from then on. False with error_text(). */
 bool nvme_attach(struct device *device, struct disk *disk);
+/* A virtio-scsi 1.2 host with the disk as its one logical unit. Owns the disk from now on. Keys: queues=, ring=, serial=, interrupts=,
+ * appears=, leaves=, grows=. NULL with error_text(); the disk is then still the caller's. */
+struct device *virtio_scsi_create(const struct device_host *host, struct disk *disk, struct spec *spec);
 
 #endif

@@ -34,7 +34,8 @@ static bool waits(const struct ring3_config *config)
 static const struct {
     const char *model;
     struct device *(*create)(const struct device_host *host, struct disk *disk, struct spec *spec);
-} cards[] = { { "virtio-blk", virtio_blk_create }, { "ahci", ahci_create }, { "nvme", nvme_create } };
+} cards[] = { { "virtio-blk", virtio_blk_create }, { "ahci", ahci_create }, { "nvme", nvme_create },
+            { "virtio-scsi", virtio_scsi_create } };
 
 static struct device *create_card(struct ring3_disk *disk, struct spec *spec)
 {
@@ -43,7 +44,7 @@ static struct device *create_card(struct ring3_disk *disk, struct spec *spec)
             disk->disk = disk_open(spec, ke_clock(), waits(&disk->computer->config));
             return disk->disk ? cards[i].create(hal_device_host(), disk->disk, spec) : NULL;
         }
-    return error_set("there is no block card '%s'; ring3 has virtio-blk, ahci and nvme", disk->model), NULL;
+    return error_set("there is no block card '%s'; ring3 has virtio-blk, ahci, nvme and virtio-scsi", disk->model), NULL;
 }
 
 /* controller=N: the disk becomes a namespace of disk N's controller instead of a card of its own. False: there is no such controller. */
