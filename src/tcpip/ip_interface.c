@@ -99,6 +99,26 @@ static void take_effect(struct interface *interface, unsigned family)
     paths_invalidate();
 }
 
+void interface_limit(struct interface *interface, uint32_t mtu)
+{
+    uint32_t before = interface->config.mtu;
+
+    if (mtu == before || mtu < IPV4_LEAST_MTU)
+        return;
+    stack_enter();
+    interface->config.mtu = mtu;
+    for (unsigned family = 4; family <= 6; family += 2) {
+        struct ip_settings *s = &interface->ip[family == 6];
+
+        if (s->mtu != before && s->mtu <= mtu)
+            continue;
+        s->mtu = mtu;
+        take_effect(interface, family);
+    }
+    ip_interface_event(interface, IP_CHANGED);
+    stack_leave();
+}
+
 static enum ip_status set(unsigned family, struct interface *interface, const struct ip_settings *wanted)
 {
     struct ip_settings settings = *wanted;

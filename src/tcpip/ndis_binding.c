@@ -11,6 +11,7 @@
 
 #define FILTER (NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_BROADCAST)
 #define ETHERNET_HEADER 14u
+#define ETHERNET_MTU 1500u
 #define VLAN_TAG 4u
 
 static NDIS_HANDLE protocol;
@@ -168,7 +169,9 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
     list_push_back(&bindings, &b->node);
     if (parameters->DefaultOffloadConfiguration)
         offload_take(b, parameters->DefaultOffloadConfiguration, parameters->DefaultOffloadConfiguration->Header.Size);
-    if (!protocol_allocate_buffers(b, protocol, parameters->MtuSize + ETHERNET_HEADER + VLAN_TAG,
+    /* A later restart may lift what a filter driver takes away now. */
+    uint32_t most = parameters->MtuSize > ETHERNET_MTU ? parameters->MtuSize : ETHERNET_MTU;
+    if (!protocol_allocate_buffers(b, protocol, most + ETHERNET_HEADER + VLAN_TAG,
                                    parameters->ContextBackFillSize)) {
         free_binding(b);
         return NDIS_STATUS_RESOURCES;
@@ -242,6 +245,20 @@ static VOID NTAPI status_indicated(NDIS_HANDLE context, PNDIS_STATUS_INDICATION 
     }
 }
 
+/* Filter drivers may have changed what the miniport said. docs: ndis/ns-ndis-_ndis_restart_general_attributes */
+static void follow_attributes(struct binding *b, const NDIS_PROTOCOL_RESTART_PARAMETERS *parameters, ULONG length)
+{
+    if (length < NDIS_SIZEOF_PROTOCOL_RESTART_PARAMETERS_REVISION_1)
+        return;
+    for (PNDIS_RESTART_ATTRIBUTES a = parameters->RestartAttributes; a; a = a->Next) {
+        const NDIS_RESTART_GENERAL_ATTRIBUTES *general = (const void *)a->Data;
+        uint32_t room = (uint32_t)min_u64(b->frame_size, TCPIP_FRAME_MAX) - ETHERNET_HEADER - VLAN_TAG;
+
+        if (a->Oid == OID_GEN_MINIPORT_RESTART_ATTRIBUTES && a->DataLength >= NDIS_SIZEOF_RESTART_GENERAL_ATTRIBUTES_REVISION_1)
+            interface_limit(b->interface, general->MtuSize < room ? general->MtuSize : room);
+    }
+}
+
 static NDIS_STATUS NTAPI pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICATION notification)
 {
     struct binding *b = context;
@@ -253,6 +270,7 @@ static NDIS_STATUS NTAPI pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT_NOTIFICAT
         return NDIS_STATUS_SUCCESS;
     case NetEventRestart:
         if (b) {
+            follow_attributes(b, notification->NetPnPEvent.Buffer, notification->NetPnPEvent.BufferLength);
             stack_enter();
             b->state = BINDING_RUNNING;
             stack_leave();

@@ -110,6 +110,8 @@ void checksum_trust(const struct pbuf *p);
 /* Makes the IPv4 header's checksum and, where callouts may see it, TCP's. */
 void coalesced_sums(uint8_t *packet, size_t size);
 void interface_link(struct interface *interface, bool up, uint64_t bits_per_second);
+/* ip_interface.c: the drivers below take packets of this size now. What was set smaller stays. Stack not entered. */
+void interface_limit(struct interface *interface, uint32_t mtu);
 struct tcpip_stats *interface_stats(struct interface *interface);
 /* Removes every interface that is left (a driver that never unbound). */
 void interface_close_all(void);
