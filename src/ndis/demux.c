@@ -47,6 +47,8 @@ static bool takes(const struct adapter *a, const struct binding *b, const uint8_
         return filter || !a->general.SupportedPacketFilters;    /* without filters, an open binding receives */
     if (!filter)
         return false;
+    if (a->general.MediaType != NdisMedium802_3)
+        return true;                    /* no address in the frame to go by */
     if (filter & (NDIS_PACKET_TYPE_PROMISCUOUS | NDIS_PACKET_TYPE_ALL_LOCAL))
         return true;
     if (is_broadcast(destination))

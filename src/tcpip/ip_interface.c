@@ -31,7 +31,7 @@ void settings_reset(struct interface *interface)
     for (int v6 = 0; v6 < 2; v6++)
         interface->ip[v6] = (struct ip_settings){
             .automatic_metric = true, .neighbour_detection = interface != loopback_interface(), .router_discovery = v6,
-            .metric = automatic_metric(interface), .mtu = interface->config.mtu, .dad_transmits = v6 ? 1 : 3,
+            .metric = automatic_metric(interface), .mtu = interface->config.mtu, .dad_transmits = interface->config.raw ? 0 : 3 - 2 * (v6 != 0),
             .base_reachable_ms = 30000, .retransmit_ms = 1000, .site_prefix_length = v6 ? 64 : 0,
         };
 }

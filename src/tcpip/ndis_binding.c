@@ -1,4 +1,4 @@
-/* The protocol driver: binds every Ethernet adapter. Nothing here knows that it is part of ring3: it uses the functions
+/* The protocol driver: binds every adapter for Ethernet frames or IP packets. Nothing here knows that it is part of ring3: it uses the functions
  * of ndis.sys as any protocol driver. docs: network/ndis-protocol-drivers2 */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "tcpip/ndis_internal.h"
 
 #define FILTER (NDIS_PACKET_TYPE_DIRECTED | NDIS_PACKET_TYPE_MULTICAST | NDIS_PACKET_TYPE_BROADCAST)
+#define RAW_FILTER (FILTER | NDIS_PACKET_TYPE_ALL_MULTICAST)
 #define ETHERNET_HEADER 14u
 #define ETHERNET_MTU 1500u
 #define VLAN_TAG 4u
@@ -89,7 +90,7 @@ static void free_binding(struct binding *b)
 
 static NDIS_STATUS open_adapter(struct binding *b, NDIS_HANDLE bind, PNDIS_BIND_PARAMETERS parameters)
 {
-    NDIS_MEDIUM media[] = { NdisMedium802_3 };
+    NDIS_MEDIUM media[] = { NdisMedium802_3, NdisMediumIP, NdisMediumWirelessWan };
     NET_FRAME_TYPE types[] = { NDIS_ETH_TYPE_IPV4, NDIS_ETH_TYPE_ARP, NDIS_ETH_TYPE_IPV6 };
     UINT selected = 0;
     NDIS_OPEN_PARAMETERS open = {
@@ -97,7 +98,7 @@ static NDIS_STATUS open_adapter(struct binding *b, NDIS_HANDLE bind, PNDIS_BIND_
                     NDIS_SIZEOF_OPEN_PARAMETERS_REVISION_1 },
         .AdapterName = parameters->AdapterName,
         .MediumArray = media,
-        .MediumArraySize = 1,
+        .MediumArraySize = 3,
         .SelectedMediumIndex = &selected,
         .FrameTypeArray = types,
         .FrameTypeArraySize = 3,
@@ -130,11 +131,15 @@ static bool attach(struct binding *b, PNDIS_BIND_PARAMETERS parameters)
         .if_index = parameters->LowestIfIndex,
         .luid = parameters->LowestIfNetluid.Value,
         .speed = b->speed,
+        .raw = b->raw,
     };
 
     if (config.mtu + ETHERNET_HEADER + VLAN_TAG > TCPIP_FRAME_MAX)
         config.mtu = TCPIP_FRAME_MAX - ETHERNET_HEADER - VLAN_TAG;
-    memcpy(config.mac, parameters->CurrentMacAddress, 6);
+    if (b->raw)
+        memcpy(config.mac, (const uint8_t[]){ 0x02, 0, 0, 0, (uint8_t)(b->if_index >> 8), (uint8_t)b->if_index }, 6);
+    else
+        memcpy(config.mac, parameters->CurrentMacAddress, 6);
     copy_name(config.name, sizeof config.name, parameters->BoundAdapterName);
     b->interface = interface_attach(&config);
     return b->interface != NULL;
@@ -153,9 +158,21 @@ static void wake_enable(struct binding *b, const NDIS_BIND_PARAMETERS *parameter
         protocol_set_oid(b, OID_PM_PARAMETERS, &p, sizeof p);
 }
 
+static bool is_raw(NDIS_MEDIUM medium)
+{
+    return medium == NdisMediumIP || medium == NdisMediumWirelessWan;
+}
+
+static bool fits(const NDIS_BIND_PARAMETERS *p)
+{
+    bool ethernet = p->MediaType == NdisMedium802_3 && p->MacAddressLength == 6;
+
+    return (ethernet || is_raw(p->MediaType)) && p->MtuSize >= 576;
+}
+
 static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PNDIS_BIND_PARAMETERS parameters)
 {
-    if (parameters->MediaType != NdisMedium802_3 || parameters->MacAddressLength != 6 || parameters->MtuSize < 576)
+    if (!fits(parameters))
         return NDIS_STATUS_NOT_SUPPORTED;
     struct binding *b = calloc(1, sizeof *b);
     if (!b)
@@ -165,9 +182,10 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
     b->if_index = parameters->LowestIfIndex;
     b->link_up = parameters->MediaConnectState != MediaConnectStateDisconnected;   /* until a status says otherwise: soon, maybe */
     b->speed = parameters->XmitLinkSpeed;
+    b->raw = is_raw(parameters->MediaType);
     multicast_open(b, parameters->MaxMulticastListSize);
     list_push_back(&bindings, &b->node);
-    if (parameters->DefaultOffloadConfiguration)
+    if (parameters->DefaultOffloadConfiguration && !b->raw)
         offload_take(b, parameters->DefaultOffloadConfiguration, parameters->DefaultOffloadConfiguration->Header.Size);
     /* A later restart may lift what a filter driver takes away now. */
     uint32_t most = parameters->MtuSize > ETHERNET_MTU ? parameters->MtuSize : ETHERNET_MTU;
@@ -182,7 +200,7 @@ static NDIS_STATUS NTAPI bind_adapter(NDIS_HANDLE context, NDIS_HANDLE bind, PND
         return status;
     }
     b->state = BINDING_PAUSED;
-    ULONG filter = FILTER;
+    ULONG filter = b->raw ? RAW_FILTER & parameters->SupportedPacketFilters : FILTER;
     status = protocol_set_oid(b, OID_GEN_CURRENT_PACKET_FILTER, &filter, sizeof filter);
     wake_enable(b, parameters);
     coalescing_update(b);
@@ -238,7 +256,7 @@ static VOID NTAPI status_indicated(NDIS_HANDLE context, PNDIS_STATUS_INDICATION 
         if (b->state == BINDING_RUNNING)        /* else the restart does */
             interface_link(b->interface, b->link_up, b->speed);
     }
-    if (indication->StatusCode == NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG && indication->StatusBuffer) {
+    if (indication->StatusCode == NDIS_STATUS_TASK_OFFLOAD_CURRENT_CONFIG && indication->StatusBuffer && !b->raw) {
         stack_enter();
         offload_take(b, indication->StatusBuffer, indication->StatusBufferSize);
         stack_leave();

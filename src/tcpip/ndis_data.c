@@ -9,6 +9,7 @@
 #include "nt/ke.h"
 #include "tcpip/ndis_internal.h"
 
+#define ETHERNET_HEADER 14u
 #define RECEIVE_PARTS 128                /* coalesced segments lie in as many buffers */
 
 static struct binding *outputs;         /* bindings with frames to send */
@@ -126,6 +127,14 @@ bool protocol_has_output(void)
     return outputs != NULL;
 }
 
+/* The Ethernet header is the stack's own where the medium has none. */
+static void without_header(PNET_BUFFER nb)
+{
+    NET_BUFFER_DATA_OFFSET(nb) += ETHERNET_HEADER;
+    NET_BUFFER_CURRENT_MDL_OFFSET(nb) += ETHERNET_HEADER;
+    NET_BUFFER_DATA_LENGTH(nb) -= ETHERNET_HEADER;
+}
+
 static void set_frame_type(PNET_BUFFER_LIST list)
 {
     const struct send_buffer *buffer = list->ProtocolReserved[0];
@@ -160,7 +169,10 @@ void protocol_flush_all(void)
         b->offload.open = NULL;
         for (PNET_BUFFER_LIST list = lists; list; list = list->Next) {
             set_frame_type(list);
-            offload_ask(b, list);
+            if (b->raw)
+                without_header(NET_BUFFER_LIST_FIRST_NB(list));
+            else
+                offload_ask(b, list);
         }
         NdisSendNetBufferLists(b->handle, lists, NDIS_DEFAULT_PORT_NUMBER, NDIS_SEND_FLAGS_DISPATCH_LEVEL);
     }
@@ -206,13 +218,27 @@ void protocol_pause(struct binding *b, enum binding_state then)
 
 /* --- in ------------------------------------------------------------------------------------------------------- */
 
+/* Before a packet that came without: from nobody to us, of the type that the packet's version says. Returns its length. */
+static size_t make_header(uint8_t header[ETHERNET_HEADER], struct interface *interface, uint8_t first)
+{
+    USHORT type = htons(first >> 4 == 6 ? NDIS_ETH_TYPE_IPV6 : NDIS_ETH_TYPE_IPV4);
+
+    memcpy(header, interface_mac(interface), 6);
+    memset(header + 6, 0, 6);
+    memcpy(header + 12, &type, sizeof type);
+    return ETHERNET_HEADER;
+}
+
 static void receive_one(struct binding *b, PNET_BUFFER nb, const struct arrival *how)
 {
     struct iovec parts[RECEIVE_PARTS];
     size_t left = NET_BUFFER_DATA_LENGTH(nb), total = left;
     size_t skip = NET_BUFFER_CURRENT_MDL_OFFSET(nb);
+    uint8_t header[ETHERNET_HEADER];
     int count = 0;
 
+    if (b->raw && total)
+        parts[count++] = (struct iovec){ header, sizeof header };
     for (PMDL mdl = NET_BUFFER_CURRENT_MDL(nb); mdl && left && count < RECEIVE_PARTS; mdl = mdl->Next) {
         size_t size = MmGetMdlByteCount(mdl) - skip;
         uint8_t *data = MmGetSystemAddressForMdlSafe(mdl, LowPagePriority | MdlMappingNoExecute);
@@ -223,6 +249,8 @@ static void receive_one(struct binding *b, PNET_BUFFER nb, const struct arrival 
         left -= size;
         skip = 0;
     }
+    if (b->raw && count > 1)
+        total += make_header(header, b->interface, *(const uint8_t *)parts[1].iov_base);
     if (left)
         interface_stats(b->interface)->rx_dropped++;
     else if (how->datagram)

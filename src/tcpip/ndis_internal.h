@@ -59,6 +59,7 @@ struct binding {
     enum binding_state state;
     uint32_t if_index;
     uint64_t speed;                     /* bits per second */
+    bool raw;                           /* the medium carries IP packets: the stack's Ethernet header ends here */
     unsigned askers;                    /* requests on their way that unbinding waits for */
     KEVENT unasked;
     bool link_up;                       /* as the adapter says; the interface sees it once RUNNING */

@@ -32,11 +32,20 @@ static unsigned arriving_segments;
 
 /* --- out ---------------------------------------------------------------------------------------------------- */
 
+static bool is_ip(const uint8_t *frame)
+{
+    unsigned type = frame[12] << 8 | frame[13];
+
+    return type == ETHTYPE_IP || type == ETHTYPE_IPV6;
+}
+
 /* Room for the frame at `head`, of which *skip bytes are sent already. */
 static uint8_t *reserve(struct interface *i, const void *head, size_t seen, size_t size, size_t *skip)
 {
     uint8_t *room = NULL;
 
+    if (i->config.raw && !is_ip(head))
+        return NULL;
     if (i->bound && size <= i->config.mtu + 14u + 4u)
         room = protocol_reserve_frame(i->config.binding, head, seen, size, skip);
     if (!room) {
@@ -98,7 +107,10 @@ static err_t netif_setup(struct netif *netif)
     netif->name[1] = 'n';
     output_setup(netif, i);
     netif->linkoutput = link_output;
-    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET | NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
+    netif->flags = NETIF_FLAG_BROADCAST | NETIF_FLAG_ETHARP | NETIF_FLAG_ETHERNET;
+    if (i->config.raw)
+        return ERR_OK;
+    netif->flags |= NETIF_FLAG_IGMP | NETIF_FLAG_MLD6;
     netif_set_igmp_mac_filter(netif, igmp_filter);
     netif_set_mld_mac_filter(netif, mld_filter);
     return ERR_OK;
@@ -133,7 +145,7 @@ static void start_addresses(struct interface *i)
     stack_cancel_timer(dhcp_timer, i);
     if (s->is_static) {
         addresses_set_first(i, s->address, s->mask, s->gateway, false);
-    } else if (netif_is_link_up(&i->netif)) {
+    } else if (netif_is_link_up(&i->netif) && !i->config.raw) {
         dhcp_start(&i->dhcp, stack_random(), ke_now());
         dhcp_timer(i);
     }
@@ -371,11 +383,12 @@ struct interface *interface_attach(const struct interface_config *config)
     netif_add(&i->netif, &none, &none, &none, i, netif_setup, ethernet_input);
     i->netif.num = (u8_t)(i - interfaces);
     netif_create_ip6_linklocal_address(&i->netif, 1);
-    netif_set_ip6_autoconfig_enabled(&i->netif, 1);
+    netif_set_ip6_autoconfig_enabled(&i->netif, !config->raw);
     if (!netif_default)
         netif_set_default(&i->netif);
     /* All IPv6 nodes: every node is a member, so lwIP does not ask for it. */
-    protocol_multicast(config->binding, (const uint8_t[]){ 0x33, 0x33, 0, 0, 0, 1 }, true);
+    if (!config->raw)
+        protocol_multicast(config->binding, (const uint8_t[]){ 0x33, 0x33, 0, 0, 0, 1 }, true);
     netif_set_up(&i->netif);
     routes_of_interface(i, true);
     address_v6_follow();
@@ -416,6 +429,11 @@ void interface_link(struct interface *i, bool up, uint64_t bits_per_second)
         set_link(i, up);
     }
     stack_leave();
+}
+
+const uint8_t *interface_mac(const struct interface *i)
+{
+    return i->config.mac;
 }
 
 struct tcpip_stats *interface_stats(struct interface *i)

@@ -19,6 +19,22 @@ static err_t send_to(struct netif *netif, struct pbuf *p, const uint8_t *mac, u1
     return ethernet_output(netif, p, (const struct eth_addr *)(const void *)netif->hwaddr, &to, type);
 }
 
+/* Who has a packet on a medium without link-layer addresses is the other end's business; talk between neighbours stays here. */
+static err_t output_raw(struct netif *netif, struct pbuf *p, u16_t type)
+{
+    static const uint8_t nobody[6];
+
+    return send_to(netif, p, nobody, type);
+}
+
+static bool is_neighbour_talk(const struct pbuf *p)
+{
+    enum { NEXT_HEADER = 6, HEADER = 40, LISTENER_QUERY = 130, REDIRECT = 137 };
+    const uint8_t *packet = p->payload;
+
+    return p->len > HEADER && packet[NEXT_HEADER] == IP6_NEXTH_ICMP6 && packet[HEADER] >= LISTENER_QUERY && packet[HEADER] <= REDIRECT;
+}
+
 static err_t output4(struct netif *netif, struct pbuf *p, const ip4_addr_t *dest)
 {
     struct interface *interface = interface_of_netif(netif);
@@ -26,6 +42,8 @@ static err_t output4(struct netif *netif, struct pbuf *p, const ip4_addr_t *dest
 
     if (!wfp_packet_out(netif, p, 4))
         return ERR_OK;
+    if (interface->config.raw)
+        return output_raw(netif, p, ETHTYPE_IP);
     if (ip4_addr_isbroadcast(dest, netif) || ip4_addr_ismulticast(dest))
         return etharp_output(netif, p, dest);
     const struct path *path = path_to(&to, interface);
@@ -75,8 +93,12 @@ static err_t output6(struct netif *netif, struct pbuf *p, const ip6_addr_t *dest
     struct interface *interface = interface_of_netif(netif);
     struct ip_address to = ip_from6(dest);
 
+    if (interface->config.raw && is_neighbour_talk(p))
+        return ERR_OK;
     if (!wfp_packet_out(netif, p, 6))
         return ERR_OK;
+    if (interface->config.raw)
+        return output_raw(netif, p, ETHTYPE_IPV6);
     if (ip6_addr_ismulticast(dest))
         return ethip6_output(netif, p, dest);
     const struct path *path = path_to(&to, interface);

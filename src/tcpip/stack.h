@@ -83,6 +83,7 @@ struct interface_config {
     char name[64];
     uint8_t mac[6];
     uint32_t mtu;                       /* bytes of IP */
+    bool raw;                           /* packets without an Ethernet header: no ARP, neighbours, DHCP or groups */
     struct binding *binding;
     uint32_t if_index;                  /* NDIS's; 1 is the loopback interface */
     uint64_t luid, speed;               /* speed: bits per second */
@@ -113,6 +114,7 @@ void interface_link(struct interface *interface, bool up, uint64_t bits_per_seco
 /* ip_interface.c: the drivers below take packets of this size now. What was set smaller stays. Stack not entered. */
 void interface_limit(struct interface *interface, uint32_t mtu);
 struct tcpip_stats *interface_stats(struct interface *interface);
+const uint8_t *interface_mac(const struct interface *interface);
 /* Removes every interface that is left (a driver that never unbound). */
 void interface_close_all(void);
 bool interface_send_frame(struct interface *interface, const void *frame, size_t size);
