@@ -28,12 +28,15 @@ static uint32_t automatic_metric(struct interface *interface)
 
 void settings_reset(struct interface *interface)
 {
-    for (int v6 = 0; v6 < 2; v6++)
+    for (int v6 = 0; v6 < 2; v6++) {
+        uint32_t probes = interface->config.raw ? 0 : v6 ? 1 : 3;
+
         interface->ip[v6] = (struct ip_settings){
             .automatic_metric = true, .neighbour_detection = interface != loopback_interface(), .router_discovery = v6,
-            .metric = automatic_metric(interface), .mtu = interface->config.mtu, .dad_transmits = interface->config.raw ? 0 : 3 - 2 * (v6 != 0),
+            .metric = automatic_metric(interface), .mtu = interface->config.mtu, .dad_transmits = probes,
             .base_reachable_ms = 30000, .retransmit_ms = 1000, .site_prefix_length = v6 ? 64 : 0,
         };
+    }
 }
 
 void settings_speed(struct interface *interface, uint64_t bits_per_second)

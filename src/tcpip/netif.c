@@ -39,6 +39,12 @@ static bool is_ip(const uint8_t *frame)
     return type == ETHTYPE_IP || type == ETHTYPE_IPV6;
 }
 
+/* Of what the stack calls a frame, the bytes that are on no wire. */
+static size_t unsent_header(const struct interface *i)
+{
+    return i->config.raw ? SIZEOF_ETH_HDR : 0;
+}
+
 /* Room for the frame at `head`, of which *skip bytes are sent already. */
 static uint8_t *reserve(struct interface *i, const void *head, size_t seen, size_t size, size_t *skip)
 {
@@ -53,7 +59,7 @@ static uint8_t *reserve(struct interface *i, const void *head, size_t seen, size
         return NULL;
     }
     i->stats.tx_frames++;
-    i->stats.tx_bytes += size;
+    i->stats.tx_bytes += size - unsent_header(i);
     return room;
 }
 
@@ -273,7 +279,7 @@ bool interface_input(struct interface *i, const struct iovec *parts, int count, 
         return false;
     }
     i->stats.rx_frames++;
-    i->stats.rx_bytes += total;
+    i->stats.rx_bytes += total - unsent_header(i);
     if (how->segments)
         return coalesced_input(i, parts, count, total, how);
     struct pbuf *p = pbuf_alloc(PBUF_RAW, (u16_t)total, PBUF_RAM);
@@ -384,6 +390,8 @@ struct interface *interface_attach(const struct interface_config *config)
     i->netif.num = (u8_t)(i - interfaces);
     netif_create_ip6_linklocal_address(&i->netif, 1);
     netif_set_ip6_autoconfig_enabled(&i->netif, !config->raw);
+    if (config->raw)                    /* there is nobody who could have the address, too */
+        netif_ip6_addr_set_state(&i->netif, 0, IP6_ADDR_PREFERRED);
     if (!netif_default)
         netif_set_default(&i->netif);
     /* All IPv6 nodes: every node is a member, so lwIP does not ask for it. */
