@@ -136,9 +136,9 @@ static struct inf_install *find_service(struct inf *inf, const char *file)
     return NULL;
 }
 
-/* Opens an INF of the directory when its name is the driver's, or (any) when a service of it runs the driver's file.
- * False: it is the driver's own and it is wrong. */
-static bool try_inf(struct ring3_driver *driver, const char *dir, const char *name, bool any)
+/* Opens a file of the directory with this ending when its name is the driver's, or (any) when a service of it runs the driver's
+ * file. False: it is the driver's own and it is wrong. */
+static bool try_inf(struct ring3_driver *driver, const char *dir, const char *name, const char *ending, bool any)
 {
     const char *file = file_of(driver->path);
     size_t length = strlen(name), stem = strlen(file) - (ends_in(file, ".sys") ? 4 : 0);
@@ -146,7 +146,7 @@ static bool try_inf(struct ring3_driver *driver, const char *dir, const char *na
     char path[sizeof driver->path + 260];
     struct inf_install *install;
 
-    if (own == any || !ends_in(name, ".inf"))
+    if (own == any || !ends_in(name, ending))
         return true;
     snprintf(path, sizeof path, "%s/%s", dir, name);
     driver->inf = inf_open(path);
@@ -175,7 +175,7 @@ static void pair_infs(struct ring3_driver *driver, const char *dir, char **names
     for (int i = 0; wanted && names && names[i] && !driver->miniport_inf; i++) {
         struct inf_install *install;
 
-        if (!ends_in(names[i], ".inf"))
+        if (!ends_in(names[i], ".inf") && !ends_in(names[i], ".inx"))
             continue;
         snprintf(path, sizeof path, "%s/%s", dir, names[i]);
         driver->miniport_inf = inf_open(path);
@@ -195,19 +195,20 @@ static void pair_infs(struct ring3_driver *driver, const char *dir, char **names
     }
 }
 
-/* The INF beside it, when there is one: NAME.inf, else the first that installs it. Windows does not tell case. False: there
- * is one and it is wrong. */
+/* The INF beside it, when there is one: NAME.inf, else the first that installs it; else an INX, which becomes one when it is
+ * stamped. Windows does not tell case. False: there is one and it is wrong. */
 static bool read_inf(struct ring3_driver *driver)
 {
+    static const char *const endings[] = { ".inf", ".inx" };
     char dir[sizeof driver->path];
     char **names;
     bool good = true;
 
     snprintf(dir, sizeof dir, "%.*s", (int)(file_of(driver->path) - driver->path), driver->path);
     names = host_list_dir(dir[0] ? dir : ".", "");
-    for (int any = 0; any < 2; any++)
+    for (int pass = 0; pass < 4; pass++)
         for (int i = 0; good && !driver->inf && names && names[i]; i++)
-            good = try_inf(driver, dir[0] ? dir : ".", names[i], any);
+            good = try_inf(driver, dir[0] ? dir : ".", names[i], endings[pass / 2], pass % 2);
     if (good)
         pair_infs(driver, dir[0] ? dir : ".", names);
     host_free_names(names);

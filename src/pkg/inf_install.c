@@ -15,7 +15,7 @@
 
 const struct inf_section *inf_decorated(const struct inf *inf, const char *base)
 {
-    static const char *const ending[] = { ".NTamd64", ".NT", "" };
+    static const char *const ending[] = { ".NTamd64", ".NT$ARCH$", ".NT", "" };
 
     for (size_t i = 0; i < sizeof(ending) / sizeof(ending[0]); i++) {
         const struct inf_section *section;

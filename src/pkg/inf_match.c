@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "pkg/inf_internal.h"
 
-/* NT[Architecture][.[Major][.[Minor][.[ProductType][.[SuiteMask][.[Build]]]]]] */
+/* Of an INX, $ARCH$ is this architecture. NT[Architecture][.[Major][.[Minor][.[ProductType][.[SuiteMask][.[Build]]]]]] */
 struct decoration {
     bool amd64;
     long part[5];                       /* -1: not given */
@@ -24,8 +24,9 @@ static bool parse_decoration(const char *text, struct decoration *decoration)
     if (!inf_same_part(text, "NT", 2))
         return false;
     text += 2;
-    decoration->amd64 = inf_same_part(text, "amd64", 5);
-    text += decoration->amd64 ? 5 : 0;
+    bool stamped = !inf_same_part(text, "$ARCH$", 6);
+    decoration->amd64 = !stamped || inf_same_part(text, "amd64", 5);
+    text += !decoration->amd64 ? 0 : stamped ? 5 : 6;
     for (int i = 0; i < 5 && *text == '.'; i++) {
         char *end;
         long number;

@@ -19,4 +19,10 @@ mkdir -p "$TMP/strange"
 cp "$VIONET" "$TMP/strange/" && sed 's/vionet\.sys/other.sys/g' "$inf" >"$TMP/strange/other.inf"
 printf '[Odd' >"$TMP/strange/broken.inf"
 expect 'the INF of another driver counts as none' 0 'vionet: there is no INF beside it' "$RING3" run "$TMP/strange/vionet.sys" --nic=null --no-tcpip --for=10ms --clock=virtual
+
+mkdir -p "$TMP/inx"
+cp "$VIONET" "$TMP/inx/" && sed 's/NTamd64/NT$ARCH$/' "$inf" >"$TMP/inx/vionet.inx"
+"$RING3" run "$TMP/inx/vionet.sys" --nic=null --no-tcpip --for=10ms --clock=virtual >"$TMP/out" 2>&1
+if grep -q 'driver vionet' "$TMP/out" && ! grep -q 'no INF' "$TMP/out"; then ok 'an INX that was not stamped'
+else bad 'an INX that was not stamped'; sed 's/^/    /' "$TMP/out"; fi
 finish
