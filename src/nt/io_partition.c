@@ -1,5 +1,5 @@
 /* Reading partition tables: master boot records with chains of extended partitions, and GUID partition tables. */
-#include "nt/io_partition.h"
+#include "nt/io_partition_gpt.h"
 
 #include <stdlib.h>
 
@@ -13,6 +13,8 @@ NTSTATUS disk_io_transfer(const struct disk_io *disk, UCHAR major, ULONG64 secto
     PIRP irp;
     NTSTATUS status;
 
+    if (disk->move != NULL)
+        return disk->move(disk, major == IRP_MJ_WRITE, sector, buffer, size);
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     irp = IoBuildSynchronousFsdRequest(major, disk->device, buffer, size, &offset, &event, &iosb);
     if (irp == NULL)
@@ -236,74 +238,41 @@ bool gpt_is_header(const UCHAR *sector, ULONG sector_size)
     return RtlCrc32(copy, size, 0) == table_u32(sector + 16);
 }
 
-static PARTITION_INFORMATION_EX describe_gpt(const UCHAR *entry, ULONG sector_size, ULONG number)
+static PDRIVE_LAYOUT_INFORMATION_EX gpt_layout(const struct gpt *gpt)
 {
-    ULONG64 first = table_u64(entry + 32), last = table_u64(entry + 40);
-    PARTITION_INFORMATION_EX info = {
-        .PartitionStyle = PARTITION_STYLE_GPT, .PartitionNumber = number, .StartingOffset.QuadPart = (LONGLONG)(first * sector_size),
-        .PartitionLength.QuadPart = (LONGLONG)((last - first + 1) * sector_size), .Gpt.Attributes = table_u64(entry + 48),
-    };
+    ULONG count = 0;
 
-    memcpy(&info.Gpt.PartitionType, entry, sizeof(GUID));
-    memcpy(&info.Gpt.PartitionId, entry + 16, sizeof(GUID));
-    memcpy(info.Gpt.Name, entry + 56, sizeof(info.Gpt.Name));
-    return info;
-}
-
-static PDRIVE_LAYOUT_INFORMATION_EX gpt_layout(const struct disk_io *disk, const UCHAR *header, const UCHAR *entries)
-{
-    ULONG count = table_u32(header + 80), size = table_u32(header + 84), number = 0;
-    static const GUID unused;
+    for (const UCHAR *entry = gpt_next(gpt, NULL); entry != NULL; entry = gpt_next(gpt, entry))
+        count++;
     PDRIVE_LAYOUT_INFORMATION_EX layout = new_layout(PARTITION_STYLE_GPT, count);
-
     if (layout == NULL)
         return NULL;
-    ULONG64 first = table_u64(header + 40), last = table_u64(header + 48);
-    layout->Gpt.StartingUsableOffset.QuadPart = (LONGLONG)(first * disk->sector_size);
-    layout->Gpt.UsableLength.QuadPart = (LONGLONG)((last - first + 1) * disk->sector_size);
-    layout->Gpt.MaxPartitionCount = count;
-    memcpy(&layout->Gpt.DiskId, header + 56, sizeof(GUID));
-    for (ULONG i = 0; i < count; i++) {
-        const UCHAR *entry = entries + (size_t)i * size;
-        if (memcmp(entry, &unused, sizeof(GUID)) == 0)
-            continue;
-        layout->PartitionEntry[number] = describe_gpt(entry, disk->sector_size, number + 1);
-        number++;
+    layout->Gpt = gpt_describe(gpt);
+    for (const UCHAR *entry = gpt_next(gpt, NULL); entry != NULL; entry = gpt_next(gpt, entry)) {
+        ULONG n = layout->PartitionCount++;
+        layout->PartitionEntry[n] = gpt_describe_entry(entry, gpt->disk->sector_size, n + 1);
     }
-    layout->PartitionCount = number;
     return layout;
 }
 
-static NTSTATUS gpt_read(const struct disk_io *disk, PDRIVE_LAYOUT_INFORMATION_EX *layout)
+static NTSTATUS gpt_read(struct disk_io *disk, PDRIVE_LAYOUT_INFORMATION_EX *layout)
 {
-    NTSTATUS status;
-    UCHAR *header = disk_io_read_sector(disk, GPT_HEADER_SECTOR, &status), *entries;
+    struct gpt gpt;
+    NTSTATUS status = gpt_load(disk, GPT_HEADER_SECTOR, &gpt);
+    ULONG64 last;
 
-    if (header == NULL)
+    if (status == STATUS_DISK_CORRUPT_ERROR && NT_SUCCESS(disk_io_size(disk, &last)))
+        status = gpt_load(disk, last, &gpt);
+    if (!NT_SUCCESS(status))
         return status;
-    ULONG64 bytes = (ULONG64)table_u32(header + 80) * table_u32(header + 84);
-    if (!gpt_is_header(header, disk->sector_size) || table_u32(header + 84) < 128 || bytes == 0 || bytes > 1 << 20) {
-        pool_free(header, PARTITION_TAG, NULL);
-        return STATUS_DISK_CORRUPT_ERROR;
-    }
-    ULONG size = (ULONG)((bytes + disk->sector_size - 1) / disk->sector_size * disk->sector_size);
-    entries = pool_alloc(NonPagedPoolNx, size, PARTITION_TAG, NULL);
-    status = entries != NULL ? disk_io_transfer(disk, IRP_MJ_READ, table_u64(header + 72), entries, size) : STATUS_INSUFFICIENT_RESOURCES;
-    if (NT_SUCCESS(status) && RtlCrc32(entries, (ULONG)bytes, 0) != table_u32(header + 88))
-        status = STATUS_DISK_CORRUPT_ERROR;
-    if (NT_SUCCESS(status)) {
-        *layout = gpt_layout(disk, header, entries);
-        status = *layout != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
-    }
-    if (entries != NULL)
-        pool_free(entries, PARTITION_TAG, NULL);
-    pool_free(header, PARTITION_TAG, NULL);
-    return status;
+    *layout = gpt_layout(&gpt);
+    gpt_free(&gpt);
+    return *layout != NULL ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 /* The partitions of a disk with either table: of an MBR every slot, four a table; of a GPT those that are in use. *DriveLayout is the
  * caller's to free with ExFreePool, NULL on failure. PASSIVE_LEVEL. STATUS_DEVICE_NOT_READY without a geometry,
- * STATUS_BAD_MASTER_BOOT_RECORD without a table, STATUS_DISK_CORRUPT_ERROR for a GPT with wrong sums.
+ * STATUS_BAD_MASTER_BOOT_RECORD without a table, STATUS_DISK_CORRUPT_ERROR for a GPT of which both copies have wrong sums.
  * docs: ntddk/nf-ntddk-ioreadpartitiontableex */
 NTSTATUS NTAPI IoReadPartitionTableEx(PDEVICE_OBJECT DeviceObject, PDRIVE_LAYOUT_INFORMATION_EX *DriveLayout)
 {

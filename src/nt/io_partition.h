@@ -14,9 +14,13 @@
 #define GPT_HEADER_SECTOR 1
 #define GPT_TYPE 0xEE                   /* of the partition that protects a GPT */
 
+/* Whose sectors they are: a device's, by IRPs, or those of who moves them himself. */
 struct disk_io {
-    PDEVICE_OBJECT device;
+    PDEVICE_OBJECT device;              /* NULL with move */
     ULONG sector_size;
+    NTSTATUS (*move)(const struct disk_io *disk, bool write, ULONG64 sector, void *buffer, ULONG size);
+    NTSTATUS (*flush)(const struct disk_io *disk);      /* NULL: not needed */
+    void *context;                      /* for these two */
 };
 
 /* One slot of an MBR or of a table in an extended partition. */
@@ -41,6 +45,8 @@ UCHAR *disk_io_read_sector(const struct disk_io *disk, ULONG64 sector, NTSTATUS 
 NTSTATUS disk_io_ask(const struct disk_io *disk, ULONG code, void *answer, ULONG size);
 /* The sector size that the disk's driver tells. STATUS_DEVICE_NOT_READY. */
 NTSTATUS disk_io_geometry(struct disk_io *disk);
+/* The disk's last sector, by its length or, where the driver tells none, by its geometry; sets sector_size. STATUS_DEVICE_NOT_READY. */
+NTSTATUS disk_io_size(struct disk_io *disk, ULONG64 *last);
 bool mbr_is_container(UCHAR type);
 bool mbr_is_marked(const UCHAR *sector);
 /* All slots; slots->at is the caller's to free(). STATUS_BAD_MASTER_BOOT_RECORD without a table. */

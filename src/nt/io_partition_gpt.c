@@ -129,6 +129,8 @@ NTSTATUS gpt_store(const struct gpt *gpt, ULONG64 last)
     if (entries <= GPT_HEADER_SECTOR || entries + gpt->sectors > first || first > end || end + gpt->sectors >= last)
         return STATUS_DISK_CORRUPT_ERROR;
     NTSTATUS status = store_copy(gpt, last, GPT_HEADER_SECTOR, last - gpt->sectors);
+    if (NT_SUCCESS(status) && gpt->disk->flush != NULL)
+        status = gpt->disk->flush(gpt->disk);
     return NT_SUCCESS(status) ? store_copy(gpt, GPT_HEADER_SECTOR, last, entries) : status;
 }
 
@@ -184,16 +186,24 @@ static bool in_use(const UCHAR *entry)
     return memcmp(entry, &unused, sizeof(unused)) != 0;
 }
 
-UCHAR *gpt_entry(const struct gpt *gpt, ULONG number)
+UCHAR *gpt_next(const struct gpt *gpt, const UCHAR *entry)
 {
     ULONG size = table_u32(gpt->header + AT_ENTRY_SIZE);
+    UCHAR *at = entry != NULL ? (UCHAR *)(uintptr_t)entry + size : gpt->entries;
 
-    for (ULONG i = 0; i < table_u32(gpt->header + AT_COUNT); i++) {
-        UCHAR *entry = gpt->entries + (size_t)i * size;
-        if (in_use(entry) && --number == 0)
-            return entry;
-    }
+    for (; at < gpt->entries + entries_size(gpt); at += size)
+        if (in_use(at))
+            return at;
     return NULL;
+}
+
+UCHAR *gpt_entry(const struct gpt *gpt, ULONG number)
+{
+    UCHAR *entry = gpt_next(gpt, NULL);
+
+    while (entry != NULL && --number != 0)
+        entry = gpt_next(gpt, entry);
+    return entry;
 }
 
 void gpt_put_entry(UCHAR *entry, const PARTITION_INFORMATION_GPT *info)
@@ -202,6 +212,32 @@ void gpt_put_entry(UCHAR *entry, const PARTITION_INFORMATION_GPT *info)
     memcpy(entry + 16, &info->PartitionId, sizeof(GUID));
     put64(entry + 48, info->Attributes);
     memcpy(entry + 56, info->Name, sizeof(info->Name));
+}
+
+DRIVE_LAYOUT_INFORMATION_GPT gpt_describe(const struct gpt *gpt)
+{
+    ULONG64 first = table_u64(gpt->header + AT_FIRST), last = table_u64(gpt->header + AT_LAST), sector = gpt->disk->sector_size;
+    DRIVE_LAYOUT_INFORMATION_GPT info = {
+        .StartingUsableOffset.QuadPart = (LONGLONG)(first * sector), .UsableLength.QuadPart = (LONGLONG)((last - first + 1) * sector),
+        .MaxPartitionCount = table_u32(gpt->header + AT_COUNT),
+    };
+
+    memcpy(&info.DiskId, gpt->header + AT_ID, sizeof(GUID));
+    return info;
+}
+
+PARTITION_INFORMATION_EX gpt_describe_entry(const UCHAR *entry, ULONG sector_size, ULONG number)
+{
+    ULONG64 first = table_u64(entry + 32), last = table_u64(entry + 40), count = last < first ? 0 : last - first + 1;
+    PARTITION_INFORMATION_EX info = {
+        .PartitionStyle = PARTITION_STYLE_GPT, .PartitionNumber = number, .StartingOffset.QuadPart = (LONGLONG)(first * sector_size),
+        .PartitionLength.QuadPart = (LONGLONG)(count * sector_size), .Gpt.Attributes = table_u64(entry + 48),
+    };
+
+    memcpy(&info.Gpt.PartitionType, entry, sizeof(GUID));
+    memcpy(&info.Gpt.PartitionId, entry + 16, sizeof(GUID));
+    memcpy(info.Gpt.Name, entry + 56, sizeof(info.Gpt.Name));
+    return info;
 }
 
 /* Whether the sectors lie in the usable ones and touch none of the `count` entries before. */

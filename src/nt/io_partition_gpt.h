@@ -28,6 +28,11 @@ NTSTATUS gpt_protect(const struct disk_io *disk, ULONG64 last);
 NTSTATUS gpt_wipe(const struct disk_io *disk, ULONG64 last);
 /* Replaces the entries by those of the layout that are in use. STATUS_INVALID_PARAMETER when they overlap or do not fit. */
 NTSTATUS gpt_fill(struct gpt *gpt, const DRIVE_LAYOUT_INFORMATION_EX *layout);
+/* What a layout says of the table, and of one partition (from 1). An entry that ends before it begins has no sectors. */
+DRIVE_LAYOUT_INFORMATION_GPT gpt_describe(const struct gpt *gpt);
+PARTITION_INFORMATION_EX gpt_describe_entry(const UCHAR *entry, ULONG sector_size, ULONG number);
+/* The entry in use behind that one, the first for NULL; NULL: no more. */
+UCHAR *gpt_next(const struct gpt *gpt, const UCHAR *entry);
 /* The entry in use of that number, from 1; NULL. */
 UCHAR *gpt_entry(const struct gpt *gpt, ULONG number);
 void gpt_put_entry(UCHAR *entry, const PARTITION_INFORMATION_GPT *info);

@@ -3,8 +3,7 @@
 
 #include <stdlib.h>
 
-/* The disk's last sector, by its length or, where the driver tells none, by its geometry. */
-static NTSTATUS size_of_disk(struct disk_io *disk, ULONG64 *last)
+NTSTATUS disk_io_size(struct disk_io *disk, ULONG64 *last)
 {
     GET_LENGTH_INFORMATION length = { .Length.QuadPart = 0 };
     DISK_GEOMETRY g = { .BytesPerSector = 0 };
@@ -46,7 +45,7 @@ NTSTATUS gpt_write_layout(struct disk_io *disk, const DRIVE_LAYOUT_INFORMATION_E
     struct gpt gpt;
     ULONG64 last;
     bool there;
-    NTSTATUS status = size_of_disk(disk, &last);
+    NTSTATUS status = disk_io_size(disk, &last);
 
     if (NT_SUCCESS(status))
         status = is_gpt(disk, &there);
@@ -120,7 +119,7 @@ NTSTATUS NTAPI IoCreateDisk(PDEVICE_OBJECT DeviceObject, PCREATE_DISK Disk)
 
     if (Disk != NULL && Disk->PartitionStyle != PARTITION_STYLE_MBR && Disk->PartitionStyle != PARTITION_STYLE_GPT)
         return STATUS_NOT_SUPPORTED;
-    status = size_of_disk(&disk, &last);
+    status = disk_io_size(&disk, &last);
     if (!NT_SUCCESS(status))
         return status;
     if (Disk != NULL && Disk->PartitionStyle == PARTITION_STYLE_GPT)
@@ -154,7 +153,7 @@ NTSTATUS NTAPI IoSetPartitionInformationEx(PDEVICE_OBJECT DeviceObject, ULONG Pa
     struct disk_io disk = { .device = DeviceObject };
     bool gpt = false;
     ULONG64 last;
-    NTSTATUS status = size_of_disk(&disk, &last);
+    NTSTATUS status = disk_io_size(&disk, &last);
 
     if (NT_SUCCESS(status))
         status = is_gpt(&disk, &gpt);
@@ -225,7 +224,7 @@ NTSTATUS NTAPI IoVerifyPartitionTable(PDEVICE_OBJECT DeviceObject, BOOLEAN FixEr
     struct disk_io disk = { .device = DeviceObject };
     bool gpt = false;
     ULONG64 last;
-    NTSTATUS status = size_of_disk(&disk, &last);
+    NTSTATUS status = disk_io_size(&disk, &last);
 
     if (NT_SUCCESS(status))
         status = is_gpt(&disk, &gpt);

@@ -35,6 +35,30 @@ NTSTATUS table_write(struct disk *disk, uint64_t lba, void *data, uint32_t secto
     return move(disk, STORPORT_WRITE, lba, data, sectors);
 }
 
+static NTSTATUS move_sectors(const struct disk_io *io, bool write, ULONG64 sector, void *buffer, ULONG size)
+{
+    struct disk *disk = io->context;
+
+    return move(disk, write ? STORPORT_WRITE : STORPORT_READ, sector, buffer, size >> disk->shift);
+}
+
+static NTSTATUS flush_sectors(const struct disk_io *io)
+{
+    struct storport_io flush = { .kind = STORPORT_FLUSH };
+
+    return disk_wait(io->context, &flush);
+}
+
+struct disk_io table_io(struct disk *disk)
+{
+    return (struct disk_io){ .sector_size = disk->info.sector_size, .move = move_sectors, .flush = flush_sectors, .context = disk };
+}
+
+uint64_t table_last_sector(const struct disk *disk)
+{
+    return (disk->info.bytes >> disk->shift) - 1;
+}
+
 static NTSTATUS load(struct table *t, uint64_t lba, uint32_t sectors)
 {
     return table_read(t->disk, lba, t->sector, sectors);
@@ -112,80 +136,25 @@ static void read_mbr(struct table *t)
 
 /* --- GPT ---------------------------------------------------------------------------------------------------------------- */
 
-uint32_t table_crc(uint32_t crc, const uint8_t *data, size_t size)
-{
-    crc = ~crc;
-    while (size--) {
-        crc ^= *data++;
-        for (unsigned bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-    }
-    return ~crc;
-}
-
-struct gpt {
-    GUID id;
-    uint64_t first, last, entries;
-    uint32_t count, size;
-};
-
-static bool read_header(struct table *t, uint64_t lba, struct gpt *gpt)
-{
-    uint8_t *h = t->sector;
-    uint32_t size, crc;
-
-    if (!NT_SUCCESS(load(t, lba, 1)) || memcmp(h, "EFI PART", 8))
-        return false;
-    size = get_le32(h + 12);
-    crc = get_le32(h + 16);
-    if (size < 92 || size > t->disk->info.sector_size)
-        return false;
-    memset(h + 16, 0, 4);
-    if (table_crc(0, h, size) != crc || get_le64(h + 24) != lba)
-        return false;
-    memcpy(&gpt->id, h + 56, sizeof gpt->id);
-    gpt->first = get_le64(h + 40);
-    gpt->last = get_le64(h + 48);
-    gpt->entries = get_le64(h + 72);
-    gpt->count = get_le32(h + 80);
-    gpt->size = get_le32(h + 84);
-    return gpt->count <= GPT_ENTRIES_MOST && gpt->size >= 128 && gpt->size <= t->disk->info.sector_size && !(gpt->size & (gpt->size - 1));
-}
-
-static void add_gpt(struct table *t, const uint8_t *entry)
-{
-    static const uint8_t none[16];
-    uint64_t first = get_le64(entry + 32), last = get_le64(entry + 40);
-
-    if (!memcmp(entry, none, 16) || last < first)
-        return;
-    PPARTITION_INFORMATION_EX p = add(t, PARTITION_STYLE_GPT, first, last - first + 1);
-    if (!p)
-        return;
-    memcpy(&p->Gpt.PartitionType, entry, 16);
-    memcpy(&p->Gpt.PartitionId, entry + 16, 16);
-    p->Gpt.Attributes = get_le64(entry + 48);
-    memcpy(p->Gpt.Name, entry + 56, sizeof p->Gpt.Name);
-}
-
 static bool read_gpt(struct table *t)
 {
-    uint32_t per_sector;
+    const struct disk_io io = table_io(t->disk);
     struct gpt gpt;
 
-    if (!read_header(t, 1, &gpt) && !read_header(t, (t->disk->info.bytes >> t->disk->shift) - 1, &gpt))
+    if (!NT_SUCCESS(gpt_load(&io, GPT_HEADER_SECTOR, &gpt)) && !NT_SUCCESS(gpt_load(&io, table_last_sector(t->disk), &gpt)))
         return false;
     t->out->PartitionStyle = PARTITION_STYLE_GPT;
-    t->out->Gpt.DiskId = gpt.id;
-    t->out->Gpt.StartingUsableOffset.QuadPart = (LONGLONG)(gpt.first << t->disk->shift);
-    t->out->Gpt.UsableLength.QuadPart = (LONGLONG)((gpt.last - gpt.first + 1) << t->disk->shift);
-    t->out->Gpt.MaxPartitionCount = gpt.count;
-    per_sector = t->disk->info.sector_size / gpt.size;
-    for (uint32_t i = 0; i < gpt.count; i++) {
-        if (i % per_sector == 0 && !NT_SUCCESS(load(t, gpt.entries + i / per_sector, 1)))
-            break;
-        add_gpt(t, t->sector + i % per_sector * gpt.size);
+    t->out->Gpt = gpt_describe(&gpt);
+    for (const UCHAR *entry = gpt_next(&gpt, NULL); entry; entry = gpt_next(&gpt, entry)) {
+        PARTITION_INFORMATION_EX info = gpt_describe_entry(entry, io.sector_size, 0);
+        PPARTITION_INFORMATION_EX p = info.PartitionLength.QuadPart ? add(t, PARTITION_STYLE_GPT, 0, 0) : NULL;
+
+        if (!p)
+            continue;
+        info.PartitionNumber = p->PartitionNumber;
+        *p = info;
     }
+    gpt_free(&gpt);
     return true;
 }
 

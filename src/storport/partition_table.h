@@ -2,17 +2,17 @@
 #ifndef STORPORT_PARTITION_TABLE_H
 #define STORPORT_PARTITION_TABLE_H
 
+#include "nt/io_partition_gpt.h"
 #include "storport/disk_ioctl.h"
 
 #define PARTITIONS_MOST 128u            /* of a layout */
-#define GPT_ENTRIES_MOST 1024u          /* of a table */
-#define GPT_ENTRY 128u                  /* bytes of one that is written here */
 
 /* The disk's sectors, in RAM. PASSIVE_LEVEL. */
 NTSTATUS table_read(struct disk *disk, uint64_t lba, void *data, uint32_t sectors);
 NTSTATUS table_write(struct disk *disk, uint64_t lba, void *data, uint32_t sectors);
-/* As in GPT headers and entries; crc: of what came before, or 0. */
-uint32_t table_crc(uint32_t crc, const uint8_t *data, size_t size);
+/* The same for nt/io_partition_gpt.h. */
+struct disk_io table_io(struct disk *disk);
+uint64_t table_last_sector(const struct disk *disk);
 /* The layout in pool memory (SP_TAG), of PARTITIONS_MOST entries at most; the caller's. PASSIVE_LEVEL. */
 NTSTATUS table_load(struct disk *disk, PDRIVE_LAYOUT_INFORMATION_EX *layout);
 /* partition_write.c: the layout instead of what is on the disk; entries get their numbers. PASSIVE_LEVEL. STATUS_INVALID_PARAMETER:
@@ -30,21 +30,10 @@ static inline uint32_t get_le32(const uint8_t *p)
     return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 
-static inline uint64_t get_le64(const uint8_t *p)
-{
-    return get_le32(p) | (uint64_t)get_le32(p + 4) << 32;
-}
-
 static inline void put_le32(uint8_t *to, uint32_t value)
 {
     for (unsigned i = 0; i < 4; i++)
         to[i] = (uint8_t)(value >> 8 * i);
-}
-
-static inline void put_le64(uint8_t *to, uint64_t value)
-{
-    put_le32(to, (uint32_t)value);
-    put_le32(to + 4, (uint32_t)(value >> 32));
 }
 
 #endif

@@ -12,14 +12,6 @@
 
 #include "nt/pool.h"
 
-#define GPT_LEAST 128u                  /* entries of a table */
-#define GPT_HEADER 92u                  /* bytes of a header that its checksum covers */
-
-static uint64_t last_sector(const struct disk *disk)
-{
-    return (disk->info.bytes >> disk->shift) - 1;
-}
-
 static NTSTATUS flush(struct disk *disk)
 {
     struct storport_io io = { .kind = STORPORT_FLUSH };
@@ -84,142 +76,41 @@ static bool sound(const struct disk *disk, const DRIVE_LAYOUT_INFORMATION_EX *la
 
 /* --- GPT ------------------------------------------------------------------------------------------------------------------ */
 
-struct gpt_plan {
-    uint32_t entries, sectors;          /* of the table; sectors it takes */
-    uint64_t first, last;               /* usable */
-};
-
-static struct gpt_plan plan_gpt(const struct disk *disk, uint32_t wanted)
-{
-    struct gpt_plan g = { .entries = wanted > GPT_LEAST ? wanted : GPT_LEAST };
-
-    g.sectors = (g.entries * GPT_ENTRY + disk->info.sector_size - 1) >> disk->shift;
-    g.first = 2 + g.sectors;
-    g.last = last_sector(disk) - 1 - g.sectors;
-    return g;
-}
-
-static void fill_entries(const struct disk *disk, PDRIVE_LAYOUT_INFORMATION_EX layout, uint8_t *table)
+static void number_partitions(PDRIVE_LAYOUT_INFORMATION_EX layout)
 {
     ULONG number = 0;
 
-    for (ULONG i = 0; i < layout->PartitionCount; i++) {
-        PPARTITION_INFORMATION_EX p = &layout->PartitionEntry[i];
-        uint8_t *entry = table + number * GPT_ENTRY;
-
-        p->PartitionNumber = 0;
-        if (!is_used(p))
-            continue;
-        memcpy(entry, &p->Gpt.PartitionType, 16);
-        memcpy(entry + 16, &p->Gpt.PartitionId, 16);
-        put_le64(entry + 32, (uint64_t)p->StartingOffset.QuadPart >> disk->shift);
-        put_le64(entry + 40, (end_of(p) >> disk->shift) - 1);
-        put_le64(entry + 48, p->Gpt.Attributes);
-        memcpy(entry + 56, p->Gpt.Name, sizeof p->Gpt.Name);
-        p->PartitionNumber = ++number;
-    }
+    for (ULONG i = 0; i < layout->PartitionCount; i++)
+        layout->PartitionEntry[i].PartitionNumber = is_used(&layout->PartitionEntry[i]) ? ++number : 0;
 }
 
-static void fill_header(const struct disk *disk, const struct gpt_plan *g, const GUID *id, bool primary, uint32_t entries_crc, uint8_t *h)
+static NTSTATUS store_gpt(struct disk *disk, PDRIVE_LAYOUT_INFORMATION_EX layout)
 {
-    memset(h, 0, disk->info.sector_size);
-    memcpy(h, "EFI PART", 8);
-    put_le32(h + 8, 0x00010000);        /* revision 1.0 */
-    put_le32(h + 12, GPT_HEADER);
-    put_le64(h + 24, primary ? 1 : last_sector(disk));
-    put_le64(h + 32, primary ? last_sector(disk) : 1);
-    put_le64(h + 40, g->first);
-    put_le64(h + 48, g->last);
-    memcpy(h + 56, id, sizeof *id);
-    put_le64(h + 72, primary ? 2 : g->last + 1);
-    put_le32(h + 80, g->entries);
-    put_le32(h + 84, GPT_ENTRY);
-    put_le32(h + 88, entries_crc);
-    put_le32(h + 16, table_crc(0, h, GPT_HEADER));
-}
-
-/* One partition of type EEh over the whole disk; the boot code stays. */
-static NTSTATUS write_protective(struct disk *disk, uint8_t *sector)
-{
-    NTSTATUS status = table_read(disk, 0, sector, 1);
+    const struct disk_io io = table_io(disk);
+    uint64_t last = table_last_sector(disk);
+    struct gpt gpt;
+    NTSTATUS status = gpt_begin(&io, last, &layout->Gpt.DiskId, layout->Gpt.MaxPartitionCount, &gpt);
 
     if (!NT_SUCCESS(status))
         return status;
-    memset(sector + 440, 0, 70);
-    sector[446 + 2] = 2;                /* it begins at sector 1 */
-    sector[446 + 4] = 0xee;
-    memset(sector + 446 + 5, 0xff, 3);
-    put_le32(sector + 446 + 8, 1);
-    put_le32(sector + 446 + 12, (uint32_t)min_u64(last_sector(disk), UINT32_MAX));
-    sector[510] = 0x55;
-    sector[511] = 0xaa;
-    return table_write(disk, 0, sector, 1);
-}
-
-static NTSTATUS write_copies(struct disk *disk, const struct gpt_plan *g, const GUID *id, uint8_t *table, uint8_t *sector)
-{
-    uint32_t crc = table_crc(0, table, g->entries * GPT_ENTRY);
-    NTSTATUS status = table_write(disk, g->last + 1, table, g->sectors);
-
-    fill_header(disk, g, id, false, crc, sector);
+    status = gpt_fill(&gpt, layout);
     if (NT_SUCCESS(status))
-        status = table_write(disk, last_sector(disk), sector, 1);
+        status = gpt_store(&gpt, last);
     if (NT_SUCCESS(status))
-        status = flush(disk);
-    if (NT_SUCCESS(status))
-        status = table_write(disk, 2, table, g->sectors);
-    fill_header(disk, g, id, true, crc, sector);
-    if (NT_SUCCESS(status))
-        status = table_write(disk, 1, sector, 1);
-    return NT_SUCCESS(status) ? write_protective(disk, sector) : status;
-}
-
-static bool fits(const struct disk *disk, const struct gpt_plan *g, const DRIVE_LAYOUT_INFORMATION_EX *layout)
-{
-    if (g->entries > GPT_ENTRIES_MOST || last_sector(disk) < 2u * g->sectors + 3 || layout->PartitionCount > g->entries)
-        return false;
-    for (ULONG i = 0; i < layout->PartitionCount; i++) {
-        const PARTITION_INFORMATION_EX *p = &layout->PartitionEntry[i];
-        if (is_used(p) && ((uint64_t)p->StartingOffset.QuadPart >> disk->shift < g->first || (end_of(p) >> disk->shift) - 1 > g->last))
-            return false;
+        status = gpt_protect(&io, last);
+    if (NT_SUCCESS(status)) {
+        number_partitions(layout);
+        layout->Gpt = gpt_describe(&gpt);
     }
-    return true;
-}
-
-static NTSTATUS gpt_store(struct disk *disk, PDRIVE_LAYOUT_INFORMATION_EX layout, uint8_t *sector)
-{
-    struct gpt_plan g = plan_gpt(disk, layout->Gpt.MaxPartitionCount);
-
-    if (!fits(disk, &g, layout))
-        return STATUS_INVALID_PARAMETER;
-    uint8_t *table = pool_alloc(NonPagedPoolNx, (size_t)g.sectors << disk->shift, SP_TAG, NULL);
-    if (!table)
-        return STATUS_INSUFFICIENT_RESOURCES;
-    memset(table, 0, (size_t)g.sectors << disk->shift);
-    fill_entries(disk, layout, table);
-    NTSTATUS status = write_copies(disk, &g, &layout->Gpt.DiskId, table, sector);
-    pool_free(table, SP_TAG, NULL);
-    layout->Gpt.MaxPartitionCount = g.entries;
-    layout->Gpt.StartingUsableOffset.QuadPart = (LONGLONG)(g.first << disk->shift);
-    layout->Gpt.UsableLength.QuadPart = (LONGLONG)((g.last - g.first + 1) << disk->shift);
+    gpt_free(&gpt);
     return status;
 }
 
-static NTSTATUS wipe_if_gpt(struct disk *disk, uint64_t lba, uint8_t *sector)
+static NTSTATUS wipe_gpt(struct disk *disk)
 {
-    NTSTATUS status = table_read(disk, lba, sector, 1);
+    const struct disk_io io = table_io(disk);
 
-    if (!NT_SUCCESS(status) || memcmp(sector, "EFI PART", 8))
-        return status;
-    memset(sector, 0, disk->info.sector_size);
-    return table_write(disk, lba, sector, 1);
-}
-
-static NTSTATUS wipe_gpt(struct disk *disk, uint8_t *sector)
-{
-    NTSTATUS status = wipe_if_gpt(disk, 1, sector);
-
-    return NT_SUCCESS(status) ? wipe_if_gpt(disk, last_sector(disk), sector) : status;
+    return gpt_wipe(&io, table_last_sector(disk));
 }
 
 /* --- both ------------------------------------------------------------------------------------------------------------------- */
@@ -246,9 +137,9 @@ static NTSTATUS store(struct disk *disk, void *with, uint8_t *sector)
     PDRIVE_LAYOUT_INFORMATION_EX layout = with;
 
     if (layout->PartitionStyle == PARTITION_STYLE_GPT)
-        return gpt_store(disk, layout, sector);
+        return store_gpt(disk, layout);
     NTSTATUS status = mbr_store(disk, layout, sector);
-    return NT_SUCCESS(status) ? wipe_gpt(disk, sector) : status;
+    return NT_SUCCESS(status) ? wipe_gpt(disk) : status;
 }
 
 NTSTATUS table_store(struct disk *disk, PDRIVE_LAYOUT_INFORMATION_EX layout)
@@ -339,7 +230,7 @@ static NTSTATUS delete_table(struct disk *disk, void *with, uint8_t *sector)
     for (unsigned i = 0; i < 4; i++)
         is_gpt |= sector[446 + 16 * i + 4] == 0xee;
     if (is_gpt)
-        return wipe_gpt(disk, sector);
+        return wipe_gpt(disk);
     memset(sector + 440, 0, 72);        /* the boot code stays */
     return table_write(disk, 0, sector, 1);
 }

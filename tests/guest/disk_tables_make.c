@@ -185,6 +185,30 @@ TEST_CASE(a_damaged_copy_of_a_guid_partition_table_is_mended_from_the_other)
     EXPECT_EQ(IoVerifyPartitionTable(device, TRUE), STATUS_DISK_CORRUPT_ERROR);
 }
 
+TEST_CASE(a_guid_partition_table_is_read_from_the_copy_that_is_whole)
+{
+    static const ULONG damage[] = { SECTOR + 60, 2 * SECTOR + 5 };
+    PDRIVE_LAYOUT_INFORMATION_EX layout;
+
+    RtlZeroMemory(disk, SECTORS * SECTOR);
+    EXPECT_EQ(Create(PARTITION_STYLE_GPT, 0), STATUS_SUCCESS);
+    Begin();
+    Add(100, 200);
+    EXPECT_EQ(IoWritePartitionTableEx(device, &wanted.Layout), STATUS_SUCCESS);
+    for (ULONG i = 0; i < ARRAYSIZE(damage); i++) {
+        disk[damage[i]] ^= 1;
+        layout = Read();
+        REQUIRE(layout != NULL && layout->PartitionCount == 1);
+        EXPECT_EQ(layout->PartitionEntry[0].StartingOffset.QuadPart, 100 * SECTOR);
+        ExFreePool(layout);
+        disk[damage[i]] ^= 1;
+    }
+    disk[damage[0]] ^= 1;
+    disk[(SECTORS - 1) * SECTOR + 60] ^= 1;
+    EXPECT_EQ(IoReadPartitionTableEx(device, &layout), STATUS_DISK_CORRUPT_ERROR);
+    EXPECT(layout == NULL);
+}
+
 TEST_CASE(an_mbr_with_errors_is_corrupt_and_cannot_be_mended)
 {
     RtlZeroMemory(disk, SECTORS * SECTOR);
