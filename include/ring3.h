@@ -124,7 +124,8 @@ enum ring3_load_failure {
     RING3_LOAD_DRIVER                   /* DriverEntry failed, or the computer stopped in it */
 };
 enum ring3_load_failure ring3_load_failure(struct ring3_computer *computer);
-/* The file is, by its INF, a network service or a protocol (a filter or intermediate driver): to be there before the adapters. */
+/* The file is, by its INF or without one by what it imports, a network service or a protocol (a filter or intermediate driver): to be
+ * there before the adapters. Between ring3_open and ring3_close. */
 bool ring3_is_network_service(const char *path);
 /* Removes its devices and unloads it. False when the driver cannot be unloaded. */
 bool ring3_unload(struct ring3_driver *driver);

@@ -9,6 +9,7 @@
 #include "check/check.h"
 #include "fwp/fwp.h"
 #include "host/dir.h"
+#include "host/file.h"
 #include "machine/machine.h"
 #include "ndis/stats.h"
 #include "netio/netio.h"
@@ -288,6 +289,25 @@ static bool load_image(struct ring3_driver *driver)
     return driver->image != NULL;
 }
 
+static void note_registration(void *context, const char *module, const char *name, bool there)
+{
+    if (!strcmp(name, "NdisFRegisterFilterDriver") || !strcmp(name, "NdisRegisterProtocolDriver"))
+        *(bool *)context = true;
+}
+
+static bool registers_service(const char *path)
+{
+    bool answer = false;
+    uint8_t *data;
+    size_t size;
+
+    if (!host_read_file(path, PE_FILE_LIMIT, &data, &size))
+        return false;
+    bool read = pe_list_imports(path, data, size, note_registration, &answer);
+    free(data);
+    return read && answer;
+}
+
 bool ring3_is_network_service(const char *path)
 {
     struct ring3_driver driver = { 0 };
@@ -299,6 +319,8 @@ bool ring3_is_network_service(const char *path)
     answer = read_inf(&driver) && (has_class(driver.inf, "NetService") || has_class(driver.inf, "NetTrans"));
     if (driver.inf)
         inf_close(driver.inf);
+    else
+        answer = registers_service(path);
     if (driver.miniport_inf)
         inf_close(driver.miniport_inf);
     return answer;

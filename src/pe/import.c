@@ -216,9 +216,8 @@ void release_imports(struct pe_image *image)
 }
 
 struct listing {
-    pe_missing_visitor *visit;
+    pe_import_visitor *visit;
     void *context;
-    int count;
 };
 
 static bool list_one(struct pe_image *image, const struct import *import, void *context)
@@ -228,17 +227,14 @@ static bool list_one(struct pe_image *image, const struct import *import, void *
     char name[256];
 
     (void)image;
-    if (resolve(import, &from))
-        return true;
     describe(name, sizeof name, import);
-    listing->visit(listing->context, import->module, name);
-    listing->count++;
+    listing->visit(listing->context, import->module, name, resolve(import, &from) != NULL);
     return true;
 }
 
-int list_missing_of(struct pe_image *image, uint32_t rva, pe_missing_visitor *visit, void *context)
+bool list_imports_of(struct pe_image *image, uint32_t rva, pe_import_visitor *visit, void *context)
 {
-    struct listing listing = { visit, context, 0 };
+    struct listing listing = { visit, context };
 
-    return walk_imports(image, rva, list_one, &listing) ? listing.count : -1;
+    return walk_imports(image, rva, list_one, &listing);
 }

@@ -59,7 +59,7 @@ bool apply_load_config(struct pe_image *image, uint32_t rva, uint32_t size);
 bool bind_imports(struct pe_image *image, uint32_t rva, bool allow_missing);
 void release_imports(struct pe_image *image);
 const struct pe_export *find_export(const char *module, const char *name);
-int list_missing_of(struct pe_image *image, uint32_t rva, pe_missing_visitor *visit, void *context);
+bool list_imports_of(struct pe_image *image, uint32_t rva, pe_import_visitor *visit, void *context);
 void pe_set_missing_only(void);
 /* documented.c: " (wdm/nf-wdm-iofoo)", or a note that no page has it */
 void pe_document_of(const char *module, const char *name, char *text, size_t size);

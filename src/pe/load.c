@@ -276,23 +276,23 @@ struct pe_image *pe_load_file(const char *path, unsigned flags)
     return image;
 }
 
-int pe_list_missing(const char *name, const void *data, size_t size, pe_missing_visitor *visit, void *context)
+bool pe_list_imports(const char *name, const void *data, size_t size, pe_import_visitor *visit, void *context)
 {
     struct pe_image *image = create(name);
     struct pe_file *file = malloc(sizeof *file);
-    int count = -1;
+    bool good = parse_headers(file, image->name, data, size);
 
-    if (parse_headers(file, image->name, data, size)) {
+    if (good) {
         image->size = file->image_size;
         image->base = calloc(1, image->size);
         copy_sections(image, file);
-        count = list_missing_of(image, file->directory[DIRECTORY_IMPORT].rva, visit, context);
+        good = list_imports_of(image, file->directory[DIRECTORY_IMPORT].rva, visit, context);
         free(image->base);
         image->base = NULL;
     }
     free(file);
     destroy(image);
-    return count;
+    return good;
 }
 
 /* Nobody searches rows that are gone. */

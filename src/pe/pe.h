@@ -137,10 +137,10 @@ struct pe_image *pe_load(const char *name, const void *data, size_t size, unsign
 /* True when the last pe_load failed only because of imports ring3 does not have (exit code 3). */
 bool pe_missing_only(void);
 
-/* Calls back for each import of the file that nothing provides; -1 with error_text() when the file is not loadable,
- * else their number. name is "#12" for an ordinal. */
-typedef void pe_missing_visitor(void *context, const char *module, const char *name);
-int pe_list_missing(const char *name, const void *data, size_t size, pe_missing_visitor *visit, void *context);
+/* Calls back for each import of the file, there: something provides it. False with error_text() when the file is not loadable.
+ * name is "#12" for an ordinal. */
+typedef void pe_import_visitor(void *context, const char *module, const char *name, bool there);
+bool pe_list_imports(const char *name, const void *data, size_t size, pe_import_visitor *visit, void *context);
 
 /* After DriverEntry: makes INIT and other discardable sections inaccessible. */
 void pe_discard(struct pe_image *image);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # A driver without an INF beside it: what it registered says which device it gets.
 . tests/system/lib.sh
-for name in vionet vlanmux lwfcount ramlun vioblk warden; do
+for name in vionet vlanmux lwfcount ramlun vioblk warden rawport; do
     needs "$BUILD/drivers/$name/$name.sys"
     cp "$BUILD/drivers/$name/$name.sys" "$TMP/"
 done
@@ -17,6 +17,9 @@ expect 'not a card that an INF gives to another' 0 'nic 0: virtio-net on null, d
     run "$(at ramlun)" "$VIONET" --nic=null --for=100ms
 expect 'intermediate, filter and callout drivers work above it' 0 'ping 10.0.2.2: 4 sent, 4 answered' \
     run "$(at vionet)" "$(at vlanmux)" "$(at lwfcount)" "$(at warden)" --nic=slirp --ping=10.0.2.2
+run "$(at vionet)" "$(at rawport)" "$(at lwfcount)" --nic=null --for=100ms --adapters >"$TMP/out" 2>&1
+if grep -q 'protocol RAWPORT of rawport, running' "$TMP/out" && grep -q 'filter lwfcount' "$TMP/out"; then ok 'protocols and filters stand on it'
+else bad 'protocols and filters stand on it'; sed 's/^/    /' "$TMP/out"; fi
 expect 'and leave nothing' 0 "$clean" \
     run "$(at vionet)" "$(at vlanmux)" "$(at lwfcount)" "$(at warden)" --nic=slirp --ping=10.0.2.2
 expect 'a storage miniport gets the disk' 0 'PhysicalDrive0: RING3 VIRTIO-BLK, 67108864 bytes, driver vioblk' \
