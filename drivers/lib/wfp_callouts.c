@@ -131,21 +131,34 @@ VOID WfpCalloutsEnd(PWFP_CALLOUTS Callouts)
 
 /* --- the engine's life ------------------------------------------------------------------------------------------------ */
 
+_Use_decl_annotations_
+BOOLEAN WfpEngineEnter(PWFP_FOLLOWER Follower)
+{
+    KeWaitForSingleObject(&Follower->Turn, Executive, KernelMode, FALSE, NULL);
+    return Follower->Added;
+}
+
+_Use_decl_annotations_
+VOID WfpEngineExit(PWFP_FOLLOWER Follower)
+{
+    KeSetEvent(&Follower->Turn, IO_NO_INCREMENT, FALSE);
+}
+
 static NTSTATUS TakeTurn(_Inout_ PWFP_FOLLOWER Follower, _In_ BOOLEAN Running)
 {
     NTSTATUS status = STATUS_SUCCESS;
+    BOOLEAN added = WfpEngineEnter(Follower);
 
-    KeWaitForSingleObject(&Follower->Turn, Executive, KernelMode, FALSE, NULL);
-    if (Running && !Follower->Added) {
+    if (Running && !added) {
         status = Follower->Add(Follower->Device);
         Follower->Added = (BOOLEAN)NT_SUCCESS(status);
         if (!Follower->Added)
             Follower->Remove();
-    } else if (!Running && Follower->Added) {
+    } else if (!Running && added) {
         Follower->Added = FALSE;
         Follower->Remove();
     }
-    KeSetEvent(&Follower->Turn, IO_NO_INCREMENT, FALSE);
+    WfpEngineExit(Follower);
     return status;
 }
 

@@ -68,6 +68,11 @@ typedef struct _WFP_FOLLOWER {
  * WfpEngineLeave. */
 _IRQL_requires_(PASSIVE_LEVEL)
 NTSTATUS WfpEngineFollow(_Out_ PWFP_FOLLOWER Follower, _In_ PDEVICE_OBJECT Device, _In_ WFP_ADD *Add, _In_ WFP_REMOVE *Remove);
+/* Between these neither Add nor Remove runs. TRUE: what the driver adds is there. */
+_IRQL_requires_(PASSIVE_LEVEL)
+BOOLEAN WfpEngineEnter(_Inout_ PWFP_FOLLOWER Follower);
+_IRQL_requires_(PASSIVE_LEVEL)
+VOID WfpEngineExit(_Inout_ PWFP_FOLLOWER Follower);
 /* Calls Remove when something was added. No effect on what was never begun. */
 _IRQL_requires_(PASSIVE_LEVEL)
 VOID WfpEngineLeave(_Inout_ PWFP_FOLLOWER Follower);

@@ -8,6 +8,7 @@ static const GUID Callout = { 0x90c7d41b, 0x2e58, 0x4f6d, { 0xb3, 0x07, 0x48, 0x
 REDIRECT_COUNTERS Counters;
 
 static WFP_CALLOUTS Callouts;
+static WFP_FOLLOWER Engine;
 static HANDLE RedirectHandle;
 static UINT64 FilterId;                 /* 0: none */
 
@@ -64,22 +65,6 @@ static VOID NTAPI Connect(_In_ const FWPS_INCOMING_VALUES0 *Values, _In_ const F
 
 /* --- life ------------------------------------------------------------------------------------------------------------ */
 
-_Use_decl_annotations_
-NTSTATUS ConnectStart(PDEVICE_OBJECT Device)
-{
-    UINT32 id;
-    NTSTATUS status = FwpsRedirectHandleCreate0(&SubLayer, 0, &RedirectHandle);
-
-    if (!NT_SUCCESS(status)) {
-        RedirectHandle = NULL;
-        return status;
-    }
-    status = WfpCalloutsBegin(&Callouts, Device, L"redirect", &SubLayer, 0x8000);
-    if (NT_SUCCESS(status))
-        status = WfpCalloutsAdd(&Callouts, &Callout, &FWPM_LAYER_ALE_CONNECT_REDIRECT_V4, Connect, &id);
-    return NT_SUCCESS(status) ? WfpCalloutsCommit(&Callouts) : status;
-}
-
 static NTSTATUS AddFilter(_In_ USHORT Port, _Out_ PUINT64 Id)
 {
     FWPM_FILTER_CONDITION0 conditions[2] = { { { 0 } } };
@@ -95,8 +80,38 @@ static NTSTATUS AddFilter(_In_ USHORT Port, _Out_ PUINT64 Id)
     return WfpCalloutsFilterId(&Callouts, &FWPM_LAYER_ALE_CONNECT_REDIRECT_V4, &Callout, FWP_ACTION_CALLOUT_UNKNOWN, 0, conditions, 2, Id);
 }
 
+static NTSTATUS AddCallout(_In_ PDEVICE_OBJECT Device)
+{
+    REDIRECT_TARGET target = TargetGet();
+    UINT32 id;
+    NTSTATUS status = WfpCalloutsBegin(&Callouts, Device, L"redirect", &SubLayer, 0x8000);
+
+    if (NT_SUCCESS(status))
+        status = WfpCalloutsAdd(&Callouts, &Callout, &FWPM_LAYER_ALE_CONNECT_REDIRECT_V4, Connect, &id);
+    if (NT_SUCCESS(status) && target.Port != 0)
+        status = AddFilter(target.Port, &FilterId);
+    return NT_SUCCESS(status) ? WfpCalloutsCommit(&Callouts) : status;
+}
+
+static VOID RemoveCallout(VOID)
+{
+    WfpCalloutsEnd(&Callouts);
+    FilterId = 0;
+}
+
 _Use_decl_annotations_
-NTSTATUS ConnectRetarget(const REDIRECT_TARGET *Target)
+NTSTATUS ConnectStart(PDEVICE_OBJECT Device)
+{
+    NTSTATUS status = FwpsRedirectHandleCreate0(&SubLayer, 0, &RedirectHandle);
+
+    if (!NT_SUCCESS(status)) {
+        RedirectHandle = NULL;
+        return status;
+    }
+    return WfpEngineFollow(&Engine, Device, AddCallout, RemoveCallout);
+}
+
+static NTSTATUS ReplaceFilter(_In_ const REDIRECT_TARGET *Target)
 {
     UINT64 added = 0;
     NTSTATUS status = WfpCalloutsChange(&Callouts);
@@ -112,15 +127,25 @@ NTSTATUS ConnectRetarget(const REDIRECT_TARGET *Target)
         return status;
     }
     FilterId = added;
-    TargetSet(Target);
     return STATUS_SUCCESS;
+}
+
+/* While the engine does not run the target waits for it. */
+_Use_decl_annotations_
+NTSTATUS ConnectRetarget(const REDIRECT_TARGET *Target)
+{
+    NTSTATUS status = WfpEngineEnter(&Engine) ? ReplaceFilter(Target) : STATUS_SUCCESS;
+
+    if (NT_SUCCESS(status))
+        TargetSet(Target);
+    WfpEngineExit(&Engine);
+    return status;
 }
 
 VOID ConnectStop(VOID)
 {
-    WfpCalloutsEnd(&Callouts);
+    WfpEngineLeave(&Engine);
     if (RedirectHandle != NULL)
         FwpsRedirectHandleDestroy0(RedirectHandle);
     RedirectHandle = NULL;
-    FilterId = 0;
 }

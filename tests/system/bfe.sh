@@ -71,6 +71,41 @@ code=$?
 if [ $code -eq 0 ] && grep -qF 'left over: 0 bytes of pool in 0 allocations; findings 0' "$TMP/log"; then ok 'warden ends cleanly'
 else bad "warden: exit code $code"; tail -n 30 "$TMP/log" | sed 's/^/    /'; fi
 
+REDIRECT=$BUILD/drivers/redirect/redirect.sys EDIT=$BUILD/drivers/streamedit/streamedit.sys
+needs "$REDIRECT"
+needs "$EDIT"
+cat >"$TMP/p.reg" <<'END'
+Windows Registry Editor Version 5.00
+
+[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\redirect\Parameters]
+"Port"=dword:50
+"Target"="127.0.0.1"
+"TargetPort"=dword:7
+
+[HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Services\streamedit\Parameters]
+"Find"="a"
+"Replace"="b"
+END
+"$RING3" run "$VIONET" "$REDIRECT" "$EDIT" --nic=null --bfe=stopped --reg="$TMP/p.reg" --ctl="$TMP/ctl" --for=60s >"$TMP/log" 2>&1 &
+ring3=$!
+for _ in $(seq 100); do
+    ctl bfe >"$TMP/out" 2>/dev/null && break
+    sleep 0.1
+done
+ctl wfp >"$TMP/out"
+if grep -qE '"redirect"|"streamedit"' "$TMP/out"; then bad 'redirect and streamedit add nothing yet'; else ok 'redirect and streamedit add nothing yet'; fi
+for time in first second; do
+    ctl bfe start >/dev/null
+    expect "redirect's filter is there, the $time time" 0 '"redirect", if IP_REMOTE_PORT = 80' ctl wfp
+    expect "streamedit's filter is there, the $time time" 0 '"streamedit"' ctl wfp
+    ctl bfe stop >/dev/null
+done
+kill -INT $ring3
+wait $ring3
+code=$?
+if [ $code -eq 0 ] && grep -qF 'left over: 0 bytes of pool in 0 allocations; findings 0' "$TMP/log"; then ok 'redirect and streamedit end cleanly'
+else bad "exit code $code"; tail -n 30 "$TMP/log" | sed 's/^/    /'; fi
+
 expect 'another state is refused' 2 'neither running nor stopped' "$RING3" run "$VIONET" --bfe=late --for=1ms
 echo '  color red' >>"$TMP/store"
 expect 'a bad store is refused with file, line and reason' 2 "$TMP/store, line 10: a filter has no 'color'" \
