@@ -139,11 +139,12 @@ static void compile_wide(struct fwp_test *test, const FWPM_FILTER_CONDITION0 *co
     }
 }
 
-/* Some condition asks whether the field has no value. */
+/* Some condition asks whether the field (NULL: any) has no value. */
 static bool asks_for_absence(const FWPM_FILTER0 *filter, const GUID *field)
 {
     for (UINT32 i = 0; i < filter->numFilterConditions; i++)
-        if (filter->filterCondition[i].conditionValue.type == FWP_EMPTY && !memcmp(&filter->filterCondition[i].fieldKey, field, sizeof *field))
+        if (filter->filterCondition[i].conditionValue.type == FWP_EMPTY &&
+            (!field || !memcmp(&filter->filterCondition[i].fieldKey, field, sizeof *field)))
             return true;
     return false;
 }
@@ -191,8 +192,10 @@ bool fwp_test_condition(const struct fwp_test *test, const struct fwp_packet *pa
 /* The tests in order of field; within one, in order of the conditions. */
 static void compile_all(struct fwp_rule *rule, const struct fwp_layer *layer, const FWPM_FILTER0 *filter)
 {
+    bool any_absence = asks_for_absence(filter, NULL);
+
     for (unsigned index = 0; index < layer->field_count; index++) {
-        bool absence = asks_for_absence(filter, &layer->fields[index].key);
+        bool absence = any_absence && asks_for_absence(filter, &layer->fields[index].key);
         struct fwp_test *last = NULL;
         for (UINT32 i = 0; i < filter->numFilterConditions; i++) {
             const FWPM_FILTER_CONDITION0 *condition = &filter->filterCondition[i];

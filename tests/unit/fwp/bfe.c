@@ -8,6 +8,7 @@
 #include <fwpsk.h>
 
 #include "base/error.h"
+#include "fwp/event.h"
 #include "fwp/fwp.h"
 #include "fwp/layer.h"
 #include "fwp/object.h"
@@ -153,6 +154,36 @@ TEST(the_engine_starts_and_stops_when_the_command_line_says_so)
     CHECK(computer);
     at_times(computer);
     ring3_close(computer, NULL);
+}
+
+static int misuses;
+static HANDLE own_change;
+
+static void listen(const struct fwp_event *event)
+{
+    misuses += event->kind == FWP_EVENT_MISUSE;
+}
+
+static VOID NTAPI unsubscribe_itself(VOID *context, FWPM_SERVICE_STATE state)
+{
+    heard_count++;
+    CHECK_EQ(FwpmBfeStateUnsubscribeChanges0(own_change), STATUS_SUCCESS);
+}
+
+static void from_within(void *unused)
+{
+    CHECK_EQ(FwpmBfeStateSubscribeChanges0(&device, unsubscribe_itself, NULL, &own_change), STATUS_SUCCESS);
+    fwp_event_sink = listen;
+    fwp_event_mask = 1u << FWP_EVENT_MISUSE;
+    CHECK(fwp_bfe_stop());
+    CHECK_EQ(heard_count, 1);
+    CHECK_EQ(misuses, 1);
+    fwp_event_mask = 0;
+}
+
+TEST(a_subscription_that_is_ended_from_its_own_callback_is_a_misuse_and_ends)
+{
+    run_inside(from_within);
 }
 
 /* --- sessions ------------------------------------------------------------------------------------------------------------------------ */
@@ -350,19 +381,6 @@ TEST(a_persistent_object_that_cannot_be_kept_is_not_added)
     run_inside(nowhere);
 }
 
-/* --- providers that are switched off ------------------------------------------------------------------------------------------------------ */
-
-static UINT32 provider_flags(HANDLE engine, const GUID *key)
-{
-    FWPM_PROVIDER0 *provider;
-    UINT32 flags;
-
-    CHECK_EQ(FwpmProviderGetByKey0(engine, key, &provider), STATUS_SUCCESS);
-    flags = provider->flags;
-    FwpmFreeMemory0((void **)&provider);
-    return flags;
-}
-
 static UINT32 enumerated(HANDLE engine, UINT32 flags)
 {
     FWPM_FILTER_ENUM_TEMPLATE0 template = { .actionMask = 0xffffffff, .flags = flags };
@@ -375,6 +393,89 @@ static UINT32 enumerated(HANDLE engine, UINT32 flags)
     FwpmFreeMemory0((void **)&filters);
     CHECK_EQ(FwpmFilterDestroyEnumHandle0(engine, handle), STATUS_SUCCESS);
     return count;
+}
+
+/* --- callouts ------------------------------------------------------------------------------------------------------------------------------- */
+
+static int added, deleted;
+static bool refuse;
+
+static VOID NTAPI block_all(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *metadata, VOID *data,
+                            const FWPS_FILTER0 *filter, UINT64 context, FWPS_CLASSIFY_OUT0 *out)
+{
+    out->actionType = FWP_ACTION_BLOCK;
+}
+
+static NTSTATUS NTAPI count_filters(FWPS_CALLOUT_NOTIFY_TYPE type, const GUID *key, const FWPS_FILTER0 *filter)
+{
+    if (type == FWPS_CALLOUT_NOTIFY_ADD_FILTER && refuse)
+        return STATUS_ACCESS_DENIED;
+    added += type == FWPS_CALLOUT_NOTIFY_ADD_FILTER;
+    deleted += type == FWPS_CALLOUT_NOTIFY_DELETE_FILTER;
+    return STATUS_SUCCESS;
+}
+
+static void callouts(void *unused)
+{
+    FWPS_CALLOUT0 functions = { .calloutKey = a_key, .classifyFn = block_all, .notifyFn = count_filters };
+    const struct fwp_layer *layer = fwp_layer_of(LAYER);
+    FWPM_CALLOUT0 callout = { .calloutKey = a_key, .displayData = { name, NULL }, .flags = FWPM_CALLOUT_FLAG_PERSISTENT,
+                              .applicableLayer = layer->key };
+    FWPM_FILTER0 filter = { .displayData = { name, NULL }, .layerKey = layer->key, .flags = FWPM_FILTER_FLAG_PERSISTENT,
+                            .action = { .type = FWP_ACTION_CALLOUT_TERMINATING, .calloutKey = a_key } };
+    HANDLE engine = opened(0);
+    UINT32 id, again;
+
+    CHECK_EQ(FwpmCalloutAdd0(engine, &callout, NULL, NULL), STATUS_SUCCESS);
+    CHECK_EQ(FwpmFilterAdd0(engine, &filter, NULL, NULL), STATUS_SUCCESS);
+    FwpmEngineClose0(engine);
+    CHECK(fwp_bfe_stop());
+    CHECK_EQ(FwpsCalloutRegister0(&device, &functions, &id), STATUS_SUCCESS);      /* at any time */
+    CHECK(!blocked(1));
+    CHECK(fwp_bfe_start());
+    CHECK_EQ(added, 1);
+    CHECK(blocked(1));
+    engine = opened(0);
+    callout.flags = 0;
+    CHECK_EQ(FwpmCalloutAdd0(engine, &callout, NULL, &again), STATUS_FWP_ALREADY_EXISTS);
+    FwpmEngineClose0(engine);
+    CHECK(fwp_bfe_stop());
+    CHECK_EQ(deleted, 1);
+    CHECK(!blocked(1));
+    refuse = true;
+    CHECK(fwp_bfe_start());
+    CHECK_EQ(added, 1);
+    CHECK(!blocked(1));
+    engine = opened(0);
+    CHECK_EQ(enumerated(engine, 0), 0);
+    CHECK_EQ(enumerated(engine, FWP_FILTER_ENUM_FLAG_INCLUDE_DISABLED), 1);
+    FwpmEngineClose0(engine);
+    refuse = false;
+    CHECK(fwp_bfe_stop());
+    CHECK(fwp_bfe_start());
+    CHECK_EQ(added, 2);
+    CHECK(blocked(1));
+    CHECK_EQ(deleted, 1);
+    CHECK_EQ(FwpsCalloutUnregisterById0(id), STATUS_SUCCESS);
+    CHECK(blocked(1));                  /* as a filter whose callout is not registered */
+}
+
+TEST(registered_callouts_hear_of_the_filters_that_come_and_go_with_the_engine)
+{
+    run_inside(callouts);
+}
+
+/* --- providers that are switched off ------------------------------------------------------------------------------------------------------ */
+
+static UINT32 provider_flags(HANDLE engine, const GUID *key)
+{
+    FWPM_PROVIDER0 *provider;
+    UINT32 flags;
+
+    CHECK_EQ(FwpmProviderGetByKey0(engine, key, &provider), STATUS_SUCCESS);
+    flags = provider->flags;
+    FwpmFreeMemory0((void **)&provider);
+    return flags;
 }
 
 static void restart(HANDLE *engine)
