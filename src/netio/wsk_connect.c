@@ -28,6 +28,9 @@ static NTSTATUS bind_stream(struct wsk_socket *s, const struct tcpip_address *lo
 
     if (!NT_SUCCESS(status))
         return status;
+    if (s->redirection != NULL)
+        tcpip_tcp_take_redirection(s->tcp, s->redirection);
+    s->redirection = NULL;
     status = bind_status(tcpip_tcp_bind(s->tcp, local, sharing(s)));
     if (NT_SUCCESS(status))
         status = wsk_options_apply(s);

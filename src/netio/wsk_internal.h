@@ -230,6 +230,7 @@ struct wsk_socket {
     struct wsk_request *connect, *disconnect, *close;
 
     struct tcpip_tcp *tcp;
+    struct fwp_records *redirection;    /* of a proxy's socket, until it is bound; NULL: none */
     struct tcpip_datagram *datagram;
     struct tcpip_address local;         /* as bound; family 0: not */
 
@@ -277,6 +278,7 @@ void wsk_options_init(struct wsk_options *options);
 struct wsk_socket *wsk_socket_new(struct wsk_client *client, enum wsk_category category, ADDRESS_FAMILY family, USHORT type,
                                   ULONG protocol, const void *caller);
 /* Gives up its endpoint and its memory; nothing refers to it any more. */
+void wsk_socket_forget_redirection(struct wsk_socket *s);
 void wsk_socket_discard(struct wsk_socket *socket);
 /* Its driver is gone: nothing is completed, nobody is called. Stack entered. */
 void wsk_socket_abandon(struct wsk_socket *socket);

@@ -107,6 +107,21 @@ static NTSTATUS loopback_fast_path(struct wsk_socket *s, struct wsk_control *con
     return STATUS_SUCCESS;
 }
 
+/* A new socket has no connection yet: they wait for bind. */
+static NTSTATUS keep_records(struct wsk_socket *s, const struct wsk_control *control)
+{
+    struct fwp_records *records;
+
+    if (s->state != WSK_OPEN)
+        return STATUS_INVALID_DEVICE_STATE;
+    records = tcpip_redirection_new(control->input, control->input_size);
+    if (records == NULL)
+        return STATUS_ACCESS_DENIED;
+    wsk_socket_forget_redirection(s);
+    s->redirection = records;
+    return STATUS_SUCCESS;
+}
+
 /* Of connections that a callout has redirected to this computer, and of those that a proxy makes in their stead. */
 static NTSTATUS redirect(struct wsk_socket *s, struct wsk_control *control)
 {
@@ -115,7 +130,7 @@ static NTSTATUS redirect(struct wsk_socket *s, struct wsk_control *control)
     if (s->role != WSK_CONNECTION)
         return STATUS_INVALID_DEVICE_REQUEST;
     if (s->tcp == NULL)
-        return control->code == SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS ? STATUS_INVALID_DEVICE_STATE : STATUS_NOT_FOUND;
+        return control->code == SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS ? keep_records(s, control) : STATUS_NOT_FOUND;
     if (control->code == SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS)
         return tcpip_tcp_set_redirect_records(s->tcp, control->input, control->input_size);
     NTSTATUS status = tcpip_tcp_redirection(s->tcp, control->code == SIO_QUERY_WFP_CONNECTION_REDIRECT_CONTEXT, control->output,

@@ -81,8 +81,16 @@ void wsk_sockets_forget(struct wsk_client *client)
     }
 }
 
+void wsk_socket_forget_redirection(struct wsk_socket *s)
+{
+    if (s->redirection != NULL)
+        tcpip_redirection_release(s->redirection);
+    s->redirection = NULL;
+}
+
 void wsk_socket_discard(struct wsk_socket *s)
 {
+    wsk_socket_forget_redirection(s);
     tcpip_undefer(&s->work);
     wsk_receive_close(s);
     if (s->tcp != NULL)
@@ -295,6 +303,7 @@ static void end_everything(struct wsk_socket *s)
 {
     bool finished = s->peer_done && s->fin_acknowledged && s->tcp != NULL;
 
+    wsk_socket_forget_redirection(s);
     if (finished) {
         if (s->held > 0)
             tcpip_tcp_consumed(s->tcp, s->held);

@@ -188,6 +188,10 @@ struct tcpip_received {
 NTSTATUS tcpip_redirection_read(const struct fwp_records *redirection, bool context, void *to, size_t size, size_t *needed);
 struct fwp_records *tcpip_redirection_keep(struct fwp_records *redirection);
 void tcpip_redirection_release(struct fwp_records *redirection);
+/* Records that a proxy hands over before its connection exists. NULL: they are none. */
+struct fwp_records *tcpip_redirection_new(const void *from, size_t size);
+/* The connection goes on with them; takes the reference. */
+void tcpip_tcp_take_redirection(struct tcpip_tcp *tcp, struct fwp_records *redirection);
 /* The packet is the payload (raw IPv4: from the IP header on; raw IPv6: behind the header); it belongs to the receiver. */
 typedef void (*tcpip_datagram_received)(struct tcpip_datagram *endpoint, void *context, const struct tcpip_received *how,
                                         struct tcpip_packet *packet);

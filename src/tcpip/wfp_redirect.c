@@ -301,6 +301,11 @@ struct fwp_records *tcpip_redirection_keep(struct fwp_records *redirection)
     return fwp_records_reference(redirection);
 }
 
+struct fwp_records *tcpip_redirection_new(const void *from, size_t size)
+{
+    return fwp_records_read(from, size);
+}
+
 void tcpip_redirection_release(struct fwp_records *redirection)
 {
     fwp_records_release(redirection);

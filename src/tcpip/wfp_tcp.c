@@ -307,6 +307,14 @@ NTSTATUS tcpip_tcp_redirection(struct tcpip_tcp *tcp, bool context, void *to, si
     return status;
 }
 
+void tcpip_tcp_take_redirection(struct tcpip_tcp *tcp, struct fwp_records *redirection)
+{
+    stack_enter();
+    tcpip_redirection_release(tcp->wfp.records);
+    tcp->wfp.records = redirection;
+    stack_leave();
+}
+
 NTSTATUS tcpip_tcp_set_redirect_records(struct tcpip_tcp *tcp, const void *from, size_t size)
 {
     stack_enter();

@@ -146,7 +146,8 @@ static NTSTATUS ConnectTo(PWSK_SOCKET socket, USHORT port)
     return SYNC(NULL, CONNECTION(socket)->WskConnect(socket, Loopback(&remote, AF_INET, port), 0, Irp));
 }
 
-TEST_CASE(a_connect_goes_to_a_proxy_that_goes_on_to_where_the_client_wanted)
+/* unbound: the proxy's own socket gets the records while it is new. */
+static void GoThroughProxy(BOOLEAN unbound)
 {
     PWSK_SOCKET server, proxy, client, from_client, to_server, at_server;
     UCHAR records[1024], context[CONTEXT_SIZE];
@@ -154,6 +155,7 @@ TEST_CASE(a_connect_goes_to_a_proxy_that_goes_on_to_where_the_client_wanted)
     SIZE_T size = 0;
     HOOK redirect, see;
     char text[16];
+    ADDRESS any;
 
     Reset();
     server = NewListener(AF_INET, NULL, NULL, &It.From);
@@ -178,10 +180,13 @@ TEST_CASE(a_connect_goes_to_a_proxy_that_goes_on_to_where_the_client_wanted)
     EXPECT_EQ(got, CONTEXT_SIZE);
     EXPECT_EQ(Swap(((PSOCKADDR_IN)context)->sin_port), It.From);
 
-    to_server = NewClient();
+    to_server = unbound ? NewSocket(AF_INET, SOCK_STREAM, IPPROTO_TCP, WSK_FLAG_CONNECTION_SOCKET, NULL, NULL) : NewClient();
+    REQUIRE(to_server != NULL);
     EXPECT_EQ(SYNC(NULL, BASIC(to_server)->WskControlSocket(to_server, WskIoctl, SIO_SET_WFP_CONNECTION_REDIRECT_RECORDS, 0, size, records, 0,
                                                             NULL, NULL, Irp)),
               STATUS_SUCCESS);
+    if (unbound)
+        EXPECT_EQ(SYNC(NULL, CONNECTION(to_server)->WskBind(to_server, Wildcard(&any, AF_INET, 0), 0, Irp)), STATUS_SUCCESS);
     EXPECT_EQ(ConnectTo(to_server, It.From), STATUS_SUCCESS);
     at_server = Accept(server, NULL, NULL);
     REQUIRE(at_server != NULL);
@@ -203,6 +208,16 @@ TEST_CASE(a_connect_goes_to_a_proxy_that_goes_on_to_where_the_client_wanted)
     RemoveHook(&see);
     RemoveHook(&redirect);
     Done();
+}
+
+TEST_CASE(a_connect_goes_to_a_proxy_that_goes_on_to_where_the_client_wanted)
+{
+    GoThroughProxy(FALSE);
+}
+
+TEST_CASE(records_may_be_set_on_a_new_socket)
+{
+    GoThroughProxy(TRUE);
 }
 
 TEST_CASE(a_redirection_into_this_computer_needs_to_say_whose_it_is)
