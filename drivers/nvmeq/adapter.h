@@ -45,7 +45,8 @@ typedef struct _NVMEQ_ADAPTER {
     ULONG64 PagePhysical;
     PVOID Worker;
     ULONG EventRequested, EventSeen;    /* an event request is with the controller; its answer has come */
-    PVOID Polled;                       /* token of the admin command that is waited for */
+    PVOID Polled;                       /* token of the admin command that is waited for: a number, so that a late answer is no other's */
+    ULONG PolledCount;
     BOOLEAN PolledDone, Redirected;
     NVME_COMPLETION PolledAnswer;
     GROUP_AFFINITY Targets[NVMEQ_QUEUES];

@@ -131,8 +131,8 @@ USHORT NvmeqAdmin(PNVMEQ_ADAPTER adapter, const NVME_COMMAND *command, PULONG re
 
     Lock(adapter, running, &handle);
     adapter->PolledDone = FALSE;
-    adapter->Polled = &answer;
-    if (NvmeqQueueAdd(&adapter->Queue[0], command, &answer))
+    adapter->Polled = (PVOID)(ULONG_PTR)(++adapter->PolledCount | 0x80000000u);
+    if (NvmeqQueueAdd(&adapter->Queue[0], command, adapter->Polled))
         NvmeqQueueRing(&adapter->Queue[0], adapter);
     for (ULONG i = 0; i < ADMIN_MS * (1000 / STEP_US); i++) {
         TakeAnswers(adapter);

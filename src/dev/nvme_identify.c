@@ -68,6 +68,8 @@ static void controller(const struct nvme *nvme, uint8_t *block)
     memcpy(block + 73, OUI, 3);
     block[77] = NVME_MDTS;
     put(block, 80, 4, NVME_VERSION);
+    put(block, 84, 4, 1000);            /* microseconds into D3 and out of it */
+    put(block, 88, 4, 1000);
     put(block, 92, 4, NVME_EVENT_NOTICE_NAMESPACES);
     block[111] = 1;                     /* an I/O controller */
     put(block, 256, 2, OACS_FORMAT);

@@ -56,7 +56,7 @@ static bool find_controller(struct ring3_disk *disk, struct spec *spec, const ch
 
         if (!spec_number(spec, "controller", 0, &n))
             return false;
-        if (other == disk || other->number != n || other->controller || !other->device || strcmp(other->model, "nvme"))
+        if (other == disk || other->number != n || other->controller || !other->plugged || strcmp(other->model, "nvme"))
             continue;
         disk->controller = other;
         return true;

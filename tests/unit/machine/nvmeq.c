@@ -151,6 +151,18 @@ TEST(a_disk_that_joins_a_running_controller_is_another_drive)
     }
 }
 
+TEST(a_controller_that_was_pulled_out_takes_no_more_disks)
+{
+    struct ring3_computer *computer = open_computer(2, 7);
+    struct ring3_disk *disk;
+    struct ring3_file *file = start(computer, "mem:16M,model=nvme,namespaces=2", &disk);
+
+    ring3_file_close(file);
+    CHECK(ring3_unplug_disk(disk));
+    CHECK(!ring3_add_disk(computer, "mem:8M,model=nvme,controller=0"));
+    close_cleanly(computer);
+}
+
 TEST(a_card_that_is_pulled_out_fails_its_requests_and_nothing_else)
 {
     struct ring3_computer *computer = open_computer(2, 7);
