@@ -201,7 +201,7 @@ static void resource_arguments(struct build_list *a, const struct build_plan *pl
 {
     build_add(a, RESOURCES);
     build_add(a, "/nologo");
-    build_add(a, "/C1252");
+    build_add(a, source->utf8 ? "/C65001" : "/C1252");
     build_add(a, "/D_AMD64_");
     build_add(a, "/DAMD64");
     for (size_t i = 0; i < source->flags.count; i++)
@@ -397,6 +397,10 @@ static bool compile_messages(struct build_plan *plan)
         snprintf(script, sizeof script, "%s/%.*s.rc", plan->out, (int)(strlen(file) - 3), file);
         if (plan->force || host_file_time(script) <= host_file_time(source->path)) {
             build_add(&a, MESSAGES);
+            if (source->utf8) {
+                build_add(&a, "-C");
+                build_add(&a, "65001");
+            }
             build_add(&a, "-h");
             build_add(&a, "%s", plan->out);
             build_add(&a, "-r");
@@ -558,7 +562,8 @@ bool build_run(struct build_plan *plan)
     bool compiled = false;
 
     snprintf(plan->result, sizeof plan->result, "%.3800s/%s.%s", plan->out, plan->name, plan->kind == BUILD_LIBRARY ? "lib" : "sys");
-    if (!host_make_dirs(plan->out) || !write_overlay(plan) || (plan->wpp && !write_traces(plan)) || !compile_messages(plan))
+    if (!host_make_dirs(plan->out) || !write_overlay(plan) || (plan->wpp && !write_traces(plan)) || !build_copy_texts(plan) ||
+        !compile_messages(plan))
         return false;
     make_headers(plan);
     if (!compile(plan, &compiled))
