@@ -157,6 +157,8 @@ static const char *value_of(const struct msbuild_call *c)
     static const char *const parts[] = { "Major", "Minor", "Build", "Revision" };
     long part[4];
 
+    if (!strcasecmp(c->name, "FullName"))               /* of a directory */
+        return c->self;
     if (!strcasecmp(c->name, "Length"))
         return msbuild_number(c->place, (double)strlen(c->self));
     msbuild_version(c->self, part);
@@ -327,6 +329,11 @@ static const char *of_one_path(const struct msbuild_call *c, const char *path)
         return dot ? dot : "";
     if (!strcasecmp(c->name, "GetDirectoryName"))
         return copy(c, path, last > path ? (size_t)(last - path) - 1 : 0);
+    if (!strcasecmp(c->name, "GetParent")) {
+        const char *all = whole(c, path), *slash = strrchr(all, '/');
+
+        return copy(c, all, slash > all ? (size_t)(slash - all) : 1);
+    }
     if (!strcasecmp(c->name, "IsPathRooted"))
         return msbuild_truth(is_rooted(path));
     if (!strcasecmp(c->name, "Exists"))
