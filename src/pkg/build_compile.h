@@ -24,7 +24,8 @@ bool build_uses_framework(const struct build_plan *plan);
  * devtest/28637-calling-function-in-a-global-initializer-is-unsafe */
 void build_warn_initialisers(const struct build_plan *plan);
 
-/* Puts copies in UTF-8 in the place of sources that have a mark of another encoding. False with error_text(). */
+/* Puts copies in the place of sources in UTF-16 or marked as UTF-8, and of those with text before a precompiled header. False with
+ * error_text(). */
 bool build_copy_texts(struct build_plan *plan);
 
 #endif

@@ -27,7 +27,7 @@ struct build_source {
     enum build_tool tool;
     char *path, *object;                /* whole paths */
     struct build_list flags;            /* beyond what every source gets */
-    bool utf8;                          /* the path is a copy's, in UTF-8 (build_text.c) */
+    bool utf8;                          /* it is a copy in UTF-8 that is compiled (build_text.c) */
     char *header, *made;                /* what the project precompiles for it, and the precompiled form (build_header.c); or NULL */
 };
 

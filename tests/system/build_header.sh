@@ -44,6 +44,14 @@ sleep 0.02
 printf '#include "precomp.h"\nint Part1(void);\nint Part1(void) { return ANSWER * oops; }\n' >p/part1.c
 ! build && grep -q 'part1.c:3.*oops' log && [ "$(grep -c 'part1.c:3' log)" -le 1 ] && ok 'an error is told once, with its line' || { bad 'an error is not told once'; cat log; }
 printf '#include "precomp.h"\nint Part1(void);\nint Part1(void) { return ANSWER + 1; }\n' >p/part1.c
+printf '/* "precomp.h"\n#include "precomp.h" */\n#define PART 1000\nthis is no C\n#include <PreComp.h>\n#include "own.h"\n#ifndef PART\n#define PART 1\n#endif\nint Part1(void);\nint Part1(void) { return ANSWER + PART + OWN + __LINE__ - 11; }\n' >p/part1.c
+echo '#define OWN 0' >p/own.h
+build && ok 'text before the header is passed over' || { bad 'text before the header is not passed over'; tail -5 log; }
+expect 'and lines keep their numbers' 0 'parts 51 56' "$RING3" run o/p.sys --for=1ms
+sed -i 's/__LINE__ - 11/oops/' p/part1.c
+! build && grep -q 'p/part1.c:11:.*oops' log && ok 'as errors do' || { bad 'errors do not'; cat log; }
+printf '// comments only\n/* of both kinds */\n#include "precomp.h"\nint Part1(void);\nint Part1(void) { return ANSWER + 1; }\n' >p/part1.c
+build && [ ! -e o/copies/part1.c ] || grep -q 'p/part1.c' o/part1.obj.args && ok 'comments before it are none' || bad 'comments before it make a copy'
 printf 'struct only_once { int x; };\n#include <ntifs.h>\n#include "answer.h"\n' >p/inc/precomp.h
 build && ok 'a header that may be included only once does no harm' || { bad 'a header that may be included only once does harm'; tail -5 log; }
 expect 'and the driver is the same' 0 'parts 51 56' "$RING3" run o/p.sys --for=1ms
