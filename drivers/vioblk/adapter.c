@@ -59,11 +59,11 @@ static ULONG CountQueues(PVIOBLK_ADAPTER adapter, const VIRTIO_BLK_CONFIG *confi
 
 static USHORT QueueSize(PVIOBLK_ADAPTER adapter, USHORT index)
 {
-    USHORT limit = VioBlkDeviceQueueSize(&adapter->Pci, index), size = 1;
+    USHORT limit = VirtioCardQueueSize(&adapter->Pci, index), size = 1;
 
     if (limit == 0)
         return 0;
-    while (size < VIOBLK_QUEUE_MAX && size <= limit / 2)
+    while (size < VIRTIO_QUEUE_MAX && size <= limit / 2)
         size *= 2;
     return size;
 }
@@ -80,7 +80,7 @@ static BOOLEAN CreateQueues(PVIOBLK_ADAPTER adapter, PPORT_CONFIGURATION_INFORMA
         sizes[i] = QueueSize(adapter, i);
         if (sizes[i] == 0)
             return FALSE;
-        bytes += VioBlkQueueBytes(sizes[i]);
+        bytes += VirtioQueueBytes(sizes[i]);
     }
     memory = StorPortGetUncachedExtension(adapter, config, bytes);
     if (memory == NULL)
@@ -91,8 +91,8 @@ static BOOLEAN CreateQueues(PVIOBLK_ADAPTER adapter, PPORT_CONFIGURATION_INFORMA
         return FALSE;
     adapter->Id = memory;
     adapter->IdPhysical = physical;
-    for (ULONG i = 0, at = PAGE_SIZE; i < adapter->QueueCount; at += VioBlkQueueBytes(sizes[i]), i++)
-        VioBlkQueueCreate(&adapter->Queue[i], (USHORT)i, sizes[i], memory + at, physical + at);
+    for (ULONG i = 0, at = PAGE_SIZE; i < adapter->QueueCount; at += VirtioQueueBytes(sizes[i]), i++)
+        VirtioQueueCreate(&adapter->Queue[i], (USHORT)i, sizes[i], memory + at, physical + at);
     return TRUE;
 }
 
@@ -129,15 +129,15 @@ ULONG VioBlkFindAdapter(PVOID extension, PVOID context, PVOID bus, PCHAR argumen
 
     *again = FALSE;
     RtlZeroMemory(adapter, sizeof(*adapter));
-    if (!VioBlkPciCreate(&adapter->Pci, adapter, config))
+    if (!VirtioCardCreate(&adapter->Pci, adapter, config, FIELD_OFFSET(VIRTIO_BLK_CONFIG, SizeMax)))
         return SP_RETURN_NOT_FOUND;
-    if (!VioBlkDeviceReset(&adapter->Pci))
+    if (!VirtioCardReset(&adapter->Pci))
         return SP_RETURN_ERROR;
-    VioBlkDeviceSetStatus(&adapter->Pci, VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER);
-    adapter->Disk.Features = VioBlkDeviceFeatures(&adapter->Pci) & WANTED_FEATURES;
+    VirtioCardSetStatus(&adapter->Pci, VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER);
+    adapter->Disk.Features = VirtioCardFeatures(&adapter->Pci) & WANTED_FEATURES;
     if ((adapter->Disk.Features & NEEDED_FEATURES) != NEEDED_FEATURES)
         return SP_RETURN_BAD_CONFIG;
-    VioBlkDeviceConfig(&adapter->Pci, &device);
+    VirtioCardConfig(&adapter->Pci, &device, sizeof(device));
     if (!Describe(adapter, &device))
         return SP_RETURN_BAD_CONFIG;
     adapter->QueueCount = CountQueues(adapter, &device);
@@ -191,13 +191,13 @@ static VOID FillIdRequest(PVIOBLK_ADAPTER adapter, PVIOBLK_REQUEST request)
 static BOOLEAN ReadId(PVIOBLK_ADAPTER adapter)
 {
     PVIOBLK_REQUEST request = (PVIOBLK_REQUEST)adapter->Id;
-    PVIOBLK_QUEUE queue = &adapter->Queue[0];
+    PVIRTIO_QUEUE queue = &adapter->Queue[0];
 
     FillIdRequest(adapter, request);
-    VioBlkQueueAdd(queue, request, adapter->IdPhysical + FIELD_OFFSET(VIOBLK_REQUEST, Table), 3);
-    VioBlkQueuePublish(queue, adapter);
+    VirtioQueueAdd(queue, request, adapter->IdPhysical + FIELD_OFFSET(VIOBLK_REQUEST, Table), 3);
+    VirtioQueuePublish(queue, adapter);
     for (ULONG i = 0; i < ID_POLLS; i++) {
-        if (VioBlkQueueTake(queue) == request) {
+        if (VirtioQueueTake(queue) == request) {
             if (request->Status == VIRTIO_BLK_S_OK)
                 RtlCopyMemory(adapter->Disk.Serial, (PUCHAR)request + ID_OFFSET, VIRTIO_BLK_ID_BYTES);
             return TRUE;
@@ -212,9 +212,9 @@ static BOOLEAN StartQueues(PVIOBLK_ADAPTER adapter)
     BOOLEAN eventIndex = (adapter->Disk.Features & VIRTIO_F_EVENT_IDX) != 0;
 
     for (ULONG i = 0; i < adapter->QueueCount; i++) {
-        if (!VioBlkQueueStart(&adapter->Queue[i], &adapter->Pci, eventIndex))
+        if (!VirtioQueueStart(&adapter->Queue[i], &adapter->Pci, eventIndex))
             return FALSE;
-        VioBlkQueueDisarm(&adapter->Queue[i]);
+        VirtioQueueDisarm(&adapter->Queue[i]);
     }
     return TRUE;
 }
@@ -222,22 +222,22 @@ static BOOLEAN StartQueues(PVIOBLK_ADAPTER adapter)
 _Use_decl_annotations_
 BOOLEAN VioBlkStartDevice(PVIOBLK_ADAPTER adapter)
 {
-    PVIOBLK_PCI pci = &adapter->Pci;
+    PVIRTIO_CARD pci = &adapter->Pci;
 
-    if (!VioBlkDeviceReset(pci))
+    if (!VirtioCardReset(pci))
         return FALSE;
-    VioBlkDeviceSetStatus(pci, VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER);
-    if (!VioBlkDeviceAccept(pci, adapter->Disk.Features) ||
-        !VioBlkDeviceConfigVector(pci, adapter->MessageCount != 0 ? 0 : VIRTIO_NO_VECTOR) || !StartQueues(adapter)) {
-        VioBlkDeviceSetStatus(pci, VIRTIO_STATUS_FAILED);
+    VirtioCardSetStatus(pci, VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER);
+    if (!VirtioCardAccept(pci, adapter->Disk.Features) ||
+        !VirtioCardConfigVector(pci, adapter->MessageCount != 0 ? 0 : VIRTIO_NO_VECTOR) || !StartQueues(adapter)) {
+        VirtioCardSetStatus(pci, VIRTIO_STATUS_FAILED);
         return FALSE;
     }
-    VioBlkDeviceSetStatus(pci, VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_FEATURES_OK |
+    VirtioCardSetStatus(pci, VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_FEATURES_OK |
                           VIRTIO_STATUS_DRIVER_OK);
     if (adapter->State == VioBlkCreated && !ReadId(adapter))
         return FALSE;
     for (ULONG i = 0; i < adapter->QueueCount; i++)
-        VioBlkQueueArm(&adapter->Queue[i]);
+        VirtioQueueArm(&adapter->Queue[i]);
     adapter->State = VioBlkRunning;
     return TRUE;
 }
@@ -294,7 +294,7 @@ static VOID StopDevice(PVIOBLK_ADAPTER adapter)
     for (ULONG i = 0; i < adapter->QueueCount; i++)
         adapter->Queue[i].Notify = NULL;
     if (adapter->State == VioBlkRunning)
-        adapter->State = VioBlkDeviceReset(&adapter->Pci) ? VioBlkStopped : VioBlkGone;
+        adapter->State = VirtioCardReset(&adapter->Pci) ? VioBlkStopped : VioBlkGone;
 }
 
 static VOID ListSupported(PSCSI_SUPPORTED_CONTROL_TYPE_LIST list, const UCHAR *types, ULONG count)

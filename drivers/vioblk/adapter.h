@@ -9,7 +9,9 @@
 #ifndef VIOBLK_ADAPTER_H
 #define VIOBLK_ADAPTER_H
 
-#include "queue.h"
+#include "virtio.h"
+#include "virtio_card.h"
+#include "virtio_queue.h"
 
 #define VIOBLK_QUEUES 16
 #define VIOBLK_RANGES 16
@@ -28,13 +30,13 @@ typedef struct _VIOBLK_DISK {
 } VIOBLK_DISK;
 
 typedef struct _VIOBLK_ADAPTER {
-    VIOBLK_PCI Pci;
+    VIRTIO_CARD Pci;
     VIOBLK_DISK Disk;
     volatile VIOBLK_STATE State;
     ULONG QueueCount, MessageCount, MaxSegments;
     ULONG64 IdPhysical;                 /* a page of the uncached extension for GET_ID */
     PUCHAR Id;
-    VIOBLK_QUEUE Queue[VIOBLK_QUEUES];
+    VIRTIO_QUEUE Queue[VIOBLK_QUEUES];
 } VIOBLK_ADAPTER, *PVIOBLK_ADAPTER;
 
 /* What a request needs; in its SRB extension, which the device reads and writes. */
@@ -48,7 +50,7 @@ typedef struct _VIOBLK_REQUEST {
     VIRTIO_BLK_RANGE Range[VIOBLK_RANGES];
     UCHAR Status;
     DECLSPEC_ALIGN(16) VIRTQ_DESC Table[ANYSIZE_ARRAY];
-} VIOBLK_REQUEST;
+} VIOBLK_REQUEST, *PVIOBLK_REQUEST;
 
 /* Storport's callbacks. */
 HW_FIND_ADAPTER VioBlkFindAdapter;

@@ -19,7 +19,7 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT driver, PUNICODE_STRING registryPath)
         .HwUnitControl = VioBlkUnitControl,
         .DeviceExtensionSize = sizeof(VIOBLK_ADAPTER),
         .SrbExtensionSize = FIELD_OFFSET(VIOBLK_REQUEST, Table[VIOBLK_BREAKS + 2]),
-        .NumberOfAccessRanges = VIOBLK_BARS,
+        .NumberOfAccessRanges = VIRTIO_BARS,
         .MapBuffers = STOR_MAP_NON_READ_WRITE_BUFFERS,
         .NeedPhysicalAddresses = TRUE,
         .TaggedQueuing = TRUE,

@@ -2,7 +2,7 @@
 #include "adapter.h"
 #include <srbhelper.h>
 
-static VOID Lock(PVIOBLK_ADAPTER adapter, PVIOBLK_QUEUE queue, PSTOR_LOCK_HANDLE handle)
+static VOID Lock(PVIOBLK_ADAPTER adapter, PVIRTIO_QUEUE queue, PSTOR_LOCK_HANDLE handle)
 {
     StorPortAcquireSpinLock(adapter, DpcLock, &queue->Dpc, handle);
 }
@@ -41,7 +41,7 @@ BOOLEAN VioBlkBuildIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
     return SrbGetSrbFunction(srb) == SRB_FUNCTION_EXECUTE_SCSI ? VioBlkScsi(adapter, srb) : VioBlkBuildFlush(adapter, srb);
 }
 
-static PVIOBLK_QUEUE QueueFor(PVIOBLK_ADAPTER adapter, PSCSI_REQUEST_BLOCK srb)
+static PVIRTIO_QUEUE QueueFor(PVIOBLK_ADAPTER adapter, PSCSI_REQUEST_BLOCK srb)
 {
     STARTIO_PERFORMANCE_PARAMETERS parameters = { .Version = STOR_PERF_VERSION_2, .Size = sizeof(parameters) };
 
@@ -51,12 +51,12 @@ static PVIOBLK_QUEUE QueueFor(PVIOBLK_ADAPTER adapter, PSCSI_REQUEST_BLOCK srb)
 }
 
 /* Under the queue's lock. Order is kept: what waits goes first. */
-static VOID Enqueue(PVIOBLK_QUEUE queue, PVIOBLK_REQUEST request)
+static VOID Enqueue(PVIRTIO_QUEUE queue, PVIOBLK_REQUEST request)
 {
     PSTOR_LIST_ENTRY head = &queue->Waiting;
 
     if (queue->Notify != NULL && head->Flink == head &&
-        VioBlkQueueAdd(queue, request, request->Physical + FIELD_OFFSET(VIOBLK_REQUEST, Table), request->DescCount))
+        VirtioQueueAdd(queue, request, request->Physical + FIELD_OFFSET(VIOBLK_REQUEST, Table), request->DescCount))
         return;
     request->Link.Flink = head;
     request->Link.Blink = head->Blink;
@@ -64,7 +64,7 @@ static VOID Enqueue(PVIOBLK_QUEUE queue, PVIOBLK_REQUEST request)
     head->Blink = &request->Link;
 }
 
-static PVIOBLK_REQUEST PopWaiting(PVIOBLK_QUEUE queue)
+static PVIOBLK_REQUEST PopWaiting(PVIRTIO_QUEUE queue)
 {
     PSTOR_LIST_ENTRY first = queue->Waiting.Flink;
 
@@ -75,14 +75,14 @@ static PVIOBLK_REQUEST PopWaiting(PVIOBLK_QUEUE queue)
     return CONTAINING_RECORD(first, VIOBLK_REQUEST, Link);
 }
 
-static VOID StartWaiting(PVIOBLK_QUEUE queue)
+static VOID StartWaiting(PVIRTIO_QUEUE queue)
 {
     while (queue->Notify != NULL && queue->FreeCount != 0) {
         PVIOBLK_REQUEST request = PopWaiting(queue);
 
         if (request == NULL)
             return;
-        VioBlkQueueAdd(queue, request, request->Physical + FIELD_OFFSET(VIOBLK_REQUEST, Table), request->DescCount);
+        VirtioQueueAdd(queue, request, request->Physical + FIELD_OFFSET(VIOBLK_REQUEST, Table), request->DescCount);
     }
 }
 
@@ -91,7 +91,7 @@ BOOLEAN VioBlkStartIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
 {
     PVIOBLK_ADAPTER adapter = extension;
     STOR_LOCK_HANDLE handle;
-    PVIOBLK_QUEUE queue;
+    PVIRTIO_QUEUE queue;
     BOOLEAN gone;
 
     switch (SrbGetSrbFunction(srb)) {
@@ -109,7 +109,7 @@ BOOLEAN VioBlkStartIo(PVOID extension, PSCSI_REQUEST_BLOCK srb)
     gone = adapter->State == VioBlkGone;
     if (!gone) {
         Enqueue(queue, SrbGetMiniportContext(srb));
-        VioBlkQueuePublish(queue, adapter);
+        VirtioQueuePublish(queue, adapter);
     }
     StorPortReleaseSpinLock(adapter, &handle);
     if (gone)
@@ -127,10 +127,10 @@ BOOLEAN VioBlkMessage(PVOID extension, ULONG message)
     if (adapter->MessageCount == 0)
         return VioBlkInterrupt(adapter);
     for (ULONG i = 0; i < adapter->QueueCount; i++) {
-        PVIOBLK_QUEUE queue = &adapter->Queue[i];
+        PVIRTIO_QUEUE queue = &adapter->Queue[i];
 
         if (queue->Vector == message && queue->Notify != NULL) {
-            VioBlkQueueDisarm(queue);
+            VirtioQueueDisarm(queue);
             StorPortIssueDpc(adapter, &queue->Dpc, queue, NULL);
         }
     }
@@ -149,28 +149,28 @@ BOOLEAN VioBlkInterrupt(PVOID extension)
     if (isr == 0 || isr == 0xFF)
         return FALSE;
     for (ULONG i = 0; i < adapter->QueueCount && (isr & VIRTIO_ISR_QUEUE) != 0; i++) {
-        VioBlkQueueDisarm(&adapter->Queue[i]);
+        VirtioQueueDisarm(&adapter->Queue[i]);
         StorPortIssueDpc(adapter, &adapter->Queue[i].Dpc, &adapter->Queue[i], NULL);
     }
     return TRUE;
 }
 
 /* Takes one burst of answers; TRUE: look again, for there may be more. */
-static BOOLEAN Drain(PVIOBLK_ADAPTER adapter, PVIOBLK_QUEUE queue)
+static BOOLEAN Drain(PVIOBLK_ADAPTER adapter, PVIRTIO_QUEUE queue)
 {
     PVIOBLK_REQUEST request, done = NULL, *tail = &done;
     STOR_LOCK_HANDLE handle;
     BOOLEAN again;
 
     Lock(adapter, queue, &handle);
-    while ((request = VioBlkQueueTake(queue)) != NULL) {
+    while ((request = VirtioQueueTake(queue)) != NULL) {
         *tail = request;
         tail = (PVIOBLK_REQUEST *)&request->Link.Flink;
     }
     *tail = NULL;
     StartWaiting(queue);
-    VioBlkQueuePublish(queue, adapter);
-    again = queue->Notify != NULL && !VioBlkQueueArm(queue);
+    VirtioQueuePublish(queue, adapter);
+    again = queue->Notify != NULL && !VirtioQueueArm(queue);
     StorPortReleaseSpinLock(adapter, &handle);
     while ((request = done) != NULL) {
         done = (PVIOBLK_REQUEST)request->Link.Flink;
@@ -178,7 +178,7 @@ static BOOLEAN Drain(PVIOBLK_ADAPTER adapter, PVIOBLK_QUEUE queue)
             continue;
         Lock(adapter, queue, &handle);
         Enqueue(queue, request);
-        VioBlkQueuePublish(queue, adapter);
+        VirtioQueuePublish(queue, adapter);
         StorPortReleaseSpinLock(adapter, &handle);
     }
     return again;
@@ -194,14 +194,14 @@ VOID VioBlkDpc(PSTOR_DPC dpc, PVOID extension, PVOID queue, PVOID unused)
 /* ---- reset ---- */
 
 /* Takes everything out of the queue that has no device behind it any more. */
-static VOID Abandon(PVIOBLK_ADAPTER adapter, PVIOBLK_QUEUE queue, UCHAR status)
+static VOID Abandon(PVIOBLK_ADAPTER adapter, PVIRTIO_QUEUE queue, UCHAR status)
 {
     PVIOBLK_REQUEST request;
     STOR_LOCK_HANDLE handle;
 
     do {
         Lock(adapter, queue, &handle);
-        request = VioBlkQueueTakeBack(queue);
+        request = VirtioQueueTakeBack(queue);
         if (request == NULL)
             request = PopWaiting(queue);
         StorPortReleaseSpinLock(adapter, &handle);
@@ -211,13 +211,13 @@ static VOID Abandon(PVIOBLK_ADAPTER adapter, PVIOBLK_QUEUE queue, UCHAR status)
 }
 
 /* What came while there was no device. */
-static VOID Resume(PVIOBLK_ADAPTER adapter, PVIOBLK_QUEUE queue)
+static VOID Resume(PVIOBLK_ADAPTER adapter, PVIRTIO_QUEUE queue)
 {
     STOR_LOCK_HANDLE handle;
 
     Lock(adapter, queue, &handle);
     StartWaiting(queue);
-    VioBlkQueuePublish(queue, adapter);
+    VirtioQueuePublish(queue, adapter);
     StorPortReleaseSpinLock(adapter, &handle);
 }
 
@@ -232,7 +232,7 @@ VOID VioBlkReset(PVIOBLK_ADAPTER adapter, UCHAR status)
         adapter->Queue[i].Notify = NULL;        /* nothing is given to the device from here on */
         StorPortReleaseSpinLock(adapter, &handle);
     }
-    if (!gone && !VioBlkDeviceReset(&adapter->Pci))
+    if (!gone && !VirtioCardReset(&adapter->Pci))
         gone = TRUE;
     adapter->State = gone ? VioBlkGone : VioBlkStopped;
     for (ULONG i = 0; i < adapter->QueueCount; i++)

@@ -1,4 +1,4 @@
-#include "pci.h"
+#include "virtio_card.h"
 
 #define PCI_CAPABILITY_VENDOR 0x09
 #define PCI_CAPABILITY_MSIX 0x11
@@ -19,7 +19,7 @@ static ULONG64 BarBase(const ULONG *bars, ULONG index, BOOLEAN *wide)
     if ((low & PCI_ADDRESS_IO_SPACE) != 0)
         return 0;
     base = low & ~0xFULL;
-    *wide = (low & PCI_ADDRESS_MEMORY_TYPE_MASK) == PCI_TYPE_64BIT && index + 1 < VIOBLK_BARS;
+    *wide = (low & PCI_ADDRESS_MEMORY_TYPE_MASK) == PCI_TYPE_64BIT && index + 1 < VIRTIO_BARS;
     if (*wide)
         base |= (ULONG64)bars[index + 1] << 32;
     return base;
@@ -37,11 +37,11 @@ static ULONG RangeLength(PPORT_CONFIGURATION_INFORMATION config, ULONG64 base)
     return 0;
 }
 
-static VOID FindBars(PVIOBLK_PCI pci, PPORT_CONFIGURATION_INFORMATION config, const PCI_COMMON_CONFIG *space)
+static VOID FindBars(PVIRTIO_CARD pci, PPORT_CONFIGURATION_INFORMATION config, const PCI_COMMON_CONFIG *space)
 {
     BOOLEAN wide;
 
-    for (ULONG i = 0; i < VIOBLK_BARS; i++) {
+    for (ULONG i = 0; i < VIRTIO_BARS; i++) {
         ULONG64 base = BarBase(space->u.type0.BaseAddresses, i, &wide);
 
         if (base != 0) {
@@ -54,9 +54,9 @@ static VOID FindBars(PVIOBLK_PCI pci, PPORT_CONFIGURATION_INFORMATION config, co
 }
 
 /* Address of a structure of at least `needed` bytes, its BAR mapped on first use; NULL when it does not fit. */
-static volatile UCHAR *MapRegion(PVIOBLK_PCI pci, PPORT_CONFIGURATION_INFORMATION config, const VIRTIO_PCI_CAP *cap, ULONG needed)
+static volatile UCHAR *MapRegion(PVIRTIO_CARD pci, PPORT_CONFIGURATION_INFORMATION config, const VIRTIO_PCI_CAP *cap, ULONG needed)
 {
-    VIOBLK_BAR *bar = &pci->Bar[cap->Bar];
+    VIRTIO_BAR *bar = &pci->Bar[cap->Bar];
 
     if (cap->RegionLength < needed || cap->Offset > bar->Length || cap->RegionLength > bar->Length - cap->Offset)
         return NULL;
@@ -67,9 +67,9 @@ static volatile UCHAR *MapRegion(PVIOBLK_PCI pci, PPORT_CONFIGURATION_INFORMATIO
 }
 
 /* Uses the first capability of each type, as the specification prefers. */
-static VOID UseCapability(PVIOBLK_PCI pci, PPORT_CONFIGURATION_INFORMATION config, const VIRTIO_PCI_CAP *cap)
+static VOID UseCapability(PVIRTIO_CARD pci, PPORT_CONFIGURATION_INFORMATION config, const VIRTIO_PCI_CAP *cap)
 {
-    if (cap->Bar >= VIOBLK_BARS)
+    if (cap->Bar >= VIRTIO_BARS)
         return;                         /* reserved values must be ignored */
     switch (cap->Type) {
     case VIRTIO_PCI_CAP_COMMON_CFG:
@@ -89,7 +89,7 @@ static VOID UseCapability(PVIOBLK_PCI pci, PPORT_CONFIGURATION_INFORMATION confi
         break;
     case VIRTIO_PCI_CAP_DEVICE_CFG:
         if (pci->Device == NULL) {
-            pci->Device = MapRegion(pci, config, cap, FIELD_OFFSET(VIRTIO_BLK_CONFIG, SizeMax));
+            pci->Device = MapRegion(pci, config, cap, pci->DeviceNeeded);
             pci->DeviceLength = cap->RegionLength;
         }
         break;
@@ -98,7 +98,7 @@ static VOID UseCapability(PVIOBLK_PCI pci, PPORT_CONFIGURATION_INFORMATION confi
     }
 }
 
-static VOID WalkCapabilities(PVIOBLK_PCI pci, PPORT_CONFIGURATION_INFORMATION config, const UCHAR *space)
+static VOID WalkCapabilities(PVIRTIO_CARD pci, PPORT_CONFIGURATION_INFORMATION config, const UCHAR *space)
 {
     UCHAR offset = ((const PCI_COMMON_CONFIG *)space)->u.type0.CapabilitiesPtr;
     VIRTIO_PCI_CAP cap;
@@ -115,7 +115,7 @@ static VOID WalkCapabilities(PVIOBLK_PCI pci, PPORT_CONFIGURATION_INFORMATION co
 }
 
 _Use_decl_annotations_
-BOOLEAN VioBlkPciCreate(PVIOBLK_PCI pci, PVOID extension, PPORT_CONFIGURATION_INFORMATION config)
+BOOLEAN VirtioCardCreate(PVIRTIO_CARD pci, PVOID extension, PPORT_CONFIGURATION_INFORMATION config, ULONG needed)
 {
     union {
         PCI_COMMON_CONFIG Head;
@@ -124,6 +124,7 @@ BOOLEAN VioBlkPciCreate(PVIOBLK_PCI pci, PVOID extension, PPORT_CONFIGURATION_IN
 
     RtlZeroMemory(pci, sizeof(*pci));
     pci->Extension = extension;
+    pci->DeviceNeeded = needed;
     if (StorPortGetBusData(extension, PCIConfiguration, config->SystemIoBusNumber, config->SlotNumber, &space, sizeof(space)) !=
         sizeof(space) || (space.Head.Status & PCI_STATUS_CAPABILITIES_LIST) == 0)
         return FALSE;
@@ -135,23 +136,23 @@ BOOLEAN VioBlkPciCreate(PVIOBLK_PCI pci, PVOID extension, PPORT_CONFIGURATION_IN
 /* ---- the common structure ---- */
 
 _Use_decl_annotations_
-UCHAR VioBlkDeviceStatus(PVIOBLK_PCI pci)
+UCHAR VirtioCardStatus(PVIRTIO_CARD pci)
 {
     return StorPortReadRegisterUchar(pci->Extension, &pci->Common->DeviceStatus);
 }
 
 _Use_decl_annotations_
-VOID VioBlkDeviceSetStatus(PVIOBLK_PCI pci, UCHAR status)
+VOID VirtioCardSetStatus(PVIRTIO_CARD pci, UCHAR status)
 {
     StorPortWriteRegisterUchar(pci->Extension, &pci->Common->DeviceStatus, status);
 }
 
 _Use_decl_annotations_
-BOOLEAN VioBlkDeviceReset(PVIOBLK_PCI pci)
+BOOLEAN VirtioCardReset(PVIRTIO_CARD pci)
 {
-    VioBlkDeviceSetStatus(pci, 0);
+    VirtioCardSetStatus(pci, 0);
     for (ULONG i = 0; i < RESET_POLLS; i++) {
-        UCHAR status = VioBlkDeviceStatus(pci);
+        UCHAR status = VirtioCardStatus(pci);
 
         if (status == 0)
             return TRUE;
@@ -163,7 +164,7 @@ BOOLEAN VioBlkDeviceReset(PVIOBLK_PCI pci)
 }
 
 _Use_decl_annotations_
-ULONG64 VioBlkDeviceFeatures(PVIOBLK_PCI pci)
+ULONG64 VirtioCardFeatures(PVIRTIO_CARD pci)
 {
     ULONG64 features;
 
@@ -174,7 +175,7 @@ ULONG64 VioBlkDeviceFeatures(PVIOBLK_PCI pci)
 }
 
 _Use_decl_annotations_
-BOOLEAN VioBlkDeviceAccept(PVIOBLK_PCI pci, ULONG64 features)
+BOOLEAN VirtioCardAccept(PVIRTIO_CARD pci, ULONG64 features)
 {
     UCHAR status = VIRTIO_STATUS_ACKNOWLEDGE | VIRTIO_STATUS_DRIVER | VIRTIO_STATUS_FEATURES_OK;
 
@@ -182,17 +183,17 @@ BOOLEAN VioBlkDeviceAccept(PVIOBLK_PCI pci, ULONG64 features)
     StorPortWriteRegisterUlong(pci->Extension, &pci->Common->DriverFeature, (ULONG)features);
     StorPortWriteRegisterUlong(pci->Extension, &pci->Common->DriverFeatureSelect, 1);
     StorPortWriteRegisterUlong(pci->Extension, &pci->Common->DriverFeature, (ULONG)(features >> 32));
-    VioBlkDeviceSetStatus(pci, status);
-    return VioBlkDeviceStatus(pci) == status;
+    VirtioCardSetStatus(pci, status);
+    return VirtioCardStatus(pci) == status;
 }
 
 _Use_decl_annotations_
-VOID VioBlkDeviceConfig(PVIOBLK_PCI pci, VIRTIO_BLK_CONFIG *config)
+VOID VirtioCardConfig(PVIRTIO_CARD pci, PVOID config, ULONG length)
 {
-    PUCHAR bytes = (PUCHAR)config;
-    ULONG length = min(pci->DeviceLength, (ULONG)sizeof(*config));
+    PUCHAR bytes = config;
 
-    RtlZeroMemory(config, sizeof(*config));
+    RtlZeroMemory(config, length);
+    length = min(length, pci->DeviceLength);
     for (ULONG tries = 0; tries < CONFIG_READS; tries++) {
         UCHAR before = StorPortReadRegisterUchar(pci->Extension, &pci->Common->ConfigGeneration);
 
@@ -204,7 +205,7 @@ VOID VioBlkDeviceConfig(PVIOBLK_PCI pci, VIRTIO_BLK_CONFIG *config)
 }
 
 _Use_decl_annotations_
-USHORT VioBlkDeviceQueueSize(PVIOBLK_PCI pci, USHORT index)
+USHORT VirtioCardQueueSize(PVIRTIO_CARD pci, USHORT index)
 {
     if (index >= StorPortReadRegisterUshort(pci->Extension, &pci->Common->QueueCount))
         return 0;
@@ -213,20 +214,20 @@ USHORT VioBlkDeviceQueueSize(PVIOBLK_PCI pci, USHORT index)
 }
 
 _Use_decl_annotations_
-BOOLEAN VioBlkDeviceConfigVector(PVIOBLK_PCI pci, USHORT vector)
+BOOLEAN VirtioCardConfigVector(PVIRTIO_CARD pci, USHORT vector)
 {
     StorPortWriteRegisterUshort(pci->Extension, &pci->Common->ConfigMsixVector, vector);
     return StorPortReadRegisterUshort(pci->Extension, &pci->Common->ConfigMsixVector) == vector;
 }
 
-static VOID WriteAddress(PVIOBLK_PCI pci, volatile ULONG *low, volatile ULONG *high, ULONG64 address)
+static VOID WriteAddress(PVIRTIO_CARD pci, volatile ULONG *low, volatile ULONG *high, ULONG64 address)
 {
     StorPortWriteRegisterUlong(pci->Extension, low, (ULONG)address);
     StorPortWriteRegisterUlong(pci->Extension, high, (ULONG)(address >> 32));
 }
 
 _Use_decl_annotations_
-volatile USHORT *VioBlkDeviceEnableQueue(PVIOBLK_PCI pci, USHORT index, USHORT size, USHORT vector, ULONG64 desc, ULONG64 avail,
+volatile USHORT *VirtioCardEnableQueue(PVIRTIO_CARD pci, USHORT index, USHORT size, USHORT vector, ULONG64 desc, ULONG64 avail,
                                          ULONG64 used)
 {
     volatile VIRTIO_COMMON_CONFIG *common = pci->Common;

@@ -1,4 +1,4 @@
-#include "queue.h"
+#include "virtio_queue.h"
 
 #define USED_ALIGNMENT 64
 
@@ -10,7 +10,7 @@ static ULONG UsedOffset(USHORT size)
 }
 
 _Use_decl_annotations_
-ULONG VioBlkQueueBytes(USHORT size)
+ULONG VirtioQueueBytes(USHORT size)
 {
     ULONG bytes = UsedOffset(size) + FIELD_OFFSET(VIRTQ_USED, Ring) + size * sizeof(VIRTQ_USED_ELEMENT) + sizeof(USHORT);
 
@@ -18,7 +18,7 @@ ULONG VioBlkQueueBytes(USHORT size)
 }
 
 _Use_decl_annotations_
-VOID VioBlkQueueCreate(PVIOBLK_QUEUE queue, USHORT index, USHORT size, PVOID memory, ULONG64 physical)
+VOID VirtioQueueCreate(PVIRTIO_QUEUE queue, USHORT index, USHORT size, PVOID memory, ULONG64 physical)
 {
     RtlZeroMemory(queue, sizeof(*queue));
     queue->Index = index;
@@ -33,24 +33,24 @@ VOID VioBlkQueueCreate(PVIOBLK_QUEUE queue, USHORT index, USHORT size, PVOID mem
 }
 
 _Use_decl_annotations_
-BOOLEAN VioBlkQueueStart(PVIOBLK_QUEUE queue, PVIOBLK_PCI pci, BOOLEAN eventIndex)
+BOOLEAN VirtioQueueStart(PVIRTIO_QUEUE queue, PVIRTIO_CARD pci, BOOLEAN eventIndex)
 {
     ULONG64 avail = queue->Physical + queue->Size * sizeof(VIRTQ_DESC);
 
-    RtlZeroMemory(queue->Desc, VioBlkQueueBytes(queue->Size));
+    RtlZeroMemory(queue->Desc, VirtioQueueBytes(queue->Size));
     for (USHORT i = 0; i < queue->Size; i++)
         queue->Desc[i].Next = i + 1;
     queue->FreeHead = 0;
     queue->FreeCount = queue->Size;
     queue->AvailIndex = queue->Published = queue->LastUsed = 0;
     queue->EventIndex = eventIndex;
-    queue->Notify = VioBlkDeviceEnableQueue(pci, queue->Index, queue->Size, queue->Vector, queue->Physical, avail,
+    queue->Notify = VirtioCardEnableQueue(pci, queue->Index, queue->Size, queue->Vector, queue->Physical, avail,
                                             queue->Physical + UsedOffset(queue->Size));
     return queue->Notify != NULL;
 }
 
 _Use_decl_annotations_
-BOOLEAN VioBlkQueueAdd(PVIOBLK_QUEUE queue, PVIOBLK_REQUEST request, ULONG64 table, ULONG count)
+BOOLEAN VirtioQueueAdd(PVIRTIO_QUEUE queue, PVOID request, ULONG64 table, ULONG count)
 {
     USHORT head = queue->FreeHead;
     VIRTQ_DESC *desc = &queue->Desc[head];
@@ -68,7 +68,7 @@ BOOLEAN VioBlkQueueAdd(PVIOBLK_QUEUE queue, PVIOBLK_REQUEST request, ULONG64 tab
 }
 
 _Use_decl_annotations_
-VOID VioBlkQueuePublish(PVIOBLK_QUEUE queue, PVOID extension)
+VOID VirtioQueuePublish(PVIRTIO_QUEUE queue, PVOID extension)
 {
     USHORT old = queue->Published, current = queue->AvailIndex;
     BOOLEAN wanted;
@@ -87,9 +87,9 @@ VOID VioBlkQueuePublish(PVIOBLK_QUEUE queue, PVOID extension)
         StorPortWriteRegisterUshort(extension, queue->Notify, queue->Index);
 }
 
-static PVIOBLK_REQUEST Release(PVIOBLK_QUEUE queue, USHORT head)
+static PVOID Release(PVIRTIO_QUEUE queue, USHORT head)
 {
-    PVIOBLK_REQUEST request = queue->Token[head];
+    PVOID request = queue->Token[head];
 
     if (request == NULL)
         return NULL;
@@ -101,10 +101,10 @@ static PVIOBLK_REQUEST Release(PVIOBLK_QUEUE queue, USHORT head)
 }
 
 _Use_decl_annotations_
-PVIOBLK_REQUEST VioBlkQueueTake(PVIOBLK_QUEUE queue)
+PVOID VirtioQueueTake(PVIRTIO_QUEUE queue)
 {
     while (queue->Notify != NULL && queue->Used->Index != queue->LastUsed) {
-        PVIOBLK_REQUEST request;
+        PVOID request;
 
         KeMemoryBarrierWithoutFence();  /* the entry after the index: loads keep their order, the compiler must, too */
         request = Release(queue, (USHORT)queue->Used->Ring[queue->LastUsed++ & (queue->Size - 1)].Id & (queue->Size - 1));
@@ -115,11 +115,11 @@ PVIOBLK_REQUEST VioBlkQueueTake(PVIOBLK_QUEUE queue)
 }
 
 _Use_decl_annotations_
-PVIOBLK_REQUEST VioBlkQueueTakeBack(PVIOBLK_QUEUE queue)
+PVOID VirtioQueueTakeBack(PVIRTIO_QUEUE queue)
 {
     queue->Notify = NULL;
     for (USHORT i = 0; i < queue->Size; i++) {
-        PVIOBLK_REQUEST request = Release(queue, i);
+        PVOID request = Release(queue, i);
 
         if (request != NULL)
             return request;
@@ -128,7 +128,7 @@ PVIOBLK_REQUEST VioBlkQueueTakeBack(PVIOBLK_QUEUE queue)
 }
 
 _Use_decl_annotations_
-BOOLEAN VioBlkQueueArm(PVIOBLK_QUEUE queue)
+BOOLEAN VirtioQueueArm(PVIRTIO_QUEUE queue)
 {
     if (queue->EventIndex)
         *queue->UsedEvent = queue->LastUsed;
@@ -139,7 +139,7 @@ BOOLEAN VioBlkQueueArm(PVIOBLK_QUEUE queue)
 }
 
 _Use_decl_annotations_
-VOID VioBlkQueueDisarm(PVIOBLK_QUEUE queue)
+VOID VirtioQueueDisarm(PVIRTIO_QUEUE queue)
 {
     if (queue->EventIndex)
         *queue->UsedEvent = queue->LastUsed - 1;        /* passed already: not reached again for 65535 answers */
