@@ -372,6 +372,7 @@ void scsi_disk_abort(struct scsi_disk *unit, uint64_t tag)
 {
     struct scsi_task *task = find_task(unit, tag);
 
+    unit->aborts++;
     if (!task)
         return;
     drain(unit, task, SCSI_ABORTED);
@@ -380,10 +381,11 @@ void scsi_disk_abort(struct scsi_disk *unit, uint64_t tag)
 
 void scsi_disk_abort_all(struct scsi_disk *unit)
 {
+    unit->aborts++;
     drain(unit, NULL, SCSI_ABORTED);
 }
 
-void scsi_disk_reset(struct scsi_disk *unit, uint16_t attention)
+static void reset(struct scsi_disk *unit, uint16_t attention)
 {
     drain(unit, NULL, SCSI_RESET);
     if (attention == ASC_NEXUS_LOSS)
@@ -392,7 +394,13 @@ void scsi_disk_reset(struct scsi_disk *unit, uint16_t attention)
         set_defaults(unit, attention);
 }
 
+void scsi_disk_reset(struct scsi_disk *unit, uint16_t attention)
+{
+    unit->resets++;
+    reset(unit, attention);
+}
+
 void scsi_disk_power_on(struct scsi_disk *unit)
 {
-    scsi_disk_reset(unit, ASC_RESET);
+    reset(unit, ASC_RESET);
 }

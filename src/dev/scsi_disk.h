@@ -87,6 +87,7 @@ struct scsi_disk {
     unsigned batch;
     bool issued;                        /* since the last flush of the disk's queue */
     struct device_stats stats;
+    uint64_t aborts, resets;            /* task management functions that asked for it */
 };
 
 /* ---- for the transport ---- */

@@ -273,3 +273,10 @@ TEST(no_power_cut_loses_what_an_nvme_controller_flushed_or_wrote_through_and_ans
 
     cut_many(&card);
 }
+
+TEST(no_power_cut_loses_what_a_scsi_host_flushed_or_wrote_through_and_answered)
+{
+    static const struct card card = { "vscsi", "model=virtio-scsi" };
+
+    cut_many(&card);
+}

@@ -238,7 +238,8 @@ static void start_trouble(void *unused)
 static const struct kind {
     const char *driver, *keys;          /* of the card */
 } kinds[] = { { "vioblk", "queues=2" }, { "vioblk", "queues=4" }, { "sata", "model=ahci" }, { "sata", "model=ahci,depth=1" },
-            { "nvmeq", "model=nvme" }, { "nvmeq", "model=nvme,queues=2,depth=3" } };
+            { "nvmeq", "model=nvme" }, { "nvmeq", "model=nvme,queues=2,depth=3" },
+            { "vscsi", "model=virtio-scsi,queues=2" }, { "vscsi", "model=virtio-scsi,queues=4,ring=4" } };
 
 static struct ring3_computer *open_computer(unsigned cpus, uint64_t seed, uint64_t fail)
 {
