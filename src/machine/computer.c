@@ -111,6 +111,7 @@ struct ring3_computer *ring3_open(const struct ring3_config *config)
     list_init(&computer->nics);
     list_init(&computer->disks);
     list_init(&computer->drivers);
+    list_init(&computer->libraries);
     list_init(&computer->traffic);
     machine = computer;
     while (computer->stages < machine_stage_count) {

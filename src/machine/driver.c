@@ -10,7 +10,7 @@
 #include "fwp/fwp.h"
 #include "host/dir.h"
 #include "host/file.h"
-#include "machine/machine.h"
+#include "machine/library.h"
 #include "ndis/stats.h"
 #include "netio/netio.h"
 #include "nt/io.h"
@@ -273,6 +273,7 @@ static struct ring3_driver *drop(struct ring3_driver *driver)
     list_remove(&driver->node);
     if (driver->image)
         unload_image(driver->image);
+    libraries_unload(driver->computer, false);
     if (driver->inf)
         inf_close(driver->inf);
     if (driver->miniport_inf)
@@ -285,6 +286,8 @@ static bool load_image(struct ring3_driver *driver)
 {
     struct ring3_config *config = &driver->computer->config;
 
+    if (!libraries_load(driver->computer, driver->path))
+        return false;
     driver->image = pe_load_file(driver->path, config->allow_missing ? PE_ALLOW_MISSING : 0);
     return driver->image != NULL;
 }
@@ -423,4 +426,5 @@ void driver_unload_all(struct ring3_computer *computer)
         driver->image = NULL;           /* its code may still be called: the loader keeps it to the end */
         drop(driver);
     }
+    libraries_unload(computer, true);
 }

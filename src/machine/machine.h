@@ -18,7 +18,7 @@ struct ring3_computer {
     struct ring3_config config;
     char *replay;
     unsigned stages;                    /* how many of machine_stages are open */
-    struct list nics, disks, drivers, traffic;
+    struct list nics, disks, drivers, libraries, traffic;
     unsigned nic_count, disk_count, instance_count;
     struct machine_parameter *parameters;
     struct nbd_server *nbd;             /* NULL: serves nobody */
