@@ -27,7 +27,7 @@ typedef enum _NDIS_MEDIUM {
     NdisMediumTunnel,
     NdisMediumNative802_11,
     NdisMediumLoopback,
-#if NDIS_SUPPORT_NDIS620
+#if NDIS_SUPPORT_NDIS620 || NTDDI_VERSION >= 0x06010000       /* a protocol of an older version meets such adapters, too */
     NdisMediumWiMAX,
     NdisMediumIP,
 #endif
