@@ -211,6 +211,7 @@ struct adapter {
         WORK_QUEUE_ITEM work;
         bool queued;
     } wait_wake;
+    struct list receive_filters;        /* receive_books.h */
     struct list wake_items;             /* wake.h */
     bool may_not_wake;                  /* the user does not want the device to wake the computer */
     uint32_t wake_id;                   /* the last one given out */

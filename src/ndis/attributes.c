@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "ndis/oid_features.h"
 #include "ndis/ports.h"
+#include "ndis/receive_books.h"
 #include "ndis/wake.h"
 #include "nt/pool.h"
 
@@ -30,6 +31,7 @@ void attributes_reset(struct adapter *a)
     a->has_registration = a->has_general = a->has_rss = a->has_offload = a->has_offload_hardware = false;
     a->has_pnp_capabilities = a->has_pm_capabilities = false;
     wake_forget_all(a);
+    receive_filter_forget_all(a);
     features_forget(a);
     a->packet_filter = a->multicast_count = 0;
     memset(&a->general, 0, sizeof a->general);

@@ -8,6 +8,7 @@
 #include "ndis/filter_oid.h"
 #include "ndis/oid_features.h"
 #include "ndis/net_event.h"
+#include "ndis/receive_books.h"
 #include "ndis/watchdog.h"
 #include "nt/io.h"
 
@@ -255,6 +256,7 @@ static void detach_one(struct filter *f)
     f->state = FILTER_DETACHING;
     chain_link(f->adapter);
     call_detach(f);
+    receive_filter_forget(f->adapter, f);
     list_remove(&f->node);
     list_remove(&f->driver_node);
     destroy(f);

@@ -17,6 +17,7 @@
 #include "ndis/event.h"
 #include "ndis/idle.h"
 #include "ndis/oid_features.h"
+#include "ndis/receive_books.h"
 #include "ndis/scaling.h"
 #include "ndis/wake.h"
 #include "ndis/watchdog.h"
@@ -77,6 +78,7 @@ static void finish(struct oid_level *level, struct oid_entry *entry, NDIS_STATUS
         again(level, entry);
         return;
     }
+    receive_filter_done(level->adapter, entry, status);
     if (level->current == entry && !level->filter && status == NDIS_STATUS_SUCCESS)
         keep_filter(level->adapter, entry->request);
     if (oid_is_merged(entry->asked_oid) && entry->swapped)
@@ -136,6 +138,8 @@ static NDIS_STATUS prepare_at_bottom(struct adapter *a, struct oid_entry *entry)
 {
     NDIS_STATUS status;
 
+    if (receive_filter_answer(a, entry->request, &status))
+        return status;
     if (!is_query(entry->request)) {
         if (features_refuse(a, entry->request) || coalescing_refuses(a, entry->request))
             return NDIS_STATUS_NOT_SUPPORTED;
@@ -164,7 +168,8 @@ static NDIS_STATUS prepare(struct oid_level *level, struct oid_entry *entry)
         return NDIS_STATUS_LOW_POWER_STATE;
     if (entry->request->RequestType == NdisRequestSetInformation && entry->asked_oid == OID_GEN_PROTOCOL_OPTIONS)
         return take_protocol_options(entry->request);
-    if (!entry->filter)
+    status = receive_filter_prepare(a, entry);
+    if (status == NDIS_STATUS_PENDING && !entry->filter)
         status = prepare_at_top(a, entry);
     if (status == NDIS_STATUS_PENDING && !level->filter)
         status = prepare_at_bottom(a, entry);

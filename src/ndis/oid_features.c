@@ -1,6 +1,7 @@
 /* Requests about features of hardware: capabilities that a miniport gave with its hardware-assist attributes, settings that NDIS
  * keeps, and what it refuses in place of a miniport without the feature. Receive queues, NIC switches, virtual functions and QoS are
- * not managed here: what NDIS would answer from its books about them is refused, although a miniport has them.
+ * not managed here: what NDIS would answer from its books about them is refused, although a miniport has them. (Packet coalescing has
+ * its own in receive_books.c, which is asked before.)
  * docs: ndis/ns-ndis-_ndis_miniport_adapter_hardware_assist_attributes, network/ndis-oids */
 #include "ndis/oid_features.h"
 

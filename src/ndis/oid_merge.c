@@ -1,6 +1,7 @@
 /* Set requests that a miniport sees merged: it has one packet filter, one multicast list and one lookahead size, while every
  * binding has its own. docs: network/oid-gen-current-packet-filter, network/oid-802-3-multicast-list */
 #include "ndis/adapter.h"
+#include "ndis/receive_books.h"
 #include "ndis/wake.h"
 
 #include <string.h>
@@ -261,4 +262,5 @@ void oid_forget_binding(struct adapter *a, struct binding *b)
     b->packet_filter = b->lookahead = b->multicast_count = 0;
     oid_apply_wishes(a);
     wake_forget_binding(a, b);
+    receive_filter_forget(a, b);
 }

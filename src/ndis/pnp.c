@@ -128,6 +128,7 @@ static void init_adapter(struct adapter *a, struct ndis_driver *driver, PDEVICE_
     a->driver = driver;
     a->pdo = pdo;
     list_init(&a->bindings);
+    list_init(&a->receive_filters);
     list_init(&a->wake_items);
     list_init(&a->filters);
     list_push_back(&ndis_adapters, &a->node);
