@@ -3,8 +3,8 @@
  * and enters at the level below.
  *
  * 1. Requests of one level reach its driver one at a time, at PASSIVE_LEVEL, in the order of their arrival.
- * 2. One thread at most is in the loop that hands them over (in_loop); a request that is submitted meanwhile, or at
- *    DISPATCH_LEVEL, waits in the queue, and its asker gets NDIS_STATUS_PENDING.
+ * 2. One thread at most is in the loop that hands them over (in_loop); a request that is submitted meanwhile, at DISPATCH_LEVEL, or,
+ *    under a seed, by chance, waits in the queue, and its asker gets NDIS_STATUS_PENDING.
  * 3. An asker that was told a final status is not called back; one that was told pending is, exactly once.
  * 4. What bindings share is merged where their requests enter; what NDIS answers from attributes is answered in the
  *    miniport's place, so that filter modules see every request.
@@ -281,7 +281,7 @@ NDIS_STATUS oid_submit(struct adapter *a, struct binding *b, struct filter *f, P
     struct oid_level *level = level_below(a, f);
     struct oid_entry *entry = enter(level, b, f, request);
 
-    if (KeGetCurrentIrql() == PASSIVE_LEVEL)
+    if (KeGetCurrentIrql() == PASSIVE_LEVEL && !ndis_by_chance())
         run(level);
     else
         run_later(level);

@@ -442,19 +442,29 @@ TEST(protocols_hear_that_the_card_goes_before_it_does)
 
 /* --- by chance ---------------------------------------------------------------------------------------------------------------- */
 
-static unsigned opens_pended, closes_pended;
+static unsigned opens_pended, closes_pended, requests_pended;
 
 static void bound_and_unbound(void *unused)
 {
+    NDIS_LINK_STATE link;
+    NDIS_OID_REQUEST r = {
+        .Header = { NDIS_OBJECT_TYPE_OID_REQUEST, NDIS_OID_REQUEST_REVISION_1, NDIS_SIZEOF_OID_REQUEST_REVISION_1 },
+        .DATA.QUERY_INFORMATION = { OID_GEN_LINK_STATE, &link, sizeof link, 0, 0 },
+    };
+
     plug_fake();
     CHECK_EQ(register_own(), NDIS_STATUS_SUCCESS);
+    NDIS_STATUS status = NdisOidRequest(own.binding, &r);
+    CHECK(status == NDIS_STATUS_SUCCESS || status == NDIS_STATUS_PENDING);
+    requests_pended += status == NDIS_STATUS_PENDING;
     NdisDeregisterProtocolDriver(own.protocol);
+    CHECK_EQ(own.requests_done, status == NDIS_STATUS_PENDING);         /* told once, before the close is complete */
     unplug_fake();
     opens_pended += strchr(own.journal, 'o') != NULL;
     closes_pended += strchr(own.journal, 'c') != NULL;
 }
 
-TEST(under_a_seed_opens_and_closes_pend_at_times)
+TEST(under_a_seed_opens_closes_and_requests_pend_at_times)
 {
     const unsigned seeds = 12;
 
@@ -462,4 +472,5 @@ TEST(under_a_seed_opens_and_closes_pend_at_times)
         with(bound_and_unbound);
     CHECK(opens_pended > 0 && opens_pended < seeds);
     CHECK(closes_pended > 0 && closes_pended < seeds);
+    CHECK(requests_pended > 0 && requests_pended < seeds);
 }
