@@ -281,7 +281,12 @@ NDIS_STATUS oid_submit(struct adapter *a, struct binding *b, struct filter *f, P
     struct oid_level *level = level_below(a, f);
     struct oid_entry *entry = enter(level, b, f, request);
 
-    if (KeGetCurrentIrql() == PASSIVE_LEVEL && !ndis_by_chance())
+    if (KeGetCurrentIrql() == PASSIVE_LEVEL && ndis_by_chance()) {
+        entry->pended = true;
+        run_later(level);
+        return NDIS_STATUS_PENDING;     /* it may be over already */
+    }
+    if (KeGetCurrentIrql() == PASSIVE_LEVEL)
         run(level);
     else
         run_later(level);

@@ -51,10 +51,11 @@ NDIS_STATUS protocol_ask(struct binding *b, NDIS_REQUEST_TYPE type, NDIS_OID oid
     };
 
     KeInitializeEvent(&q.done, NotificationEvent, FALSE);
-    q.status = NdisOidRequest(b->handle, &q.request);
-    if (q.status == NDIS_STATUS_PENDING)
-        KeWaitForSingleObject(&q.done, Executive, KernelMode, FALSE, NULL);
-    return q.status;
+    NDIS_STATUS status = NdisOidRequest(b->handle, &q.request);
+    if (status != NDIS_STATUS_PENDING)
+        return status;
+    KeWaitForSingleObject(&q.done, Executive, KernelMode, FALSE, NULL);
+    return q.status;                    /* its end may have come before the call returned */
 }
 
 NDIS_STATUS protocol_set_oid(struct binding *b, NDIS_OID oid, void *data, ULONG size)
