@@ -193,6 +193,7 @@ static void init(struct nvme *nvme, const struct device_host *host, const struct
     nvme->queue_count = (unsigned)keys->queues + 1;
     nvme->entries_max = (unsigned)keys->depth;
     nvme->namespace_count = (unsigned)keys->namespaces;
+    nvme->timer.expired = nvme_timer_expired;
     snprintf(nvme->serial, sizeof nvme->serial, "%s", keys->serial);
     for (unsigned i = 0; i < NVME_NAMESPACES; i++) {
         nvme->namespaces[i].nvme = nvme;

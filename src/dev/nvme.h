@@ -1,5 +1,5 @@
 /* NVM Express 1.4 controller on PCI, a namespace for each disk. nvme.c (identity, BAR, life), nvme_control.c (registers, enabling, resets,
- * shutdown), nvme_queue.c (doorbells, fetching, answers, interrupts), nvme_data.c (PRPs), nvme_admin.c (admin commands), nvme_format.c,
+ * shutdown), nvme_queue.c (doorbells, fetching, answers), nvme_interrupt.c, nvme_data.c (PRPs), nvme_admin.c (admin commands), nvme_format.c,
  * nvme_identify.c, nvme_feature.c, nvme_log.c (logs, asynchronous events), nvme_io.c (NVM commands).
  *
  *  1. A request is in exactly one of: its queue's free list; under way (with the disk, or an event request that waits); its
@@ -77,8 +77,8 @@ struct nvme_request {
 };
 
 struct nvme_cq {
-    bool exists, interrupts, phase, fresh;      /* fresh: has entries nobody was told of */
-    unsigned id, size, head, tail, vector, users;
+    bool exists, interrupts, phase;
+    unsigned id, size, head, tail, vector, users, fresh;       /* fresh: entries nobody was told of */
     uint8_t *entries;
     struct list waiting;
 };
@@ -115,6 +115,9 @@ struct nvme {
     unsigned queue_count, entries_max, namespace_count;
     char serial[NVME_SERIAL_BYTES + 1];
     uint32_t cc, csts, aqa, masked;
+    uint32_t held;                      /* vectors whose interrupt waits for more answers, or for the timer */
+    struct clock_timer timer;           /* of interrupt coalescing */
+    bool timer_armed;
     uint64_t asq, acq;
     unsigned page_shift;                /* of CC.MPS, while ready */
     bool running, stopping, line_asserted, queues_made;
@@ -159,9 +162,6 @@ void nvme_burst_end(void *card);
 /* A command's answer: status code with type, NVME_DNR where repeating is in vain. */
 void nvme_complete(struct nvme_request *request, uint16_t status);
 void nvme_doorbell(struct nvme *nvme, unsigned offset, uint32_t value);
-uint32_t nvme_mask_read(const struct nvme *nvme);
-void nvme_mask_write(struct nvme *nvme, uint32_t set, uint32_t clear);
-void nvme_update_line(struct nvme *nvme);
 /* Queue memory is entries; false: no memory of ours. */
 bool nvme_make_sq(struct nvme *nvme, unsigned id, unsigned size, const void *entries, struct nvme_cq *cq);
 void nvme_make_cq(struct nvme *nvme, unsigned id, unsigned size, void *entries, unsigned vector, bool interrupts);
@@ -169,6 +169,18 @@ void nvme_drop_sq(struct nvme_sq *sq);
 void nvme_drop_cq(struct nvme_cq *cq);
 /* Drains the disks and forgets every queue. */
 void nvme_stop(struct nvme *nvme);
+
+/* nvme_interrupt.c */
+uint32_t nvme_mask_read(const struct nvme *nvme);
+void nvme_mask_write(struct nvme *nvme, uint32_t set, uint32_t clear);
+/* The pin, by what waits. */
+void nvme_update_line(struct nvme *nvme);
+/* Tells of what was posted, or holds that back for a while. It may bring register accesses at once. */
+void nvme_interrupt(struct nvme *nvme);
+/* Nothing is held back any more. */
+void nvme_forget_interrupts(struct nvme *nvme);
+/* clock_timer.expired of the controller's timer. */
+void nvme_timer_expired(struct clock_timer *timer);
 
 /* nvme_data.c */
 /* The command's data by its PRPs as parts of RAM. A status, 0: good. */

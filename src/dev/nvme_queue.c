@@ -1,4 +1,4 @@
-/* Queues: doorbells, commands fetched, answers posted, interrupts (NVM Express 1.4, chapters 4.1, 4.6, 4.13 and 7.5). */
+/* Queues: doorbells, commands fetched, answers posted (NVM Express 1.4, chapters 4.1, 4.6 and 4.13). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +97,7 @@ void nvme_stop(struct nvme *nvme)
     for (unsigned i = 0; i < NVME_QUEUES_MAX; i++)
         nvme_drop_cq(&nvme->cqs[i]);
     nvme->queues_made = false;
+    nvme_forget_interrupts(nvme);
 }
 
 /* --- answers ------------------------------------------------------------------------------------------------------------------ */
@@ -156,7 +157,7 @@ static void post(struct nvme_cq *cq, const struct nvme_request *request)
     memcpy(cq->entries + ((size_t)cq->tail << NVME_CQ_SHIFT), entry, sizeof entry);
     cq->tail = (cq->tail + 1) % cq->size;
     cq->phase ^= cq->tail == 0;
-    cq->fresh = true;
+    cq->fresh++;
 }
 
 /* The last command of a queue that is being deleted is answered: so is the Delete command. */
@@ -249,78 +250,6 @@ static void flush_queues(struct nvme *nvme)
             disk_flush_queue(nvme->namespaces[i].disk);
 }
 
-/* --- interrupts ------------------------------------------------------------------------------------------------------------------- */
-
-/* Vectors with entries that the driver has not taken. */
-static uint32_t waiting_vectors(const struct nvme *nvme)
-{
-    uint32_t vectors = 0;
-
-    for (unsigned i = 0; i < NVME_QUEUES_MAX; i++)
-        if (nvme->cqs[i].exists && nvme->cqs[i].interrupts && nvme->cqs[i].head != nvme->cqs[i].tail)
-            vectors |= 1u << nvme->cqs[i].vector;
-    return vectors;
-}
-
-void nvme_update_line(struct nvme *nvme)
-{
-    struct device *device = &nvme->device;
-    bool pending = (waiting_vectors(nvme) & ~nvme->masked) && !nvme->msix.enabled && !nvme->msi.enabled && !device->gone;
-    bool asserted = pending && !(pci_get16(device, PCI_COMMAND) & PCI_COMMAND_NO_INTX);
-    uint16_t status = pci_get16(device, PCI_STATUS) & (uint16_t)~PCI_STATUS_INTERRUPT;
-
-    pci_put16(device, PCI_STATUS, status | (pending ? PCI_STATUS_INTERRUPT : 0));
-    if (asserted == nvme->line_asserted)
-        return;
-    nvme->line_asserted = asserted;
-    nvme->stats.interrupts += asserted;
-    device->host->set_line(device->host->context, device, asserted);
-}
-
-static void signal_vectors(struct nvme *nvme, uint32_t vectors)
-{
-    for (; vectors; vectors &= vectors - 1) {
-        unsigned vector = (unsigned)__builtin_ctz(vectors);
-
-        if (nvme->msix.enabled)
-            msix_notify(&nvme->msix, vector);
-        else if (!(nvme->masked >> vector & 1))
-            msi_notify(&nvme->msi, vector);
-    }
-    nvme_update_line(nvme);
-}
-
-static void interrupt(struct nvme *nvme)
-{
-    uint32_t vectors = 0;
-
-    for (unsigned i = 0; i < NVME_QUEUES_MAX; i++) {
-        struct nvme_cq *cq = &nvme->cqs[i];
-
-        if (cq->exists && cq->fresh && cq->interrupts)
-            vectors |= 1u << cq->vector;
-        cq->fresh = false;
-    }
-    signal_vectors(nvme, vectors);
-}
-
-uint32_t nvme_mask_read(const struct nvme *nvme)
-{
-    return nvme->masked;
-}
-
-/* A vector that is unmasked while entries wait interrupts again. */
-void nvme_mask_write(struct nvme *nvme, uint32_t set, uint32_t clear)
-{
-    uint32_t freed = nvme->masked & clear;
-
-    nvme->masked = (nvme->masked | set) & ~clear;
-    if (nvme->msix.enabled)
-        log_warn("nvme", "the interrupt mask registers are not for MSI-X");
-    else
-        signal_vectors(nvme, freed & waiting_vectors(nvme));
-}
-
 /* --- the loop --------------------------------------------------------------------------------------------------------------------- */
 
 static bool work_left(const struct nvme *nvme)
@@ -346,7 +275,7 @@ void nvme_run(struct nvme *nvme)
         flush_queues(nvme);
         post_all(nvme);
         nvme->running = false;
-        interrupt(nvme);
+        nvme_interrupt(nvme);
     } while (!nvme->running && work_left(nvme));
 }
 

@@ -32,7 +32,8 @@ struct guest {
     uint8_t *ram;
     uint64_t top;                       /* of the memory handed out */
     struct clock clock;
-    uint64_t now;
+    uint64_t now, due;
+    struct clock_timer *timer;          /* armed last, for `due` */
     struct device_host host;
     struct device *device;
     struct test_wire *wire;
@@ -80,6 +81,10 @@ static inline uint64_t guest_now(struct clock *clock)
 
 static inline void guest_arm(struct clock *clock, struct clock_timer *timer, uint64_t due_ns)
 {
+    struct guest *g = container_of(clock, struct guest, clock);
+
+    g->timer = timer;
+    g->due = due_ns;
 }
 
 static inline bool test_send(struct wire *wire, const struct iovec *parts, int count)

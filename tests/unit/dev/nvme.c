@@ -163,6 +163,48 @@ TEST(each_queue_has_its_vector_and_a_burst_one_message)
     guest_destroy(&d.g);
 }
 
+static void read_one(struct drive *d)
+{
+    blocks(d, IO_READ, 0, 1, d->data, 0);
+    ring(d, &d->io);
+}
+
+/* Interrupts of more than 3 answers, or 200 us after the first. */
+TEST(answers_are_collected_for_one_interrupt_when_the_driver_wants_it)
+{
+    struct drive d;
+
+    create(&d, "");
+    msix_on(&d);
+    enable(&d);
+    start_queue(&d, &d.io, 1, 64, 1);
+    CHECK_EQ(admin(&d, ADMIN_SET_FEATURES, 0, FEATURE_COALESCING, 2u << 8 | 3).status, NVME_GOOD);
+    d.g.messages = 0;
+    for (unsigned i = 0; i < 3; i++)
+        read_one(&d);
+    CHECK_EQ(d.g.messages, 0);
+    CHECK_EQ(d.g.due, 200000);
+    read_one(&d);
+    CHECK_EQ(d.g.messages, 1);
+    CHECK_EQ(d.g.due, UINT64_MAX);
+    d.g.now = 1000000;
+    read_one(&d);
+    CHECK_EQ(d.g.due, 1200000);
+    d.g.timer->expired(d.g.timer);
+    CHECK_EQ(d.g.messages, 2);
+    CHECK_EQ(admin(&d, ADMIN_GET_FEATURES, 0, FEATURE_QUEUES, 0).status, NVME_GOOD);
+    CHECK_EQ(d.g.messages, 3);                          /* the admin queue's come at once */
+    CHECK_EQ(admin(&d, ADMIN_SET_FEATURES, 0, FEATURE_VECTOR, 1u << 16 | 1).status, NVME_GOOD);
+    d.g.messages = 0;
+    read_one(&d);
+    CHECK_EQ(d.g.messages, 1);
+    CHECK_EQ(admin(&d, ADMIN_SET_FEATURES, 0, FEATURE_VECTOR, 1).status, NVME_GOOD);
+    read_one(&d);
+    set(&d, NVME_CC, 0);                                /* what is held back goes with a reset */
+    CHECK_EQ(d.g.due, UINT64_MAX);
+    guest_destroy(&d.g);
+}
+
 TEST(the_line_is_asserted_while_answers_wait_and_the_mask_holds_it_back)
 {
     struct drive d;
@@ -181,6 +223,29 @@ TEST(the_line_is_asserted_while_answers_wait_and_the_mask_holds_it_back)
     take_answer(&d, &d.io, true);
     CHECK(!d.g.line);
     CHECK_EQ(create_cq(&d, pages(&d, 1), 2, 8, 1u << 16 | 3).status, NVME_VECTOR);
+    guest_destroy(&d.g);
+}
+
+TEST(a_driver_that_enables_no_messages_gets_the_line_of_a_card_that_has_them)
+{
+    struct drive d;
+
+    create(&d, "");
+    start(&d);
+    blocks(&d, IO_READ, 0, 1, d.data, 0);
+    ring(&d, &d.io);
+    CHECK(d.g.line);
+    CHECK(pci_config_read(d.g.device, PCI_STATUS, 2) & PCI_STATUS_INTERRUPT);
+    pci_config_write(d.g.device, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_NO_INTX);
+    CHECK(!d.g.line);
+    pci_config_write(d.g.device, PCI_COMMAND, 2, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+    CHECK(d.g.line);
+    msix_on(&d);
+    CHECK(!d.g.line);
+    take_answer(&d, &d.io, true);
+    CHECK_EQ(move(&d, IO_READ, 0, 1, d.data, 0).status, NVME_GOOD);
+    CHECK(!d.g.line);
+    CHECK_EQ(d.g.messages, 1);
     guest_destroy(&d.g);
 }
 
