@@ -34,7 +34,7 @@ struct plan {
 
 static struct {
     FWPM_SERVICE_STATE state;
-    bool changing, open;
+    bool changing, open, booted;
     struct list watchers;
     uint64_t last_handle;
     unsigned round;
@@ -248,8 +248,11 @@ static bool read_file(const char *path)
 
 bool fwp_bfe_boot(const char *path, bool running)
 {
+    if (bfe.booted)
+        return error_set("the filter engine's life is given already");
     if (path && !read_file(path))
         return false;
+    bfe.booted = true;
     /* the whole is judged before a driver runs */
     if (!replace_policy(true, FWP_RUNNING) || (!running && !replace_policy(true, FWP_BOOTING)))
         return false;

@@ -138,6 +138,8 @@ static void at_times(void *computer)
     CHECK_EQ(FwpmBfeStateGet0(), FWPM_SERVICE_RUNNING);
     CHECK_EQ(ring3_run(computer, 30000000), RING3_END_TIME);
     CHECK_EQ(FwpmBfeStateGet0(), FWPM_SERVICE_STOPPED);
+    CHECK(!ring3_set_filter_engine(computer, "running"));
+    CHECK_STR(ring3_error(), "the filter engine's life is given already");
     CHECK(!ring3_set_filter_engine(computer, "late"));
     CHECK(!ring3_set_filter_engine(computer, "running,start=soon"));
     CHECK(!ring3_set_filter_engine(computer, "running,color=red"));
