@@ -11,14 +11,15 @@ void datagram_wfp_release(struct tcpip_datagram *d)
     peer_forget_all(d);
 }
 
-struct wfp_endpoint *datagram_wfp_receiver(uint16_t local_port, uint16_t remote_port, uint32_t *have)
+struct wfp_endpoint *datagram_wfp_receiver(uint16_t local_port, uint16_t remote_port, uint32_t interface, uint32_t *have)
 {
     struct tcpip_datagram *d = datagram_receiver(remote_port, local_port);
     struct tcpip_address remote = from_lwip(ip_current_src_addr(), remote_port);
     struct wfp_peer *peer = d ? peer_of_incoming(d, &remote, ip_addr_ismulticast(ip_current_dest_addr()), 0) : NULL;
 
-    if (d && !(peer && peer->e.authorised) &&
-        !fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4, remote.family)))
+    bool asks = peer && peer->e.authorised ? wfp_ale_will_ask(&peer->e, remote.family, interface)
+                                           : !fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4, remote.family));
+    if (d && asks)
         *have |= WFP_HAS_ALE_REQUIRED;
     return peer ? &peer->e : d ? &d->wfp : NULL;
 }

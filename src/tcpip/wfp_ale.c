@@ -299,6 +299,11 @@ uint32_t wfp_ale_doubts(const struct wfp_endpoint *e, uint8_t family, bool inbou
     return reason;
 }
 
+bool wfp_ale_will_ask(const struct wfp_endpoint *e, uint8_t family, uint32_t interface)
+{
+    return wfp_ale_active() && wfp_ale_doubts(e, family, true, interface) && !fwp_layer_is_empty(layer_of(e, family));
+}
+
 bool wfp_ale_ask_again(struct wfp_endpoint *e, uint32_t reason, const struct wfp_info *packet, struct fwp_packet *copy, void *list)
 {
     uint16_t layer = layer_of(e, packet->remote.family);

@@ -68,6 +68,8 @@ NTSTATUS wfp_ale_connect(struct wfp_endpoint *e, uint8_t protocol, const struct 
 void wfp_ale_allow(struct wfp_endpoint *e, uint8_t family);
 /* Why a packet of an authorised endpoint from (inbound) or to this interface asks again: WFP_REASON_*; 0: its authorisation holds. */
 uint32_t wfp_ale_doubts(const struct wfp_endpoint *e, uint8_t family, bool inbound, uint32_t interface);
+/* A packet that comes by the interface will be asked about. */
+bool wfp_ale_will_ask(const struct wfp_endpoint *e, uint8_t family, uint32_t interface);
 /* Asks with that packet, which info describes and list (may be NULL) shows. A driver cannot put it off. False: it is refused. */
 bool wfp_ale_ask_again(struct wfp_endpoint *e, uint32_t reason, const struct wfp_info *info, struct fwp_packet *copy, void *list);
 /* Of a classification that permits. False: a driver insists on encryption, which there is not. */
@@ -143,7 +145,7 @@ bool wfp_stream_packet_in(struct tcpip_tcp *tcp, const struct pbuf *p);
 extern struct wfp_endpoint *wfp_sender;
 /* And the control information that it came with. */
 extern struct wfp_control wfp_sender_control;
-/* datagram_wfp.c: who gets a datagram from that peer; adds WFP_HAS_ALE_REQUIRED when it must be authorised first. NULL: nobody. */
-struct wfp_endpoint *datagram_wfp_receiver(uint16_t local_port, uint16_t remote_port, uint32_t *have);
+/* datagram_wfp.c: who gets a datagram from that peer, by the interface; adds WFP_HAS_ALE_REQUIRED when it must be authorised first. NULL: nobody. */
+struct wfp_endpoint *datagram_wfp_receiver(uint16_t local_port, uint16_t remote_port, uint32_t interface, uint32_t *have);
 
 #endif

@@ -156,12 +156,14 @@ bool wfp_transport_in(uint8_t protocol, struct pbuf *p)
     if (protocol == IP_PROTO_TCP) {
         struct tcpip_tcp *tcp = tcp_table_find(ip_current_dest_addr(), t.local, ip_current_src_addr(), t.remote);
         add_endpoint(&info, tcp ? &tcp->wfp : NULL);
-        if (!tcp && !fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4, family))) {
+        bool asks = tcp ? tcp->wfp.established && wfp_ale_will_ask(&tcp->wfp, family, info.interface.index)
+                        : !fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4, family));
+        if (asks) {
             info.have |= WFP_HAS_ALE_REQUIRED;
             info.flags |= WFP_REQUIRES_ALE_CLASSIFY;
         }
     } else if (protocol == IP_PROTO_UDP) {
-        add_endpoint(&info, datagram_wfp_receiver(t.local, t.remote, &info.have));
+        add_endpoint(&info, datagram_wfp_receiver(t.local, t.remote, info.interface.index, &info.have));
         info.flags |= info.have & WFP_HAS_ALE_REQUIRED ? WFP_REQUIRES_ALE_CLASSIFY : 0;
     }
     if (!fwp_layer_is_empty(layer)) {

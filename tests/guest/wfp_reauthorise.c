@@ -8,7 +8,7 @@
 enum { PAYLOAD = 2, PACKET = 20 + 8 + PAYLOAD, REMOTE_PORT = 4000 };
 
 static struct {
-    volatile LONG Calls, Discards, Bad, Failed;
+    volatile LONG Calls, Discards, Bad, Failed, Packets, Required;
     BOOLEAN Refuse;
     UINT32 Flags, Reason, Arrival;
     FWP_DATA_TYPE ArrivalType;
@@ -241,6 +241,53 @@ TEST_CASE(a_connection_whose_reauthorisation_is_refused_passes_nothing_and_is_se
     EndSend(&buffer, &call);
     RemoveHook(&discard);
     ClosePair(&pair);
+}
+
+static VOID NTAPI SeeTransport(const FWPS_INCOMING_VALUES0 *values, const FWPS_INCOMING_METADATA_VALUES0 *meta, VOID *data,
+                               const VOID *context, const FWPS_FILTER1 *filter, UINT64 flow, FWPS_CLASSIFY_OUT0 *out)
+{
+    BOOLEAN required = FWPS_IS_METADATA_FIELD_PRESENT(meta, FWPS_METADATA_FIELD_ALE_CLASSIFY_REQUIRED) != 0;
+
+    It.Packets++;
+    It.Required += required;
+    It.Bad += required != ((values->incomingValue[FWPS_FIELD_INBOUND_TRANSPORT_V4_FLAGS].value.uint32 &
+                            FWP_CONDITION_FLAG_REQUIRES_ALE_CLASSIFY) != 0);
+    Permit(out);
+}
+
+TEST_CASE(a_packet_that_will_be_authorised_again_says_so_at_the_transport_layer)
+{
+    PWSK_SOCKET client, server;
+    USHORT clientPort, serverPort, from;
+    HOOK hook, transport;
+
+    RtlZeroMemory(&It, sizeof(It));
+    client = NewDatagramSocket(AF_INET, &clientPort);
+    server = NewDatagramSocket(AF_INET, &serverPort);
+    REQUIRE(client != NULL && server != NULL);
+    REQUIRE(AddHook(&hook, &FWPM_LAYER_ALE_AUTH_CONNECT_V4, SeeConnect, &FWPM_CONDITION_IP_REMOTE_PORT, serverPort));
+    EXPECT_EQ(SendDatagram(client, "a", AF_INET, serverPort), STATUS_SUCCESS);
+    EXPECT(Arrives(server, "a", &from));
+    REQUIRE(AddHook(&transport, &FWPM_LAYER_INBOUND_TRANSPORT_V4, SeeTransport, &FWPM_CONDITION_IP_LOCAL_PORT, clientPort));
+    for (LONG n = 0; n < 2; n++) {
+        EXPECT_EQ(SendDatagram(server, "b", AF_INET, clientPort), STATUS_SUCCESS);
+        EXPECT(Arrives(client, "b", &from));
+    }
+    EXPECT_EQ(It.Packets, 2);
+    EXPECT_EQ(It.Required, 0);
+    ChangePolicy(&FWPM_LAYER_ALE_AUTH_CONNECT_V4);
+    for (LONG n = 0; n < 2; n++) {
+        EXPECT_EQ(SendDatagram(server, "c", AF_INET, clientPort), STATUS_SUCCESS);
+        EXPECT(Arrives(client, "c", &from));
+    }
+    EXPECT_EQ(It.Packets, 4);
+    EXPECT_EQ(It.Required, 1);
+    EXPECT_EQ(It.Calls, 2);
+    EXPECT_EQ(It.Bad, 0);
+    RemoveHook(&transport);
+    RemoveHook(&hook);
+    EXPECT_EQ(CloseSocket(client), STATUS_SUCCESS);
+    EXPECT_EQ(CloseSocket(server), STATUS_SUCCESS);
 }
 
 /* --- by another interface ---- */
