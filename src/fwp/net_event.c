@@ -12,10 +12,10 @@ void (*fwp_net_event_recorded)(void);
 static struct {
     uint64_t count;
     struct fwp_net_event event[FWP_NET_EVENTS];
-    int8_t field[FWP_LAYERS][6];        /* by enum term: the layer's field, or -1 */
+    int8_t field[FWP_LAYERS][8];        /* by enum term: the layer's field, or -1 */
 } ring;
 
-enum term { LOCAL_ADDRESS, REMOTE_ADDRESS, LOCAL_PORT, REMOTE_PORT, PROTOCOL, FLAGS, TERMS };
+enum term { LOCAL_ADDRESS, REMOTE_ADDRESS, LOCAL_PORT, REMOTE_PORT, PROTOCOL, FLAGS, APPLICATION, USER, TERMS };
 
 static const char *const term_names[TERMS][2] = {
     [LOCAL_ADDRESS] = { "IP_LOCAL_ADDRESS", "IP_SOURCE_ADDRESS" },
@@ -24,6 +24,8 @@ static const char *const term_names[TERMS][2] = {
     [REMOTE_PORT] = { "IP_REMOTE_PORT", NULL },
     [PROTOCOL] = { "IP_PROTOCOL", NULL },
     [FLAGS] = { "FLAGS", NULL },
+    [APPLICATION] = { "ALE_APP_ID", NULL },
+    [USER] = { "ALE_USER_ID", NULL },
 };
 
 static int8_t find_field(const struct fwp_layer *layer, enum term term)
@@ -91,6 +93,22 @@ static void take_values(struct fwp_net_event *event, const FWPS_INCOMING_VALUES0
         event->loopback = (value->uint32 & FWP_CONDITION_FLAG_IS_LOOPBACK) != 0;
 }
 
+/* Everybody is System: an event only says that there is a user. */
+static void take_application(struct fwp_net_event *event, const FWPS_INCOMING_VALUES0 *values)
+{
+    const FWP_VALUE0 *value = value_of(values, APPLICATION);
+
+    if (value && value->type == FWP_BYTE_BLOB_TYPE && value->byteBlob->size <= sizeof event->app) {
+        event->app_size = (uint8_t)value->byteBlob->size;
+        if (event->app_size)
+            memcpy(event->app, value->byteBlob->data, event->app_size);
+        event->flags |= FWPM_NET_EVENT_FLAG_APP_ID_SET;
+    }
+    value = value_of(values, USER);
+    if (value && value->type == FWP_TOKEN_ACCESS_INFORMATION_TYPE)
+        event->flags |= FWPM_NET_EVENT_FLAG_USER_ID_SET;
+}
+
 static bool is_inbound(const struct fwp_layer *layer)
 {
     return strncmp(layer->name, "INBOUND", 7) == 0 || strncmp(layer->name, "INGRESS", 7) == 0 || strstr(layer->name, "RECV_ACCEPT");
@@ -115,6 +133,7 @@ void fwp_net_event_begin(struct fwp_net_event *event, const FWPS_INCOMING_VALUES
     event->layer = values->layerId;
     event->inbound = is_inbound(fwp_layer_of(values->layerId));
     take_values(event, values);
+    take_application(event, values);
 }
 
 void fwp_net_event_drop(const struct fwp_layer *layer, const FWPS_INCOMING_VALUES0 *values,

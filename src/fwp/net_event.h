@@ -13,6 +13,7 @@
 #include "fwp/layer.h"
 
 #define FWP_NET_EVENTS 512
+#define FWP_APP_MOST 64
 
 struct fwp_net_event {
     uint64_t sequence;                  /* counts events; 0: no event */
@@ -28,6 +29,8 @@ struct fwp_net_event {
         UINT32 v4;
         FWP_BYTE_ARRAY16 v6;
     } local, remote;
+    uint8_t app_size;                   /* of the application's identifier; longer ones are not kept */
+    uint8_t app[FWP_APP_MOST];
 };
 
 void fwp_net_events_open(void);
@@ -46,7 +49,7 @@ extern uint32_t fwp_net_event_keywords; /* FWPM_ENGINE_NET_EVENT_MATCH_ANY_KEYWO
 extern void (*fwp_net_event_recorded)(void);
 
 /* net_event_template.c. NULL: all events. STATUS_FWP_INVALID_INTERVAL, _NULL_POINTER, _CONDITION_NOT_FOUND, _DUPLICATE_CONDITION, and
- * what fwp_condition_check finds. Events have no application and no user. */
+ * what fwp_condition_check finds. */
 NTSTATUS fwp_net_template_check(const FWPM_NET_EVENT_ENUM_TEMPLATE0 *template);
 bool fwp_net_template_matches(const FWPM_NET_EVENT_ENUM_TEMPLATE0 *template, const struct fwp_net_event *event);
 

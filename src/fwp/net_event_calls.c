@@ -16,13 +16,15 @@
 
 /* --- the structures --------------------------------------------------------------------------------------------------------------- */
 
+static const SID system_sid = { 1, 1, { { 0, 0, 0, 0, 0, 5 } }, { 18 } };
+
 void *fwp_pack_net_event(struct fwp_pack *pack, const void *from)
 {
     return fwp_pack_bytes(pack, from, sizeof(struct fwp_net_event));
 }
 
-/* Every version of the header begins like the first. */
-static void fill_header(FWPM_NET_EVENT_HEADER0 *header, const struct fwp_net_event *event)
+/* Every version of the header begins like the first. app, user: the copies in the same block. */
+static void fill_header(FWPM_NET_EVENT_HEADER0 *header, const struct fwp_net_event *event, void *app, void *user)
 {
     header->timeStamp.dwLowDateTime = (DWORD)event->time;
     header->timeStamp.dwHighDateTime = (DWORD)(event->time >> 32);
@@ -34,6 +36,10 @@ static void fill_header(FWPM_NET_EVENT_HEADER0 *header, const struct fwp_net_eve
     header->localPort = event->local_port;
     header->remotePort = event->remote_port;
     header->scopeId = event->scope;
+    if (event->flags & FWPM_NET_EVENT_FLAG_APP_ID_SET)
+        header->appId = (FWP_BYTE_BLOB){ event->app_size, app };
+    if (event->flags & FWPM_NET_EVENT_FLAG_USER_ID_SET)
+        header->userId = user;
 }
 
 static FWPM_NET_EVENT_CLASSIFY_DROP2 drop_of(const struct fwp_net_event *event)
@@ -52,8 +58,10 @@ static FWPM_NET_EVENT_CLASSIFY_DROP2 drop_of(const struct fwp_net_event *event)
         FWPM_NET_EVENT##version empty = { .type = FWPM_NET_EVENT_TYPE_CLASSIFY_DROP };                              \
         FWPM_NET_EVENT##version *copy = fwp_pack_bytes(pack, &empty, sizeof empty);                                 \
         void *dropped = fwp_pack_bytes(pack, &drop, sizeof(drop_type));                                             \
+        void *app = fwp_pack_bytes(pack, event->app, event->app_size);                                              \
+        void *user = fwp_pack_bytes(pack, &system_sid, sizeof system_sid);                                          \
         if (copy) {                                                                                                 \
-            fill_header((FWPM_NET_EVENT_HEADER0 *)&copy->header, event);                                            \
+            fill_header((FWPM_NET_EVENT_HEADER0 *)&copy->header, event, app, user);                                 \
             copy->classifyDrop = dropped;                                                                           \
         }                                                                                                           \
         return copy;                                                                                                \

@@ -87,8 +87,8 @@ NTSTATUS fwp_net_template_check(const FWPM_NET_EVENT_ENUM_TEMPLATE0 *template)
     return STATUS_SUCCESS;
 }
 
-/* What the event has; FWP_EMPTY when it has none. */
-static FWP_VALUE0 value_of(const struct fwp_net_event *event, enum term term)
+/* What the event has; FWP_EMPTY when it has none. room: of its application, or (empty) of its user's token. */
+static FWP_VALUE0 value_of(const struct fwp_net_event *event, enum term term, FWP_BYTE_BLOB *room)
 {
     FWP_VALUE0 value = { .type = terms[term].type };
 
@@ -116,7 +116,9 @@ static FWP_VALUE0 value_of(const struct fwp_net_event *event, enum term term)
         value.uint32 = FWPM_NET_EVENT_TYPE_CLASSIFY_DROP;
         return value;
     default:
-        return (FWP_VALUE0){ .type = FWP_EMPTY };
+        *room = term == APP_ID ? (FWP_BYTE_BLOB){ event->app_size, (UINT8 *)event->app } : (FWP_BYTE_BLOB){ 0, NULL };
+        value.byteBlob = room;
+        return value;
     }
 }
 
@@ -128,7 +130,8 @@ bool fwp_net_template_matches(const FWPM_NET_EVENT_ENUM_TEMPLATE0 *template, con
         return false;
     for (UINT32 i = 0; i < template->numFilterConditions; i++) {
         const FWPM_FILTER_CONDITION0 *condition = &template->filterCondition[i];
-        FWP_VALUE0 value = value_of(event, term_of(&condition->fieldKey));
+        FWP_BYTE_BLOB room;
+        FWP_VALUE0 value = value_of(event, term_of(&condition->fieldKey), &room);
         if (!fwp_condition_holds(condition->matchType, &condition->conditionValue, &value))
             return false;
     }

@@ -15,6 +15,8 @@
 
 static WCHAR name[] = { 'e', 0 };
 static HANDLE engine;
+static UINT8 app_path[] = { 'a', 0, 'b', 0, 0, 0 };
+static FWP_BYTE_BLOB app = { sizeof app_path, app_path };
 static UINT64 blocker;
 static int told;
 static FWPM_NET_EVENT2 last;
@@ -30,6 +32,8 @@ static void block(UINT32 remote, UINT16 port)
     value[FWPS_FIELD_ALE_AUTH_CONNECT_V4_IP_REMOTE_ADDRESS].value = (FWP_VALUE0){ .type = FWP_UINT32, .uint32 = remote };
     value[FWPS_FIELD_ALE_AUTH_CONNECT_V4_IP_LOCAL_ADDRESS].value = (FWP_VALUE0){ .type = FWP_UINT32, .uint32 = 0x0a000001 };
     value[FWPS_FIELD_ALE_AUTH_CONNECT_V4_IP_REMOTE_PORT].value = (FWP_VALUE0){ .type = FWP_UINT16, .uint16 = port };
+    value[FWPS_FIELD_ALE_AUTH_CONNECT_V4_ALE_APP_ID].value = (FWP_VALUE0){ .type = FWP_BYTE_BLOB_TYPE, .byteBlob = &app };
+    value[FWPS_FIELD_ALE_AUTH_CONNECT_V4_ALE_USER_ID].value = (FWP_VALUE0){ .type = FWP_TOKEN_ACCESS_INFORMATION_TYPE, .byteBlob = &app };
     value[FWPS_FIELD_ALE_AUTH_CONNECT_V4_IP_PROTOCOL].value = (FWP_VALUE0){ .type = FWP_UINT8, .uint8 = 6 };
     fwp_classify(&values, NULL, NULL, &verdict);
     CHECK_EQ(verdict.action, FWP_ACTION_BLOCK);
@@ -72,6 +76,10 @@ static void enumerate(void *unused)
     CHECK_EQ(zero[0]->header.remoteAddrV4, 0x0a000002);
     CHECK_EQ(zero[0]->header.localAddrV4, 0x0a000001);
     CHECK_EQ(zero[0]->header.ipProtocol, 6);
+    CHECK(zero[0]->header.flags & FWPM_NET_EVENT_FLAG_APP_ID_SET && zero[0]->header.flags & FWPM_NET_EVENT_FLAG_USER_ID_SET);
+    CHECK_EQ(zero[0]->header.appId.size, sizeof app_path);
+    CHECK(!memcmp(zero[0]->header.appId.data, app_path, sizeof app_path));
+    CHECK_EQ(zero[0]->header.userId->SubAuthority[0], 18);
     CHECK_EQ(zero[0]->classifyDrop->filterId, blocker);
     CHECK_EQ(zero[0]->classifyDrop->layerId, FWPS_LAYER_ALE_AUTH_CONNECT_V4);
     CHECK(zero[0]->header.flags & FWPM_NET_EVENT_FLAG_REMOTE_PORT_SET);
@@ -231,6 +239,13 @@ static void event_templates(void *unused)
     template.numFilterConditions = 2;
     CHECK_EQ(enumerated(&template), 2);
     CHECK_EQ(enumerated(NULL), 4);
+    both[0].fieldKey = fwp_layer_of(FWPS_LAYER_ALE_AUTH_CONNECT_V4)->fields[FWPS_FIELD_ALE_AUTH_CONNECT_V4_ALE_APP_ID].key;
+    both[0].matchType = FWP_MATCH_EQUAL;
+    both[0].conditionValue = (FWP_CONDITION_VALUE0){ .type = FWP_BYTE_BLOB_TYPE, .byteBlob = &app };
+    CHECK_EQ(enumerated(&template), 3);
+    FWP_BYTE_BLOB other = { 2, app_path };
+    both[0].conditionValue.byteBlob = &other;
+    CHECK_EQ(enumerated(&template), 0);
     both[1] = both[0];
     CHECK_EQ(FwpmNetEventCreateEnumHandle0(engine, &template, &handle), STATUS_FWP_DUPLICATE_CONDITION);
     both[1].fieldKey.Data1++;
