@@ -53,7 +53,7 @@ struct tcpip_datagram *datagram_receiver(uint16_t from_port, uint16_t to_port);
 /* datagram_wfp.c */
 struct netif;
 struct pbuf;
-/* p, at its transport header, may be sent. asked: where the application sends it, actual: where it goes. STATUS_ACCESS_DENIED;
+/* p, at its transport header, or at the IP header that its sender has made, may be sent. asked: where the application sends it, actual: where it goes. STATUS_ACCESS_DENIED;
  * STATUS_PENDING: it is swallowed. Sets wfp_sender, which the caller resets. */
 NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_addr_t *from, const struct tcpip_address *asked,
                           const struct tcpip_address *actual, struct netif *netif);

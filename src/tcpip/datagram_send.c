@@ -152,7 +152,7 @@ static NTSTATUS output(const struct route *r, struct pbuf *p, uint8_t protocol)
 
 /* What the sender leaves open in a header of its own, the stack fills in: checksum, length, and where 0 the identification
  * and the source address. docs: win32, WinSock/tcp-ip-raw-sockets-2 */
-static NTSTATUS send_with_header(const struct route *r, struct pbuf *p)
+static NTSTATUS complete_header(const struct route *r, struct pbuf *p)
 {
     struct ip_hdr *h = p->payload;
 
@@ -167,6 +167,11 @@ static NTSTATUS send_with_header(const struct route *r, struct pbuf *p)
         ip4_addr_copy(h->src, *ip_2_ip4(&r->from));
     IPH_CHKSUM_SET(h, 0);
     IPH_CHKSUM_SET(h, inet_chksum(h, IPH_HL_BYTES(h)));
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS output_whole(const struct route *r, struct pbuf *p)
+{
     return ip4_output_if(p, NULL, LWIP_IP_HDRINCL, 0, 0, 0, r->netif) == ERR_OK ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
@@ -178,17 +183,16 @@ static NTSTATUS send_packet(struct tcpip_datagram *d, const struct route *r, con
 
     if (!p)
         return STATUS_INSUFFICIENT_RESOURCES;
-    if (d->header_included) {
-        status = send_with_header(r, p);
-    } else {
-        if (d->protocol == IP_PROTO_UDP)
-            add_udp_header(r, p);
-        else if (d->protocol == IP6_NEXTH_ICMP6 && IP_IS_V6(&r->to))
-            add_icmp6_checksum(r, p);
+    status = d->header_included ? complete_header(r, p) : STATUS_SUCCESS;
+    if (!d->header_included && d->protocol == IP_PROTO_UDP)
+        add_udp_header(r, p);
+    else if (!d->header_included && d->protocol == IP6_NEXTH_ICMP6 && IP_IS_V6(&r->to))
+        add_icmp6_checksum(r, p);
+    if (status == STATUS_SUCCESS) {
         wfp_sender_control = r->control;
         status = datagram_wfp_out(d, p, &r->from, asked, actual, r->netif);
         if (status == STATUS_SUCCESS)
-            status = output(r, p, d->protocol);
+            status = d->header_included ? output_whole(r, p) : output(r, p, d->protocol);
         else if (status == STATUS_PENDING)
             status = STATUS_SUCCESS;
         wfp_sender = NULL;

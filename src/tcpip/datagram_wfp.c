@@ -65,13 +65,13 @@ static struct wfp_info describe(struct wfp_peer *peer, const struct ip_address *
     return info;
 }
 
-static struct datagram_icmp icmp_of(const struct tcpip_datagram *d, const struct pbuf *p, uint32_t at)
+static struct datagram_icmp icmp_of(const struct tcpip_datagram *d, const struct pbuf *p, uint32_t at, uint8_t protocol)
 {
     uint8_t header[8];
 
     if (d->protocol == IP_PROTO_UDP)
         return (struct datagram_icmp){ 0 };
-    return peer_icmp(d->protocol, header, pbuf_copy_partial(p, header, sizeof header, (u16_t)at));
+    return peer_icmp(protocol, header, pbuf_copy_partial(p, header, sizeof header, (u16_t)at));
 }
 
 static bool established(struct wfp_peer *peer, struct wfp_info *info, void *list)
@@ -132,7 +132,7 @@ static NTSTATUS authorise(struct wfp_peer *peer, struct wfp_info *info, void *li
 
     memcpy(local.bytes, info->local.bytes, 16);
     remote.port = info->remote_port;
-    NTSTATUS status = wfp_ale_connect(&peer->e, peer->owner->protocol, &local, &remote, info->interface, list, decided, peer);
+    NTSTATUS status = wfp_ale_connect(&peer->e, info->protocol, &local, &remote, info->interface, list, decided, peer);
     peer->waits = status == STATUS_PENDING;
     return status;
 }
@@ -154,9 +154,12 @@ NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_add
     wfp_sender = &d->wfp;
     if (free_of_filters(actual->family, FWPS_LAYER_ALE_AUTH_CONNECT_V4) && !wfp_ale_active())
         return STATUS_SUCCESS;
-    struct datagram_icmp icmp = icmp_of(d, p, 0);
-    struct wfp_peer *peer = peer_find(d, asked, icmp.key);
-    if (!peer && !(peer = peer_make(d, asked, icmp.key)))
+    uint32_t at = d->header_included ? IPH_HL_BYTES((const struct ip_hdr *)p->payload) : 0;
+    uint8_t protocol = d->header_included ? IPH_PROTO((const struct ip_hdr *)p->payload) : d->protocol;
+    struct datagram_icmp icmp = icmp_of(d, p, at, protocol);
+    uint32_t key = icmp.key || !d->header_included ? icmp.key : protocol;
+    struct wfp_peer *peer = peer_find(d, asked, key);
+    if (!peer && !(peer = peer_make(d, asked, key)))
         return STATUS_INSUFFICIENT_RESOURCES;
     peer->settled = true;
     if (peer->waits)
@@ -172,10 +175,15 @@ NTSTATUS datagram_wfp_out(struct tcpip_datagram *d, struct pbuf *p, const ip_add
         wfp_sender = &peer->e;
         return STATUS_SUCCESS;
     }
-    struct fwp_packet *copy = wfp_copy(p, NULL, 0, 0, &list);
+    struct fwp_packet *copy = wfp_copy(p, NULL, 0, at, &list);
     if (!copy)
         return STATUS_INSUFFICIENT_RESOURCES;
     struct wfp_info info = describe(peer, &local, actual, false, link, &icmp);
+    info.protocol = protocol;
+    if (at) {
+        info.ip_header = at;            /* drivers see by it that the IP header is there already */
+        info.have |= WFP_HAS_IP_HEADER;
+    }
     bool torn = false;
     d->busy++;
     if (!peer->e.authorised)
@@ -204,7 +212,7 @@ bool datagram_wfp_in(struct tcpip_datagram *d, struct tcpip_received *how, const
     uint8_t header[256];
     uint32_t size = ip_current_header_tot_len();
     bool whole = !transport && !ip_current_is_v6();     /* raw IPv4: p has the header */
-    struct datagram_icmp icmp = icmp_of(d, p, whole ? size : 0);
+    struct datagram_icmp icmp = icmp_of(d, p, whole ? size : 0, d->protocol);
     void *list;
 
     if (free_of_filters(how->from.family, FWPS_LAYER_ALE_AUTH_RECV_ACCEPT_V4) && (list_empty(&d->peers) || !wfp_ale_active())) {

@@ -168,3 +168,53 @@ TEST_CASE(raw_messages_begin_at_their_icmp_header_both_ways)
     RemoveHook(&hook);
     EXPECT_EQ(CloseSocket(socket), STATUS_SUCCESS);
 }
+
+/* --- with an IP header of its own ---- */
+
+static NTSTATUS SendWhole(PWSK_SOCKET socket, UCHAR type)
+{
+    BUFFER buffer;
+    ADDRESS address;
+    PUCHAR at;
+    NTSTATUS status;
+
+    if (!OpenBuffer(&buffer, 32))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    at = (PUCHAR)buffer.Data;
+    RtlZeroMemory(at, 32);
+    at[0] = 0x45;
+    at[8] = 64;
+    at[9] = IPPROTO_ICMP;
+    at[12] = at[16] = 127;
+    at[15] = at[19] = 1;
+    at[20] = type;
+    at[22] = (UCHAR)~type;
+    at[23] = 0xff;
+    status = SYNC(NULL, DATAGRAM(socket)->WskSendTo(socket, &buffer.Wsk, 0, Loopback(&address, AF_INET, 0), 0, NULL, Irp));
+    CloseBuffer(&buffer);
+    return status;
+}
+
+TEST_CASE(a_message_with_a_header_of_its_own_is_authorised_too)
+{
+    PWSK_SOCKET socket = NewRaw();
+    ULONG included = 1;
+    HOOK hook;
+
+    RtlZeroMemory(&It, sizeof(It));
+    REQUIRE(socket != NULL);
+    EXPECT_EQ(SYNC(NULL, DATAGRAM(socket)->Basic.WskControlSocket(socket, WskSetOption, IP_HDRINCL, IPPROTO_IP, sizeof(included), &included,
+                                                                  0, NULL, NULL, Irp)), STATUS_SUCCESS);
+    REQUIRE(AddHook(&hook, &FWPM_LAYER_ALE_AUTH_CONNECT_V4, SeeConnect, NULL, 0));
+    EXPECT_EQ(SendWhole(socket, 8), STATUS_SUCCESS);
+    EXPECT_EQ(It.Connects, 1);
+    EXPECT_EQ(It.Type, 8);
+    EXPECT_EQ(SendWhole(socket, 8), STATUS_SUCCESS);
+    EXPECT_EQ(It.Connects, 1);
+    It.Refuse = TRUE;
+    EXPECT_EQ(SendWhole(socket, 13), STATUS_ACCESS_DENIED);
+    EXPECT_EQ(It.Connects, 2);
+    EXPECT_EQ(It.Bad, 0);               /* the packet begins at its ICMP header */
+    RemoveHook(&hook);
+    EXPECT_EQ(CloseSocket(socket), STATUS_SUCCESS);
+}
