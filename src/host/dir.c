@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,14 +17,30 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static bool ends_with(const char *name, const char *suffix)
+typedef bool wanted(const char *name, const void *what);
+
+static bool ends_with(const char *name, const void *what)
 {
+    const char *suffix = what;
     size_t length = strlen(name), end = strlen(suffix);
 
     return length > end && strcmp(name + length - end, suffix) == 0;
 }
 
-char **host_list_dir(const char *path, const char *suffix)
+static bool ends_with_any(const char *name, const void *what)
+{
+    size_t length = strlen(name);
+
+    for (const char *const *suffix = what; *suffix; suffix++) {
+        size_t end = strlen(*suffix);
+
+        if (length > end && strcasecmp(name + length - end, *suffix) == 0)
+            return true;
+    }
+    return false;
+}
+
+static char **list(const char *path, wanted *is_wanted, const void *what)
 {
     DIR *dir = opendir(path);
     char **names = NULL;
@@ -35,7 +52,7 @@ char **host_list_dir(const char *path, const char *suffix)
         return NULL;
     }
     while ((entry = readdir(dir))) {
-        if (entry->d_name[0] == '.' || !ends_with(entry->d_name, suffix))
+        if (entry->d_name[0] == '.' || !is_wanted(entry->d_name, what))
             continue;
         names = realloc(names, (count + 2) * sizeof *names);
         names[count++] = strdup(entry->d_name);
@@ -46,6 +63,16 @@ char **host_list_dir(const char *path, const char *suffix)
     names[count] = NULL;
     qsort(names, count, sizeof *names, by_name);
     return names;
+}
+
+char **host_list_dir(const char *path, const char *suffix)
+{
+    return list(path, ends_with, suffix);
+}
+
+char **host_list_dir_any(const char *path, const char *const *suffixes)
+{
+    return list(path, ends_with_any, suffixes);
 }
 
 bool host_is_dir(const char *path)

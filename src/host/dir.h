@@ -9,6 +9,8 @@
 /* The names in a directory that end with suffix, sorted, as one malloc'ed array of malloc'ed strings that ends with
  * NULL; host_free_names gives it back. NULL when the directory cannot be read. */
 char **host_list_dir(const char *path, const char *suffix);
+/* The same with any of these suffixes, whatever their case; NULL ends them. */
+char **host_list_dir_any(const char *path, const char *const *suffixes);
 void host_free_names(char **names);
 /* Whether the path is a directory, links followed. */
 bool host_is_dir(const char *path);

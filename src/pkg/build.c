@@ -91,8 +91,12 @@ static char *object_name(const struct build_plan *plan, const char *path, enum b
 bool build_plan_source(struct build_plan *plan, const char *path, struct build_source **added)
 {
     int tool = build_tool_of(path);
+    const char *dot = strrchr(path, '.');
     struct build_source *more;
 
+    if (tool < 0 && dot && (!strcasecmp(dot, ".man") || !strcasecmp(dot, ".xml")))
+        return error_set("%s: %s is an event manifest; those are not compiled here: put the header and the .rc that mc makes of it beside the project",
+                         plan->where, path);
     if (tool < 0)
         return error_set("%s: nothing here compiles %s", plan->where, path);
     more = realloc(plan->source, (plan->source_count + 1) * sizeof *more);

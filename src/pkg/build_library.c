@@ -174,6 +174,7 @@ static void tell_event(const struct project *p, const char *event)
 void project_notes(const struct project *p)
 {
     static const char *const events[] = { "PreBuildEvent", "PreLinkEvent", "PostBuildEvent", "CustomBuildStep" };
+    static const char *const tools[] = { "MofComp", "Wmimofck", "Midl", "CtrPP" };
 
     for (size_t i = 0; i < countof(events); i++)
         tell_event(p, events[i]);
@@ -184,4 +185,12 @@ void project_notes(const struct project *p)
             snprintf(what, sizeof what, "the custom build of %.400s", item->include);
             tell(p, item->line, what, msbuild_metadata(item, "Command"));
         }
+    for (size_t i = 0; i < countof(tools); i++)
+        for (const struct msbuild_item *item = msbuild_first(p->file, tools[i]); item; item = msbuild_next(item))
+            if (!project_is_true(msbuild_metadata(item, "ExcludedFromBuild"))) {
+                char what[512];
+
+                snprintf(what, sizeof what, "%s of %.400s", tools[i], item->include);
+                tell(p, item->line, what, "");
+            }
 }

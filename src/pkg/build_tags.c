@@ -37,9 +37,10 @@ static void scan(FILE *out, const char *text)
     }
 }
 
-static bool scan_directory(FILE *out, const char *directory, const char *ending)
+static bool scan_directory(FILE *out, const char *directory)
 {
-    char **names = host_list_dir(directory, ending), path[4096];
+    static const char *const endings[] = { ".h", ".c", NULL };
+    char **names = host_list_dir_any(directory, endings), path[4096];
     bool good = names != NULL;
 
     for (char **name = names; good && *name; name++) {
@@ -68,7 +69,7 @@ bool tags_write(const char *file, const char *const *directories)
     if (!out)
         abort();
     for (; good && *directories; directories++)
-        good = scan_directory(out, *directories, ".h") && scan_directory(out, *directories, ".c");
+        good = scan_directory(out, *directories);
     fclose(out);
     /* A file that has not changed keeps its time. */
     if (good && host_file_exists(file) && host_read_file(file, TEXT_MAX, &old, &old_size)) {

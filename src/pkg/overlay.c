@@ -25,7 +25,8 @@ static void quote(FILE *out, const char *path, const char *name)
 
 static bool write_directory(FILE *out, const char *path, bool first)
 {
-    char **names = host_list_dir(path, ".h");
+    static const char *const endings[] = { ".h", ".hpp", ".hxx", ".hh", ".inl", ".inc", ".c", ".cpp", ".cxx", ".ver", NULL };
+    char **names = host_list_dir_any(path, endings);
 
     if (names == NULL)
         return false;

@@ -33,9 +33,10 @@ static char *read_text(const char *dir, const char *name)
 
 /* --- functions that a driver declares ------------------------------------------------------------------------ */
 
-static bool read_declared(struct wpp_functions *functions, const char *dir, const char *ending)
+static bool read_declared(struct wpp_functions *functions, const char *dir)
 {
-    char **names = host_list_dir(dir, ending);
+    static const char *const endings[] = { ".h", ".hpp", ".c", ".cpp", NULL };
+    char **names = host_list_dir_any(dir, endings);
 
     for (char **name = names; name && *name; name++) {
         char *text = read_text(dir, *name);
@@ -66,11 +67,8 @@ static bool included_tmh(const char *text, char *name, size_t size)
 
 static bool read_all(struct wpp_functions *functions, const char *dir, const char *const *scanned, const char *const *declared)
 {
-    static const char *const endings[] = { ".h", ".hpp", ".c", ".cpp" };
-    bool good = true;
+    bool good = read_declared(functions, dir);
 
-    for (size_t i = 0; good && i < sizeof endings / sizeof endings[0]; i++)
-        good = read_declared(functions, dir, endings[i]);
     for (; good && scanned && *scanned; scanned++) {
         uint8_t *text;
         size_t size;

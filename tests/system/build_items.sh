@@ -44,6 +44,7 @@ cat >items.vcxproj <<'X'
     <CustomBuild Include="x.txt"><Command>type x.txt
 more</Command></CustomBuild>
     <Object Include="libs\third.obj" />
+    <MofComp Include="a.mof" />
     <PackageReference Include="Microsoft.Windows.WDK.x64" Version="10.0.26100.1882" />
     <MessageCompile Include="log.mc" />
     <ResourceCompile Include="items.rc" />
@@ -67,6 +68,7 @@ printf '#include "log.rc"\n' >items.rc
 cat >a/main.c <<'C'
 #include <ntddk.h>
 #include "log.h"
+#include "own.h"
 #define WORDS_(x) #x
 #define WORDS(x) WORDS_(x)
 static VOID Unload(PDRIVER_OBJECT DriverObject) { (void)DriverObject; }
@@ -77,10 +79,11 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     (void)RegistryPath;
     DriverObject->DriverUnload = Unload;
     DbgPrint("items: " WORDS(ME) " [" DIR "] " LIST " " WORDS(FROM_PROPS) WORDS(WHERE) " " WORDS(DAY) " " WORDS(YEAR) " %d %d%d%d%d%d%d %d\n",
-             ITEMS_HELLO & 1, through(), c(), second(), second_cpp(), other(), third(), (int)sizeof DIR);
+             ITEMS_HELLO & OWN, through(), c(), second(), second_cpp(), other(), third(), (int)sizeof DIR);
     return STATUS_SUCCESS;
 }
 C
+echo '#define OWN 1' >a/OWN.H
 echo 'int b(void){return KEPT;}' >b/b.c
 echo 'int c(void){return sizeof DIR;}' >b/c/c.c
 echo 'bad' >b/c/not.c
@@ -97,10 +100,14 @@ expect 'items have what lists, attributes and definitions say' 0 'items: main.c 
 expect 'a command after the build is told and not run' 0 'note: PostBuildEvent is not run: copy "out\Debug\items.sys" elsewhere' cat "$TMP/built"
 expect 'so is a custom build step, with its line' 0 'items.vcxproj:37: note: the custom build of x.txt is not run: type x.txt ...' cat "$TMP/built"
 if grep -q 'PreLinkEvent\|PreBuildEvent' "$TMP/built"; then bad 'an event that is off or empty is not told'; else ok 'an event that is off or empty is not told'; fi
+expect 'and a tool that is not here' 0 'items.vcxproj:40: note: MofComp of a.mof is not run' cat "$TMP/built"
 expect 'a guarded driver has its table' 0 'CF_FUNCTION_TABLE_PRESENT' llvm-readobj-19 --coff-load-config out/items.sys
 expect 'the linker option arrives' 0 'IMAGE_DLL_CHARACTERISTICS_FORCE_INTEGRITY' llvm-readobj-19 --file-headers out/items.sys
 expect 'a configuration that the project does not list is refused' 4 'it has no configuration Release|x64; it has Debug|x64, Release|ARM64' "$RING3" build items.vcxproj --out=none --configuration=Release
 wrong() { printf '%s\n' "<Project><ItemGroup><A Include=\"x\" />$1</ItemGroup></Project>" >wrong.vcxproj; }
+printf '<Project><PropertyGroup><ConfigurationType>Driver</ConfigurationType><DriverType>WDM</DriverType></PropertyGroup><ItemGroup><MessageCompile Include="e.man" /></ItemGroup></Project>' >wrong.vcxproj
+touch e.man
+expect 'an event manifest is refused, with what to do' 4 'e.man is an event manifest' "$RING3" build wrong.vcxproj --out=none
 wrong "<B Include=\"@(A->Count())\" />"
 expect 'a function of a list is refused with its line' 4 'wrong.vcxproj:1: @(A->Count()) is not understood' "$RING3" build wrong.vcxproj
 wrong "<B Include=\"@(A\" />"
