@@ -222,6 +222,7 @@ BOOLEAN VirtioCardConfigVector(PVIRTIO_CARD pci, USHORT vector)
 
 static VOID WriteAddress(PVIRTIO_CARD pci, volatile ULONG *low, volatile ULONG *high, ULONG64 address)
 {
+    UNREFERENCED_PARAMETER(pci);        /* Storport's macros may not look at it */
     StorPortWriteRegisterUlong(pci->Extension, low, (ULONG)address);
     StorPortWriteRegisterUlong(pci->Extension, high, (ULONG)(address >> 32));
 }

@@ -73,6 +73,7 @@ VOID VirtioQueuePublish(PVIRTIO_QUEUE queue, PVOID extension)
     USHORT old = queue->Published, current = queue->AvailIndex;
     BOOLEAN wanted;
 
+    UNREFERENCED_PARAMETER(extension);
     if (old == current || queue->Notify == NULL)
         return;
     KeMemoryBarrierWithoutFence();      /* entries before the index */

@@ -95,6 +95,9 @@ VOID DelaySendDue(PVOID SystemSpecific1, PVOID FunctionContext, PVOID SystemSpec
     ULONG count;
     PNET_BUFFER_LIST lists;
 
+    UNREFERENCED_PARAMETER(SystemSpecific1);
+    UNREFERENCED_PARAMETER(SystemSpecific2);
+    UNREFERENCED_PARAMETER(SystemSpecific3);
     NdisAcquireSpinLock(&module->Lock);
     module->SendTimerSet = FALSE;
     NdisReleaseSpinLock(&module->Lock);
@@ -112,6 +115,9 @@ VOID DelayReceiveDue(PVOID SystemSpecific1, PVOID FunctionContext, PVOID SystemS
     ULONG count;
     PNET_BUFFER_LIST lists;
 
+    UNREFERENCED_PARAMETER(SystemSpecific1);
+    UNREFERENCED_PARAMETER(SystemSpecific2);
+    UNREFERENCED_PARAMETER(SystemSpecific3);
     NdisAcquireSpinLock(&module->Lock);
     module->ReceiveTimerSet = FALSE;
     NdisReleaseSpinLock(&module->Lock);

@@ -127,6 +127,9 @@ ULONG VioBlkFindAdapter(PVOID extension, PVOID context, PVOID bus, PCHAR argumen
     PVIOBLK_ADAPTER adapter = extension;
     VIRTIO_BLK_CONFIG device;
 
+    UNREFERENCED_PARAMETER(context);
+    UNREFERENCED_PARAMETER(bus);
+    UNREFERENCED_PARAMETER(arguments);
     *again = FALSE;
     RtlZeroMemory(adapter, sizeof(*adapter));
     if (!VirtioCardCreate(&adapter->Pci, adapter, config, FIELD_OFFSET(VIRTIO_BLK_CONFIG, SizeMax)))

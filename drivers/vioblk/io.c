@@ -187,6 +187,8 @@ static BOOLEAN Drain(PVIOBLK_ADAPTER adapter, PVIRTIO_QUEUE queue)
 _Use_decl_annotations_
 VOID VioBlkDpc(PSTOR_DPC dpc, PVOID extension, PVOID queue, PVOID unused)
 {
+    UNREFERENCED_PARAMETER(dpc);
+    UNREFERENCED_PARAMETER(unused);
     while (Drain(extension, queue))
         ;
 }
@@ -256,6 +258,7 @@ BOOLEAN VioBlkResetBus(PVOID extension, ULONG path)
 {
     PVIOBLK_ADAPTER adapter = extension;
 
+    UNREFERENCED_PARAMETER(path);
     VioBlkReset(adapter, SRB_STATUS_BUS_RESET);
     return adapter->State == VioBlkRunning;
 }

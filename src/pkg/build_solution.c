@@ -192,6 +192,8 @@ static bool build_member(struct solution *s, struct member *m, const char *whole
     char out[BUILD_PATH], directory[BUILD_PATH + 32], *made = NULL;
     size_t count = 0;
 
+    if (strpbrk(m->name, "/\\") || m->name[0] == '.' || !m->name[0])
+        return error_set("%s: '%s' is no name for a project: its results would lie elsewhere", s->path, m->name);
     snprintf(out, sizeof out, "%.3000s/%.200s", s->config->out ? s->config->out : "build/drivers", m->name);
     snprintf(directory, sizeof directory, "SolutionDir=%s/", s->directory);
     config.path = whole;

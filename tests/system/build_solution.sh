@@ -111,6 +111,8 @@ printf 'hello\n' >hello.sln
 expect 'a file that is no solution is told' 4 'no solution' "$RING3" build hello.sln
 sed 's/one\\one.vcxproj/gone\\gone.vcxproj/' all/all.sln >all/gone.sln
 expect 'a project that is not there is told' 4 'there is no project gone' "$RING3" build all/gone.sln --out=out2
+sed 's/= "two"/= "..\\..\\two"/' all/all.sln >all/out.sln
+expect 'a project cannot name itself out of the results' 4 'is no name for a project' "$RING3" build all/out.sln --out=out2
 sed -i 's/{00000002-0000-0000-0000-000000000000} = {00000002-0000/{00000001-0000-0000-0000-000000000000} = {00000001-0000/' all/all.sln
 expect 'a project that needs itself is told' 4 'needs itself' "$RING3" build all/all.sln --out=out2
 sed -i 's/<PropertyGroup><ConfigurationType>/<PropertyGroup><ImportDirectoryBuildProps>false<\/ImportDirectoryBuildProps><\/PropertyGroup>&/; s/^<Project>$/<Project><PropertyGroup><ImportDirectoryBuildProps>false<\/ImportDirectoryBuildProps><\/PropertyGroup>/' all/two/two.vcxproj

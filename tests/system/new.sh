@@ -28,7 +28,7 @@ whole() {   # KIND MODEL: every command of the project's README, in its order
     make -s RING3="$RING3" test >../make.log 2>&1 && ok "$what passes its own test" || { bad "$what fails its own test"; tail -5 ../make.log; }
     "$RING3" audit build/ourdriver.sys >../make.log 2>&1 && ok "$what passes the audit" || { bad "$what fails the audit"; tail -5 ../make.log; }
     make -s RING3="$RING3" package >../make.log 2>&1 && [ -s build/package/ourdriver.cat ] && ok "$what packages" || { bad "$what does not package"; tail -5 ../make.log; }
-    "$RING3" build ourdriver.vcxproj --out=vs >../make.log 2>&1 && [ -s vs/ourdriver.sys ] && ok "$what builds from its project" || { bad "$what: the project does not build"; tail -5 ../make.log; }
+    "$RING3" build ourdriver.vcxproj --out=vs >../make.log 2>&1 && [ -s vs/ourdriver.sys ] && ! grep -q "warning:" ../make.log && ok "$what builds from its project" || { bad "$what: the project does not build"; tail -5 ../make.log; }
     ! grep -rqiE "$others" --include='*.[ch]' --include='*.inx' --include='*.vcxproj' --include=Makefile . &&
         ok "$what has no other driver's name" || { bad "$what still has another driver's name"; grep -rniE "$others" --include='*.[ch]' --include='*.inx' . | head -5; }
 }
