@@ -25,6 +25,7 @@ static void stop(struct virtio *virtio)
     scsi_disk_power_on(&scsi->unit);
     scsi->stopping = false;
     scsi->dirty = 0;
+    scsi->lives++;
     restore(scsi);
 }
 

@@ -118,6 +118,7 @@ struct virtio_scsi {
     unsigned queue_count, ring;         /* request queues; entries of each queue */
     uint32_t sense_size, cdb_size;
     bool stopping, controlling, control_due, missed;
+    unsigned lives;                     /* how often it was reset */
     uint64_t running, dirty;            /* request queues: in vscsi_queue_run; with answers to publish */
     struct vscsi_request *requests;     /* queue * ring + head */
     struct iovec *parts;                /* of all requests */

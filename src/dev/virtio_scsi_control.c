@@ -82,6 +82,7 @@ static bool control(struct virtio_scsi *scsi, struct virtq *queue)
     } asked = { 0 };
     uint8_t reply[5] = { 0 };
     uint32_t needed, replied = 1;
+    unsigned life = scsi->lives;
     int first = 0;
 
     vscsi_take_front(chain.parts, &first, &asked, min_u64(chain.out_size, sizeof asked));
@@ -98,7 +99,7 @@ static bool control(struct virtio_scsi *scsi, struct virtq *queue)
         reply[4] = notifications(scsi, &asked.notification);
     else
         reply[0] = VSCSI_S_FAILURE;
-    if (!queue->enabled || !virtio_running(&scsi->virtio))
+    if (life != scsi->lives || !queue->enabled || !virtio_running(&scsi->virtio))
         return false;                   /* what was published made the driver reset the device */
     put_front(&chain, reply, replied);
     virtq_push(queue, chain.head, replied);

@@ -57,7 +57,7 @@ static inline void make(struct command *c, const void *cdb, unsigned size, void 
     memcpy(c->task.cdb, cdb, size);
     c->task.cdb_size = SCSI_CDB_BYTES;
     c->data[0] = (struct iovec){ bytes, first };
-    c->data[1] = (struct iovec){ bytes + first, total - first };
+    c->data[1] = (struct iovec){ bytes ? bytes + first : NULL, total - first };
     c->task.parts = c->parts;
     c->task.parts_max = PARTS;
     c->task.done = ended;

@@ -272,6 +272,41 @@ TEST(after_a_reset_no_earlier_request_is_answered)
     guest_destroy(&s.g);
 }
 
+static struct scsi_guest *resetting;
+
+/* A driver that resets the card as soon as it hears of a request queue. */
+static void reset_on_interrupt(void *context, uint64_t address, uint32_t data)
+{
+    struct scsi_guest *s = resetting;
+
+    resetting = NULL;
+    if (s && data == 102)
+        start(s, 0, 1);
+}
+
+TEST(a_reset_in_the_interrupt_of_an_ended_task_leaves_its_function_without_an_answer)
+{
+    struct scsi_guest s;
+    struct request r;
+
+    create(&s, "");
+    start(&s, 0, 1);
+    settle(&s);
+    s.slow->hold = true;
+    r = offer_blocks(&s, 0, 1, true, 0, 1, 0);
+    guest_kick(&s.g, &s.ring[0]);
+    s.g.host.raise_msi = reset_on_interrupt;
+    resetting = &s;
+    CHECK_EQ(manage(&s, VSCSI_TMF_LOGICAL_UNIT_RESET, DISK_LUN, 0), 0xEE);
+    CHECK(!resetting);
+    CHECK_EQ(answer_of(&s, r).response, VSCSI_S_RESET);
+    CHECK_EQ(guest_used(&s.g, &s.control), 0);          /* of the card's next life */
+    s.slow->hold = false;
+    settle(&s);
+    CHECK_EQ(manage(&s, VSCSI_TMF_QUERY_TASK_SET, DISK_LUN, 0), VSCSI_S_OK);
+    guest_destroy(&s.g);
+}
+
 static uint8_t *add_event_buffer(struct scsi_guest *s, uint32_t size)
 {
     uint8_t *at = guest_add(&s->g, &s->events, size, true);
