@@ -3,6 +3,8 @@
 #include "dev/virtio_scsi.h"
 #include "machine/machine.h"
 #include "nt/pnp.h"
+#include "ntdddisk.h"
+#include "ntddscsi.h"
 #include "ring3.h"
 #include "unit.h"
 #include "drivers.h"
@@ -231,6 +233,74 @@ TEST(a_target_that_is_plugged_in_later_is_found_and_one_that_leaves_is_gone)
         CHECK(open_disk(computer) == NULL);
         close_cleanly(computer);
     }
+}
+
+static uint64_t length_of(struct ring3_file *file)
+{
+    GET_LENGTH_INFORMATION length;
+    uint32_t status;
+    uint64_t got;
+
+    CHECK(ring3_file_ioctl(file, IOCTL_DISK_GET_LENGTH_INFO, NULL, 0, &length, sizeof length, &got, &status));
+    return (uint64_t)length.Length.QuadPart;
+}
+
+TEST(a_disk_that_grows_is_larger_once_the_size_is_asked_for_again)
+{
+    struct ring3_computer *computer = start("grows=2s", 2, 7, NULL);
+    struct ring3_file *file = open_disk(computer);
+    uint8_t bytes[BLOCK];
+    uint32_t status;
+    uint64_t got;
+    DISK_GEOMETRY geometry;
+
+    CHECK_EQ(length_of(file), 8u << 20);
+    CHECK_EQ(ring3_run(computer, 3 * SECOND), RING3_END_TIME);
+    CHECK(ring3_file_ioctl(file, IOCTL_DISK_UPDATE_DRIVE_SIZE, NULL, 0, &geometry, sizeof geometry, &got, &status));
+    CHECK_EQ(length_of(file), 16u << 20);
+    fill(bytes, 3);
+    CHECK(ring3_file_write(file, bytes, BLOCK, 12u << 20, NULL, NULL));
+    ring3_file_close(file);
+    close_cleanly(computer);
+}
+
+struct pass {
+    SCSI_PASS_THROUGH head;
+    uint8_t sense[32], data[512];
+};
+
+/* A command of the caller's own for the disk; the SCSI status. */
+static uint8_t pass_through(struct ring3_file *file, struct pass *pass, const uint8_t *cdb, uint8_t length, uint32_t size)
+{
+    uint32_t status;
+    uint64_t got;
+
+    memset(pass, 0, sizeof *pass);
+    pass->head = (SCSI_PASS_THROUGH){ .Length = sizeof pass->head, .CdbLength = length, .SenseInfoLength = sizeof pass->sense,
+                                      .DataIn = SCSI_IOCTL_DATA_IN, .DataTransferLength = size, .TimeOutValue = 5,
+                                      .DataBufferOffset = offsetof(struct pass, data), .SenseInfoOffset = offsetof(struct pass, sense) };
+    memcpy(pass->head.Cdb, cdb, length);
+    CHECK(ring3_file_ioctl(file, IOCTL_SCSI_PASS_THROUGH, pass, sizeof *pass, pass, sizeof *pass, &got, &status));
+    return pass->head.ScsiStatus;
+}
+
+TEST(commands_of_a_program_reach_the_disk_and_their_sense_data_comes_back)
+{
+    struct ring3_computer *computer = start("serial=AB-12,queues=2", 2, 7, NULL);
+    struct ring3_file *file = open_disk(computer);
+    struct pass pass;
+
+    CHECK_EQ(pass_through(file, &pass, (const uint8_t[]){ SCSI_INQUIRY, 1, 0x80, 0, 64, 0 }, 6, 64), SCSI_GOOD);
+    CHECK_EQ(pass.head.DataTransferLength, 9);
+    CHECK(memcmp(pass.data + 4, "AB-12", 5) == 0);
+    CHECK_EQ(pass_through(file, &pass, (const uint8_t[]){ SCSI_READ_10, 0, 0xFF, 0, 0, 0, 0, 0, 1, 0 }, 10, 512), SCSI_CHECK_CONDITION);
+    CHECK_EQ(pass.sense[2], SENSE_ILLEGAL_REQUEST);
+    CHECK_EQ(scsi_get(pass.sense + 12, 2), ASC_OUT_OF_RANGE);
+    CHECK_EQ(scsi_get(pass.sense + 3, 4), 0xFF000000u);
+    CHECK_EQ(pass_through(file, &pass, (const uint8_t[]){ 0x3E, 0, 0, 0, 0, 0, 0, 0, 1, 0 }, 10, 512), SCSI_CHECK_CONDITION);
+    CHECK_EQ(scsi_get(pass.sense + 12, 2), ASC_OPERATION_CODE);
+    ring3_file_close(file);
+    close_cleanly(computer);
 }
 
 /* Pulls the card out 50 ms from now, whatever is under way then. */
