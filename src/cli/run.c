@@ -84,7 +84,7 @@ static bool power_cut(const struct run *run)
 /* How many drivers come before the cards: up to the last filter or intermediate driver, so that it sees every frame. */
 static unsigned count_before_cards(struct run *run)
 {
-    unsigned count = run->drivers.count;
+    unsigned count = run->cards_first ? 0 : run->drivers.count;
 
     while (count > 0 && !ring3_is_network_service(run->drivers.item[count - 1]))
         count--;

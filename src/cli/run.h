@@ -17,7 +17,7 @@ struct run {
     struct run_list drivers, nics, disks, root_devices, virtuals, addresses, name_servers, registries, parameters, pings, sends, serves;
     struct run_list echoes;
     const char *capture, *nbd, *ctl, *bfe;
-    bool has_duration, json, power_off, adapters;
+    bool has_duration, json, power_off, adapters, cards_first;
     uint64_t duration_ns;
 
     struct ring3_computer *computer;

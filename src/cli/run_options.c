@@ -175,6 +175,11 @@ static bool take_no_tcpip(void *target, const char *value)
     return true;
 }
 
+static bool take_cards_first(void *target, const char *value)
+{
+    return ((struct run *)target)->cards_first = true;
+}
+
 static bool take_adapters(void *target, const char *value)
 {
     return ((struct run *)target)->adapters = true;
@@ -234,6 +239,7 @@ const struct cli_option run_options[] = {
       "filters are enforced until it starts; FILE keeps them and persistent objects for later runs", take_bfe },
     { "--allow-missing", NULL, "loads drivers that need what ring3 does not have; a call to it is a bug check",
       take_allow_missing },
+    { "--cards-first", NULL, "plugs the cards in before any driver is loaded", take_cards_first },
     { "--no-tcpip", NULL, "binds no TCP/IP of the computer's own to the adapters, only the drivers' protocols", take_no_tcpip },
     { "--fail-alloc", "N", "the n-th pool allocation that drivers make fails, once", take_fail_alloc },
     { "--ignore", "RULES", "names of rules that stay silent, separated by commas, or all", take_ignore },
