@@ -104,7 +104,7 @@ size_t wsk_cursor_write(struct wsk_cursor *cursor, const void *data, size_t size
 enum wsk_kind {
     WSK_DO_SOCKET_CONNECT, WSK_DO_CONNECT, WSK_DO_ACCEPT, WSK_DO_SEND, WSK_DO_DISCONNECT, WSK_DO_RECEIVE,
     WSK_DO_RECEIVE_FROM, WSK_DO_SEND_TO, WSK_DO_DISABLE, WSK_DO_ADDRESS_CHANGE, WSK_DO_CLOSE, WSK_DO_TRANSPORT_CHANGE,
-    WSK_DO_NAME
+    WSK_DO_NAME, WSK_DO_BIND, WSK_DO_LISTEN
 };
 
 struct wsk_request {
@@ -223,6 +223,7 @@ struct wsk_socket {
     ULONG events, static_events;        /* enabled WSK_EVENT_*; those that cannot be disabled */
     ULONG running_event;                /* the one whose callback runs */
     bool running, again;                /* wsk_socket_run */
+    bool binding;                       /* a bind has left the stack; a close waits for it */
     bool unowned;                       /* WskSocketConnect has not completed: nobody knows it yet */
     bool untold;                        /* the same for WskAccept: it has no events before its IRP is complete */
     struct tcpip_work work;
@@ -340,6 +341,8 @@ bool wsk_run_disables(struct wsk_socket *socket);
 extern const struct tcpip_tcp_events wsk_stream_tcp_events, wsk_listen_tcp_events;
 NTSTATUS wsk_start_listening(struct wsk_socket *socket);
 NTSTATUS wsk_start_connecting(struct wsk_socket *socket, const SOCKADDR *remote, struct wsk_request *request);
+/* What a close that came while the socket was being bound has left to do. Stack entered. */
+void wsk_socket_go_on_closing(struct wsk_socket *socket);
 NTSTATUS wsk_bind_socket(struct wsk_socket *socket, const SOCKADDR *local);
 void wsk_listener_close(struct wsk_socket *socket);
 void wsk_inspection_asked(struct tcpip_tcp *tcp, void *context, const struct tcpip_syn *syn);

@@ -206,27 +206,6 @@ NTSTATUS NTAPI wsk_do_accept(PWSK_SOCKET socket, ULONG flags, PVOID context, con
     return wsk_end(irp, accept(s, flags, context, dispatch, local, remote, irp), 0);
 }
 
-/* Makes a bound stream socket a listening one. IRQL <= DISPATCH_LEVEL. STATUS_INVALID_DEVICE_STATE: not bound, connected, or
- * listening already. docs: wsk/nc-wsk-pfn_wsk_listen */
-NTSTATUS NTAPI wsk_do_listen(PWSK_SOCKET socket, PIRP irp)
-{
-    struct wsk_socket *s = WSK_BEGIN(socket, irp, "WskListen");
-    NTSTATUS status = STATUS_INVALID_DEVICE_STATE;
-
-    if (s == NULL || irp == NULL)
-        return WSK_NO_CALL(s, irp);
-    if (s->state == WSK_FAILED) {
-        status = s->failure;
-    } else if (s->role == WSK_STREAM && s->state == WSK_BOUND) {
-        status = wsk_start_listening(s);
-        if (NT_SUCCESS(status)) {
-            s->role = WSK_LISTEN;
-            s->state = WSK_LISTENING;
-        }
-    }
-    return wsk_end(irp, status, 0);
-}
-
 void wsk_listener_close(struct wsk_socket *s)
 {
     for (struct wsk_socket *waiting = take_waiting(s); waiting != NULL; waiting = take_waiting(s))

@@ -125,13 +125,15 @@ NTSTATUS wsk_request_pend(struct wsk_request *request, struct list *queue)
 {
     PIRP irp = request->irp;
 
-    if (irp->Cancel && request->kind != WSK_DO_CLOSE) {
+    bool is_final = request->kind == WSK_DO_CLOSE || request->kind == WSK_DO_BIND || request->kind == WSK_DO_LISTEN;
+
+    if (irp->Cancel && !is_final) {
         wsk_request_drop(request);
         return STATUS_CANCELLED;
     }
     irp->Tail.Overlay.DriverContext[0] = request;
-    /* A plain store: between two scheduling points nobody else runs. A close is not taken back. */
-    irp->CancelRoutine = request->kind == WSK_DO_CLOSE ? NULL : cancel;
+    /* A plain store: between two scheduling points nobody else runs. A close is not taken back, nor is a bind. */
+    irp->CancelRoutine = is_final ? NULL : cancel;
     IoMarkIrpPending(irp);
     list_push_back(queue, &request->node);
     request->client->busy++;

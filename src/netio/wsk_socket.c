@@ -263,7 +263,7 @@ void wsk_socket_run(struct tcpip_work *work)
     struct wsk_client *client = s->client;
     if (client->detaching)
         tcpip_defer(&client->work);
-    if (s->close != NULL) {
+    if (s->close != NULL && !s->binding) {
         finish_close(s);
         return;
     }
@@ -341,6 +341,14 @@ void wsk_socket_abandon(struct wsk_socket *s)
     wsk_socket_discard(s);
 }
 
+void wsk_socket_go_on_closing(struct wsk_socket *s)
+{
+    end_everything(s);
+    wsk_receive_close(s);
+    s->state = WSK_CLOSING;
+    wsk_socket_kick(s);
+}
+
 /* Ends everything and closes the socket; the IRP is completed when no event callback of it runs any more. Always
  * STATUS_PENDING. IRQL <= DISPATCH_LEVEL. docs: wsk/nc-wsk-pfn_wsk_close_socket */
 NTSTATUS NTAPI wsk_do_close(PWSK_SOCKET socket, PIRP irp)
@@ -358,10 +366,8 @@ NTSTATUS NTAPI wsk_do_close(PWSK_SOCKET socket, PIRP irp)
     if (s->kept != NULL)
         NETIO_EMIT(NETIO_EVENT_MISUSE, "a socket is closed while its driver keeps received data: WskRelease comes first", s,
                    s->kept_size, __builtin_frame_address(0));
-    end_everything(s);
-    wsk_receive_close(s);
-    s->state = WSK_CLOSING;
     s->close = request;
-    wsk_socket_kick(s);
+    if (!s->binding)
+        wsk_socket_go_on_closing(s);
     return wsk_end(irp, STATUS_PENDING, 0);
 }

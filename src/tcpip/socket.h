@@ -116,6 +116,9 @@ struct tcpip_tcp_events {
 NTSTATUS tcpip_tcp_create(uint8_t family, const struct tcpip_tcp_events *events, void *context, struct tcpip_tcp **tcp);
 void tcpip_tcp_set_events(struct tcpip_tcp *tcp, const struct tcpip_tcp_events *events, void *context);
 void *tcpip_tcp_context(struct tcpip_tcp *tcp);
+/* Callout drivers are asked before such an address is bound (listens: and before a socket listens). They may take their time: below
+ * DISPATCH_LEVEL and without the stack entered, binding and listening wait. */
+bool tcpip_bind_is_shown(uint8_t family, bool listens);
 /* Port 0: one is chosen. STATUS_ADDRESS_ALREADY_EXISTS, STATUS_SHARING_VIOLATION, STATUS_INVALID_ADDRESS_COMPONENT (not ours). */
 NTSTATUS tcpip_tcp_bind(struct tcpip_tcp *tcp, const struct tcpip_address *local, enum tcpip_sharing sharing);
 /* backlog: requests and connections not yet taken by `accepted`; 0: a sensible number. */

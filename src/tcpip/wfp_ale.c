@@ -5,6 +5,7 @@
 
 #include "fwp/pending.h"
 #include "nt/ke.h"
+#include "tcpip/socket.h"
 #include "tcpip/stack.h"
 #include "tcpip/wfp_endpoint.h"
 
@@ -191,6 +192,13 @@ bool wfp_ale_connect_is_free(uint8_t family)
            fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_CONNECT_REDIRECT_V4, family)) &&
            fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_BIND_REDIRECT_V4, family)) &&
            fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_RESOURCE_ASSIGNMENT_V4, family));
+}
+
+bool tcpip_bind_is_shown(uint8_t family, bool listens)
+{
+    return !fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_BIND_REDIRECT_V4, family)) ||
+           !fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_RESOURCE_ASSIGNMENT_V4, family)) ||
+           (listens && !fwp_layer_is_empty(wfp_layer(FWPS_LAYER_ALE_AUTH_LISTEN_V4, family)));
 }
 
 bool wfp_take_options(struct wfp_endpoint *e, const struct fwp_verdict *v)
