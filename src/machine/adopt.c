@@ -5,8 +5,8 @@
  * 1. a miniport driver of NDIS gets the network cards that nobody serves;
  * 2. a physical Storport miniport gets the disk controllers that nobody serves;
  * 3. each gets the devices without hardware (--root-device) that nobody serves;
- * 4. a miniport driver of NDIS or Storport, or a driver with an AddDevice routine, that still has no device gets one without
- *    hardware, ROOT\<name of the driver>. Only a physical Storport miniport does not: it finds nothing there.
+ * 4. a miniport driver of NDIS or Storport, or a driver with an AddDevice routine that has made no device object itself, and that still
+ *    has no device gets one without hardware, ROOT\<name of the driver>. Only a physical Storport miniport does not: it finds nothing there.
  * Protocol, filter and intermediate drivers, callout drivers and the like need no device: NDIS has defaults for their Ndi keys.
  * Windows has nothing like it: docs: install/how-windows-selects-a-driver-for-a-device */
 #include <stdio.h>
@@ -33,7 +33,7 @@ static enum purpose purpose_of(const struct ring3_driver *driver)
         return intermediate ? NO_DEVICE : NETWORK;
     if (storport_is_miniport(&driver->io->object, &is_virtual))
         return is_virtual ? VIRTUAL_STORAGE : STORAGE;
-    return OTHER;
+    return driver->io->made_devices ? NO_DEVICE : OTHER;
 }
 
 /* The device of a card, or one without hardware: what the purpose is for. */

@@ -35,6 +35,7 @@ struct io_driver {
     struct list extensions;             /* IoAllocateDriverObjectExtension */
     struct list reinit;                 /* IoRegisterDriverReinitialization */
     bool started, unloading;
+    bool made_devices;                  /* ever */
     unsigned work_items;                /* queued or running I/O work items of its devices */
     LONGLONG next_start;                /* the clock tick from which on it gets another virtual device */
 };

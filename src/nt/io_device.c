@@ -110,6 +110,7 @@ NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtension
     }
     device->NextDevice = DriverObject->DeviceObject;
     DriverObject->DeviceObject = device;
+    io_driver_of(DriverObject)->made_devices = true;
     *DeviceObject = device;
     return STATUS_SUCCESS;
 }
