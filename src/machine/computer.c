@@ -31,6 +31,7 @@ bool machine_call(void (*fn)(void *arg), void *arg)
     case KE_DONE: return true;
     case KE_BUGCHECK: return error_set("the computer has stopped with a bug check");
     case KE_STUCK: return error_set("the computer waits for something that can never happen");
+    case KE_NO_MEMORY: return false;
     default: return error_set("the computer was stopped");
     }
 }

@@ -117,7 +117,8 @@ struct thread {
 };
 
 enum ke_clock_kind { KE_CLOCK_REAL, KE_CLOCK_VIRTUAL };
-enum ke_stop { KE_RUNNING, KE_DONE, KE_DEADLINE, KE_STOPPED, KE_BUGCHECK, KE_STUCK };
+enum ke_stop { KE_RUNNING, KE_DONE, KE_DEADLINE, KE_STOPPED, KE_BUGCHECK, KE_STUCK,
+               KE_NO_MEMORY };          /* of ke_call: for a thread; with error_text() */
 
 struct ke_config {
     unsigned cpus;                      /* 1..KE_MAX_CPUS */

@@ -274,7 +274,7 @@ enum ke_stop ke_call(void (*fn)(void *), void *arg)
     if (!thread || !ke_thread_init(thread, "System", 8, call_main, call)) {
         free(call);
         error_set("no memory for a system thread");
-        return KE_STUCK;
+        return KE_NO_MEMORY;
     }
     *call = (struct call){ .fn = fn, .arg = arg };
     list_init(&call->node);

@@ -18,7 +18,7 @@ finds() {   # NAME PATTERN ARGUMENTS...
     if grep -q "nbl-ownership: $pattern" "$TMP/log"; then ok "$name"; else bad "$name: no '$pattern' in"; grep -A4 finding: "$TMP/log" | head -n 12 | sed 's/^/    /'; fi
 }
 time=300ms
-hub() { time=3s; finds "$1" "$2" "$(sys vhub)" "$(sys macswap)" --root-device='ROOT\VHUB' --root-device='ROOT\VHUB' --ip=10.0.0.1/24 --ip=10.0.0.2/24 --clock=virtual; }
+hub() { time=3s; finds "$1" "$2" "$(sys vhub)" "$(sys macswap)" --cards-first --root-device='ROOT\VHUB' --root-device='ROOT\VHUB' --ip=10.0.0.1/24 --ip=10.0.0.2/24 --clock=virtual; }
 slow() { time=300ms; finds "$1" "$2" "$(sys vionet)" "$(sys lwfcount)" "$(sys macswap)" --nic=null,source=64 --parameter=DelaySend=50 --no-tcpip; }
 card() { time=300ms; finds "$1" "$2" "$(sys vionet)" "$(sys macswap)" --nic=null,source=64 --no-tcpip; }
 
