@@ -210,8 +210,8 @@ const struct cli_option run_options[] = {
       "that nobody serves and that fit it); a bare name (vionet) is a driver that comes with ring3", take_driver },
     { "--nic", "SPEC", "a network card on a wire: slirp[,hostfwd=tcp:ADDRESS:PORT:PORT], tap:NAME[,ip=ADDRESS/LENGTH],\n"
       "pcap:IN[,out=OUT], link:SOCKET, null, loop; also model=, driver=NAME, mac=, capture=FILE", take_nic },
-    { "--disk", "SPEC", "a block card on a disk: file:PATH[,size=N][,ro=on][,io=uring|threads], mem:SIZE, null:SIZE; also model=, driver=NAME,\n"
-      "queues=, serial=, block=512|4096, delay=TIME, error=seed:N, cut=seed:N (power goes)", take_disk },
+    { "--disk", "SPEC", "a block card on a disk: file:PATH[,size=N][,ro=on][,io=uring|threads], mem:SIZE, null:SIZE; also model=virtio-blk|\n"
+      "virtio-scsi|nvme|ahci, driver=NAME, queues=, serial=, block=512|4096, delay=TIME, error=seed:N, cut=seed:N (power goes)", take_disk },
     { "--nbd", "SOCKET", "serves the disks that drivers show (PhysicalDriveN) to NBD clients on a Unix socket", take_nbd },
     { "--ctl", "SOCKET", "where `ring3 ctl` finds this computer, until it is stopped; off: nowhere. Without it, on the real clock:\n"
       "$XDG_RUNTIME_DIR/ring3/PID.ctl or /tmp/ring3-UID/PID.ctl", take_ctl },
