@@ -228,7 +228,8 @@ static NTSTATUS bind_call(struct wsk_socket *s, const SOCKADDR *local, ULONG fla
 /* Binds to a local address, once. A listening socket listens from then on. IRQL <= DISPATCH_LEVEL.
  * STATUS_INVALID_PARAMETER: flags, or an address of another family; STATUS_INVALID_DEVICE_STATE: bound already;
  * STATUS_ADDRESS_ALREADY_EXISTS, STATUS_ACCESS_DENIED: in use; STATUS_INVALID_ADDRESS_COMPONENT: not an address of this
- * computer; STATUS_INSUFFICIENT_RESOURCES. docs: wsk/nc-wsk-pfn_wsk_bind */
+ * computer; STATUS_INSUFFICIENT_RESOURCES. Pending when callout drivers are asked: later these, STATUS_ACCESS_DENIED from them, or
+ * STATUS_CANCELLED when the socket was closed meanwhile. docs: wsk/nc-wsk-pfn_wsk_bind */
 NTSTATUS NTAPI wsk_do_bind(PWSK_SOCKET socket, PSOCKADDR local, ULONG flags, PIRP irp)
 {
     struct wsk_socket *s = WSK_BEGIN(socket, irp, "WskBind");
@@ -239,7 +240,8 @@ NTSTATUS NTAPI wsk_do_bind(PWSK_SOCKET socket, PSOCKADDR local, ULONG flags, PIR
 }
 
 /* Makes a bound stream socket a listening one. IRQL <= DISPATCH_LEVEL. STATUS_INVALID_DEVICE_STATE: not bound, connected, or
- * listening already. docs: wsk/nc-wsk-pfn_wsk_listen */
+ * listening already; STATUS_INSUFFICIENT_RESOURCES. Pending when callout drivers are asked, as WskBind is.
+ * docs: wsk/nc-wsk-pfn_wsk_listen */
 NTSTATUS NTAPI wsk_do_listen(PWSK_SOCKET socket, PIRP irp)
 {
     struct wsk_socket *s = WSK_BEGIN(socket, irp, "WskListen");

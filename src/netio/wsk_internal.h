@@ -2,7 +2,8 @@
  *
  * Invariants
  *  1. Socket state changes only with the stack entered (tcpip_enter). Dispatch functions enter in wsk_begin and leave in
- *     wsk_end; events of the stack are inside it; wsk_socket_run enters before it looks.
+ *     wsk_end; events of the stack are inside it; wsk_socket_run enters before it looks. A bind leaves it while drivers are
+ *     asked: the socket is `binding` then, and nobody else changes it (wsk_bind.c).
  *  2. A driver is called in two places only: from wsk_end, after the stack is left, for the IRP of the very call; and from
  *     wsk_socket_run, a tcpip_defer() work, one at a time for each socket. Completions and events of a socket therefore keep
  *     the order in which they came about.
