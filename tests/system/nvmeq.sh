@@ -2,40 +2,10 @@
 # The NVMe miniport on the NVMe controller: real NBD clients copy through it by message and by line, over a disk that fails and one that loses
 # power, on a second namespace that comes while it runs, and while the card is pulled out.
 . tests/system/lib.sh
-NVMEQ=$BUILD/drivers/nvmeq/nvmeq.sys
-needs "$NVMEQ"
-command -v nbdcopy >/dev/null && command -v nbdinfo >/dev/null || skip 'nbdcopy and nbdinfo are not installed (Debian package libnbd-bin)'
-size=33554432
-uri="nbd+unix:///PhysicalDrive0?socket=$TMP/disk.sock"
+MINIPORT=$BUILD/drivers/nvmeq/nvmeq.sys
+NAMED='NVMe ring3 NVMe disk'
+. tests/system/disk_lib.sh
 second="nbd+unix:///PhysicalDrive1?socket=$TMP/disk.sock"
-head -c $size /dev/urandom >"$TMP/in.img"
-
-start() {   # OPTIONS...: a computer in the background, its socket there
-    rm -f "$TMP/disk.sock" "$TMP/ctl.sock"
-    timeout -k 5 90 "$RING3" run "$NVMEQ" --no-tcpip --nbd="$TMP/disk.sock" --ctl="$TMP/ctl.sock" --for=60s "$@" >"$TMP/run.out" 2>&1 &
-    computer=$!
-    for _ in $(seq 100); do [ -S "$TMP/disk.sock" ] && [ -S "$TMP/ctl.sock" ] && break; sleep 0.05; done
-}
-
-stop() {    # NAME
-    "$RING3" ctl --socket="$TMP/ctl.sock" shutdown >/dev/null 2>&1 || kill -INT $computer
-    wait $computer
-    code=$?
-    if [ $code -eq 0 ] && grep -q 'left over: 0 bytes.*findings 0' "$TMP/run.out"; then ok "$1"
-    else bad "$1: exit code $code"; tail -n 15 "$TMP/run.out" | sed 's/^/    /'; fi
-}
-
-round() {   # NAME OPTIONS...: an image in, compared in the file, and out again
-    what=$1
-    shift
-    rm -f "$TMP/disk.img" "$TMP/out.img"
-    start "$@"
-    timeout 60 nbdcopy --flush "$TMP/in.img" "$uri" >"$TMP/copy.out" 2>&1 && cmp -s "$TMP/in.img" "$TMP/disk.img" && ok "$what: the bytes in the file are the bytes written" ||
-        { bad "$what: the image is not in the file"; head -n 5 "$TMP/copy.out"; }
-    timeout 60 nbdcopy "$uri" "$TMP/out.img" && cmp -s "$TMP/in.img" "$TMP/out.img" && ok "$what: the bytes read are the bytes written" || bad "$what: other bytes are read"
-    [ "$what" != queues ] || expect 'the disk is named by what it says of itself' 0 'NVMe ring3 NVMe disk' timeout 20 nbdinfo --list "$uri"
-    stop "$what: nothing is left over"
-}
 
 round queues --disk="file:$TMP/disk.img,size=$size,model=nvme" --cpus=4
 round line --disk="file:$TMP/disk.img,size=$size,model=nvme,interrupts=line" --cpus=2
@@ -54,7 +24,7 @@ stop 'two disks: nothing is left over'
 cut=0
 for seed in 1 2 3 4 5 6; do
     rm -f "$TMP/disk.img" "$TMP/disk.sock"
-    "$RING3" run "$NVMEQ" --no-tcpip --disk="file:$TMP/disk.img,size=$size,model=nvme,cut=seed:$seed,cutwithin=800" --nbd="$TMP/disk.sock" --for=30s >"$TMP/run.out" 2>&1 &
+    "$RING3" run "$MINIPORT" --no-tcpip --disk="file:$TMP/disk.img,size=$size,model=nvme,cut=seed:$seed,cutwithin=800" --nbd="$TMP/disk.sock" --for=30s >"$TMP/run.out" 2>&1 &
     computer=$!
     for _ in $(seq 100); do [ -S "$TMP/disk.sock" ] && break; sleep 0.05; done
     if timeout 20 nbdcopy --request-size=65536 --flush "$TMP/in.img" "$uri" >"$TMP/out" 2>&1; then

@@ -2,41 +2,11 @@
 # The SATA miniport on the AHCI card: real NBD clients copy through it with and without a queue, by message and by line, over a disk that
 # fails and one that loses power, and while the card is pulled out.
 . tests/system/lib.sh
-SATA=$BUILD/drivers/sata/sata.sys
-needs "$SATA"
-command -v nbdcopy >/dev/null && command -v nbdinfo >/dev/null || skip 'nbdcopy and nbdinfo are not installed (Debian package libnbd-bin)'
-size=33554432
-uri="nbd+unix:///PhysicalDrive0?socket=$TMP/disk.sock"
-head -c $size /dev/urandom >"$TMP/in.img"
+MINIPORT=$BUILD/drivers/sata/sata.sys
+NAMED='ATA ring3 SATA disk'
+. tests/system/disk_lib.sh
 
-start() {   # OPTIONS...: a computer in the background, its socket there
-    rm -f "$TMP/disk.sock" "$TMP/ctl.sock"
-    timeout -k 5 90 "$RING3" run "$SATA" --no-tcpip --nbd="$TMP/disk.sock" --ctl="$TMP/ctl.sock" --for=60s "$@" >"$TMP/run.out" 2>&1 &
-    computer=$!
-    for _ in $(seq 100); do [ -S "$TMP/disk.sock" ] && [ -S "$TMP/ctl.sock" ] && break; sleep 0.05; done
-}
-
-stop() {    # NAME
-    "$RING3" ctl --socket="$TMP/ctl.sock" shutdown >/dev/null 2>&1 || kill -INT $computer
-    wait $computer
-    code=$?
-    if [ $code -eq 0 ] && grep -q 'left over: 0 bytes.*findings 0' "$TMP/run.out"; then ok "$1"
-    else bad "$1: exit code $code"; tail -n 15 "$TMP/run.out" | sed 's/^/    /'; fi
-}
-
-round() {   # NAME OPTIONS...: an image in, compared in the file, and out again
-    name=$1
-    shift
-    rm -f "$TMP/disk.img" "$TMP/out.img"
-    start "$@"
-    timeout 60 nbdcopy --flush "$TMP/in.img" "$uri" >"$TMP/copy.out" 2>&1 && cmp -s "$TMP/in.img" "$TMP/disk.img" && ok "$name: the bytes in the file are the bytes written" ||
-        { bad "$name: the image is not in the file"; head -n 5 "$TMP/copy.out"; }
-    timeout 60 nbdcopy "$uri" "$TMP/out.img" && cmp -s "$TMP/in.img" "$TMP/out.img" && ok "$name: the bytes read are the bytes written" || bad "$name: other bytes are read"
-    [ "$name" != queue ] || expect 'the disk is named by what it says of itself' 0 'ATA ring3 SATA disk' timeout 20 nbdinfo --list "$uri"
-    stop "$name: nothing is left over"
-}
-
-round queue --disk="file:$TMP/disk.img,size=$size,model=ahci" --cpus=2
+round queues --disk="file:$TMP/disk.img,size=$size,model=ahci" --cpus=2
 round line --disk="file:$TMP/disk.img,size=$size,model=ahci,interrupts=line"
 round 'no queue, large blocks' --disk="file:$TMP/disk.img,size=$size,model=ahci,depth=1,block=4096"
 round 'four slots of a slow disk' --disk="file:$TMP/disk.img,size=$size,model=ahci,depth=4,delay=1ms" --cpus=4
@@ -46,7 +16,7 @@ grep -q 'failed [1-9]' "$TMP/run.out" && ok 'the disk did fail' || bad 'the disk
 cut=0
 for seed in 1 2 3 4 5 6; do
     rm -f "$TMP/disk.img" "$TMP/disk.sock"
-    "$RING3" run "$SATA" --no-tcpip --disk="file:$TMP/disk.img,size=$size,model=ahci,cut=seed:$seed,cutwithin=800" --nbd="$TMP/disk.sock" --for=30s >"$TMP/run.out" 2>&1 &
+    "$RING3" run "$MINIPORT" --no-tcpip --disk="file:$TMP/disk.img,size=$size,model=ahci,cut=seed:$seed,cutwithin=800" --nbd="$TMP/disk.sock" --for=30s >"$TMP/run.out" 2>&1 &
     computer=$!
     for _ in $(seq 100); do [ -S "$TMP/disk.sock" ] && break; sleep 0.05; done
     if timeout 20 nbdcopy --request-size=65536 --flush "$TMP/in.img" "$uri" >"$TMP/out" 2>&1; then
